@@ -1,0 +1,64 @@
+"""The world's faults, each told in one sentence that names the file or the number.
+
+Anything else that is raised is a bug of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+
+class EngineError(Exception):
+    """Something outside the program went wrong; ``str(error)`` is one sentence for the user."""
+
+
+class ProjectError(EngineError):
+    """The project file cannot be read or written."""
+
+
+class NewerProjectError(ProjectError):
+    """The project was written by a newer Handful than this one."""
+
+
+class ReadOnlyProjectError(ProjectError):
+    """The project file is where this user may not write."""
+
+
+class UnreadableImageError(EngineError):
+    """An image file cannot become pixels; the reason follows the file's name."""
+
+
+class EncoderError(EngineError):
+    """An encoder file is missing, damaged or of an unknown kind."""
+
+
+class LabelsError(EngineError):
+    """The examples given cannot train a classifier (too few classes, none found, ...)."""
+
+
+class ExportError(EngineError):
+    """A result could not be written, or did not pass its own check."""
+
+
+def sentence_for(error: OSError, path: Path, doing: str) -> str:
+    """One sentence for a failed file operation.
+
+    Args:
+        error: what the system said.
+        path: the file or folder concerned.
+        doing: the verb phrase of what was tried, as in "write" or "read".
+    """
+    if error.errno == errno.ENOSPC:
+        reason = "the disk is full"
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        reason = "permission was denied"
+    elif error.errno == errno.EROFS:
+        reason = "the disk is read-only"
+    elif error.errno == errno.ENOENT:
+        reason = "there is no such file or folder"
+    elif error.errno == errno.ENAMETOOLONG:
+        reason = "the name is too long"
+    else:
+        reason = (error.strerror or str(error)).lower()
+    return f"Could not {doing} {path}: {reason}."
