@@ -1,0 +1,231 @@
+"""The encoder as a file: weights, preprocessing and provenance in one safetensors file.
+
+Never pickle: a safetensors file is a JSON header and plain numbers, so that opening a file from a
+stranger runs none of its code. This module needs neither torch nor onnxruntime.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from engine.errors import EncoderError, sentence_for
+
+MOBILENET_V2: Final = "mobilenet_v2"
+
+EMBEDDING_SIZES: Final[Mapping[str, int]] = MappingProxyType({MOBILENET_V2: 1280})
+"""The architectures that this version can build, and the length of their embedding."""
+
+EMBEDDING_RULE: Final = "sqrt of the pooled last activation, rounded to float16"
+"""How the network's last activation becomes the embedding; part of the fingerprint."""
+
+_FORMAT: Final = "handful-encoder-1"
+_WEIGHTS_PREFIX: Final = "weights."
+_FEATURE_MEAN: Final = "feature_mean"
+
+
+class Fit(StrEnum):
+    """How an image that is not square becomes the network's square input."""
+
+    STRETCH = "stretch"
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How a decoded RGB image, uint8, becomes the network's input.
+
+    The image is resampled to ``size_px`` x ``size_px``, divided by 255, ``mean`` is subtracted and
+    the result divided by ``std``, each per channel. The resampling is bilinear and antialiased:
+    when the image shrinks, the filter widens with the scale (Pillow's rule, torch's
+    ``antialias=True``, ONNX's ``antialias=1, exclude_outside=1``), without rounding to 8 bits.
+    """
+
+    size_px: int = 224
+    fit: Fit = Fit.STRETCH
+    resampling: str = "bilinear, antialiased"
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoder:
+    """A network that turns an image into an embedding, and all that is needed to run it.
+
+    Attributes:
+        name: what a person reads.
+        architecture: a key of ``EMBEDDING_SIZES``.
+        weights: parameter name -> float32 array, torchvision's names (``features.*``).
+        feature_mean: (embedding_size,) float32, the mean embedding over the training images.
+        preprocessing: how pixels become the network's input.
+        metadata: free JSON values: provenance, licence, meta-training record.
+        fingerprint: 64 hexadecimal digits over architecture, weights, preprocessing and embedding
+            rule, so over everything that an embedding depends on, and nothing else.
+    """
+
+    name: str
+    architecture: str
+    weights: Mapping[str, NDArray[np.float32]]
+    feature_mean: NDArray[np.float32]
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fingerprint", _fingerprint(self))
+
+    @property
+    def embedding_size(self) -> int:
+        return EMBEDDING_SIZES[self.architecture]
+
+
+def shipped_encoder_path() -> Path:
+    """The encoder file that comes with the program."""
+    return Path(__file__).parents[2] / "assets" / "encoder.safetensors"
+
+
+def load_encoder(path: Path) -> Encoder:
+    """Read an encoder file.
+
+    Raises:
+        EncoderError: the file is missing, truncated, damaged, of another kind, or needs a newer
+            program; the sentence names the file.
+    """
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            header: dict[str, str] = stored.metadata() or {}
+            if not header.get("format", "").startswith("handful-encoder-"):
+                raise EncoderError(f"{path} is not an encoder of Handful.")
+            if header["format"] != _FORMAT:
+                raise EncoderError(
+                    f"{path} was made for another version of Handful (it says {header['format']}, "
+                    f"this version reads {_FORMAT})."
+                )
+            arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise EncoderError(sentence_for(error, path, "read the encoder")) from error
+    except SafetensorError as error:
+        raise EncoderError(f"{path} is damaged or is not an encoder of Handful.") from error
+    try:
+        encoder = _from_stored(header, arrays)
+    except (KeyError, TypeError, ValueError) as error:
+        raise EncoderError(f"{path} is damaged: its description cannot be read.") from error
+    if encoder.architecture not in EMBEDDING_SIZES:
+        raise EncoderError(
+            f"{path} holds an encoder of the kind {encoder.architecture!r}, which this version of "
+            "Handful does not know."
+        )
+    if encoder.feature_mean.shape != (encoder.embedding_size,):
+        raise EncoderError(f"{path} is damaged: its mean embedding has the wrong length.")
+    if encoder.fingerprint != header.get("fingerprint"):
+        raise EncoderError(f"{path} is damaged: its contents do not match its fingerprint.")
+    return encoder
+
+
+def save_encoder(encoder: Encoder, path: Path) -> None:
+    """Write an encoder file whole or not at all.
+
+    Raises:
+        EncoderError: the file could not be written.
+    """
+    header = {
+        "format": _FORMAT,
+        "name": encoder.name,
+        "architecture": encoder.architecture,
+        "preprocessing": json.dumps(asdict(encoder.preprocessing), sort_keys=True),
+        "metadata": json.dumps(dict(encoder.metadata), sort_keys=True, ensure_ascii=False),
+        "fingerprint": encoder.fingerprint,
+    }
+    arrays = {
+        _WEIGHTS_PREFIX + name: np.ascontiguousarray(array)
+        for name, array in sorted(encoder.weights.items())
+    }
+    arrays[_FEATURE_MEAN] = np.ascontiguousarray(encoder.feature_mean)
+    try:
+        write_whole(path, save(arrays, metadata=header))
+    except OSError as error:
+        raise EncoderError(sentence_for(error, path, "write the encoder")) from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name beside ``path``, sync it, rename it; raises OSError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _from_stored(header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) -> Encoder:
+    described = json.loads(header["preprocessing"])
+    metadata = json.loads(header["metadata"])
+    if not isinstance(described, dict) or not isinstance(metadata, dict):
+        raise TypeError("preprocessing and metadata must be objects")
+    size_px = described["size_px"]
+    if not isinstance(size_px, int) or not 1 <= size_px <= 4096:
+        raise ValueError("size_px out of range")
+    if any(array.dtype != np.float32 for array in arrays.values()):
+        raise TypeError("weights must be float32")
+    return Encoder(
+        name=header["name"],
+        architecture=header["architecture"],
+        weights=MappingProxyType(
+            {
+                name.removeprefix(_WEIGHTS_PREFIX): _read_only(array)
+                for name, array in arrays.items()
+                if name.startswith(_WEIGHTS_PREFIX)
+            }
+        ),
+        feature_mean=_read_only(arrays[_FEATURE_MEAN]),
+        preprocessing=Preprocessing(
+            size_px=size_px,
+            fit=Fit(described["fit"]),
+            resampling=str(described["resampling"]),
+            mean=_three(described["mean"]),
+            std=_three(described["std"]),
+        ),
+        metadata=MappingProxyType(metadata),
+    )
+
+
+def _three(values: list[float]) -> tuple[float, float, float]:
+    first, second, third = (float(value) for value in values)
+    return first, second, third
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[np.float32]:
+    array.flags.writeable = False
+    return array
+
+
+def _fingerprint(encoder: Encoder) -> str:
+    digest = hashlib.sha256()
+    described = {
+        "format": _FORMAT,
+        "architecture": encoder.architecture,
+        "preprocessing": asdict(encoder.preprocessing),
+        "embedding": EMBEDDING_RULE,
+    }
+    digest.update(json.dumps(described, sort_keys=True).encode())
+    for name, array in sorted(encoder.weights.items()):
+        # Little-endian whatever the machine, as in the file.
+        little_endian = np.ascontiguousarray(array, dtype="<f4")
+        digest.update(f"\n{name} {list(array.shape)}\n".encode())
+        digest.update(little_endian.tobytes())
+    return digest.hexdigest()
