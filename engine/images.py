@@ -1,0 +1,255 @@
+"""From a file to pixels: one decode, one documented rule, or one clear reason why not.
+
+The rule, which the program, the exported sample script and the certificate share:
+
+1. The file is read whole; its first bytes, not its name, tell the format (an allow-list).
+2. A JPEG larger than it need be is shrunk while it is decoded (by 2, 4 or 8), so that each side
+   stays at least ``DRAFT_SIDE_PX``; shrinking by whole powers of two is part of the JPEG decoder.
+3. Of several frames or pages the first is taken.
+4. The EXIF orientation is applied.
+5. Every mode becomes 8-bit RGB: transparency is laid over white; integers of more than 8 bits
+   are divided by the power of two that brings the largest value present below 256 (so 10, 12,
+   14 and 16-bit cameras all fill the range); floating point in [0, 1] is multiplied by 255, in
+   [0, 255] taken as it is, anything else is stretched from its smallest to its largest value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from engine.errors import EngineError, UnreadableImageError, sentence_for
+from engine.messages import FoundFile
+
+DRAFT_SIDE_PX: Final = 448  # Twice the encoder's input, so that its own resize has what to work on.
+THUMBNAIL_SIDE_PX: Final = 256
+MAX_FILE_BYTES: Final = 1 << 30
+# Decoded pixels cost 3 to 8 bytes each and some modes need a second copy; this keeps one image
+# under a gigabyte. A JPEG may be larger, since it is shrunk before its pixels exist.
+MAX_PIXELS: Final = 100_000_000
+MAX_JPEG_PIXELS: Final = 400_000_000
+
+FORMATS: Final = (
+    "JPEG",  # Covers MPO, the several-pictures JPEG of phones and stereo cameras.
+    "PNG",
+    "WEBP",
+    "TIFF",
+    "BMP",
+    "DIB",
+    "GIF",
+    "AVIF",
+    "JPEG2000",
+    "PPM",
+)
+EXTENSIONS: Final = frozenset(
+    f".{name}"
+    for name in (
+        *("jpg", "jpeg", "jpe", "jfif", "mpo", "png", "webp", "tif", "tiff", "bmp", "dib"),
+        *("gif", "avif", "jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
+    )
+)
+_TURNED_ORIENTATIONS: Final = (5, 6, 7, 8)  # EXIF values that swap width and height.
+
+# Pillow's own limit warns first and then raises; ours is checked by hand before any decoding.
+Image.MAX_IMAGE_PIXELS = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedImage:
+    """Pixels (height, width, 3) uint8 RGB, and the size of the original after orientation."""
+
+    pixels: NDArray[np.uint8]
+    original_width_px: int
+    original_height_px: int
+
+
+def find_images(folder: Path) -> Iterator[FoundFile | Path]:
+    """Walk a folder for image files by extension, in the order of their names.
+
+    Yields:
+        FoundFile for each image; a Path for each sub-folder that could not be entered. Hidden
+        files (``.name``, which covers the ``._name`` twins of macOS) are passed over; links to
+        folders are not followed, so a loop cannot trap the walk.
+
+    Raises:
+        EngineError: the folder itself cannot be read.
+    """
+    if not folder.is_dir():
+        raise EngineError(f"There is no folder {folder}.")
+    pending = [folder]
+    while pending:
+        current = pending.pop()
+        try:
+            with os.scandir(current) as entries:
+                ordered = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            if current == folder:
+                raise EngineError(sentence_for(error, folder, "read")) from error
+            yield current
+            continue
+        folders: list[Path] = []
+        for entry in ordered:
+            if entry.name.startswith("."):
+                continue
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS and entry.is_file():
+                    status = entry.stat()
+                    yield FoundFile(
+                        name=Path(entry.path).relative_to(folder).as_posix(),
+                        size_bytes=status.st_size,
+                        modified_ns=status.st_mtime_ns,
+                    )
+            except OSError:
+                continue  # It vanished between listing and looking, as files do.
+        pending.extend(reversed(folders))
+
+
+def read_file(path: Path) -> bytes:
+    """All bytes of an image file. Raises UnreadableImageError with the reason as a clause."""
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            raise UnreadableImageError("the file is empty")
+        if size > MAX_FILE_BYTES:
+            raise UnreadableImageError(
+                f"the file has {size / 1e9:.1f} GB, more than the limit of "
+                f"{MAX_FILE_BYTES / 1e9:.1f} GB"
+            )
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise UnreadableImageError("the file is not there any more") from error
+    except OSError as error:
+        raise UnreadableImageError((error.strerror or str(error)).lower()) from error
+    if not content:
+        raise UnreadableImageError("the file is empty")
+    return content
+
+
+def content_hash(content: bytes) -> bytes:
+    """The 16 bytes by which a file's content is known, wherever it lies and whatever its name."""
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def decode_image(content: bytes, *, shrink_to_px: int | None = DRAFT_SIDE_PX) -> DecodedImage:
+    """Turn a file's bytes into RGB pixels by the module's rule.
+
+    Args:
+        content: the file's bytes.
+        shrink_to_px: the side that a JPEG shrunk on load keeps at least; None decodes in full.
+
+    Raises:
+        UnreadableImageError: the reason as a clause, as in "the file is truncated".
+    """
+    Image.init()  # Registers the formats beyond the commonest; at once if that was done.
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            _check_size(image)
+            original = image.size
+            if shrink_to_px is not None:
+                image.draft(None, (shrink_to_px, shrink_to_px))
+            if image.getexif().get(ExifTags.Base.Orientation) in _TURNED_ORIENTATIONS:
+                original = original[::-1]
+            rgb = _to_rgb(ImageOps.exif_transpose(image))
+            pixels = np.asarray(rgb)
+    except UnreadableImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise UnreadableImageError(_why_unidentified(content)) from error
+    except MemoryError as error:
+        raise UnreadableImageError("there is not enough memory to decode it") from error
+    except Exception as error:
+        # Pillow's decoders raise almost anything on hostile bytes (OSError, SyntaxError,
+        # ValueError, struct.error, IndexError, ...); whichever it is, this file has no image.
+        raise UnreadableImageError(_why_broken(error)) from error
+    return DecodedImage(pixels, *original)
+
+
+def make_thumbnail(pixels: NDArray[np.uint8], side_px: int = THUMBNAIL_SIDE_PX) -> bytes:
+    """A JPEG of at most ``side_px`` a side, from (height, width, 3) uint8 RGB pixels."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((side_px, side_px), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+def fit_within(pixels: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]:
+    """The same picture with no side over ``max_side_px``; smaller ones are left as they are."""
+    height, width = pixels.shape[:2]
+    if max(height, width) <= max_side_px:
+        return pixels
+    image = Image.fromarray(pixels)
+    image.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.asarray(image)
+
+
+def _check_size(image: Image.Image) -> None:
+    width, height = image.size
+    limit = MAX_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MAX_PIXELS
+    if width * height > limit:
+        raise UnreadableImageError(
+            f"it has {width} x {height} pixels, more than the limit of "
+            f"{limit // 1_000_000} megapixels"
+        )
+    if width == 0 or height == 0:
+        raise UnreadableImageError(f"it has {width} x {height} pixels")
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    mode = image.mode
+    if mode == "RGB" and "transparency" not in image.info:
+        image.load()
+        return image
+    if mode.startswith("I") or mode == "F":
+        return Image.fromarray(_to_8_bit(np.asarray(image))).convert("RGB")
+    if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _to_8_bit(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Grey levels (height, width) of any range as 0 to 255; see the module's rule 5."""
+    if np.issubdtype(values.dtype, np.integer):
+        clipped = np.maximum(values.astype(np.int64), 0)
+        bits = max(8, int(clipped.max(initial=0)).bit_length())
+        return (clipped >> (bits - 8)).astype(np.uint8)
+    grey = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(grey.min(initial=0.0)), float(grey.max(initial=0.0))
+    if low >= 0.0 and high <= 1.0:
+        grey = grey * 255.0
+    elif low < 0.0 or high > 255.0:
+        grey = (grey - low) * (255.0 / (high - low))
+    return np.rint(grey).astype(np.uint8)
+
+
+def _why_unidentified(content: bytes) -> str:
+    head = content[:64]
+    if head[:4] == b"\xff\xd8\xff\xe0" or head[:3] == b"\xff\xd8\xff":
+        return "it begins as a JPEG, but is damaged"
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return "it begins as a PNG, but is damaged"
+    if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc"):
+        return "it is a HEIC image, which this version does not read"
+    if not any(byte < 9 for byte in head):
+        return "it holds text, not an image"
+    return "it is not an image of a kind that is read here"
+
+
+def _why_broken(error: Exception) -> str:
+    text = str(error)
+    if "truncated" in text.lower() or isinstance(error, EOFError):
+        return "the file is truncated"
+    return f"it cannot be decoded ({text or type(error).__name__})"
