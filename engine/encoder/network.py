@@ -1,0 +1,119 @@
+"""The encoder as a torch module: for meta-training, for a GPU, and as the source of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]  # It has no types.
+
+from engine.encoder.encoder_file import MOBILENET_V2, Encoder, Preprocessing
+from engine.errors import EncoderError
+
+_MAY_BE_MISSING: Final = ".num_batches_tracked"
+
+
+class Network(nn.Module):
+    """A trunk of convolutions whose pooled last activation z becomes the embedding sqrt(z).
+
+    ``features`` is the trunk, a sequence of blocks. It stays in ``eval()`` mode always: the batch
+    norms of the shipped weights are folded into the convolutions and left as identities, and in
+    ``train()`` mode they would normalise afresh. ``train()`` is therefore without effect here;
+    gradients flow all the same.
+    """
+
+    def __init__(self, features: nn.Sequential) -> None:
+        super().__init__()
+        self.features = features
+        super().train(False)
+
+    def train(self, mode: bool = True) -> Network:
+        """Stay in evaluation mode, whatever is asked."""
+        return self
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Embeddings (n, embedding_size) of preprocessed images (n, 3, size, size), unrounded."""
+        return embedding_of(self.features(pixels))
+
+
+def embedding_of(activation: Tensor) -> Tensor:
+    """sqrt of the spatial mean of the last activation (n, d, h, w), exact in value.
+
+    The derivative of the square root is infinite at 0, and units that are silent everywhere are
+    common after ReLU6; they get the gradient 0.
+    """
+    pooled = activation.mean((2, 3))
+    if not torch.is_grad_enabled():
+        return pooled.sqrt()
+    silent = pooled <= 0
+    return torch.where(silent, 0.0, torch.where(silent, 1.0, pooled).sqrt())
+
+
+def build_network(encoder: Encoder) -> Network:
+    """The encoder's network with its weights, on the CPU, float32, in evaluation mode.
+
+    Raises:
+        EncoderError: weights are missing, unknown or of another shape.
+    """
+    if encoder.architecture != MOBILENET_V2:
+        raise EncoderError(f"This version cannot build a network of kind {encoder.architecture!r}.")
+    features = mobilenet_v2(weights=None).features
+    state = {
+        name.removeprefix("features."): torch.from_numpy(np.array(array))
+        for name, array in encoder.weights.items()
+    }
+    try:
+        missing, unknown = features.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        raise EncoderError(f"The weights of {encoder.name!r} do not fit their network.") from error
+    missing = [name for name in missing if not name.endswith(_MAY_BE_MISSING)]
+    if missing or unknown:
+        named = (missing + list(unknown))[0]
+        raise EncoderError(
+            f"The weights of {encoder.name!r} do not fit their network: {len(missing)} are missing "
+            f"and {len(unknown)} are unknown, {named!r} among them."
+        )
+    return Network(features)
+
+
+def weights_of(network: Network) -> dict[str, NDArray[np.float32]]:
+    """The network's weights as an encoder file holds them; the inverse of ``build_network``."""
+    return {
+        f"features.{name}": tensor.detach().cpu().numpy().astype(np.float32)
+        for name, tensor in network.features.state_dict().items()
+        if not name.endswith(_MAY_BE_MISSING)
+    }
+
+
+def preprocess(image: Tensor, preprocessing: Preprocessing) -> Tensor:
+    """One image (height, width, 3) uint8 RGB -> (3, size, size) float32, as in the graph."""
+    pixels = image.permute(2, 0, 1).unsqueeze(0).to(torch.float32)
+    size = (preprocessing.size_px, preprocessing.size_px)
+    resized = interpolate(pixels, size, mode="bilinear", align_corners=False, antialias=True)
+    return normalise_pixels(resized, preprocessing)[0]
+
+
+def normalise_pixels(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
+    """Pixels (n, 3, h, w) in [0, 255] -> the network's input."""
+    mean = pixels.new_tensor(preprocessing.mean).view(3, 1, 1) * 255
+    std = pixels.new_tensor(preprocessing.std).view(3, 1, 1) * 255
+    return (pixels - mean) / std
+
+
+@torch.inference_mode()
+def embed(
+    network: Network, images: Sequence[NDArray[np.uint8]], preprocessing: Preprocessing
+) -> NDArray[np.float32]:
+    """Embeddings (n, embedding_size) float32 of RGB images (height, width, 3) uint8 of any size.
+
+    Unrounded: the graph's output is this, rounded to float16. Runs on the network's device.
+    """
+    device = next(network.parameters()).device
+    batch = [preprocess(torch.from_numpy(image).to(device), preprocessing) for image in images]
+    embeddings: NDArray[np.float32] = network(torch.stack(batch)).cpu().numpy()
+    return embeddings
