@@ -1,0 +1,283 @@
+"""Embeddings in memory, by image; embeddings and thumbnails on disk, by content.
+
+The disk cache may be deleted at any time: it holds nothing that the images do not give again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import sentence_for
+from engine.messages import ImageId
+
+BLOCK_ROWS: Final = 1024  # 2.6 MB of half-precision numbers: a step of about 4 ms to classify.
+
+
+class EmbeddingStore:
+    """The embeddings of the open folder, in blocks of rows, with their running mean.
+
+    Embeddings are ``(embedding_size,)`` float16, exactly as the encoder's graph gives them.
+    Engine thread only.
+    """
+
+    def __init__(self, embedding_size: int) -> None:
+        self.embedding_size = embedding_size
+        self._blocks: list[NDArray[np.float16]] = []
+        self._ids = np.zeros(0, dtype=np.int64)
+        self._rows: dict[ImageId, int] = {}
+        self._sum = np.zeros(embedding_size, dtype=np.float64)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, image_id: ImageId) -> bool:
+        return image_id in self._rows
+
+    def add(self, image_ids: Sequence[ImageId], embeddings: NDArray[np.float16]) -> None:
+        """Add or replace embeddings ``(n_images, embedding_size)``."""
+        for image_id, embedding in zip(image_ids, embeddings, strict=True):
+            row = self._rows.get(image_id)
+            if row is None:
+                row = len(self._rows)
+                if row == len(self._blocks) * BLOCK_ROWS:
+                    self._blocks.append(np.zeros((BLOCK_ROWS, self.embedding_size), np.float16))
+                if row == len(self._ids):
+                    self._ids = np.concatenate([self._ids, np.zeros(max(1024, row), np.int64)])
+                self._rows[image_id] = row
+                self._ids[row] = image_id
+            else:
+                self._sum -= self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
+            self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS] = embedding
+            self._sum += embedding
+
+    def sum(self) -> NDArray[np.float64]:
+        """The sum of all embeddings ``(embedding_size,)``; divided by ``len`` it is their mean."""
+        return self._sum.copy()
+
+    def select(self, image_ids: Iterable[ImageId]) -> NDArray[np.float32]:
+        """The embeddings of ``image_ids`` ``(n_images, embedding_size)``; KeyError if unknown."""
+        rows = [self._rows[image_id] for image_id in image_ids]
+        selected = np.empty((len(rows), self.embedding_size), np.float32)
+        for index, row in enumerate(rows):
+            selected[index] = self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
+        return selected
+
+    def blocks(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+        """All embeddings as (image ids ``(n,)``, embeddings ``(n, embedding_size)``) per block.
+
+        Rows added while the iteration goes on are met if their block was not passed yet.
+        """
+        start = 0
+        while start < len(self._rows):
+            stop = min(start + BLOCK_ROWS, len(self._rows))
+            yield self._ids[start:stop].copy(), self._blocks[start // BLOCK_ROWS][: stop - start]
+            start = stop
+
+
+@dataclass(frozen=True, slots=True)
+class FileKey:
+    """What tells, without reading it, that a file is the one seen before."""
+
+    path: str
+    size_bytes: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileKey | None:
+        """The key of a file as it is now, or None if it is not there."""
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        return cls(str(path), status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CacheEntry:
+    """One image's cached results. ``embedding`` (embedding_size,) float16; ``reason`` is set,
+    and the rest empty, for a file that cannot be read.
+    """
+
+    content: bytes
+    embedding: NDArray[np.float16] | None
+    thumbnail: bytes | None
+    reason: str = ""
+
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER, content BLOB
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS embeddings (
+    content BLOB, encoder TEXT, embedding BLOB, PRIMARY KEY (content, encoder)
+);
+CREATE TABLE IF NOT EXISTS thumbnails (content BLOB PRIMARY KEY, jpeg BLOB);
+"""
+_FORMAT: Final = 1
+
+
+class ImageCache:
+    """Embeddings and thumbnails on disk, in one SQLite file shared by all projects.
+
+    A damaged cache is thrown away and begun again; a cache that cannot be written (disk full,
+    read-only) is done without. Any thread may call any method; a lock lets one in at a time.
+    """
+
+    def __init__(self, folder: Path, encoder_fingerprint: str, embedding_size: int) -> None:
+        self._lock = threading.Lock()
+        self._encoder = encoder_fingerprint
+        self._embedding_bytes = 2 * embedding_size
+        self._path = folder / "images.sqlite"
+        self.notice = ""
+        """One sentence when the cache cannot be written; the work then goes on without it."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._connection = self._open()
+        except (OSError, sqlite3.Error) as error:
+            self.notice = (
+                sentence_for(error, folder, "write the cache in")
+                if isinstance(error, OSError)
+                else f"Could not open the cache {self._path}: {error}."
+            )
+            self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+            self._connection.executescript(_SCHEMA)
+
+    def __enter__(self) -> ImageCache:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def find(self, key: FileKey) -> CacheEntry | None:
+        """What is known of a file whose size and time are unchanged, or None."""
+        found = self.find_many([key])
+        return found.get(key.path)
+
+    def find_many(
+        self, keys: Sequence[FileKey], *, with_thumbnails: bool = True
+    ) -> dict[str, CacheEntry]:
+        """What is known of files that are unchanged, by path; at most 500 keys at a time."""
+        thumbnail = "thumbnails.jpeg" if with_thumbnails else "NULL"
+        join = (
+            "LEFT JOIN thumbnails ON thumbnails.content = files.content" if with_thumbnails else ""
+        )
+        marks = ",".join("?" * len(keys))
+        rows = self._read(
+            f"SELECT path, size_bytes, modified_ns, files.content, embedding, {thumbnail} "
+            "FROM files LEFT JOIN embeddings "
+            "ON embeddings.content = files.content AND embeddings.encoder = ? "
+            f"{join} WHERE path IN ({marks})",
+            (self._encoder, *(key.path for key in keys)),
+        )
+        by_path = {key.path: key for key in keys}
+        return {
+            row[0]: CacheEntry(row[3], self._embedding(row[4]), row[5])
+            for row in rows
+            if (by_path[row[0]].size_bytes, by_path[row[0]].modified_ns) == (row[1], row[2])
+        }
+
+    def find_content(self, content: bytes) -> CacheEntry | None:
+        """What is known of these bytes, wherever they were met, or None."""
+        rows = self._read(
+            "SELECT embedding, jpeg FROM embeddings LEFT JOIN thumbnails USING (content) "
+            "WHERE content = ? AND encoder = ?",
+            (content, self._encoder),
+        )
+        return CacheEntry(content, self._embedding(rows[0][0]), rows[0][1]) if rows else None
+
+    def add(self, entries: Mapping[FileKey, CacheEntry]) -> None:
+        """Keep results, in one transaction; readable images only."""
+        good = [(key, entry) for key, entry in entries.items() if not entry.reason]
+        try:
+            with self._lock, self._connection:
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+                    [
+                        (key.path, key.size_bytes, key.modified_ns, entry.content)
+                        for key, entry in good
+                    ],
+                )
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
+                    [
+                        (entry.content, self._encoder, entry.embedding.tobytes())
+                        for _, entry in good
+                        if entry.embedding is not None
+                    ],
+                )
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO thumbnails VALUES (?, ?)",
+                    [
+                        (entry.content, entry.thumbnail)
+                        for _, entry in good
+                        if entry.thumbnail is not None
+                    ],
+                )
+        except sqlite3.Error as error:
+            self.notice = (
+                f"Could not write the cache {self._path}: {error}; the work goes on without it."
+            )
+
+    def size_bytes(self) -> int:
+        """How much room the cache takes on disk."""
+        return self._path.stat().st_size if self._path.exists() else 0
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _embedding(self, blob: bytes | None) -> NDArray[np.float16] | None:
+        if blob is None or len(blob) != self._embedding_bytes:
+            return None
+        return np.frombuffer(blob, dtype=np.float16)
+
+    def _read(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            self.notice = (
+                f"Could not read the cache {self._path}: {error}; the work goes on without it."
+            )
+            return []
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError:
+            # Damaged, or of another format: nothing in it is worth more than a fresh start.
+            for suffix in ("", "-wal", "-shm"):
+                with contextlib.suppress(FileNotFoundError):
+                    Path(f"{self._path}{suffix}").unlink()
+            return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # A cache may lose its last second in a power cut; it must not wait for the disk.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version not in (0, _FORMAT):
+                raise sqlite3.DatabaseError("the cache has another format")
+            connection.executescript(_SCHEMA)
+            connection.execute(f"PRAGMA user_version = {_FORMAT}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
