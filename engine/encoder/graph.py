@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -29,6 +29,7 @@ from engine.errors import EncoderError, EngineError, sentence_for
 
 if TYPE_CHECKING:
     import onnx
+    import torch
 
 INPUT_NAME: Final = "image"
 OUTPUT_NAME: Final = "embedding"
@@ -207,14 +208,43 @@ def _network_graph(encoder: Encoder) -> onnx.ModelProto:
             return rounded.to(torch.float32)
 
     size = encoder.preprocessing.size_px
+    return export_module(
+        Rounded(),
+        # From a batch of 1 some versions of the exporter would fix the batch at 1.
+        torch.zeros(2, 3, size, size),
+        input_name="network_input",
+        output_names=[OUTPUT_NAME],
+        dynamic_axes={0: "batch"},
+    )
+
+
+def export_module(
+    module: torch.nn.Module,
+    example: torch.Tensor,
+    input_name: str,
+    output_names: Sequence[str],
+    dynamic_axes: Mapping[int, str],
+) -> onnx.ModelProto:
+    """Export a torch module of one input, quietly.
+
+    Args:
+        module: in evaluation mode.
+        example: an input; it tells the sizes of the axes that are not dynamic.
+        input_name: of the graph's input, and of the parameter of ``module.forward``.
+        output_names: of the graph's outputs.
+        dynamic_axes: axis of the input -> its name.
+    """
+    import torch
+
     with torch.no_grad(), redirect_stdout(io.StringIO()), _quiet_exporter():
         program = torch.onnx.export(
-            Rounded().eval(),
-            # From a batch of 1 some versions of the exporter would fix the batch at 1.
-            (torch.zeros(2, 3, size, size),),
-            input_names=["network_input"],
-            output_names=[OUTPUT_NAME],
-            dynamic_shapes={"network_input": {0: torch.export.Dim("batch")}},
+            module.eval(),
+            (example,),
+            input_names=[input_name],
+            output_names=list(output_names),
+            dynamic_shapes={
+                input_name: {axis: torch.export.Dim(name) for axis, name in dynamic_axes.items()}
+            },
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
@@ -256,7 +286,7 @@ def _strip(model: onnx.ModelProto) -> None:
 def _check(content: bytes, encoder: Encoder) -> None:
     """Run the checker, then onnxruntime on images smaller and larger than the network's input."""
     import onnx
-    import onnxruntime  # type: ignore[import-untyped]  # It has no types.
+    import onnxruntime
 
     onnx.checker.check_model(content, full_check=True)
     options = onnxruntime.SessionOptions()
