@@ -4,6 +4,9 @@ This is its public face. The names below import quickly (no torch, no onnxruntim
 libraries are loaded by the engine's own thread when it starts.
 """
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
 from engine import messages
 from engine.errors import (
     EncoderError,
@@ -16,13 +19,30 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.project import CLASS_COLOURS, Change, ImageClass, ImageRecord, Project
+from engine.worker import Engine, default_cache_folder
 
 __version__ = "0.1.0"
+
+
+def run_command_line(
+    arguments: Sequence[str], open_window: Callable[[Path | None], int] | None = None
+) -> int:
+    """Run one command of the command line and return its exit status.
+
+    Args:
+        arguments: as typed, without the program's name.
+        open_window: opens the window on a folder or project; None where there is none.
+    """
+    from engine.cli import main  # Here: typer and rich would slow the window's start.
+
+    return main(arguments, open_window)
+
 
 __all__ = [
     "CLASS_COLOURS",
     "Change",
     "EncoderError",
+    "Engine",
     "EngineError",
     "ExportError",
     "ImageClass",
@@ -34,5 +54,7 @@ __all__ = [
     "ReadOnlyProjectError",
     "UnreadableImageError",
     "__version__",
+    "default_cache_folder",
     "messages",
+    "run_command_line",
 ]

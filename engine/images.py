@@ -3,8 +3,9 @@
 The rule, which the program, the exported sample script and the certificate share:
 
 1. The file is read whole; its first bytes, not its name, tell the format (an allow-list).
-2. A JPEG larger than it need be is shrunk while it is decoded (by 2, 4 or 8), so that each side
-   stays at least ``DRAFT_SIDE_PX``; shrinking by whole powers of two is part of the JPEG decoder.
+2. An image larger than it need be is shrunk by the largest power of two that leaves each side at
+   least ``DRAFT_SIDE_PX``: a JPEG by up to 8 while it is decoded, which is several times faster;
+   whatever remains by averaging squares of pixels.
 3. Of several frames or pages the first is taken.
 4. The EXIF orientation is applied.
 5. Every mode becomes 8-bit RGB: transparency is laid over white; integers of more than 8 bits
@@ -76,9 +77,10 @@ def find_images(folder: Path) -> Iterator[FoundFile | Path]:
     """Walk a folder for image files by extension, in the order of their names.
 
     Yields:
-        FoundFile for each image; a Path for each sub-folder that could not be entered. Hidden
-        files (``.name``, which covers the ``._name`` twins of macOS) are passed over; links to
-        folders are not followed, so a loop cannot trap the walk.
+        FoundFile for each image; a Path for each sub-folder that could not be entered and each
+        name that is not text (bytes that are not UTF-8 fit into no table). Hidden files
+        (``.name``, which covers the ``._name`` twins of macOS) are passed over; links to folders
+        are not followed, so a loop cannot trap the walk.
 
     Raises:
         EngineError: the folder itself cannot be read.
@@ -99,6 +101,11 @@ def find_images(folder: Path) -> Iterator[FoundFile | Path]:
         folders: list[Path] = []
         for entry in ordered:
             if entry.name.startswith("."):
+                continue
+            try:
+                entry.name.encode()
+            except UnicodeEncodeError:
+                yield current / os.fsencode(entry.name).decode(errors="replace")
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):
@@ -146,7 +153,7 @@ def decode_image(content: bytes, *, shrink_to_px: int | None = DRAFT_SIDE_PX) ->
 
     Args:
         content: the file's bytes.
-        shrink_to_px: the side that a JPEG shrunk on load keeps at least; None decodes in full.
+        shrink_to_px: the side that a shrunk image keeps at least; None decodes in full.
 
     Raises:
         UnreadableImageError: the reason as a clause, as in "the file is truncated".
@@ -160,7 +167,12 @@ def decode_image(content: bytes, *, shrink_to_px: int | None = DRAFT_SIDE_PX) ->
                 image.draft(None, (shrink_to_px, shrink_to_px))
             if image.getexif().get(ExifTags.Base.Orientation) in _TURNED_ORIENTATIONS:
                 original = original[::-1]
+            loaded_size = image.size
             rgb = _to_rgb(ImageOps.exif_transpose(image))
+            if shrink_to_px is not None:
+                factor = min(loaded_size) // shrink_to_px
+                if factor >= 2:  # What the JPEG decoder did is in loaded_size already.
+                    rgb = rgb.reduce(1 << (factor.bit_length() - 1))
             pixels = np.asarray(rgb)
     except UnreadableImageError:
         raise

@@ -52,12 +52,13 @@ class ClassSpec:
 class Snapshot:
     """All that a prediction table or an exported model depends on, frozen at one moment.
 
-    ``labels`` are the person's; ``images`` are all of the folder's, labelled ones included.
+    ``support`` are the labelled examples; ``images`` are those to classify, which labelled ones
+    of the same folder belong to as well.
     """
 
     folder: Path
     classes: tuple[ClassSpec, ...]
-    labels: tuple[tuple[ImageId, ClassId], ...]
+    support: tuple[tuple[ImageRef, ClassId], ...]
     images: tuple[ImageRef, ...]
 
 

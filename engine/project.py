@@ -195,13 +195,16 @@ class Project:
         return cls(connection, path)
 
     @classmethod
-    def open(cls, path: Path, fallback_folder: Path | None = None) -> Project:
+    def open(
+        cls, path: Path, fallback_folder: Path | None = None, *, read_only: bool = False
+    ) -> Project:
         """Open a project file.
 
         Args:
             path: the file.
             fallback_folder: where a writable copy of a read-only project is put; the copy is
                 then what is opened. None: a read-only project is refused.
+            read_only: only to look; the file may be read-only, or open in a window.
 
         Raises:
             ProjectError: missing, damaged, foreign or locked, in one sentence.
@@ -213,7 +216,7 @@ class Project:
         if not path.exists():
             raise ProjectError(f"There is no project file {path}.")
         _check_header(path)
-        if not (os.access(path, os.W_OK) and _is_writable(path.parent)):
+        if not read_only and not (os.access(path, os.W_OK) and _is_writable(path.parent)):
             if fallback_folder is None:
                 raise ReadOnlyProjectError(
                     f"{path} is read-only, so labels could not be saved; copy it to a place "
@@ -221,7 +224,7 @@ class Project:
                 )
             path = _writable_copy(path, fallback_folder)
         try:
-            connection = _connect(path)
+            connection = _connect_to_read(path) if read_only else _connect(path)
             try:
                 result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
                 if result != "ok":
@@ -292,11 +295,15 @@ class Project:
             for record in self.images()
             if not record.missing
         )
-        present = {image.image_id for image in images}
+        refs = {image.image_id: image for image in images}
         return Snapshot(
             folder=self.folder,
             classes=tuple(ClassSpec(item.class_id, item.name) for item in self.classes()),
-            labels=tuple(item for item in self.labels().items() if item[0] in present),
+            support=tuple(
+                (refs[image], class_id)
+                for image, class_id in self.labels().items()
+                if image in refs
+            ),
             images=images,
         )
 
@@ -585,6 +592,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    mode = "mode=ro"
+    if not _is_writable(path.parent) and not Path(f"{path}-wal").exists():
+        mode += "&immutable=1"  # WAL files cannot be made beside it, and nobody can be writing.
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+    connection.execute("PRAGMA trusted_schema = OFF")
     return connection
 
 

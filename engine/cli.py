@@ -1,0 +1,416 @@
+"""The command line: the same jobs as the window's, iterated without a thread.
+
+Results go to files, one JSON object to standard output with ``--json``, everything a person reads
+to standard error. Exit status: 0; 1 a failure told in one sentence; 2 wrong use; 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import click
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as ProgressBar
+
+from engine.errors import EngineError
+from engine.messages import (
+    Event,
+    ModelExported,
+    PredictionsReady,
+    PredictionsSaved,
+    Progress,
+    Snapshot,
+)
+from engine.sources import SnapshotBuilder
+from engine.worker import default_cache_folder
+
+if TYPE_CHECKING:
+    from engine.jobs.workspace import Workspace
+
+OpenWindow = Callable[[Path | None], int]
+"""Opens the window on a folder or project and returns the exit status."""
+
+_REQUEST: Final = 0  # The command line runs one job at a time; nobody needs to tell them apart.
+_HEADINGS: Final = {"examples": "Examples (exactly one)", "results": "Results"}
+
+
+class Device(StrEnum):
+    """Where the encoder runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Effort(StrEnum):
+    """How hard the classifier is adapted to the examples."""
+
+    INSTANT = "instant"
+
+
+app = typer.Typer(
+    name="handful",
+    help="Label a handful of images; a meta-trained network classifies the rest.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Images = Annotated[
+    Path,
+    typer.Argument(
+        help="A folder, walked with its sub-folders, or a text file with a path a line."
+    ),
+]
+OptionalImages = Annotated[
+    Path | None, typer.Argument(help="The folder that the examples come from or belong to.")
+]
+Support = Annotated[
+    Path | None,
+    typer.Option(
+        "--support", help="A folder of examples: DIR/CLASS/images.", rich_help_panel="Examples"
+    ),
+]
+Labels = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels",
+        help="A CSV file with the columns file_name (relative to IMAGES) and label.",
+        rich_help_panel="Examples",
+    ),
+]
+ProjectFile = Annotated[
+    Path | None,
+    typer.Option("--project", help="A project made in the window.", rich_help_panel="Examples"),
+]
+ModelFile = Annotated[
+    Path | None,
+    typer.Option("--model", help="A model exported before.", rich_help_panel="Examples"),
+]
+DeviceOption = Annotated[Device, typer.Option("--device", help="Where the encoder runs.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object about the run on standard output.")
+]
+
+
+def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Args:
+        arguments: as typed, without the program's name.
+        open_window: how to open the window; None where there is no window (``python -m engine``).
+    """
+    try:
+        status = app(
+            args=list(arguments), prog_name="handful", standalone_mode=False, obj=open_window
+        )
+    except click.exceptions.Exit as stop:
+        return int(stop.exit_code)
+    except click.ClickException as error:  # Wrong use: click's own wording, exit status 2.
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _say("Interrupted. What was embedded is kept; the same command goes on from there.")
+        return 130
+    except EngineError as error:
+        _say(str(error))
+        return 1
+    except BrokenPipeError:
+        return 1
+    return int(status or 0)
+
+
+@app.command()
+def gui(
+    context: typer.Context,
+    path: Annotated[
+        Path | None, typer.Argument(help="A folder of images or a project to open.")
+    ] = None,
+) -> int:
+    """Open the window (also: handful FOLDER)."""
+    open_window: OpenWindow | None = context.obj
+    if open_window is None:
+        raise EngineError("This way of starting Handful has no window; use the handful command.")
+    return open_window(path)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--dir", help="Where the sample goes; default: Handful demo in Documents."),
+    ] = None,
+    device: DeviceOption = Device.AUTO,
+    as_json: JsonOption = False,
+) -> int:
+    """Paint a sample folder, label five images a class, classify the rest, export the model."""
+    from engine.demo import default_demo_folder, report_lines, run_demo
+
+    with _workspace(device) as workspace:
+        steps = run_demo(workspace, folder or default_demo_folder())
+        report = _run(steps)
+    for line in report_lines(report):
+        _say(line)
+    if as_json:
+        _print_json({**asdict(report)})
+    open_window: OpenWindow | None = context.obj
+    return open_window(report.project) if open_window is not None else 0
+
+
+@app.command()
+def classify(
+    images: Images,
+    out: Annotated[Path, typer.Option("--out", help="The table to write, a CSV file.")],
+    support: Support = None,
+    labels: Labels = None,
+    project: ProjectFile = None,
+    model: ModelFile = None,
+    export_to: Annotated[
+        Path | None, typer.Option("--export", help="Also write the adapted model, an ONNX file.")
+    ] = None,
+    effort: Annotated[
+        Effort, typer.Option("--effort", help="How hard to adapt to the examples.")
+    ] = Effort.INSTANT,
+    device: DeviceOption = Device.AUTO,
+    as_json: JsonOption = False,
+) -> None:
+    """Classify images from a handful of examples, or with a model exported before."""
+    _exactly_one({"--support": support, "--labels": labels, "--project": project, "--model": model})
+    started = time.perf_counter()
+    if model is not None:
+        if export_to is not None:
+            raise click.UsageError("--export writes an adapted model; --model is one already.")
+        summary = _classify_with_model(images, model, out)
+    else:
+        snapshot = _snapshot(images, support, labels, project)
+        with _workspace(device) as workspace:
+            summary = _classify_and_export(workspace, snapshot, out, export_to)
+            summary["effort"] = effort.value
+    summary["seconds"] = round(time.perf_counter() - started, 3)
+    _say(_told(summary))
+    if as_json:
+        _print_json(summary)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", help="The ONNX file to write.")],
+    images: OptionalImages = None,
+    support: Support = None,
+    labels: Labels = None,
+    project: ProjectFile = None,
+    device: DeviceOption = Device.AUTO,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the adapted model as one ONNX file, checked on real images before it gets its name."""
+    _exactly_one({"--support": support, "--labels": labels, "--project": project})
+    snapshot = _snapshot(images, support, labels, project)
+    with _workspace(device) as workspace:
+        summary = _classify_and_export(workspace, snapshot, None, out)
+    _say(_told(summary))
+    if as_json:
+        _print_json(summary)
+
+
+@app.command()
+def doctor(device: DeviceOption = Device.AUTO, as_json: JsonOption = False) -> int:
+    """Show versions, devices, providers in use and the cache, and test one image."""
+    from engine.doctor import examine, report_lines
+
+    report = examine(default_cache_folder(), device.value)
+    for line in report_lines(report):
+        _say(line)
+    if as_json:
+        _print_json(asdict(report))
+    return 0 if report.is_well else 1
+
+
+# --- The work behind the commands -----------------------------------------------------------------
+
+
+def _classify_and_export(
+    workspace: Workspace, snapshot: Snapshot, out: Path | None, export_to: Path | None
+) -> dict[str, Any]:
+    from engine.jobs.export import write_model
+    from engine.jobs.predictions import fit_snapshot, write_predictions
+
+    for path in (out, export_to):
+        _check_folder_of(path)
+    fitted = _run(fit_snapshot(workspace, snapshot, _REQUEST))
+    summary: dict[str, Any] = {
+        "classes": [item.name for item in fitted.classes],
+        "n_labelled": fitted.model.n_support,
+        "head": fitted.model.head,
+        "held_out_accuracy": fitted.model.held_out_accuracy,
+        "model_id": fitted.model_id,
+        "device": workspace.runtime.device,
+    }
+    missing = {item.name for item in snapshot.classes} - set(summary["classes"])
+    for name in sorted(missing):
+        _say(f"The class “{name}” has no readable example; it is never predicted.")
+
+    def note(event: Event) -> None:
+        match event:
+            case PredictionsSaved():
+                summary["n_images"] = event.n_rows
+                summary["n_unreadable"] = event.n_errors
+                summary["predictions"] = str(event.path)
+                summary["errors"] = str(event.errors_path) if event.errors_path else None
+            case ModelExported():
+                summary["model"] = str(event.path)
+                summary["model_files"] = [str(path) for path in event.files]
+                summary["certificate"] = asdict(event.certificate)
+            case _:
+                pass
+
+    if out is not None:
+        _run(write_predictions(workspace, fitted, out, _REQUEST), note)
+    if export_to is not None:
+        _run(write_model(workspace, fitted, export_to, _REQUEST), note)
+    return summary
+
+
+def _classify_with_model(images: Path, model: Path, out: Path) -> dict[str, Any]:
+    from engine.jobs.exported_model import classify_with_model
+
+    _check_folder_of(out)
+    builder = SnapshotBuilder()
+    builder.add_images(images)
+    summary: dict[str, Any] = {"model": str(model)}
+
+    def note(event: Event) -> None:
+        if isinstance(event, PredictionsSaved):
+            summary["n_images"] = event.n_rows
+            summary["n_unreadable"] = event.n_errors
+            summary["predictions"] = str(event.path)
+            summary["errors"] = str(event.errors_path) if event.errors_path else None
+
+    _run(classify_with_model(model, builder.build().images, out, _REQUEST), note)
+    return summary
+
+
+def _snapshot(
+    images: Path | None, support: Path | None, labels: Path | None, project: Path | None
+) -> Snapshot:
+    builder = SnapshotBuilder()
+    if images is not None:
+        builder.add_images(images)
+    if support is not None:
+        builder.add_support(support)
+    if labels is not None:
+        folder = labels.parent if images is None else images if images.is_dir() else images.parent
+        builder.add_labels(labels, folder)
+    if project is not None:
+        builder.add_project(project)
+    for notice in builder.notices:
+        _say(notice)
+    return builder.build()
+
+
+def _exactly_one(options: dict[str, Path | None]) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if len(given) != 1:
+        names = ", ".join(options)
+        raise click.UsageError(
+            f"Give exactly one of {names}; {len(given) or 'none'} "
+            f"{'was' if len(given) < 2 else 'were'} given."
+        )
+
+
+def _check_folder_of(path: Path | None) -> None:
+    """Known before an hour of work rather than after it."""
+    if path is not None and not path.parent.is_dir():
+        raise EngineError(f"Could not write {path}: there is no folder {path.parent}.")
+
+
+@contextmanager
+def _workspace(device: Device) -> Iterator[Workspace]:
+    from engine.jobs.workspace import open_workspace
+
+    workspace = open_workspace(default_cache_folder(), device=device.value)
+    for notice in (workspace.runtime.notice, workspace.cache.notice):
+        if notice:
+            _say(notice)
+    try:
+        yield workspace
+    finally:
+        workspace.close()
+
+
+def _run(steps: Iterator[Event | None], note: Callable[[Event], None] | None = None) -> Any:
+    """Run a job to its end with a progress bar on standard error; return its value."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with ProgressBar(*columns, console=console, transient=not console.is_terminal) as bar:
+        tasks: dict[str, Any] = {}
+        try:
+            while True:
+                event = next(steps)
+                match event:
+                    case Progress():
+                        if event.text not in tasks:
+                            tasks[event.text] = bar.add_task(event.text, rate="", total=None)
+                        rate = f"{event.rate_per_s:.0f}/s" if event.rate_per_s else ""
+                        bar.update(
+                            tasks[event.text],
+                            completed=event.done,
+                            total=event.total or None,
+                            rate=rate,
+                        )
+                    case None | PredictionsReady():
+                        pass
+                    case _:
+                        if note is not None:
+                            note(event)
+        except StopIteration as stop:
+            return stop.value
+        finally:
+            if hasattr(steps, "close"):
+                steps.close()
+
+
+def _told(summary: dict[str, Any]) -> str:
+    parts = []
+    if "predictions" in summary:
+        parts.append(f"{summary['n_images']} images classified: {summary['predictions']}.")
+        if summary["n_unreadable"]:
+            parts.append(f"{summary['n_unreadable']} could not be read: {summary['errors']}.")
+    if accuracy := summary.get("held_out_accuracy"):
+        parts.append(f"Leave-one-out accuracy over the examples: {100 * accuracy:.0f} %.")
+    if certificate := summary.get("certificate"):
+        parts.append(
+            f"Model: {summary['model']}, checked on {certificate['n_files']} images "
+            f"(largest difference {certificate['max_difference_rule']:.1e})."
+        )
+    return "\n".join(parts)
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, soft_wrap=True, highlight=False).print(text, markup=False)
+
+
+def _print_json(summary: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(summary, ensure_ascii=False, default=str) + "\n")

@@ -1,0 +1,145 @@
+"""Is everything there, and does it work? Versions, devices, cache, one image through the engine."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from engine.embeddings import ImageCache
+from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
+from engine.encoder.runtime import has_nvidia_device, load_runtime
+from engine.errors import EngineError
+from engine.images import decode_image, make_thumbnail
+
+_PACKAGES: Final = (
+    *("PySide6-Essentials", "torch", "torchvision", "onnxruntime", "onnxruntime-gpu", "onnx"),
+    *("onnxscript", "pillow", "numpy", "safetensors"),
+)
+# A photograph-like pattern: its embedding must be the same however it is computed.
+_TEST_SIDE_PX: Final = 320
+_MAX_RELATIVE_DIFFERENCE: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorReport:
+    """What was found; ``problems`` are sentences, none when all is well."""
+
+    handful: str
+    python: str
+    system: str
+    packages: dict[str, str]
+    nvidia_device: bool
+    providers_available: list[str]
+    provider_in_use: str
+    device: str
+    encoder: str
+    fingerprint: str
+    cache_folder: str
+    cache_bytes: int
+    milliseconds_per_image: float
+    difference_to_torch: float
+    problems: list[str]
+
+    @property
+    def is_well(self) -> bool:
+        return not self.problems
+
+
+def examine(cache_folder: Path, device: str) -> DoctorReport:
+    """Look at everything; raises EngineError only where there is no encoder at all."""
+    import onnxruntime
+
+    from engine import __version__
+
+    problems: list[str] = []
+    encoder = load_encoder(shipped_encoder_path())
+    runtime = load_runtime(encoder, cache_folder / "encoders", device)
+    if runtime.notice:
+        problems.append(runtime.notice)
+    with ImageCache(cache_folder, encoder.fingerprint, encoder.embedding_size) as cache:
+        cache_bytes = cache.size_bytes()
+        if cache.notice:
+            problems.append(cache.notice)
+    pixels = decode_image(make_thumbnail(_test_pattern(), _TEST_SIDE_PX)).pixels
+    embedding = runtime.embed(pixels).astype(np.float64)
+    started = time.perf_counter()
+    for _ in range(10):
+        runtime.embed(pixels)
+    milliseconds = (time.perf_counter() - started) * 100
+    difference = float("nan")
+    try:
+        from engine.encoder.network import build_network, embed
+
+        reference = embed(build_network(encoder), [pixels], encoder.preprocessing)[0]
+        difference = float(np.linalg.norm(embedding - reference) / np.linalg.norm(reference))
+        if not difference <= _MAX_RELATIVE_DIFFERENCE:
+            problems.append(
+                f"The encoder gives other numbers here than in torch (difference {difference:.2g})."
+            )
+    except (ImportError, RuntimeError, EngineError) as error:
+        problems.append(f"torch does not work here ({error}); meta-training needs it.")
+    packages = _versions()
+    if {"onnxruntime", "onnxruntime-gpu"} <= packages.keys():
+        problems.append(
+            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other; remove "
+            "both and install one."
+        )
+    return DoctorReport(
+        handful=__version__,
+        python=platform.python_version(),
+        system=platform.platform(),
+        packages=packages,
+        nvidia_device=has_nvidia_device(),
+        providers_available=list(onnxruntime.get_available_providers()),
+        provider_in_use=runtime.provider,
+        device=runtime.device,
+        encoder=encoder.name,
+        fingerprint=encoder.fingerprint,
+        cache_folder=str(cache_folder),
+        cache_bytes=cache_bytes,
+        milliseconds_per_image=milliseconds,
+        difference_to_torch=difference,
+        problems=problems,
+    )
+
+
+def report_lines(report: DoctorReport) -> list[str]:
+    """The report as a person reads it."""
+    packages = ", ".join(f"{name} {version}" for name, version in report.packages.items())
+    return [
+        f"Handful      {report.handful}, Python {report.python}, {report.system}",
+        f"Packages     {packages}",
+        f"Device       {report.device} (provider in use: {report.provider_in_use}; "
+        f"NVIDIA driver with a device: {'yes' if report.nvidia_device else 'no'})",
+        f"Encoder      {report.encoder}, {report.fingerprint[:16]}",
+        f"Cache        {report.cache_folder}, {report.cache_bytes / 1e6:.1f} MB",
+        f"Self-test    {report.milliseconds_per_image:.1f} ms an image on one thread, "
+        f"relative difference to torch {report.difference_to_torch:.1e}",
+        *(f"Problem      {problem}" for problem in report.problems),
+        "All is well." if report.is_well else "There are problems; see above.",
+    ]
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _test_pattern() -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    """Smooth waves in three colours (side, side, 3) uint8."""
+    ramp = np.linspace(0.0, 9.0, _TEST_SIDE_PX)
+    waves = [
+        np.sin(ramp[:, None] * (1 + c)) + np.cos(ramp[None, :] * (2 - 0.5 * c)) for c in range(3)
+    ]
+    return (np.stack(waves, axis=2) * 60 + 127).astype(np.uint8)

@@ -1,0 +1,201 @@
+"""Runs an encoder's graph on real pixels, on the best device that really works.
+
+On the CPU every thread of the embedding pool runs the graph for one image at a time, on itself:
+decoding and forward passes then overlap without a hand-over, images of different sizes need no
+batch, and MobileNetV2 is as fast per image alone as in batches (measured).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from engine.encoder.encoder_file import Encoder
+from engine.encoder.graph import load_or_build_graph
+from engine.errors import EncoderError
+
+_CPU: Final = "CPUExecutionProvider"
+_CUDA: Final = "CUDAExecutionProvider"
+_ERRORS_ONLY: Final = 3  # onnxruntime's log level; its warnings would go to a person's terminal.
+
+DEVICES: Final = ("auto", "cpu", "cuda")
+
+
+class _Backend(Protocol):
+    """Anything that embeds one image (height, width, 3) uint8 as (embedding_size,) float16."""
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncoderRuntime:
+    """A loaded encoder. Any thread may call :meth:`embed`, several at once.
+
+    Attributes:
+        encoder: what is run.
+        graph_path: the ONNX file of it.
+        provider: the onnxruntime provider in use, or "torch" where torch does the work.
+        device: what a person reads, as in "CPU, 2 threads".
+        notice: one sentence if a better device was found but cannot be used, else empty.
+        n_threads: how many threads are worth calling from.
+    """
+
+    encoder: Encoder
+    graph_path: Path
+    provider: str
+    device: str
+    notice: str
+    n_threads: int
+    backend: _Backend
+
+    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        """The embedding (embedding_size,) of one RGB image (height, width, 3) of any size."""
+        return self.backend(pixels)
+
+
+def load_runtime(encoder: Encoder, cache_folder: Path, device: str = "auto") -> EncoderRuntime:
+    """Load an encoder's graph on a device.
+
+    Args:
+        encoder: what to run.
+        cache_folder: where graphs of other encoders than the shipped one are kept.
+        device: "auto" takes a CUDA device where one works and the CPU otherwise.
+
+    Raises:
+        EncoderError: the graph cannot be had; or "cuda" was asked for and does not work.
+    """
+    graph_path = load_or_build_graph(encoder, cache_folder)
+    n_threads = usable_cores()
+    notice = ""
+    if device != "cpu":
+        reason = "no NVIDIA GPU was found"
+        if has_nvidia_device():
+            try:
+                backend = _cuda_backend(graph_path)
+                return EncoderRuntime(
+                    encoder, graph_path, _CUDA, "NVIDIA GPU (onnxruntime)", "", n_threads, backend
+                )
+            except Exception as error:  # Whatever a broken driver stack raises, the CPU remains.
+                reason = f"onnxruntime cannot use the GPU ({_first_line(error)})"
+            try:
+                torch_backend = _torch_backend(encoder, "cuda")
+                notice = f"{reason[0].upper()}{reason[1:]}; torch runs the encoder instead."
+                return EncoderRuntime(
+                    encoder,
+                    graph_path,
+                    "torch",
+                    "NVIDIA GPU (torch)",
+                    notice,
+                    n_threads,
+                    torch_backend,
+                )
+            except Exception as error:
+                reason = f"{reason}, and neither can torch ({_first_line(error)})"
+            notice = f"A GPU was found, but {reason}; working on the CPU."
+        if device == "cuda":
+            raise EncoderError(f"The device cuda cannot be used: {reason}.")
+    threads = "1 thread" if n_threads == 1 else f"{n_threads} threads"
+    return EncoderRuntime(
+        encoder, graph_path, _CPU, f"CPU, {threads}", notice, n_threads, _cpu_backend(graph_path)
+    )
+
+
+def usable_cores() -> int:
+    """Cores this process may use, which containers and schedulers make fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def has_nvidia_device() -> bool:
+    """Whether the NVIDIA driver is there and counts a device; imports nothing heavy."""
+    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    try:
+        driver = ctypes.CDLL(name)
+    except OSError:
+        return False
+    count = ctypes.c_int(0)
+    return (
+        driver.cuInit(0) == 0
+        and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
+        and count.value > 0
+    )
+
+
+def cpu_session(graph: Path | bytes, n_threads: int = 1) -> onnxruntime.InferenceSession:
+    """A session on the CPU that does not spin beside a window."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = n_threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    source = graph if isinstance(graph, bytes) else str(graph)
+    return onnxruntime.InferenceSession(source, options, providers=[_CPU])
+
+
+def _cpu_backend(graph_path: Path) -> _Backend:
+    try:
+        session = cpu_session(graph_path)
+    except Exception as error:  # onnxruntime has exception classes of its own per status code.
+        raise EncoderError(
+            f"The encoder's graph {graph_path} cannot be loaded: {_first_line(error)}."
+        ) from error
+    return _session_backend(session)
+
+
+def _cuda_backend(graph_path: Path) -> _Backend:
+    import torch  # Before preload_dlls(): it brings the CUDA libraries that are then shared.
+
+    if not torch.cuda.is_available():
+        raise EncoderError("torch sees no CUDA device")
+    onnxruntime.preload_dlls()
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    cuda = {
+        "arena_extend_strategy": "kSameAsRequested",
+        "cudnn_conv_algo_search": "HEURISTIC",
+    }
+    session = onnxruntime.InferenceSession(
+        str(graph_path), options, providers=[(_CUDA, cuda), _CPU]
+    )
+    if session.get_providers()[0] != _CUDA:  # onnxruntime falls back without a word.
+        raise EncoderError("its CUDA provider did not load")
+    backend = _session_backend(session)
+    backend(np.zeros((64, 48, 3), np.uint8))
+    return backend
+
+
+def _session_backend(session: onnxruntime.InferenceSession) -> _Backend:
+    def embed_one(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        outputs: list[NDArray[np.float32]] = session.run(["embedding"], {"image": pixels[None]})
+        rounded: NDArray[np.float16] = outputs[0][0].astype(np.float16)
+        return rounded  # Exactly the graph's: it has rounded to half precision itself.
+
+    return embed_one
+
+
+def _torch_backend(encoder: Encoder, device: str) -> _Backend:
+    from engine.encoder.network import build_network, embed
+
+    network = build_network(encoder).to(device).eval()
+
+    def embed_one(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        rounded: NDArray[np.float16] = embed(network, [pixels], encoder.preprocessing)[0].astype(
+            np.float16
+        )
+        return rounded
+
+    embed_one(np.zeros((64, 48, 3), np.uint8))
+    return embed_one
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,82 @@
+"""Embedding a folder: once per image, what the cache knows first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from engine.images import find_images
+from engine.jobs.progress import ProgressMeter
+from engine.jobs.workspace import Processed, Workspace
+from engine.messages import (
+    EmbedImages,
+    Event,
+    FilesFound,
+    FoundFile,
+    ImageRef,
+    Progress,
+    ScanFinished,
+    ScanFolder,
+)
+
+_CACHE_CHUNK: Final = 128
+_SCAN_CHUNK: Final = 500
+# Results are handed on in bundles: each costs a cache transaction and a repaint.
+_BUNDLE: Final = 16
+
+
+def scan_folder(command: ScanFolder) -> Iterator[Event | None]:
+    """Walk the folder; see :class:`engine.messages.ScanFolder`."""
+    files: list[FoundFile] = []
+    blocked: list[str] = []
+    count = 0
+    for item in find_images(command.folder):
+        if isinstance(item, FoundFile):
+            files.append(item)
+            count += 1
+        else:
+            blocked.append(item.relative_to(command.folder).as_posix())
+        if len(files) >= _SCAN_CHUNK:
+            yield FilesFound(command.request_id, tuple(files))
+            files.clear()
+            yield Progress(command.request_id, "Looking for images", count, 0, 0.0, 0.0)
+    if files:
+        yield FilesFound(command.request_id, tuple(files))
+    yield ScanFinished(command.request_id, count, tuple(blocked))
+
+
+def embed_images(workspace: Workspace, command: EmbedImages) -> Iterator[Event | None]:
+    """Embed images; see :class:`engine.messages.EmbedImages`. None: nothing finished yet."""
+    meter = ProgressMeter(command.request_id, "Looking at images", len(command.images))
+    for results in embed(workspace, command.images):
+        yield from workspace.events_for(command.request_id, results)
+        yield meter.advance(len(results)) if results else None
+
+
+def embed(workspace: Workspace, images: Sequence[ImageRef]) -> Iterator[list[Processed]]:
+    """Bring images into the store, those in the cache first.
+
+    Yields:
+        Results in bundles, images that were in the store already left out; an empty list when
+        there is nothing new, so that other jobs can run.
+    """
+    unknown: list[ImageRef] = []
+    for start in range(0, len(images), _CACHE_CHUNK):
+        chunk = [
+            image
+            for image in images[start : start + _CACHE_CHUNK]
+            if image.image_id not in workspace.store
+        ]
+        found = workspace.process_cached(chunk)
+        known = {item.image.image_id for item in found}
+        unknown += [image for image in chunk if image.image_id not in known]
+        yield found
+    bundle: list[Processed] = []
+    for results in workspace.process(unknown):
+        bundle += results
+        if len(bundle) >= _BUNDLE:
+            yield bundle
+            bundle = []
+        else:
+            yield []
+    yield bundle

@@ -1,0 +1,286 @@
+"""The adapted model as one ONNX file that gives the same answers everywhere.
+
+The file is the encoder's own graph, preprocessing included, with the head added behind it. It is
+run by plain onnxruntime on real files before it gets its name; if it disagrees with the program,
+that is an error and nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import onnxruntime
+
+from engine.encoder.runtime import cpu_session
+from engine.errors import ExportError, UnreadableImageError
+from engine.images import DRAFT_SIDE_PX, decode_image, read_file
+from engine.jobs.export_card import model_card
+from engine.jobs.files import written_whole
+from engine.jobs.predictions import FittedSnapshot, fit_snapshot
+from engine.jobs.progress import ProgressMeter
+from engine.jobs.workspace import Workspace
+from engine.messages import (
+    Certificate,
+    Event,
+    ExportModel,
+    ImageRef,
+    ModelExported,
+    Progress,
+)
+from engine.method.heads import Floats
+
+if TYPE_CHECKING:
+    import onnx
+
+MARGIN_RULE: Final = 0.002
+MARGIN_FULL: Final = 0.02
+MAX_DIFFERENCE_CPU: Final = 1e-4
+MAX_DIFFERENCE_GPU: Final = 5e-3  # A GPU sums in another order than the CPU of the check.
+N_CHECKED_FILES: Final = 60
+DECODE_RULE: Final = (
+    "Apply the EXIF orientation; take the first frame; lay transparency over white; 8-bit RGB. "
+    f"While both sides are at least {2 * DRAFT_SIDE_PX} px, halve the size (a JPEG in its decoder, "
+    "others by averaging); give the pixels to the graph at whatever size results."
+)
+
+
+def export_model(workspace: Workspace, command: ExportModel) -> Iterator[Event | None]:
+    """Export; see :class:`engine.messages.ExportModel`."""
+    fitted = yield from fit_snapshot(workspace, command.snapshot, command.request_id)
+    yield from write_model(workspace, fitted, command.out, command.request_id)
+
+
+def write_model(
+    workspace: Workspace, fitted: FittedSnapshot, out: Path, request_id: int
+) -> Iterator[Event | None]:
+    """Write ``out`` and, beside it, ``labels.txt``, ``model_card.md`` and ``certificate.json``.
+
+    Raises:
+        ExportError: it could not be written, or the file disagrees with the program.
+    """
+    yield Progress(request_id, "Building the model file (a few seconds)", 0, 0, 0.0, 0.0)
+    with ExitStack() as stack:
+        temporary = stack.enter_context(written_whole(out))
+        content = classifier_graph(workspace, fitted).SerializeToString(deterministic=True)
+        temporary.write_bytes(content)
+        certificate = yield from certify(workspace, fitted, temporary, request_id)
+        labels = "".join(f"{_one_line(item.name)}\n" for item in fitted.classes)
+        record = {
+            "model_file": out.name,
+            "model_id": fitted.model_id,
+            "decode_rule": DECODE_RULE,
+            **asdict(certificate),
+        }
+        card = model_card(workspace, fitted, out.name, certificate, DECODE_RULE)
+        texts = {
+            "labels.txt": labels,
+            "model_card.md": card,
+            "certificate.json": json.dumps(record, indent=2, ensure_ascii=False) + "\n",
+        }
+        companions = companion_paths(out, list(texts))
+        for path, text in zip(companions, texts.values(), strict=True):
+            stack.enter_context(written_whole(path)).write_text(text, encoding="utf-8")
+    yield ModelExported(request_id, out, (out, *companions), certificate, len(content))
+
+
+def companion_paths(out: Path, names: Sequence[str]) -> list[Path]:
+    """Where the files beside the model go.
+
+    Under their plain names, unless files of those names are there that belong to something else;
+    then the model's own name is put before them, and nobody's file is overwritten.
+    """
+    plain = [out.parent / name for name in names]
+    try:
+        record = json.loads((out.parent / "certificate.json").read_text(encoding="utf-8"))
+        is_ours = record.get("model_file") == out.name
+    except (OSError, ValueError, AttributeError):
+        is_ours = False
+    if is_ours or not any(path.exists() for path in plain):
+        return plain
+    return [out.parent / f"{out.stem}.{name}" for name in names]
+
+
+def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.ModelProto:
+    """The encoder's graph with the head behind it.
+
+    Input ``image`` uint8 [batch, height, width, 3]. Outputs ``probabilities`` float32
+    [batch, classes], ``class_index`` int64 [batch], ``embedding`` float32 [batch, d].
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(workspace.runtime.graph_path)
+    graph = model.graph
+    head = fitted.model
+    constants = {
+        "head_mean": head.mean,
+        "head_weights": np.ascontiguousarray(np.float32(head.scale) * head.weights.T),
+        "head_smallest_norm": np.float32(1e-6),
+        "head_axes": np.array([1], np.int64),
+    }
+    graph.initializer.extend(
+        numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
+    )
+    graph.node.extend(
+        [
+            helper.make_node("Sub", ["embedding", "head_mean"], ["head_centred"]),
+            helper.make_node("ReduceL2", ["head_centred", "head_axes"], ["head_norm"], keepdims=1),
+            helper.make_node("Max", ["head_norm", "head_smallest_norm"], ["head_safe_norm"]),
+            helper.make_node("Div", ["head_centred", "head_safe_norm"], ["head_direction"]),
+            helper.make_node("MatMul", ["head_direction", "head_weights"], ["head_logits"]),
+            helper.make_node("Softmax", ["head_logits"], ["probabilities"], axis=1),
+            helper.make_node("ArgMax", ["probabilities"], ["class_index"], axis=1, keepdims=0),
+        ]
+    )
+    embedding_output = onnx.ValueInfoProto()
+    embedding_output.CopyFrom(graph.output[0])
+    batch = embedding_output.type.tensor_type.shape.dim[0].dim_param or "batch"
+    outputs = [
+        helper.make_tensor_value_info(
+            "probabilities", TensorProto.FLOAT, [batch, len(fitted.classes)]
+        ),
+        helper.make_tensor_value_info("class_index", TensorProto.INT64, [batch]),
+        embedding_output,
+    ]
+    del graph.output[:]
+    graph.output.extend(outputs)
+    graph.name = "handful_classifier"
+    helper.set_model_props(model, _metadata(workspace, fitted))
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def certify(
+    workspace: Workspace, fitted: FittedSnapshot, model_path: Path, request_id: int
+) -> Generator[Event | None, None, Certificate]:
+    """Run the exported file on real files and compare with the program's own answers.
+
+    Raises:
+        ExportError: they disagree by more than the limits, or no file could be checked.
+    """
+    session = cpu_session(model_path, n_threads=workspace.runtime.n_threads)
+    images = _files_to_check(workspace, fitted)
+    meter = ProgressMeter(request_id, "Checking the model file on real images", len(images))
+    expected: list[Floats] = []
+    by_rule: list[Floats] = []
+    in_full: list[Floats] = []
+    for image in images:
+        try:
+            content = read_file(image.path)
+            rule_pixels = decode_image(content).pixels
+            full_pixels = decode_image(content, shrink_to_px=None).pixels
+        except UnreadableImageError:
+            continue  # It was readable when it was embedded and is not any more.
+        embedding = workspace.store.select([image.image_id])
+        expected.append(fitted.model.probabilities(embedding)[0])
+        by_rule.append(session.run(["probabilities"], {"image": rule_pixels[None]})[0][0])
+        in_full.append(session.run(["probabilities"], {"image": full_pixels[None]})[0][0])
+        yield meter.advance()
+    if not expected:
+        raise ExportError("The model could not be checked, since no image can be read any more.")
+    certificate = _compare(np.stack(expected), np.stack(by_rule), np.stack(in_full))
+    on_gpu = workspace.runtime.provider != "CPUExecutionProvider"
+    limit = MAX_DIFFERENCE_GPU if on_gpu else MAX_DIFFERENCE_CPU
+    if (
+        certificate.max_difference_rule > limit
+        or certificate.n_agree_rule < certificate.n_clear_rule
+    ):
+        raise ExportError(
+            "The exported model does not agree with the program (largest difference "
+            f"{certificate.max_difference_rule:.2g}, allowed {limit:.0e}; same class on "
+            f"{certificate.n_agree_rule} of {certificate.n_clear_rule} images); it was not saved."
+        )
+    return certificate
+
+
+def _compare(expected: Floats, by_rule: Floats, in_full: Floats) -> Certificate:
+    """All (n_files, n_classes)."""
+    ordered = np.sort(expected, axis=1)
+    margins = ordered[:, -1] - ordered[:, -2]
+    top = expected.argmax(axis=1)
+    clear_rule, clear_full = margins > MARGIN_RULE, margins > MARGIN_FULL
+    return Certificate(
+        n_files=len(expected),
+        max_difference_rule=float(np.abs(by_rule - expected).max()),
+        n_clear_rule=int(clear_rule.sum()),
+        n_agree_rule=int((by_rule.argmax(axis=1) == top)[clear_rule].sum()),
+        margin_rule=MARGIN_RULE,
+        max_difference_full=float(np.abs(in_full - expected).max()),
+        n_clear_full=int(clear_full.sum()),
+        n_agree_full=int((in_full.argmax(axis=1) == top)[clear_full].sum()),
+        margin_full=MARGIN_FULL,
+        onnxruntime_version=onnxruntime.__version__,
+    )
+
+
+def _files_to_check(workspace: Workspace, fitted: FittedSnapshot) -> list[ImageRef]:
+    """Some labelled files and, evenly spread over the folder, files of every kind in it."""
+    labelled = [image for image, _ in fitted.snapshot.support]
+    by_kind: dict[str, list[ImageRef]] = {}
+    for image in fitted.snapshot.images:
+        by_kind.setdefault(image.path.suffix.lower(), []).append(image)
+    share = max(4, N_CHECKED_FILES // max(1, len(by_kind)))
+    chosen = {image.image_id: image for image in _spread(labelled, N_CHECKED_FILES // 4)}
+    for images in by_kind.values():
+        chosen.update({image.image_id: image for image in _spread(images, share)})
+    return [image for image in chosen.values() if image.image_id in workspace.store]
+
+
+def _spread(images: Sequence[ImageRef], count: int) -> list[ImageRef]:
+    if len(images) <= count:
+        return list(images)
+    return [images[index * len(images) // count] for index in range(count)]
+
+
+def _metadata(workspace: Workspace, fitted: FittedSnapshot) -> dict[str, str]:
+    from engine import __version__
+
+    encoder = workspace.runtime.encoder
+    preprocessing = encoder.preprocessing
+    names = [item.name for item in fitted.classes]
+    return {
+        "class_names": json.dumps(names, ensure_ascii=False),
+        # The two other keys under which consumers look for names (Ultralytics, QGIS Deepness).
+        "names": repr(dict(enumerate(names))),
+        "model_type": "Classifier",
+        "model_id": fitted.model_id,
+        "app_version": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "encoder_name": encoder.name,
+        "encoder_architecture": encoder.architecture,
+        "encoder_fingerprint": encoder.fingerprint,
+        "encoder_licence": str(encoder.metadata.get("licence", "")),
+        "preprocess": json.dumps(
+            {
+                "inside_the_graph": True,
+                "layout": "NHWC uint8 RGB, any size",
+                "size": preprocessing.size_px,
+                "fit": preprocessing.fit.value,
+                "filter": preprocessing.resampling,
+                "mean": preprocessing.mean,
+                "std": preprocessing.std,
+                "decode_rule": DECODE_RULE,
+            }
+        ),
+        "calibration": json.dumps({"kind": "temperature", "scale": fitted.model.scale}),
+        "head": fitted.model.head,
+        "n_labelled_images": str(fitted.model.n_support),
+        "leave_one_out_accuracy": (
+            ""
+            if fitted.model.held_out_accuracy is None
+            else f"{fitted.model.held_out_accuracy:.4f}"
+        ),
+        "Image.BitmapPixelFormat": "Rgb8",
+        "Image.NominalPixelRange": "NominalRange_0_255",
+    }
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())

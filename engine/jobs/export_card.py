@@ -1,0 +1,119 @@
+"""The model card that travels beside an exported model, with a reader anyone can run."""
+
+from __future__ import annotations
+
+from engine.images import DRAFT_SIDE_PX
+from engine.jobs.predictions import FittedSnapshot
+from engine.jobs.workspace import Workspace
+from engine.messages import Certificate
+
+_SAMPLE = '''import json
+import sys
+
+import numpy as np
+import onnxruntime
+from PIL import Image, ImageOps
+
+SIDE = {side}  # Every side of a shrunk image keeps at least this many pixels.
+
+
+def decode(path):
+    """An image file as uint8 RGB (height, width, 3), shrunk as Handful shrinks it."""
+    image = Image.open(path)
+    image.draft(None, (SIDE, SIDE))  # JPEG: shrink while decoding.
+    factor = min(image.size) // SIDE
+    image = ImageOps.exif_transpose(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if image.mode.startswith("I"):  # More than 8 bits: the largest value fills the range.
+        grey = np.asarray(image).astype(np.int64).clip(0)
+        shift = max(0, int(grey.max()).bit_length() - 8)
+        image = Image.fromarray((grey >> shift).astype(np.uint8))
+    image = image.convert("RGB")
+    if factor >= 2:
+        image = image.reduce(1 << (factor.bit_length() - 1))
+    return np.asarray(image)
+
+
+session = onnxruntime.InferenceSession("{model}", providers=["CPUExecutionProvider"])
+names = json.loads(session.get_modelmeta().custom_metadata_map["class_names"])
+for path in sys.argv[1:]:
+    probabilities = session.run(["probabilities"], {{"image": decode(path)[None]}})[0][0]
+    best = int(probabilities.argmax())
+    print(path, names[best], f"{{probabilities[best]:.3f}}")
+'''
+
+
+def model_card(
+    workspace: Workspace,
+    fitted: FittedSnapshot,
+    model_name: str,
+    certificate: Certificate,
+    decode_rule: str,
+) -> str:
+    """The card as Markdown."""
+    encoder = workspace.runtime.encoder
+    counts = {item.class_id: 0 for item in fitted.classes}
+    for image, class_id in fitted.snapshot.support:
+        if class_id in counts and image.image_id in workspace.store:
+            counts[class_id] += 1
+    rows = "\n".join(
+        f"| {index} | {_cell(item.name)} | {counts[item.class_id]} |"
+        for index, item in enumerate(fitted.classes)
+    )
+    accuracy = fitted.model.held_out_accuracy
+    judged = (
+        "Too few labels to tell: leaving one out needs two examples in a class."
+        if accuracy is None
+        else f"Leave-one-out accuracy over the labelled images: {100 * accuracy:.1f} %. Images "
+        "that are near-duplicates of each other make this figure too good."
+    )
+    head = "ridge regression" if fitted.model.head == "ridge" else "cosine prototypes"
+    licence = encoder.metadata.get("licence", "see the encoder's own card")
+    sample = _SAMPLE.format(side=DRAFT_SIDE_PX, model=model_name)
+    return f"""# {model_name}
+
+An image classifier made with Handful from {fitted.model.n_support} labelled images.
+
+| output | class | labelled images |
+|---|---|---|
+{rows}
+
+{judged}
+
+- Model: `{fitted.model_id}`; encoder: {encoder.name} (`{encoder.fingerprint[:16]}`), \
+{encoder.architecture}, with {head} on its embeddings.
+- Encoder licence: {licence}.
+- Probabilities are calibrated by one temperature, fitted on left-out labels. Every image gets one \
+of the classes above: a picture of something else does, too.
+
+## Input and output
+
+`image`: uint8 `[batch, height, width, 3]`, RGB, any size. `probabilities`: float32 `[batch, \
+{len(fitted.classes)}]`, in the order of the table and of `class_names` in the file's metadata. \
+`class_index`: int64 `[batch]`. `embedding`: float32 `[batch, {encoder.embedding_size}]`.
+
+Resizing and normalising are part of the file. Decoding is not. The rule: {decode_rule}
+
+## Certificate
+
+This file was run by onnxruntime {certificate.onnxruntime_version} on {certificate.n_files} real \
+images before it got its name:
+
+| decoded | largest difference in probability | same class |
+|---|---|---|
+| by the rule | {certificate.max_difference_rule:.1e} | {certificate.n_agree_rule} of \
+{certificate.n_clear_rule} with a margin over {certificate.margin_rule} |
+| in full, without shrinking | {certificate.max_difference_full:.1e} | {certificate.n_agree_full} \
+of {certificate.n_clear_full} with a margin over {certificate.margin_full} |
+
+## Use it
+
+```python
+{sample}```
+"""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())

@@ -1,0 +1,93 @@
+"""Classifying with a model that was exported before, through onnxruntime alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from engine.encoder.runtime import cpu_session, usable_cores
+from engine.errors import EngineError, UnreadableImageError
+from engine.images import decode_image, read_file
+from engine.jobs.files import written_whole
+from engine.jobs.predictions import (
+    errors_path_for,
+    machine_row,
+    table_header,
+    write_errors,
+)
+from engine.jobs.progress import ProgressMeter
+from engine.messages import Event, ImageRef, PredictionsSaved
+from engine.method.heads import Floats
+
+
+def classify_with_model(
+    model: Path, images: Sequence[ImageRef], out: Path, request_id: int
+) -> Iterator[Event | None]:
+    """Write the table of predictions that an exported model makes.
+
+    Raises:
+        EngineError: the file is not a model that Handful exported.
+    """
+    session, names, model_id = load_exported(model)
+    ordered = sorted(images, key=lambda image: image.name)
+    meter = ProgressMeter(request_id, "Looking at images", len(ordered))
+    unreadable: list[tuple[str, str]] = []
+    n_rows = 0
+
+    def classify_one(image: ImageRef) -> Floats | str:
+        try:
+            pixels = decode_image(read_file(image.path)).pixels
+        except UnreadableImageError as error:
+            return str(error)
+        probabilities: Floats = session.run(["probabilities"], {"image": pixels[None]})[0][0]
+        return probabilities
+
+    with written_whole(out) as temporary:
+        with (
+            ThreadPoolExecutor(usable_cores()) as pool,
+            temporary.open("w", encoding="utf-8", newline="") as file,
+        ):
+            writer = csv.writer(file)
+            writer.writerow(table_header(names))
+            window = 4 * usable_cores()
+            for start in range(0, len(ordered), window):
+                chunk = ordered[start : start + window]
+                for image, result in zip(chunk, pool.map(classify_one, chunk), strict=True):
+                    if isinstance(result, str):
+                        unreadable.append((image.name, result))
+                    else:
+                        writer.writerow(
+                            machine_row(image.name, names, np.asarray(result), model_id)
+                        )
+                        n_rows += 1
+                yield meter.advance(len(chunk))
+        write_errors(errors_path_for(out), unreadable)
+    yield PredictionsSaved(
+        request_id, out, n_rows, errors_path_for(out) if unreadable else None, len(unreadable)
+    )
+
+
+def load_exported(model: Path) -> tuple[onnxruntime.InferenceSession, list[str], str]:
+    """The session, the class names in output order and the model's id.
+
+    Raises:
+        EngineError: missing, damaged, or not exported by Handful.
+    """
+    if not model.is_file():
+        raise EngineError(f"There is no file {model}.")
+    try:
+        session = cpu_session(model)
+    except Exception as error:  # onnxruntime has exception classes of its own per status code.
+        raise EngineError(f"{model} is not an ONNX model, or it is damaged.") from error
+    metadata = session.get_modelmeta().custom_metadata_map
+    outputs = {output.name for output in session.get_outputs()}
+    inputs = {item.name for item in session.get_inputs()}
+    if "class_names" not in metadata or "probabilities" not in outputs or inputs != {"image"}:
+        raise EngineError(f"{model} was not exported by Handful.")
+    return session, list(json.loads(metadata["class_names"])), metadata.get("model_id", "")

@@ -1,0 +1,50 @@
+"""Results appear under their final name only when whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from engine.errors import ExportError, sentence_for
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary file beside ``path`` that takes its name when the block ends well.
+
+    Synced to disk before it is renamed; removed if the block raises or its generator is closed.
+
+    Raises:
+        ExportError: the folder is missing or cannot be written, the disk is full, ...
+    """
+    if not path.parent.is_dir():
+        raise ExportError(f"Could not write {path}: there is no folder {path.parent}.")
+    if path.is_dir():
+        raise ExportError(f"Could not write {path}: it is a folder.")
+    temporary = path.parent / f".handful-{uuid4().hex}{path.suffix}"
+    try:
+        temporary.touch(exist_ok=False)
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ExportError(sentence_for(error, path, "write")) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable where the system lets a folder be synced."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

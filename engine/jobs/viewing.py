@@ -1,0 +1,86 @@
+"""Pictures for the window: thumbnails, and one image large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import wait
+from typing import Final
+
+from engine.errors import EngineError, UnreadableImageError
+from engine.images import DecodedImage, decode_image, fit_within, read_file
+from engine.jobs.workspace import Processed, Workspace
+from engine.messages import (
+    Event,
+    ImageUnreadable,
+    LoadPreview,
+    LoadThumbnails,
+    PreviewReady,
+    ThumbnailReady,
+)
+
+_CACHE_CHUNK: Final = 16  # Thumbnails are about 10 kB; a screenful comes in a few steps.
+_WAIT_S: Final = 0.01
+
+
+def load_thumbnails(workspace: Workspace, command: LoadThumbnails) -> Iterator[Event | None]:
+    """Fetch thumbnails; see :class:`engine.messages.LoadThumbnails`.
+
+    An image that was never read is embedded on the way: its one decode serves both.
+    """
+    unknown = []
+    for start in range(0, len(command.images), _CACHE_CHUNK):
+        chunk = []
+        for image in command.images[start : start + _CACHE_CHUNK]:
+            reason = workspace.unreadable.get(image.image_id)
+            if reason is None:
+                chunk.append(image)
+            else:
+                yield ImageUnreadable(command.request_id, image.image_id, reason)
+        found = workspace.process_cached(chunk)
+        yield from _events(workspace, command.request_id, found)
+        known = {item.image.image_id for item in found}
+        unknown += [image for image in chunk if image.image_id not in known]
+        yield None
+    for results in workspace.process(unknown):
+        yield from _events(workspace, command.request_id, results)
+        yield None
+
+
+def _events(workspace: Workspace, request_id: int, results: list[Processed]) -> Iterator[Event]:
+    for item in results:
+        if item.entry.thumbnail is not None:
+            yield ThumbnailReady(request_id, item.image.image_id, item.entry.thumbnail)
+    yield from workspace.events_for(request_id, results)
+
+
+def load_preview(workspace: Workspace, command: LoadPreview) -> Iterator[Event | None]:
+    """Decode one image large; see :class:`engine.messages.LoadPreview`."""
+    future = workspace.pool.submit(_decode_preview, command)
+    try:
+        while not future.done():
+            wait([future], timeout=_WAIT_S)
+            yield None
+        decoded = future.result()
+    except UnreadableImageError as error:
+        raise EngineError(f"{command.image.name} cannot be shown: {error}.") from error
+    finally:
+        future.cancel()
+    pixels = decoded.pixels
+    pixels.setflags(write=False)
+    yield PreviewReady(
+        command.request_id,
+        command.image.image_id,
+        pixels,
+        decoded.original_width_px,
+        decoded.original_height_px,
+    )
+
+
+def _decode_preview(command: LoadPreview) -> DecodedImage:
+    content = read_file(command.image.path)
+    decoded = decode_image(content, shrink_to_px=command.max_side_px)
+    return DecodedImage(
+        fit_within(decoded.pixels, command.max_side_px),
+        decoded.original_width_px,
+        decoded.original_height_px,
+    )

@@ -1,0 +1,240 @@
+"""What jobs share while a folder is open: the encoder, the cache, the embeddings, the model."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.embeddings import CacheEntry, EmbeddingStore, FileKey, ImageCache
+from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
+from engine.encoder.runtime import EncoderRuntime, load_runtime
+from engine.errors import UnreadableImageError
+from engine.images import content_hash, decode_image, make_thumbnail, read_file
+from engine.messages import (
+    ClassId,
+    ImageId,
+    ImageRef,
+    ImagesEmbedded,
+    ImageUnreadable,
+    PredictionsReady,
+)
+from engine.method.adaptation import AdaptedModel
+
+TOP_CLASSES: Final = 5
+
+# Images under way per thread: enough that none idles while the engine thread does other things,
+# few enough that a click's own images do not queue behind many.
+_IN_FLIGHT_PER_THREAD: Final = 3
+# How long a job may wait for the pool before it lets the engine thread look at new commands.
+_WAIT_S: Final = 0.005
+_NICENESS: Final = 5  # The pool gives way to the window when cores are scarce.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurrentModel:
+    """The model whose predictions are on screen: of which Adapt, and which class each column is."""
+
+    request_id: int
+    model: AdaptedModel
+    class_ids: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Processed:
+    """What reading one image gave; ``entry.reason`` is set if it cannot be read."""
+
+    image: ImageRef
+    key: FileKey | None
+    entry: CacheEntry
+    from_cache: bool
+
+
+class Workspace:
+    """The engine's state. Engine thread only, save for what the pool does inside."""
+
+    def __init__(self, runtime: EncoderRuntime, cache: ImageCache) -> None:
+        self.runtime = runtime
+        self.cache = cache
+        self.store = EmbeddingStore(runtime.encoder.embedding_size)
+        self.unreadable: dict[ImageId, str] = {}
+        self.current: CurrentModel | None = None
+        self.pool = ThreadPoolExecutor(
+            runtime.n_threads, thread_name_prefix="handful-images", initializer=_give_way
+        )
+        self._under_way: dict[ImageId, Future[Processed]] = {}
+        self._closing = threading.Event()
+
+    def close(self) -> None:
+        """Stop the pool after the images it is at, and close the cache."""
+        self._closing.set()
+        self.pool.shutdown(cancel_futures=True)
+        self.cache.close()
+
+    def forget(self) -> None:
+        """Drop all that belongs to the open folder."""
+        for future in self._under_way.values():
+            future.cancel()
+        self._under_way.clear()
+        self.store = EmbeddingStore(self.runtime.encoder.embedding_size)
+        self.unreadable.clear()
+        self.current = None
+
+    def process(self, images: Sequence[ImageRef]) -> Iterator[list[Processed]]:
+        """Read, decode, embed and make thumbnails of images on the pool.
+
+        What comes out goes into the store and the cache before it is yielded. Two jobs that want
+        the same image share the work.
+
+        Yields:
+            What has finished since the last step, in no order; empty lists while nothing has, so
+            that the caller can let other jobs run.
+        """
+        in_flight = _IN_FLIGHT_PER_THREAD * self.runtime.n_threads
+        waiting: dict[Future[Processed], ImageRef] = {}
+        position = 0
+        while position < len(images) or waiting:
+            while position < len(images) and len(waiting) < in_flight:
+                image = images[position]
+                position += 1
+                future = self._under_way.get(image.image_id)
+                if future is None:
+                    future = self.pool.submit(self._process_one, image)
+                    self._under_way[image.image_id] = future
+                waiting[future] = image
+            done, _ = wait(waiting, timeout=_WAIT_S, return_when=FIRST_COMPLETED)
+            finished: list[Processed] = []
+            for future in done:
+                image = waiting.pop(future)
+                if self._under_way.get(image.image_id) is future:
+                    del self._under_way[image.image_id]
+                if not future.cancelled():
+                    finished.append(future.result())
+            self.take(finished)
+            yield finished
+
+    def process_cached(self, images: Sequence[ImageRef]) -> list[Processed]:
+        """Those of at most 500 images that the cache knows whole, taken into the store."""
+        keys = {image: FileKey.of(image.path) for image in images}
+        known = self.cache.find_many([key for key in keys.values() if key is not None])
+        found = [
+            Processed(image, key, known[key.path], from_cache=True)
+            for image, key in keys.items()
+            if key is not None
+            and key.path in known
+            and known[key.path].embedding is not None
+            and known[key.path].thumbnail is not None
+        ]
+        self.take(found)
+        return found
+
+    def take(self, results: Sequence[Processed]) -> None:
+        """Put results into the store and, where they are new, into the cache."""
+        good = [item for item in results if item.entry.embedding is not None]
+        for item in results:
+            if item.entry.reason:
+                self.unreadable[item.image.image_id] = item.entry.reason
+            else:
+                self.unreadable.pop(item.image.image_id, None)
+        if good:
+            self.store.add(
+                [item.image.image_id for item in good],
+                np.stack([_embedding(item) for item in good]),
+            )
+        new = {
+            item.key: item.entry for item in good if item.key is not None and not item.from_cache
+        }
+        if new:
+            self.cache.add(new)
+
+    def events_for(
+        self, request_id: int, results: Sequence[Processed]
+    ) -> Iterator[ImagesEmbedded | ImageUnreadable | PredictionsReady]:
+        """What the window is told about results that were taken."""
+        good = [item for item in results if not item.entry.reason]
+        for item in results:
+            if item.entry.reason:
+                yield ImageUnreadable(request_id, item.image.image_id, item.entry.reason)
+        if good:
+            ids = tuple(item.image.image_id for item in good)
+            yield ImagesEmbedded(request_id, ids, tuple(item.entry.content for item in good))
+            if self.current is not None:
+                embeddings = np.stack([_embedding(item) for item in good])
+                yield self.predictions(self.current, np.array(ids, np.int64), embeddings)
+
+    def predictions(
+        self,
+        current: CurrentModel,
+        image_ids: NDArray[np.int64],
+        embeddings: NDArray[np.float16] | NDArray[np.float32],
+    ) -> PredictionsReady:
+        """The most likely classes of images, from their embeddings (n, embedding_size)."""
+        probabilities = current.model.probabilities(embeddings)
+        n_top = min(TOP_CLASSES, probabilities.shape[1])
+        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :n_top]
+        top = np.take_along_axis(probabilities, order, axis=1)
+        class_ids = current.class_ids[order]
+        for array in (image_ids, class_ids, top):
+            array.setflags(write=False)
+        return PredictionsReady(current.request_id, image_ids, class_ids, top)
+
+    def set_model(
+        self, request_id: int, model: AdaptedModel, class_ids: Sequence[ClassId]
+    ) -> CurrentModel:
+        """Make a model the current one; ``class_ids`` are those of the labels it was given."""
+        columns = np.array([class_ids[index] for index in model.classes], np.int64)
+        self.current = CurrentModel(request_id, model, columns)
+        return self.current
+
+    def _process_one(self, image: ImageRef) -> Processed:
+        """On a thread of the pool: from the file to its embedding and thumbnail."""
+        if self._closing.is_set():
+            return Processed(
+                image, None, CacheEntry(b"", None, None, "the engine is closing"), True
+            )
+        key = FileKey.of(image.path)
+        try:
+            content = read_file(image.path)
+            digest = content_hash(content)
+            known = self.cache.find_content(digest)
+            if known is not None and known.embedding is not None and known.thumbnail is not None:
+                # The same bytes under another name or time: only the path is news to the cache.
+                return Processed(image, key, known, from_cache=False)
+            pixels = decode_image(content).pixels
+        except UnreadableImageError as error:
+            return Processed(image, key, CacheEntry(b"", None, None, str(error)), from_cache=False)
+        embedding = self.runtime.embed(pixels)
+        entry = CacheEntry(digest, embedding, make_thumbnail(pixels))
+        return Processed(image, key, entry, from_cache=False)
+
+
+def open_workspace(
+    cache_folder: Path, *, device: str = "auto", encoder_path: Path | None = None
+) -> Workspace:
+    """Load the encoder and open the cache. Raises EncoderError."""
+    encoder = load_encoder(encoder_path or shipped_encoder_path())
+    runtime = load_runtime(encoder, cache_folder / "encoders", device)
+    cache = ImageCache(cache_folder, encoder.fingerprint, encoder.embedding_size)
+    return Workspace(runtime, cache)
+
+
+def _embedding(item: Processed) -> NDArray[np.float16]:
+    if item.entry.embedding is None:
+        raise ValueError(f"{item.image.name} has no embedding")
+    return item.entry.embedding
+
+
+def _give_way() -> None:
+    """On Linux each thread has a priority of its own; elsewhere the pool keeps the process's."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,234 @@
+"""The engine's thread: takes commands, runs jobs a step at a time, publishes events.
+
+Every job is a generator. Between two steps of any job the thread looks at what has arrived, so a
+click overtakes the embedding of a folder at the next step, and cancelling is closing the
+generator.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, assert_never
+
+from platformdirs import user_cache_path
+
+from engine.errors import EngineError, sentence_for
+from engine.messages import (
+    Adapt,
+    Cancel,
+    Command,
+    EmbedImages,
+    EngineFailed,
+    EngineReady,
+    Event,
+    ExportModel,
+    ForgetImages,
+    JobCancelled,
+    JobFailed,
+    JobFinished,
+    LoadPreview,
+    LoadThumbnails,
+    SavePredictions,
+    ScanFolder,
+)
+
+if TYPE_CHECKING:
+    from engine.jobs.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+# The most urgent first: what a person waits for, what they look at, then work in bulk.
+_URGENCY: Final = (
+    Adapt,
+    LoadPreview,
+    LoadThumbnails,
+    ScanFolder,
+    SavePredictions,
+    ExportModel,
+    EmbedImages,
+)
+_LATEST_WINS: Final = (Adapt, LoadPreview, LoadThumbnails, EmbedImages)
+_JOIN_TIMEOUT_S: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    command: Command
+    steps: Iterator[Event | None]
+
+    @property
+    def urgency(self) -> int:
+        return _URGENCY.index(type(self.command))
+
+
+class Engine:
+    """The engine, running on a thread of its own from the moment it is made.
+
+    Args:
+        publish: receives every event, on the engine's thread; must return at once.
+        cache_folder: where embeddings and thumbnails are kept; None: the system's cache folder.
+        device: "auto", "cpu" or "cuda".
+    """
+
+    def __init__(
+        self,
+        publish: Callable[[Event], None],
+        *,
+        cache_folder: Path | None = None,
+        device: str = "auto",
+    ) -> None:
+        self._publish = publish
+        self._cache_folder = cache_folder or default_cache_folder()
+        self._device = device
+        self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._jobs: list[_Job] = []
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="handful-engine", daemon=True)
+        self._thread.start()
+
+    def submit(self, command: Command) -> None:
+        """Hand a command over; any thread. After :meth:`close` it is ignored."""
+        if not self._closing.is_set():
+            self._commands.put(command)
+
+    def close(self) -> None:
+        """Close every job and wait for the thread; what was saved stays saved."""
+        self._closing.set()
+        self._commands.put(None)
+        self._thread.join(_JOIN_TIMEOUT_S)
+
+    # --- Engine thread --------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            # Loaded here: onnxruntime takes a moment, and the window should not wait for it.
+            from engine.jobs.workspace import open_workspace
+
+            workspace = open_workspace(self._cache_folder, device=self._device)
+        except EngineError as error:
+            self._publish(EngineFailed(str(error)))
+            return
+        except Exception as error:
+            _log.exception("The engine could not start")
+            self._publish(EngineFailed(f"The engine could not start ({error}); see the log."))
+            return
+        runtime = workspace.runtime
+        try:
+            notice = " ".join(text for text in (runtime.notice, workspace.cache.notice) if text)
+            self._publish(
+                EngineReady(runtime.device, runtime.provider, runtime.encoder.name, notice)
+            )
+            while not self._closing.is_set():
+                self._take_commands(workspace)
+                self._step()
+        finally:
+            for job in self._jobs:
+                _close(job.steps)
+            workspace.close()
+
+    def _take_commands(self, workspace: Workspace) -> None:
+        """Accept all that has arrived; with nothing to do, sleep until something does."""
+        block = not self._jobs
+        while not self._closing.is_set():
+            try:
+                command = self._commands.get(block=block)
+            except queue.Empty:
+                return
+            block = False
+            if command is not None:
+                self._accept(workspace, command)
+
+    def _accept(self, workspace: Workspace, command: Command) -> None:
+        if isinstance(command, Cancel):
+            self._end([job for job in self._jobs if job.command.request_id == command.request_id])
+            return
+        if isinstance(command, ForgetImages):
+            self._end(self._jobs)
+            workspace.forget()
+            return
+        if isinstance(command, _LATEST_WINS):
+            self._end([job for job in self._jobs if type(job.command) is type(command)])
+        self._jobs.append(_Job(command, _steps_of(workspace, command)))
+        self._jobs.sort(key=lambda job: job.urgency)  # Stable: first come, first served.
+
+    def _end(self, jobs: list[_Job]) -> None:
+        for job in list(jobs):
+            self._jobs.remove(job)
+            _close(job.steps)
+            self._publish(JobCancelled(job.command.request_id))
+
+    def _step(self) -> None:
+        """One step of the most urgent job that has something to do."""
+        for job in list(self._jobs):
+            request_id = job.command.request_id
+            try:
+                event = next(job.steps)
+            except StopIteration:
+                self._jobs.remove(job)
+                self._publish(JobFinished(request_id))
+                return
+            except EngineError as error:
+                self._fail(job, str(error), is_bug=False)
+                return
+            except OSError as error:
+                path = Path(error.filename) if isinstance(error.filename, str) else None
+                sentence = sentence_for(error, path, "use") if path else f"{error}."
+                self._fail(job, sentence, is_bug=False)
+                return
+            except Exception as error:
+                _log.exception("A job failed: %s", type(job.command).__name__)
+                self._fail(
+                    job,
+                    f"Something went wrong inside Handful ({type(error).__name__}: {error}); "
+                    "your labels are safe, and the log has the details.",
+                    is_bug=True,
+                )
+                return
+            if event is not None:
+                self._publish(event)
+                return
+
+    def _fail(self, job: _Job, message: str, *, is_bug: bool) -> None:
+        self._jobs.remove(job)
+        self._publish(JobFailed(job.command.request_id, message, is_bug))
+
+
+def default_cache_folder() -> Path:
+    """Where the system wants caches; may be deleted at any time."""
+    return user_cache_path("Handful", appauthor=False)
+
+
+def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
+    from engine.jobs import adaptation, embedding, export, predictions, viewing
+
+    match command:
+        case ScanFolder():
+            return embedding.scan_folder(command)
+        case EmbedImages():
+            return embedding.embed_images(workspace, command)
+        case LoadThumbnails():
+            return viewing.load_thumbnails(workspace, command)
+        case LoadPreview():
+            return viewing.load_preview(workspace, command)
+        case Adapt():
+            return adaptation.adapt_and_classify(workspace, command)
+        case SavePredictions():
+            return predictions.save_predictions(workspace, command)
+        case ExportModel():
+            return export.export_model(workspace, command)
+        case ForgetImages() | Cancel():
+            raise ValueError(f"{type(command).__name__} is not a job")
+        case _:
+            assert_never(command)
+
+
+def _close(steps: Iterator[Event | None]) -> None:
+    if isinstance(steps, Generator):
+        with contextlib.suppress(EngineError, OSError):
+            steps.close()
