@@ -66,6 +66,8 @@ def encoder_graph(encoder: Encoder) -> onnx.ModelProto:
         preprocessing, network, io_map=[("pixels", "network_input")], producer_name="handful"
     )
     merged.graph.name = "encoder"
+    # The merge lists the operator set of both parts, which are the same one.
+    del merged.opset_import[1:]
     _strip(merged)
     described = {
         FINGERPRINT_KEY: encoder.fingerprint,
