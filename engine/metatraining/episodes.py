@@ -1,0 +1,133 @@
+"""Episodes: small classification tasks of varying way and shot, drawn from a mixture of sets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.errors import EngineError
+
+IndexArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRule:
+    """What episodes look like.
+
+    Attributes:
+        min_way, max_way: bounds of the number of classes, log-uniform between them.
+        min_shot, max_shot: bounds of the support images per class, log-uniform between them and
+            one number per episode, as users label.
+        n_query: query images per class at most.
+        max_images: support and query images of one episode at most; shots and queries are cut
+            to meet it, never below ``min_shot`` and 1.
+    """
+
+    min_way: int = 2
+    max_way: int = 20
+    min_shot: int = 1
+    max_shot: int = 10
+    n_query: int = 8
+    max_images: int = 120
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Episode:
+    """One task.
+
+    Attributes:
+        set_index: which image set it is drawn from.
+        support, query: image indices into that set, int64; disjoint.
+        support_labels, query_labels: int64, in [0, n_way).
+    """
+
+    set_index: int
+    n_way: int
+    support: IndexArray
+    support_labels: IndexArray
+    query: IndexArray
+    query_labels: IndexArray
+
+
+class EpisodeSampler:
+    """Draws episodes from several labelled sets with the given mixture weights."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        labels: Sequence[IndexArray],
+        weights: Sequence[float],
+        rule: EpisodeRule,
+    ) -> None:
+        """Prepare to draw.
+
+        Args:
+            names: of the sets, for messages.
+            labels: (n_images,) int64 of each set; images with a negative label are never drawn.
+            weights: relative frequency of each set, at least 0, one above 0.
+            rule: what episodes look like.
+
+        Raises:
+            EngineError: a set cannot give any episode of this rule.
+        """
+        needed = rule.min_way * (rule.min_shot + 1)
+        if needed > rule.max_images:
+            raise EngineError(
+                f"Episodes of {rule.min_way} classes with {rule.min_shot} shots need {needed} "
+                f"images, but max_images is {rule.max_images}."
+            )
+        self._rule = rule
+        self._weights = torch.tensor(list(weights), dtype=torch.float64)
+        self._members: list[list[IndexArray]] = []
+        for name, set_labels in zip(names, labels, strict=True):
+            present = np.unique(set_labels[set_labels >= 0])
+            members = [np.flatnonzero(set_labels == label) for label in present]
+            usable = [member for member in members if len(member) > rule.min_shot]
+            if len(usable) < rule.min_way:
+                raise EngineError(
+                    f"The data set {name!r} has {len(usable)} classes of at least "
+                    f"{rule.min_shot + 1} images; episodes of {rule.min_way} classes with "
+                    f"{rule.min_shot} shots and a query need {rule.min_way}."
+                )
+            self._members.append(usable)
+
+    def sample(self, random: torch.Generator) -> Episode:
+        """One episode; every choice comes from ``random``."""
+        rule = self._rule
+        set_index = int(torch.multinomial(self._weights, 1, generator=random))
+        members = self._members[set_index]
+        most = min(rule.max_way, len(members), rule.max_images // (rule.min_shot + 1))
+        n_way = _log_uniform(rule.min_way, most, random)
+        # Half of the budget may go to the support, so that queries are left.
+        budget = rule.max_images // n_way
+        n_shot = _log_uniform(
+            rule.min_shot, max(rule.min_shot, min(rule.max_shot, budget // 2)), random
+        )
+        n_query = max(1, min(rule.n_query, budget - n_shot))
+        support, query = [], []
+        for chosen in torch.randperm(len(members), generator=random)[:n_way].tolist():
+            member = members[chosen]
+            order = member[torch.randperm(len(member), generator=random).numpy()]
+            shots = min(n_shot, len(member) - 1)
+            support.append(order[:shots])
+            query.append(order[shots : shots + n_query])
+        return Episode(
+            set_index=set_index,
+            n_way=n_way,
+            support=np.concatenate(support),
+            support_labels=np.repeat(np.arange(n_way), [len(part) for part in support]),
+            query=np.concatenate(query),
+            query_labels=np.repeat(np.arange(n_way), [len(part) for part in query]),
+        )
+
+
+def _log_uniform(low: int, high: int, random: torch.Generator) -> int:
+    """An integer in [low, high], each octave equally likely."""
+    share = float(torch.rand((), generator=random))
+    bottom, top = math.log(low), math.log(high + 1)
+    return min(high, int(math.exp(bottom + share * (top - bottom))))
