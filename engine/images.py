@@ -18,7 +18,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
+import re
+import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +30,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine.errors import EngineError, UnreadableImageError, sentence_for
 from engine.messages import FoundFile
@@ -58,7 +62,19 @@ EXTENSIONS: Final = frozenset(
         *("gif", "avif", "jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
     )
 )
-_TURNED_ORIENTATIONS: Final = (5, 6, 7, 8)  # EXIF values that swap width and height.
+# What an EXIF orientation asks for (CIPA DC-008, tag 274); the last four swap width and height.
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SWAPPING: Final = (5, 6, 7, 8)
+_PILLOW: Final = re.compile(r"PIL\.")
+_quietening = threading.Lock()
 
 # Pillow's own limit warns first and then raises; ours is checked by hand before any decoding.
 Image.MAX_IMAGE_PIXELS = None
@@ -158,17 +174,19 @@ def decode_image(content: bytes, *, shrink_to_px: int | None = DRAFT_SIDE_PX) ->
     Raises:
         UnreadableImageError: the reason as a clause, as in "the file is truncated".
     """
-    Image.init()  # Registers the formats beyond the commonest; at once if that was done.
+    _prepare_pillow()
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check_size(image)
             original = image.size
             if shrink_to_px is not None:
                 image.draft(None, (shrink_to_px, shrink_to_px))
-            if image.getexif().get(ExifTags.Base.Orientation) in _TURNED_ORIENTATIONS:
-                original = original[::-1]
             loaded_size = image.size
-            rgb = _to_rgb(ImageOps.exif_transpose(image))
+            image.load()  # TIFF is turned by Pillow in here, and its size was so from the start.
+            orientation = _orientation(image)
+            if orientation in _SWAPPING:
+                original = original[::-1]
+            rgb = _to_rgb(image.transpose(_TURNS[orientation]) if orientation in _TURNS else image)
             if shrink_to_px is not None:
                 factor = min(loaded_size) // shrink_to_px
                 if factor >= 2:  # What the JPEG decoder did is in loaded_size already.
@@ -206,6 +224,41 @@ def fit_within(pixels: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]
     return np.asarray(image)
 
 
+def _prepare_pillow() -> None:
+    """Register all formats, and let Pillow speak to our log alone.
+
+    What is wrong with a file is told as the reason why it cannot be read; of a readable one
+    Pillow's warnings (odd EXIF, a padded TIFF tag) would only go to a person's terminal, or raise
+    where warnings are errors. The filter is looked for every time, since whoever leaves a
+    ``warnings.catch_warnings`` block takes away what was added inside it.
+    """
+    Image.init()  # At once if that was done.
+    Image.MAX_IMAGE_PIXELS = None  # Ours is checked before a pixel exists, and differs by format.
+    if not _is_quiet():
+        with _quietening:  # Adding a filter takes it away for a moment if it is there.
+            if not _is_quiet():
+                warnings.filterwarnings("ignore", module=_PILLOW.pattern)
+            logger = logging.getLogger("PIL")
+            if not logger.handlers:  # Without one, logging would print errors by itself.
+                logger.addHandler(logging.NullHandler())
+
+
+def _is_quiet() -> bool:
+    return any(item[0] == "ignore" and item[3] == _PILLOW for item in warnings.filters)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 (upright) where there is none or it cannot be read.
+
+    Not Pillow's ``exif_transpose``: it writes the EXIF block anew, which fails on a damaged one,
+    and the pixels are whole all the same.
+    """
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # Pillow's EXIF reader raises almost anything too.
+        return 1
+
+
 def _check_size(image: Image.Image) -> None:
     width, height = image.size
     limit = MAX_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MAX_PIXELS
@@ -238,12 +291,14 @@ def _to_8_bit(values: NDArray[np.generic]) -> NDArray[np.uint8]:
         clipped = np.maximum(values.astype(np.int64), 0)
         bits = max(8, int(clipped.max(initial=0)).bit_length())
         return (clipped >> (bits - 8)).astype(np.uint8)
-    grey = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(grey.min(initial=0.0)), float(grey.max(initial=0.0))
+    grey = values.astype(np.float64)
+    finite = np.isfinite(grey)
+    low, high = (grey[finite].min(), grey[finite].max()) if finite.any() else (0.0, 0.0)
+    grey = np.where(finite, grey, low)
     if low >= 0.0 and high <= 1.0:
         grey = grey * 255.0
     elif low < 0.0 or high > 255.0:
-        grey = (grey - low) * (255.0 / (high - low))
+        grey = (grey - low) * (255.0 / (high - low) if high > low else 1.0)
     return np.rint(grey).astype(np.uint8)
 
 
