@@ -23,20 +23,30 @@ def decode(path):
     image.draft(None, (SIDE, SIDE))  # JPEG: shrink while decoding.
     factor = min(image.size) // SIDE
     image = ImageOps.exif_transpose(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     if image.mode.startswith("I"):  # More than 8 bits: the largest value fills the range.
         grey = np.asarray(image).astype(np.int64).clip(0)
         shift = max(0, int(grey.max()).bit_length() - 8)
         image = Image.fromarray((grey >> shift).astype(np.uint8))
+    elif image.mode == "F":  # [0, 1] and [0, 255] are taken as such, other ranges are stretched.
+        grey = np.asarray(image).astype(np.float64)
+        finite = grey[np.isfinite(grey)]
+        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+        grey = np.where(np.isfinite(grey), grey, low)
+        if low >= 0 and high <= 1:
+            grey = grey * 255
+        elif low < 0 or high > 255:
+            grey = (grey - low) * (255 / (high - low) if high > low else 1)
+        image = Image.fromarray(np.rint(grey).astype(np.uint8))
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     image = image.convert("RGB")
     if factor >= 2:
         image = image.reduce(1 << (factor.bit_length() - 1))
     return np.asarray(image)
 
 
-session = onnxruntime.InferenceSession("{model}", providers=["CPUExecutionProvider"])
+session = onnxruntime.InferenceSession({model!r}, providers=["CPUExecutionProvider"])
 names = json.loads(session.get_modelmeta().custom_metadata_map["class_names"])
 for path in sys.argv[1:]:
     probabilities = session.run(["probabilities"], {{"image": decode(path)[None]}})[0][0]
