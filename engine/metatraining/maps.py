@@ -122,7 +122,7 @@ def build_maps(
     kept: list[NDArray[np.float16]] = []
     targets: list[NDArray[np.float32]] = []
     labels = images.labels.copy()
-    plain: NDArray[np.float32] | None = None
+    means: list[NDArray[np.float32]] = []
     for number, rule in enumerate(rules):
         key = _key(images, rule, frozen, may_flip, seed)
         map_path = folder / f"{images.name}.{number}.maps.npy"
@@ -139,25 +139,26 @@ def build_maps(
             else:
                 yield len(images)
             embeddings: NDArray[np.float32] = np.load(embedding_path)
+            unreadable = np.isnan(embeddings[:, 0])
+            if unreadable.all():
+                raise EngineError(
+                    f"None of the images of the data set {images.name!r} can be decoded."
+                )
             if rule.train:
                 kept.append(np.load(map_path, mmap_mode="r"))
         except OSError as error:
             raise EngineError(sentence_for(error, folder, "keep feature maps in")) from error
-        unreadable = np.isnan(embeddings[:, 0])
         labels[unreadable] = UNREADABLE
         embeddings[unreadable] = 0.0
         if rule.target:
             targets.append(embeddings)
-        if number == 0:
-            plain = embeddings[~unreadable]
-    if plain is None or len(plain) == 0:
-        raise EngineError(f"None of the images of the data set {images.name!r} can be decoded.")
+        means.append(embeddings[~unreadable].mean(0))
     return FeatureMaps(
         name=images.name,
         labels=labels,
         maps=tuple(kept),
         target=np.mean(targets, axis=0, dtype=np.float32),
-        mean=plain.mean(0),
+        mean=means[0],
     )
 
 

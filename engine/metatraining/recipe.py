@@ -69,7 +69,8 @@ class Recipe:
         n_episodes: steps of the optimizer; one episode each.
         start: encoder file to start from; None is the shipped one.
         frozen_blocks: blocks of the trunk that keep their weights, counted from the input.
-        views: the views of every training image, drawn once and kept as feature maps.
+        views: the views of every training image, drawn once and kept as feature maps. The first
+            is the product's own preprocessing.
         never_flipped: data sets whose images must not be mirrored (hands, glyphs, signs).
         mixture: data set -> relative frequency of its episodes; 1 where it is not named.
         interpolation: shares of the way from the start weights to the trained ones that are tried
@@ -250,8 +251,10 @@ def _check_values(recipe: Recipe) -> None:
         ),
         (optimizer.weight_decay >= 0, "optimizer.weight_decay must not be negative"),
         (optimizer.warmup_episodes >= 0, "optimizer.warmup_episodes must not be negative"),
-        (any(rule.train for rule in recipe.views), "one of the views must be for training"),
-        (any(rule.target for rule in recipe.views), "one of the views must be a target"),
+        (
+            bool(recipe.views) and recipe.views[0] == ViewRule(View(size_px=views[0].size_px)),
+            "the first view must be the product's own: nothing random, for training and a target",
+        ),
         (all(32 <= view.size_px <= 512 for view in views), "size_px must be 32 to 512"),
         (all(0 < view.min_area <= 1 for view in views), "min_area must be above 0, at most 1"),
         (all(0 <= view.colour < 1 for view in views), "colour must be from 0 to below 1"),

@@ -95,6 +95,11 @@ def meta_train(
     """
     began = time.monotonic()
     encoder = load_encoder(recipe.start or shipped_encoder_path())
+    if recipe.views[0].view.size_px != encoder.preprocessing.size_px:
+        raise EngineError(
+            f"The recipe's first view is {recipe.views[0].view.size_px} px, but the encoder to "
+            f"start from takes {encoder.preprocessing.size_px} px."
+        )
     training = open_image_sets(data_paths)
     validation = open_image_sets(validation_paths)
     _check_data(recipe, training, validation)

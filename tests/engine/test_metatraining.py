@@ -1,0 +1,680 @@
+"""Meta-training on painted images: small, seeded, on the CPU."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tarfile
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]  # It has no types.
+
+from engine.encoder.encoder_file import (
+    Encoder,
+    Preprocessing,
+    load_encoder,
+    save_encoder,
+    shipped_encoder_path,
+)
+from engine.encoder.network import Network, build_network, embedding_of, weights_of
+from engine.errors import EngineError
+from engine.messages import Progress
+from engine.metatraining.datasets import ImageSet, open_image_set, open_image_sets
+from engine.metatraining.episodes import Episode, EpisodeRule, EpisodeSampler
+from engine.metatraining.evaluation import (
+    HEADS,
+    accuracies,
+    cosine_prototypes,
+    draw_labels,
+    plain_prototypes,
+    product_head,
+    ridge,
+    score,
+)
+from engine.metatraining.interpolation import Candidate, choose, mix
+from engine.metatraining.recipe import (
+    LossRule,
+    OptimizerRule,
+    Recipe,
+    ViewRule,
+    load_recipe,
+)
+from engine.metatraining.run import MetaTrained, meta_train
+from engine.metatraining.training import episode_loss_of
+from engine.metatraining.views import View, generator_for, make_view
+
+Result = TypeVar("Result")
+
+SIZE_PX = 32
+
+
+def _paint_set(folder: Path, n_classes: int, n_images: int, seed: int) -> Path:
+    """Classes differ in the direction of their stripes; every image has its own colours."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:40, 0:48]
+    for label in range(n_classes):
+        class_folder = folder / f"class{label}"
+        class_folder.mkdir(parents=True)
+        angle = np.pi * label / n_classes
+        for number in range(n_images):
+            wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) / 2 + random.random() * 6)
+            pixels = (
+                128 + 90 * wave[..., None] * random.random(3) + random.normal(0, 9, (40, 48, 3))
+            )
+            image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+            image.save(class_folder / f"{number:03}.png")
+    return folder
+
+
+def _tar_of(folder: Path, path: Path, mode: str = "w") -> Path:
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+        archive.add(folder, folder.name)
+    return path
+
+
+def _finish(generator: Generator[Progress, None, Result]) -> tuple[Result, list[Progress]]:
+    events: list[Progress] = []
+    while True:
+        try:
+            events.append(next(generator))
+        except StopIteration as finished:
+            return finished.value, events
+
+
+# --- Data sets -----------------------------------------------------------------------------------
+
+
+def test_a_folder_and_its_tar_file_are_the_same_set(tmp_path: Path) -> None:
+    folder = _paint_set(tmp_path / "stripes", 3, 4, seed=0)
+    (folder / "class0" / "notes.txt").write_text("no image")
+    tar = _tar_of(folder, tmp_path / "stripes.tar")
+
+    from_folder, from_tar = open_image_set(folder), open_image_set(tar)
+    assert from_folder.name == from_tar.name == "stripes"
+    assert from_folder.class_names == from_tar.class_names == ("class0", "class1", "class2")
+    assert from_folder.image_names == from_tar.image_names
+    assert from_tar.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    for index in (0, 5, 11):
+        with Image.open(folder / from_folder.image_names[index]) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        np.testing.assert_array_equal(from_folder.decode(index), pixels)
+        np.testing.assert_array_equal(from_tar.decode(index), pixels)
+
+
+def test_a_folder_of_sets_stands_for_all_of_them(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        _tar_of(_paint_set(tmp_path / "painted" / name, 2, 2, seed=0), tmp_path / f"{name}.tar")
+    shutil.move(tmp_path / "painted", tmp_path / "folders")
+    tars = tmp_path / "tars"
+    tars.mkdir()
+    for name in ("a", "b"):
+        shutil.move(tmp_path / f"{name}.tar", tars)
+    assert [images.name for images in open_image_sets([tars])] == ["a", "b"]
+    assert [images.name for images in open_image_sets([tmp_path / "folders"])] == ["a", "b"]
+    with pytest.raises(EngineError, match="named 'a'"):
+        open_image_sets([tars, tmp_path / "folders" / "a"])
+
+
+def test_what_is_no_image_set_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.tar").write_text("no tar file")
+    compressed = _tar_of(_paint_set(tmp_path / "set", 2, 2, 0), tmp_path / "set.tar", "w:gz")
+    for path, words in (
+        (tmp_path / "empty", "0 classes"),
+        (tmp_path / "text.tar", "uncompressed tar"),
+        (compressed, "uncompressed tar"),
+        (tmp_path / "missing.tar", "no such file"),
+    ):
+        with pytest.raises(EngineError, match=words) as caught:
+            open_image_set(path)
+        assert str(path) in str(caught.value)
+
+
+# --- Episodes ------------------------------------------------------------------------------------
+
+
+LABELS = np.repeat(np.arange(6), [3, 5, 8, 8, 12, 20])
+
+
+def test_episodes_keep_to_their_rule() -> None:
+    rule = EpisodeRule(min_way=2, max_way=5, min_shot=1, max_shot=4, n_query=3, max_images=30)
+    sampler = EpisodeSampler(["only"], [LABELS], [1.0], rule)
+    random = torch.Generator().manual_seed(0)
+    ways, shots = set(), set()
+    for _ in range(300):
+        episode = sampler.sample(random)
+        together = np.concatenate([episode.support, episode.query])
+        assert len(set(together.tolist())) == len(together) <= 30
+        ways.add(episode.n_way)
+        per_class = np.bincount(episode.support_labels)
+        shots.update(per_class.tolist())
+        assert 2 <= episode.n_way == len(per_class) <= 5
+        assert per_class.min() >= 1
+        assert per_class.max() <= 4
+        queries = np.bincount(episode.query_labels, minlength=episode.n_way)
+        assert queries.min() >= 1
+        assert queries.max() <= 3
+        # Episode labels stand for one class each.
+        for label in range(episode.n_way):
+            of_label = [
+                *LABELS[episode.support[episode.support_labels == label]],
+                *LABELS[episode.query[episode.query_labels == label]],
+            ]
+            assert len(set(of_label)) == 1
+    assert ways == {2, 3, 4, 5}
+    assert shots == {1, 2, 3, 4}
+
+
+def test_the_mixture_weights_rule_how_often_a_set_is_drawn() -> None:
+    sampler = EpisodeSampler(["a", "b", "c"], [LABELS] * 3, [1.0, 3.0, 0.0], EpisodeRule())
+    random = torch.Generator().manual_seed(0)
+    drawn = np.bincount([sampler.sample(random).set_index for _ in range(800)], minlength=3)
+    # 200 expected; the standard deviation of that count is 12.
+    assert abs(drawn[0] - 200) < 50
+    assert drawn[2] == 0
+
+
+def test_images_with_a_negative_label_are_never_drawn() -> None:
+    labels = LABELS.copy()
+    labels[::2] = -1
+    sampler = EpisodeSampler(["a"], [labels], [1.0], EpisodeRule())
+    random = torch.Generator().manual_seed(0)
+    for _ in range(100):
+        episode = sampler.sample(random)
+        assert (labels[np.concatenate([episode.support, episode.query])] >= 0).all()
+
+
+def test_impossible_episodes_are_refused_with_their_numbers() -> None:
+    with pytest.raises(EngineError, match=r"'few' has 2 classes of at least 11 images.*need 5"):
+        EpisodeSampler(["few"], [LABELS], [1.0], EpisodeRule(min_way=5, min_shot=10))
+    with pytest.raises(EngineError, match=r"need 40 images, but max_images is 39"):
+        EpisodeSampler(["a"], [LABELS], [1.0], EpisodeRule(min_way=4, min_shot=9, max_images=39))
+
+
+def test_the_same_generator_draws_the_same_episodes() -> None:
+    drawn = []
+    for _ in range(2):
+        sampler = EpisodeSampler(["a"], [LABELS], [1.0], EpisodeRule())
+        random = torch.Generator().manual_seed(4)
+        drawn.append([sampler.sample(random) for _ in range(20)])
+    for first, second in zip(*drawn, strict=True):
+        np.testing.assert_array_equal(first.support, second.support)
+        np.testing.assert_array_equal(first.query, second.query)
+
+
+# --- Views ---------------------------------------------------------------------------------------
+
+
+def test_the_default_view_is_the_products_own_preprocessing() -> None:
+    from engine.encoder.network import preprocess
+
+    image = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)
+    rule = Preprocessing(size_px=40)
+    view = make_view(image, View(size_px=40), rule, True, generator_for("any"))
+    torch.testing.assert_close(view, preprocess(torch.from_numpy(image), rule))
+
+
+def test_a_view_depends_on_its_key_alone() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)
+    view = View(size_px=36, min_area=0.3, flip=True, colour=0.4, grey=0.5)
+
+    def made(*key: str | int) -> torch.Tensor:
+        return make_view(image, view, Preprocessing(), True, generator_for(*key))
+
+    assert torch.equal(made(1, "set", 7, 0), made(1, "set", 7, 0))
+    assert not torch.equal(made(1, "set", 7, 0), made(1, "set", 8, 0))
+    assert made(0).shape == (3, 36, 36)
+
+
+def test_images_of_some_sets_are_not_mirrored() -> None:
+    ramp = np.tile(np.linspace(0, 255, 64).astype(np.uint8)[None, :, None], (64, 1, 3))
+    view = View(size_px=32, flip=True)
+    for may_flip in (True, False):
+        rising = [
+            bool((made[0, 16].diff() > 0).all())
+            for number in range(30)
+            for made in [make_view(ramp, view, Preprocessing(), may_flip, generator_for(number))]
+        ]
+        assert all(rising) != may_flip
+        assert any(rising)
+
+
+# --- Evaluation ----------------------------------------------------------------------------------
+
+
+def test_draws_label_k_images_of_every_class_and_leave_the_rest() -> None:
+    labels = np.repeat(np.arange(3), [2, 6, 9])
+    draws = draw_labels(labels, 4, 20, seed=1)
+    for draw in draws:
+        assert np.bincount(labels[draw.support]).tolist() == [1, 4, 4]
+        assert sorted([*draw.support, *draw.query]) == list(range(17))
+    assert len({tuple(sorted(draw.support)) for draw in draws}) > 10
+    again = draw_labels(labels, 4, 10, seed=1)
+    for first, second in zip(draws, again, strict=False):
+        np.testing.assert_array_equal(first.support, second.support)
+    with pytest.raises(EngineError, match="has 1 images"):
+        draw_labels(np.array([0, 0, 1]), 1, 2, seed=0)
+
+
+def test_plain_prototypes_by_hand() -> None:
+    """z = u^2: prototypes (1, 0) and (0, 5); |q - p|^2 of z = (1, 2) is 4 and 10."""
+    support = np.sqrt(np.array([[0, 0], [2, 0], [0, 5]], np.float32))
+    query = np.sqrt(np.array([[1, 2], [1, 4]], np.float32))
+    given = plain_prototypes(support, np.array([0, 0, 1]), query, np.zeros(2, np.float32), 2)
+    assert given.tolist() == [0, 1]
+
+
+def test_cosine_prototypes_by_hand() -> None:
+    """About the mean (1, 1): directions (1, 0) and (0, 1); length does not matter."""
+    mean = np.ones(2, np.float32)
+    support = np.array([[3, 1], [1, 9]], np.float32)
+    query = np.array([[1.2, 1.1], [1.1, 1.2], [9, 8]], np.float32)
+    assert cosine_prototypes(support, np.array([0, 1]), query, mean, 2).tolist() == [0, 1, 0]
+
+
+def test_ridge_is_regression_on_one_hot_labels() -> None:
+    """The primal solution (X'X + 0.3 I)^-1 X'Y, in place of the kernel's."""
+    random = np.random.default_rng(0)
+    support = random.normal(size=(12, 5)).astype(np.float32)
+    queries = random.normal(size=(40, 5)).astype(np.float32)
+    labels = np.arange(12) % 3
+    mean = support.mean(0)
+    x = support - mean
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    weights = np.linalg.solve(x.T @ x + 0.3 * np.eye(5), x.T @ np.eye(3)[labels])
+    expected = ((queries - mean) @ weights).argmax(1)
+    assert ridge(support, labels, queries, mean, 3).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("head", [*HEADS, "product"])
+def test_every_head_separates_what_is_separate_and_ignores_the_order_of_classes(
+    head: str,
+) -> None:
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(4), 10)
+    centres = np.abs(random.normal(size=(4, 30))) * 3
+    embeddings = np.abs(centres[labels] + random.normal(size=(40, 30)) * 0.3).astype(np.float32)
+    fitted = product_head(embeddings.mean(0), 40) if head == "product" else HEADS[head]
+    draws = draw_labels(labels, 3, 5, seed=0)
+    assert accuracies(embeddings, labels, fitted, draws).tolist() == [1.0] * 5
+    permuted = np.array([2, 0, 3, 1])[labels]
+    assert accuracies(embeddings, permuted, fitted, draws).tolist() == [1.0] * 5
+
+
+def test_a_score_is_the_mean_and_its_interval() -> None:
+    found = score(np.array([0.5, 0.7]))
+    assert found.mean == pytest.approx(0.6)
+    # The standard deviation is 0.1 * sqrt(2), its error 0.1.
+    assert found.ci95 == pytest.approx(0.196)
+
+
+# --- Loss and interpolation ----------------------------------------------------------------------
+
+
+def test_the_episode_loss_by_hand() -> None:
+    """Prototypes (1, 0) and (0, 1); a query at the first: -log(e^2 / (e^2 + 1))."""
+    x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    episode = Episode(0, 2, np.array([0, 1]), np.array([0, 1]), np.array([2]), np.array([0]))
+    loss, accuracy = episode_loss_of(x, episode, torch.tensor(2.0))
+    assert loss.item() == pytest.approx(np.log1p(np.exp(-2)))
+    assert accuracy == 1.0
+
+
+def test_silent_units_get_no_gradient() -> None:
+    activation = torch.tensor([0.0, 4.0]).reshape(1, 2, 1, 1).requires_grad_(True)
+    embedding = embedding_of(activation)
+    assert embedding.tolist() == [[0.0, 2.0]]
+    embedding.sum().backward()
+    assert activation.grad is not None
+    assert activation.grad.flatten().tolist() == [0.0, 0.25]
+
+
+def test_mixing_goes_the_share_of_the_way() -> None:
+    start = {"a": torch.tensor([0.0, 2.0]), "n": torch.tensor(3)}
+    trained = {"a": torch.tensor([1.0, 4.0]), "n": torch.tensor(3)}
+    assert mix(start, trained, 0.25)["a"].tolist() == [0.25, 2.5]
+    assert mix(start, trained, 0.25)["n"].item() == 3
+
+
+def _candidate(share: float, first: float, second: float) -> Candidate:
+    return Candidate(share, {("a", "ridge", 1): first, ("b", "ridge", 1): second})
+
+
+def test_the_best_candidate_that_harms_no_set_is_chosen() -> None:
+    start = _candidate(0.0, 0.50, 0.80)
+    gentle, bold, harmful = (
+        _candidate(0.3, 0.51, 0.80),
+        _candidate(0.6, 0.54, 0.795),
+        _candidate(1.0, 0.70, 0.78),
+    )
+    assert choose(start, [gentle, bold, harmful]) is bold
+    assert choose(start, [harmful]) is start
+    assert choose(start, [_candidate(0.5, 0.50, 0.795)]) is start
+
+
+# --- Recipes -------------------------------------------------------------------------------------
+
+
+RECIPE = """
+name = "Painted"
+seed = 3
+n_episodes = 7
+frozen_blocks = 16
+never_flipped = ["left"]
+interpolation = [0.5, 1]
+
+[episodes]
+max_way = 4
+
+[loss]
+anchor = 2
+
+[mixture]
+left = 2.5
+
+[[views]]
+
+[[views]]
+size_px = 160
+min_area = 0.5
+target = false
+"""
+
+
+def test_a_recipe_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text('start = "mine.safetensors"\n' + RECIPE)
+    assert load_recipe(path) == Recipe(
+        name="Painted",
+        seed=3,
+        n_episodes=7,
+        start=tmp_path / "mine.safetensors",
+        frozen_blocks=16,
+        never_flipped=frozenset({"left"}),
+        interpolation=(0.5, 1.0),
+        episodes=EpisodeRule(max_way=4),
+        loss=LossRule(anchor=2.0),
+        mixture=MappingProxyType({"left": 2.5}),
+        views=(ViewRule(View()), ViewRule(View(size_px=160, min_area=0.5), target=False)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("seed = 3", "it has no name"),
+        ("name = ", "is no valid recipe"),
+        ('name = "x"\nsteps = 3', "unknown key, steps"),
+        ('name = "x"\n[loss]\nmargin = 3', r"unknown key, loss\.margin"),
+        ('name = "x"\nseed = "three"', "seed must be a whole number, not 'three'"),
+        ('name = "x"\nseed = true', "seed must be a whole number, not True"),
+        ('name = "x"\nn_episodes = 0', "n_episodes must be at least 1, not 0"),
+        ('name = "x"\nfrozen_blocks = 19', "frozen_blocks must be"),
+        ('name = "x"\n[episodes]\nmin_way = 1', "2 <= min_way"),
+        ('name = "x"\n[optimizer]\nlearning_rate = -1', "learning_rate must be between 0 and 1"),
+        ('name = "x"\ninterpolation = [2]', "interpolation must hold shares"),
+        ('name = "x"\n[[views]]\n[[views]]\nmin_area = 0', "min_area must be"),
+        ('name = "x"\n[[views]]\nmin_area = 0.5', "the first view"),
+        ('name = "x"\nviews = 3', "views must be a list"),
+        ('name = "x"\nmixture = 3', "mixture must be a table"),
+        ('name = "x"\n[mixture]\na = -1', "must not be negative"),
+    ],
+)
+def test_a_wrong_recipe_is_refused_in_a_sentence(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(EngineError, match=words) as caught:
+        load_recipe(path)
+    assert str(path) in str(caught.value)
+    with pytest.raises(EngineError, match="no such file"):
+        load_recipe(tmp_path / "missing.toml")
+
+
+def test_the_shipped_recipe_is_valid() -> None:
+    recipe = load_recipe(shipped_encoder_path().parent / "recipes" / "shipped.toml")
+    assert recipe.start is None or not recipe.start.is_absolute()
+
+
+# --- Whole runs ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained network for small images, its batch norms identities."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = Network(mobilenet_v2(weights=None).features)
+    path = tmp_path_factory.mktemp("start") / "start.safetensors"
+    encoder = Encoder(
+        name="Untrained",
+        architecture="mobilenet_v2",
+        weights=weights_of(network),
+        feature_mean=np.zeros(1280, np.float32),
+        preprocessing=Preprocessing(size_px=SIZE_PX),
+        metadata={"licence": "Apache-2.0"},
+    )
+    save_encoder(encoder, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("painted")
+    left = _paint_set(folder / "left", 4, 6, seed=1)
+    (left / "class1" / "003.png").write_bytes(b"broken")
+    right = _paint_set(folder / "right", 3, 5, seed=2)
+    return [left, _tar_of(right, folder / "right.tar")]
+
+
+@pytest.fixture(scope="module")
+def unseen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _paint_set(tmp_path_factory.mktemp("unseen") / "unseen", 3, 6, seed=3)
+
+
+@pytest.fixture(scope="module")
+def recipe(start: Path) -> Recipe:
+    return Recipe(
+        name="Painted",
+        seed=5,
+        n_episodes=6,
+        start=start,
+        frozen_blocks=15,
+        views=(
+            ViewRule(View(size_px=SIZE_PX)),
+            ViewRule(View(size_px=SIZE_PX, min_area=0.5, flip=True, colour=0.2)),
+            ViewRule(View(size_px=2 * SIZE_PX), train=False),
+        ),
+        never_flipped=frozenset({"left"}),
+        episodes=EpisodeRule(max_way=3, max_shot=2, n_query=2, max_images=12),
+        optimizer=OptimizerRule(learning_rate=1e-3, warmup_episodes=2),
+        interpolation=(0.5, 1.0),
+        checkpoint_every=2,
+        validation_draws=3,
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(
+    recipe: Recipe,
+    painted: list[Path],
+    unseen: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, MetaTrained, list[Progress]]:
+    """One uninterrupted run: its folder, its result, what it reported."""
+    out_dir = tmp_path_factory.mktemp("run") / "whole"
+    result, events = _finish(meta_train(recipe, painted, out_dir, validation_paths=[unseen]))
+    return out_dir, result, events
+
+
+def _folder_with_maps(whole_dir: Path, folder: Path) -> Path:
+    """A run's folder with the maps of another run, which take seconds to make."""
+    shutil.copytree(whole_dir / "maps", folder / "maps")
+    return folder
+
+
+def _weights(path: Path) -> dict[str, NDArray[np.float32]]:
+    return dict(load_encoder(path).weights)
+
+
+def test_a_run_leaves_an_encoder_and_its_record(
+    whole: tuple[Path, MetaTrained, list[Progress]], recipe: Recipe
+) -> None:
+    out_dir, result, events = whole
+    assert result.encoder_path == out_dir / "encoder.safetensors"
+    encoder = load_encoder(result.encoder_path)
+    build_network(encoder)
+    assert encoder.name == "Painted"
+    assert encoder.preprocessing == Preprocessing(size_px=SIZE_PX)
+    assert encoder.metadata["licence"] == "Apache-2.0"
+    assert encoder.feature_mean.max() > 0
+
+    record = json.loads(result.record_path.read_text())
+    assert record["encoder"] == encoder.fingerprint
+    assert record["recipe"]["seed"] == 5
+    assert record["n_episodes"] == 6
+    assert record["share"] == result.share
+    described = {entry["name"]: entry for entry in record["data"]}
+    assert described["left"]["n_images"] == 24
+    assert described["left"]["unreadable"] == ["class1/003.png"]
+    assert described["right"]["unreadable"] == []
+    assert [candidate["share"] for candidate in record["candidates"]] == [0.0, 0.5, 1.0]
+    assert str(out_dir) not in result.record_path.read_text()
+
+    assert all(event.request_id == 0 for event in events)
+    assert all(0 <= event.done <= event.total for event in events)
+    assert any("Meta-training" in event.text and event.done == 6 for event in events)
+
+
+def test_only_the_blocks_that_are_not_frozen_change(
+    start: Path,
+    recipe: Recipe,
+    painted: list[Path],
+    whole: tuple[Path, MetaTrained, list[Progress]],
+    tmp_path: Path,
+) -> None:
+    out_dir = _folder_with_maps(whole[0], tmp_path)
+    result, _ = _finish(meta_train(recipe, painted, out_dir))
+    assert result.validation_gain is None
+    assert result.share == 0.5, "without validation sets the smallest share is taken"
+    before, after = _weights(start), _weights(result.encoder_path)
+    changed = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert changed
+    for name in changed:
+        assert int(name.split(".")[1]) >= 15
+        assert not name.endswith(("running_mean", "running_var"))
+
+
+@pytest.mark.parametrize("n_steps", [1, 3, 4])
+def test_a_resumed_run_ends_as_an_uninterrupted_one(
+    n_steps: int,
+    recipe: Recipe,
+    painted: list[Path],
+    unseen: Path,
+    whole: tuple[Path, MetaTrained, list[Progress]],
+    tmp_path: Path,
+) -> None:
+    out_dir = _folder_with_maps(whole[0], tmp_path)
+    running = meta_train(recipe, painted, out_dir, validation_paths=[unseen])
+    for event in running:
+        if "Meta-training" in event.text and event.done == n_steps:
+            break
+    running.close()
+    assert (out_dir / "checkpoint.safetensors").exists()
+    assert not (out_dir / "encoder.safetensors").exists()
+
+    resumed = meta_train(recipe, painted, out_dir, resume=True, validation_paths=[unseen])
+    result, events = _finish(resumed)
+    first = next(event.done for event in events if "Meta-training" in event.text)
+    assert first == n_steps + 1
+    _, expected, _ = whole
+    assert load_encoder(result.encoder_path).fingerprint == (
+        load_encoder(expected.encoder_path).fingerprint
+    )
+    assert result.share == expected.share
+
+
+def test_an_interrupt_inside_an_episode_leaves_the_last_checkpoint(
+    recipe: Recipe,
+    painted: list[Path],
+    whole: tuple[Path, MetaTrained, list[Progress]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from engine.metatraining.training import Trainer
+
+    def interrupt(self: Trainer) -> None:
+        raise KeyboardInterrupt
+
+    out_dir = _folder_with_maps(whole[0], tmp_path)
+    running = meta_train(recipe, painted, out_dir)
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012  # The second part is to be interrupted.
+        for event in running:
+            if "Meta-training" in event.text and event.done == 3:
+                monkeypatch.setattr(Trainer, "step", interrupt)
+    monkeypatch.undo()
+    _, events = _finish(meta_train(recipe, painted, out_dir, resume=True))
+    assert next(event.done for event in events if "Meta-training" in event.text) == 3
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(
+    recipe: Recipe,
+    painted: list[Path],
+    whole: tuple[Path, MetaTrained, list[Progress]],
+    tmp_path: Path,
+) -> None:
+    out_dir = _folder_with_maps(whole[0], tmp_path)
+    shutil.copy(whole[0] / "checkpoint.safetensors", out_dir)
+    other = replace(recipe, loss=LossRule(anchor=1.0))
+    with pytest.raises(EngineError, match="another recipe or other data"):
+        _finish(meta_train(other, painted, out_dir, resume=True))
+    (out_dir / "checkpoint.safetensors").write_bytes(b"cut")
+    with pytest.raises(EngineError, match=r"checkpoint\.safetensors is damaged"):
+        _finish(meta_train(recipe, painted, out_dir, resume=True))
+
+
+def test_data_that_do_not_fit_the_recipe_are_told(
+    recipe: Recipe, painted: list[Path], unseen: Path, tmp_path: Path
+) -> None:
+    cases: list[tuple[Recipe, list[Path], list[Path], str]] = [
+        (recipe, [], [], "No data sets"),
+        (recipe, painted, [painted[0]], "'left' is given both"),
+        (recipe, [unseen], [], "names the data set 'left', which is not among"),
+        (replace(recipe, start=tmp_path / "none"), painted, [], "no such file"),
+        (replace(recipe, views=(ViewRule(View()),)), painted, [], "first view is 224 px.* 32 px"),
+    ]
+    for given, data, validation, words in cases:
+        with pytest.raises(EngineError, match=words):
+            _finish(meta_train(given, data, tmp_path / "out", validation_paths=validation))
+
+
+def test_a_set_without_one_readable_image_is_told(recipe: Recipe, tmp_path: Path) -> None:
+    from engine.metatraining.maps import FrozenBlocks, build_maps
+
+    class Idle(FrozenBlocks):
+        def prepare(self) -> None:
+            pass
+
+    broken = ImageSet("broken", ("a", "b"), np.array([0, 1]), ("a/1", "b/1"), lambda _: b"no")
+    frozen = Idle(load_encoder(recipe.start or tmp_path), 15)
+    building = build_maps(broken, recipe.views[:1], frozen, True, 0, tmp_path / "maps")
+    with pytest.raises(EngineError, match="None of the images of the data set 'broken'"):
+        list(building)
+
+
+def test_an_image_that_is_cut_off_is_unreadable() -> None:
+    stored = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(stored, "JPEG")
+    cut = stored.getvalue()[:-200]
+    images = ImageSet("s", ("a", "b"), np.array([0, 1]), ("a/1", "b/1"), lambda _: cut)
+    with pytest.raises(EngineError, match="s/b/1 cannot be decoded"):
+        images.decode(1)
