@@ -165,11 +165,11 @@ class ImageCache:
 
     def find(self, key: FileKey) -> CacheEntry | None:
         """What is known of a file whose size and time are unchanged, or None."""
-        found = self.find_many([key])
+        found = self.find_many([key], with_thumbnails=True)
         return found.get(key.path)
 
     def find_many(
-        self, keys: Sequence[FileKey], *, with_thumbnails: bool = True
+        self, keys: Sequence[FileKey], *, with_thumbnails: bool
     ) -> dict[str, CacheEntry]:
         """What is known of files that are unchanged, by path; at most 500 keys at a time."""
         thumbnail = "thumbnails.jpeg" if with_thumbnails else "NULL"

@@ -14,12 +14,14 @@ import json
 import os
 import shutil
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeVar
+from uuid import uuid4
 
 from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError, sentence_for
 from engine.messages import ClassId, ClassSpec, FoundFile, ImageId, ImageRef, Snapshot
@@ -30,6 +32,7 @@ SUFFIX: Final = ".handful"
 FORMAT_VERSION: Final = 1
 APPLICATION_ID: Final = 0x48616E64  # "Hand", shown by file(1) and checked at opening.
 MAX_HOTKEY: Final = 9
+_MAX_STEM_BYTES: Final = 200  # SQLite puts "-journal" behind names of which 255 bytes are allowed.
 
 # Twelve colours that stay apart for the common kinds of colour blindness and on both themes
 # (from Paul Tol's "bright" and "muted" schemes, technical note SRON/EPS/TN/09-002).
@@ -138,7 +141,7 @@ class Project:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path
-        self._folder = self._find_folder()
+        self._folder = _find_folder(connection, path.parent)
 
     # --- Opening and closing --------------------------------------------------------------------
 
@@ -169,30 +172,27 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ProjectError(sentence_for(error, path.parent, "create")) from error
-        try:
-            connection = _connect(path)
+        settings = [*_folder_settings(folder, path), ("created", _now())]
+        # Under another name until it is whole: a half-made project could never be opened again.
+        with _temporary_beside(path) as temporary:
             try:
-                with connection:
+                connection = _connect(temporary)
+                try:
                     connection.execute("BEGIN IMMEDIATE")
                     for statement in _statements(_SCHEMA):
                         connection.execute(statement)
-                    connection.executemany(
-                        "INSERT INTO settings VALUES (?, ?)",
-                        [
-                            ("folder", str(folder.resolve())),
-                            ("folder_relative", _relative_folder(folder, path)),
-                            ("created", _now()),
-                        ],
-                    )
+                    connection.executemany("INSERT INTO settings VALUES (?, ?)", settings)
                     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-            except BaseException:
-                connection.close()
-                path.unlink(missing_ok=True)
-                raise
-        except sqlite3.Error as error:
-            raise _project_error(error, path, "create") from error
-        return cls(connection, path)
+                    connection.execute("COMMIT")
+                finally:
+                    connection.close()
+                temporary.replace(path)
+            except sqlite3.Error as error:
+                raise _project_error(error, path, "create") from error
+            except OSError as error:
+                raise ProjectError(sentence_for(error, path, "create")) from error
+        return cls.open(path)
 
     @classmethod
     def open(
@@ -226,21 +226,9 @@ class Project:
         try:
             connection = _connect_to_read(path) if read_only else _connect(path)
             try:
-                result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if result != "ok":
-                    raise ProjectError(
-                        f"{path} is damaged ({result}); it was left as it is, and nothing was "
-                        "written to it."
-                    )
-                (version,) = connection.execute("PRAGMA user_version").fetchone()
-                if version > FORMAT_VERSION:
-                    raise NewerProjectError(
-                        f"{path} was written by a newer Handful (format {version}; this one "
-                        f"reads up to {FORMAT_VERSION}); install the newer version to open it."
-                    )
-                (application,) = connection.execute("PRAGMA application_id").fetchone()
-                if application != APPLICATION_ID or version < 1:
-                    raise ProjectError(f"{path} is not a Handful project.")
+                _check_whole(connection, path)
+                if not read_only:
+                    _make_durable(connection)
                 return cls(connection, path)
             except BaseException:
                 connection.close()
@@ -496,29 +484,16 @@ class Project:
 
     def move_folder(self, folder: Path) -> None:
         """Point the project at where its images lie now; names stay relative to it."""
+        settings = _folder_settings(folder, self.path)
         with self._transaction("save to") as connection:
             connection.executemany(
                 "INSERT INTO settings VALUES (?, ?) "
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                [
-                    ("folder", str(folder.resolve())),
-                    ("folder_relative", _relative_folder(folder, self.path)),
-                ],
+                settings,
             )
         self._folder = folder.resolve()
 
     # --- Private --------------------------------------------------------------------------------
-
-    def _find_folder(self) -> Path:
-        settings = dict(self._connection.execute("SELECT key, value FROM settings"))
-        relative = settings.get("folder_relative", "")
-        absolute = Path(settings.get("folder", str(self.path.parent)))
-        if relative:
-            # The project and its images were moved together: the relative place rules.
-            beside: Path = (self.path.parent / relative).resolve()
-            if beside.is_dir() or not absolute.is_dir():
-                return beside
-        return absolute
 
     def _class(self, class_id: ClassId) -> ImageClass:
         return next(item for item in self.classes() if item.class_id == class_id)
@@ -566,6 +541,7 @@ class Project:
             raise _project_error(error, self.path, doing) from error
 
 
+_HEADER_BYTES: Final = 100  # Of every SQLite file.
 _ADD_TO_JOURNAL: Final = (
     "INSERT INTO journal (change, at, action, subject, name, before, after) "
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -575,7 +551,26 @@ _ADD_TO_JOURNAL: Final = (
 def project_path_for(folder: Path) -> Path:
     """Where a folder's project lies when the folder can be written."""
     folder = folder.resolve()
-    return folder / f"{folder.name or 'images'}{SUFFIX}"
+    return folder / f"{_short_stem(folder.name)}{SUFFIX}"
+
+
+def _find_folder(connection: sqlite3.Connection, home: Path) -> Path:
+    """Where the images of a project lie, for a project file in ``home``."""
+    settings = dict(connection.execute("SELECT key, value FROM settings"))
+    absolute = Path(settings.get("folder") or home)
+    if not settings.get("folder_relative"):
+        return absolute
+    beside: Path = (home / settings["folder_relative"]).resolve()
+    if not absolute.is_dir():
+        return beside
+    if not beside.is_dir():
+        return absolute
+    # Both are there. The project and its images were moved or copied together, and then the
+    # relative place rules; but a copy of the project alone finds none of its images beside it.
+    rows = connection.execute("SELECT name FROM images ORDER BY missing, image_id LIMIT 20")
+    names = [PurePosixPath(name) for (name,) in rows]
+    is_alone = not any((beside / name).exists() for name in names)
+    return absolute if is_alone and any((absolute / name).exists() for name in names) else beside
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -585,14 +580,17 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA foreign_keys = ON")
-        # WAL is refused on some network shares; SQLite then stays with its rollback journal,
-        # which is as durable and a little slower.
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _make_durable(connection: sqlite3.Connection) -> None:
+    # WAL is refused on some network shares; SQLite then stays with its rollback journal, which is
+    # as durable and a little slower. This writes to the file: only ever done to one of ours.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
@@ -607,14 +605,39 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
 def _check_header(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            header = file.read(16)
+            header = file.read(_HEADER_BYTES)
     except OSError as error:
         raise ProjectError(sentence_for(error, path, "read")) from error
-    if header != b"SQLite format 3\0":
+    if header[:16] != b"SQLite format 3\0" or len(header) < _HEADER_BYTES:
         reason = "it is empty" if not header else "it does not begin as one"
         raise ProjectError(
             f"{path} is not a Handful project, or it is damaged ({reason}); it was left as it is."
         )
+    # Looked at before SQLite may touch the file, which could be anybody's (the offsets are from
+    # https://www.sqlite.org/fileformat.html, section 1.3).
+    _check_kind(path, int.from_bytes(header[68:72]), int.from_bytes(header[60:64]))
+
+
+def _check_kind(path: Path, application: int, version: int) -> None:
+    if application != APPLICATION_ID or version < 1:
+        raise ProjectError(f"{path} is not a Handful project.")
+    if version > FORMAT_VERSION:
+        raise NewerProjectError(
+            f"{path} was written by a newer Handful (format {version}; this one reads up to "
+            f"{FORMAT_VERSION}); install the newer version to open it."
+        )
+
+
+def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
+    result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if result != "ok":
+        raise ProjectError(
+            f"{path} is damaged ({result}); it was left as it is, and nothing was written to it."
+        )
+    # Once more, with what the write-ahead log may hold.
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    _check_kind(path, application, version)
 
 
 def _project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
@@ -640,23 +663,70 @@ def _writable_copy(path: Path, fallback_folder: Path) -> Path:
         return copy
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
-        temporary = copy.with_suffix(".partial")
-        shutil.copyfile(path, temporary)
-        temporary.replace(copy)
+        with _temporary_beside(copy) as temporary:
+            shutil.copyfile(path, temporary)
+            log = Path(f"{path}-wal")
+            if log.exists():  # It holds the newest labels of a program that did not end well.
+                shutil.copyfile(log, f"{temporary}-wal")
+            connection = _connect(temporary)
+            try:
+                _check_whole(connection, path)
+                connection.executemany(
+                    "INSERT OR REPLACE INTO settings VALUES (?, ?)",
+                    # The images stay where they are; "beside the project" now means elsewhere.
+                    _folder_settings(_find_folder(connection, path.parent), copy),
+                )
+            finally:
+                connection.close()
+            temporary.replace(copy)
     except OSError as error:
         raise ReadOnlyProjectError(
             sentence_for(error, copy, "copy the read-only project to")
-        ) from (error)
+        ) from error
+    except sqlite3.Error as error:
+        raise _project_error(error, path, "copy") from error
     return copy
+
+
+@contextmanager
+def _temporary_beside(path: Path) -> Iterator[Path]:
+    """A name in the same folder; what is left under it at the end, SQLite's files too, goes."""
+    temporary = path.parent / f".handful-{uuid4().hex}.part"
+    try:
+        yield temporary
+    finally:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            Path(f"{temporary}{suffix}").unlink(missing_ok=True)
 
 
 def _fallback_path(original: Path, fallback_folder: Path) -> Path:
     mark = hashlib.blake2b(str(original.resolve()).encode("utf-8", "surrogatepass"), digest_size=4)
-    return fallback_folder / f"{original.stem or 'images'}-{mark.hexdigest()}{SUFFIX}"
+    return fallback_folder / f"{_short_stem(original.stem)}-{mark.hexdigest()}{SUFFIX}"
+
+
+def _short_stem(name: str) -> str:
+    stem = os.fsencode(name)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
+    return stem or "images"
 
 
 def _is_writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _folder_settings(folder: Path, project: Path) -> list[tuple[str, str]]:
+    absolute, relative = str(folder.resolve()), _relative_folder(folder, project)
+    if not _is_text(relative):
+        shown = os.fsencode(absolute).decode(errors="replace")
+        raise ProjectError(f"The folder {shown} has a name that is not UTF-8; please rename it.")
+    return [("folder", absolute if _is_text(absolute) else ""), ("folder_relative", relative)]
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # Bytes that are no UTF-8; SQLite stores text only.
+        return False
+    return True
 
 
 def _relative_folder(folder: Path, project: Path) -> str:
@@ -675,7 +745,8 @@ def _check_class_names(changed: Sequence[ImageClass], current: Sequence[ImageCla
             continue
         if not item.name.strip():
             raise ProjectError("A class needs a name.")
-        key = item.name.casefold()
+        # Two names that look the same are the same, however the letters were typed.
+        key = unicodedata.normalize("NFC", item.name).strip().casefold()
         if key in seen:
             raise ProjectError(f"There is already a class “{seen[key]}”.")
         seen[key] = item.name

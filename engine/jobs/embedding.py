@@ -67,7 +67,7 @@ def embed(workspace: Workspace, images: Sequence[ImageRef]) -> Iterator[list[Pro
             for image in images[start : start + _CACHE_CHUNK]
             if image.image_id not in workspace.store
         ]
-        found = workspace.process_cached(chunk)
+        found = workspace.process_cached(chunk, with_thumbnails=False)
         known = {item.image.image_id for item in found}
         unknown += [image for image in chunk if image.image_id not in known]
         yield found

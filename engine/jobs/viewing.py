@@ -36,7 +36,7 @@ def load_thumbnails(workspace: Workspace, command: LoadThumbnails) -> Iterator[E
                 chunk.append(image)
             else:
                 yield ImageUnreadable(command.request_id, image.image_id, reason)
-        found = workspace.process_cached(chunk)
+        found = workspace.process_cached(chunk, with_thumbnails=True)
         yield from _events(workspace, command.request_id, found)
         known = {item.image.image_id for item in found}
         unknown += [image for image in chunk if image.image_id not in known]

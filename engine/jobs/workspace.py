@@ -122,17 +122,21 @@ class Workspace:
             self.take(finished)
             yield finished
 
-    def process_cached(self, images: Sequence[ImageRef]) -> list[Processed]:
-        """Those of at most 500 images that the cache knows whole, taken into the store."""
+    def process_cached(
+        self, images: Sequence[ImageRef], *, with_thumbnails: bool
+    ) -> list[Processed]:
+        """Those of at most 500 images that the cache knows, taken into the store."""
         keys = {image: FileKey.of(image.path) for image in images}
-        known = self.cache.find_many([key for key in keys.values() if key is not None])
+        known = self.cache.find_many(
+            [key for key in keys.values() if key is not None], with_thumbnails=with_thumbnails
+        )
         found = [
             Processed(image, key, known[key.path], from_cache=True)
             for image, key in keys.items()
             if key is not None
             and key.path in known
             and known[key.path].embedding is not None
-            and known[key.path].thumbnail is not None
+            and (known[key.path].thumbnail is not None or not with_thumbnails)
         ]
         self.take(found)
         return found
