@@ -1,0 +1,174 @@
+"""Commands to the engine and events back, from the engine's thread to the window's.
+
+The engine publishes from its own thread. The bridge queues what comes and wakes the window once;
+the window then delivers for a few milliseconds at a time, so that no flood of events can stop it
+from painting and listening. Answers to bulk requests (thumbnails) wait behind everything else.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine import messages
+
+_BUDGET_S: Final = 0.008
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[messages.Event], None]
+
+
+class EngineFace(Protocol):
+    """What the window uses of the engine."""
+
+    def submit(self, command: messages.Command) -> None:
+        """Queue a command; any thread."""
+
+    def close(self) -> None:
+        """Cancel everything and end the engine's thread."""
+
+
+class EngineBridge(QObject):
+    """The only place where the window meets the engine.
+
+    Signals:
+        engine_ready: :class:`messages.EngineReady`, once.
+        engine_failed: :class:`messages.EngineFailed`; nothing can be classified.
+    """
+
+    engine_ready = Signal(object)
+    engine_failed = Signal(object)
+    _woken = Signal()
+
+    def __init__(
+        self, start_engine: Callable[[Callable[[messages.Event], None]], EngineFace]
+    ) -> None:
+        """Start the engine.
+
+        Args:
+            start_engine: makes the engine, given the function that it publishes with.
+        """
+        super().__init__()
+        self._lock = threading.Lock()
+        self._urgent: deque[messages.Event] = deque()
+        self._bulk: deque[messages.Event] = deque()
+        self._awake = False
+        self._closed = False
+        self._last_id = 0
+        self._handlers: dict[int, Handler] = {}
+        self._bulk_ids: set[int] = set()
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(0)
+        self._again.timeout.connect(self._on_woken)
+        # Emitted from the engine's thread, so the connection is a queued one.
+        self._woken.connect(self._on_woken)
+        self._engine = start_engine(self.publish)
+
+    def next_id(self) -> int:
+        """A new request number, greater than every one before."""
+        self._last_id += 1
+        return self._last_id
+
+    def ask(self, command: messages.Command, handler: Handler, *, bulk: bool = False) -> None:
+        """Submit a command; ``handler`` gets every event that answers it, until released.
+
+        Args:
+            command: its ``request_id`` is from :meth:`next_id`.
+            handler: called on the GUI thread.
+            bulk: the answers wait until no others are left.
+        """
+        if self._closed:
+            return
+        if bulk:
+            with self._lock:
+                self._bulk_ids.add(command.request_id)
+        self._handlers[command.request_id] = handler
+        self._engine.submit(command)
+
+    def release(self, request_id: int) -> None:
+        """Drop all further answers to a request."""
+        self._handlers.pop(request_id, None)
+        with self._lock:
+            self._bulk_ids.discard(request_id)
+
+    def cancel(self, request_id: int) -> None:
+        """Ask the engine to close a job; what it still answers is delivered."""
+        if not self._closed:
+            self._engine.submit(messages.Cancel(request_id))
+
+    def forget_everything(self) -> None:
+        """Another project is opened: cancel all jobs, drop their answers, free the memory."""
+        for request_id in self._handlers:
+            self.cancel(request_id)
+        self._handlers.clear()
+        if not self._closed:
+            self._engine.submit(messages.ForgetImages(self.next_id()))
+
+    def close(self) -> None:
+        """End the engine; nothing is delivered any more."""
+        if self._closed:
+            return
+        self._closed = True
+        self._handlers.clear()
+        self._again.stop()
+        self._engine.close()
+
+    def publish(self, event: messages.Event) -> None:
+        """Take an event from the engine; any thread."""
+        with self._lock:
+            lane = self._bulk if event_id(event) in self._bulk_ids else self._urgent
+            lane.append(event)
+            wake = not self._awake
+            self._awake = True
+        if wake and not self._closed:
+            self._woken.emit()
+
+    def _on_woken(self) -> None:
+        deadline = time.perf_counter() + _BUDGET_S
+        try:
+            while not self._closed:
+                event = self._take()
+                if event is None:
+                    return
+                self._deliver(event)
+                if time.perf_counter() >= deadline:
+                    break
+        finally:
+            # Also after an exception: one bad event must not hold up the others.
+            if self._awake and not self._closed:
+                self._again.start()
+
+    def _take(self) -> messages.Event | None:
+        with self._lock:
+            if self._urgent:
+                return self._urgent.popleft()
+            if self._bulk:
+                return self._bulk.popleft()
+            self._awake = False
+            return None
+
+    def _deliver(self, event: messages.Event) -> None:
+        if isinstance(event, messages.EngineReady):
+            self.engine_ready.emit(event)
+        elif isinstance(event, messages.EngineFailed):
+            self.engine_failed.emit(event)
+        else:
+            handler = self._handlers.get(event.request_id)
+            if handler is not None:
+                handler(event)
+            elif isinstance(event, messages.JobFailed):
+                _log.warning("a job nobody waits for failed: %s", event.message)
+
+
+def event_id(event: messages.Event) -> int:
+    """The request that an event answers; 0 for those of the engine itself."""
+    if isinstance(event, messages.EngineReady | messages.EngineFailed):
+        return 0
+    return event.request_id

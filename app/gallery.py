@@ -1,0 +1,573 @@
+"""The gallery: filter, order and tile size above, the tiles below."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QLocale,
+    QPoint,
+    QSignalBlocker,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QDrag,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPixmap,
+)
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSlider,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.arrangement import Arrangement, Show, Sort, counts
+from app.gallery_model import GalleryModel, mime_of
+from app.grid_view import GridView
+from app.icons import icon, pixmap, swatch
+from app.image_table import Rows
+from app.preferences import MAX_TILE_PX, MIN_TILE_PX
+from app.session import Session
+from app.theme import GAP_PX, Theme, text_on
+from app.thumbnails import Thumbnails
+from app.tile import TileDelegate
+from engine.messages import ClassId, ImageId
+
+_SETTLE_MS: Final = 30
+_PAUSE_MS: Final = 1500
+_NARROW_PX: Final = 900
+
+
+class GalleryView(GridView):
+    """The tiles.
+
+    Signals:
+        open_requested: show the current image large.
+        menu_requested: a context menu at a global position.
+        view_moved: other tiles are on screen.
+        cleared: the person pressed Escape.
+    """
+
+    open_requested = Signal()
+    menu_requested = Signal(QPoint)
+    view_moved = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("gallery")
+        self.setAccessibleName(self.tr("Images"))
+        self.setDragEnabled(True)
+        self.setAcceptDrops(False)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self.view_moved)
+        self.drag_colour = "#2459c9"
+
+    def settle(self) -> None:
+        """Tell soon, and once, that other tiles are on screen."""
+        if not self._settle.isActive():
+            self._settle.start()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.settle()
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        if hasattr(self, "_settle"):  # Qt asks once before __init__ is through.
+            self.settle()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, plain = (
+            event.key(),
+            event.modifiers()
+            in (
+                Qt.KeyboardModifier.NoModifier,
+                Qt.KeyboardModifier.KeypadModifier,
+            ),
+        )
+        if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            if self.currentIndex().isValid():
+                self.open_requested.emit()
+        elif plain and key == Qt.Key.Key_Escape:
+            self.clearSelection()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        on_tile = self.indexAt(event.position().toPoint()).isValid()
+        if plain and on_tile and event.button() == Qt.MouseButton.LeftButton:
+            self.open_requested.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        point = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            rect = self.visualRect(self.currentIndex())
+            point = self.viewport().mapToGlobal(rect.center())
+        if self.selectionModel().hasSelection():
+            self.menu_requested.emit(point)
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:
+        images = self.selected_images()
+        if not images:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(mime_of(images))
+        drag.setPixmap(self._drag_picture(len(images)))
+        drag.setHotSpot(QPoint(-8, -8))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def gallery_model(self) -> GalleryModel:
+        """The model, by its own type."""
+        model = self.model()
+        assert isinstance(model, GalleryModel)
+        return model
+
+    def selected_places(self) -> Rows:
+        """Places of the selected tiles, in order."""
+        selection = self.selectionModel().selection()
+        ranges = [selection.at(place) for place in range(selection.count())]
+        parts = [np.arange(part.top(), part.bottom() + 1) for part in ranges]
+        return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.intp)
+
+    def selected_images(self) -> list[ImageId]:
+        """The selected images, in order."""
+        model = self.gallery_model()
+        return [model.image_at(int(place)) for place in self.selected_places()]
+
+    def select_places(self, places: Rows, current: int = -1) -> None:
+        """Select exactly these tiles."""
+        model = self.model()
+        selection = QItemSelection()
+        breaks = np.flatnonzero(np.diff(places) != 1) + 1
+        for run in np.split(places, breaks):
+            if len(run):
+                selection.select(model.index(int(run[0]), 0), model.index(int(run[-1]), 0))
+        flags = QItemSelectionModel.SelectionFlag
+        if current >= 0:
+            self.selectionModel().setCurrentIndex(model.index(current, 0), flags.NoUpdate)
+        self.selectionModel().select(selection, flags.ClearAndSelect)
+
+    def _drag_picture(self, n_images: int) -> QPixmap:
+        text = (
+            self.tr("1 image")
+            if n_images == 1
+            else self.tr("{count} images").format(count=QLocale().toString(n_images))
+        )
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        metrics = self.fontMetrics()
+        ratio = self.devicePixelRatioF()
+        width, height = metrics.horizontalAdvance(text) + 36, 28
+        pixels = QPixmap(int(width * ratio), int(height * ratio))
+        pixels.setDevicePixelRatio(ratio)
+        pixels.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixels)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(self.drag_colour))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(0, 0, width, height, 14, 14)
+        painter.setPen(QColor(text_on(self.drag_colour)))
+        painter.setFont(font)
+        painter.drawText(0, 0, width, height, Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+        return pixels
+
+
+class Gallery(QWidget):
+    """The tiles with their controls.
+
+    The order and the choice of tiles stay while a person labels, so that no tile moves away under
+    the cursor. They are made anew when the filter or the order is changed, on Refresh (F5), after
+    a scan, and when nothing is selected and nothing happened for a short while. When they could
+    be made anew, the Refresh button says so.
+
+    Signals:
+        open_requested: show the current image large.
+        menu_requested: a context menu for the selection, at a global position.
+        selection_changed: other images are selected.
+        refresh_requested: scan the folder again, too.
+    """
+
+    open_requested = Signal()
+    menu_requested = Signal(QPoint)
+    selection_changed = Signal()
+    refresh_requested = Signal()
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._theme = theme
+        self.thumbnails = Thumbnails(session)
+        self.model = GalleryModel(session)
+        self.view = GalleryView(self)
+        self._delegate = TileDelegate(session, self.thumbnails, theme, self.view)
+        self.view.setModel(self.model)
+        self.view.setItemDelegate(self._delegate)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._on_pause)
+        self._build()
+        self._connect()
+        self.set_theme(theme)
+        self._set_side(session.preferences.tile_px)
+
+    # --- For the window ---------------------------------------------------------------------------
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._theme = theme
+        self._delegate.set_theme(theme)
+        self.view.drag_colour = theme.accent
+        self._refresh.setIcon(icon("refresh", theme.accent))
+        self._small.setPixmap(pixmap("small-tiles", theme.muted, 16, self.devicePixelRatioF()))
+        self._large.setPixmap(pixmap("large-tile", theme.muted, 16, self.devicePixelRatioF()))
+        self._class_chip.setIcon(icon("down", theme.muted))
+        self._empty_picture.setPixmap(
+            pixmap("filter", theme.disabled, 48, self.devicePixelRatioF())
+        )
+        self.view.viewport().update()
+
+    def current_row(self) -> int:
+        """The row of the image with the keyboard's attention, -1 where there is none."""
+        place = self.view.currentIndex().row()
+        return int(self.model.order[place]) if 0 <= place < len(self.model.order) else -1
+
+    def set_current_row(self, row: int) -> None:
+        """Give an image the keyboard's attention and select it alone."""
+        place = self.model.place_of_row(row)
+        if place >= 0:
+            self.view.setCurrentIndex(self.model.index(place))
+
+    def step(self, by: int) -> int:
+        """Select the next or previous tile alone; return its row, -1 at the end."""
+        place = self.view.currentIndex().row() + by
+        if not 0 <= place < len(self.model.order):
+            return -1
+        self.view.setCurrentIndex(self.model.index(place))
+        return int(self.model.order[place])
+
+    def advance(self, was_labelled: bool) -> None:
+        """After a label by key on one image: go where a fast labeller wants to be.
+
+        In a run over fresh images that is the next one without a label; while labels are being
+        corrected it is simply the next one.
+        """
+        start = self.view.currentIndex().row()
+        rest = self.model.order[start + 1 :]
+        if not len(rest):
+            return
+        place = start + 1
+        if not was_labelled:
+            fresh = np.flatnonzero(
+                (self._session.table.labels[rest] == 0) & ~self._session.table.unreadable[rest]
+            )
+            if len(fresh):
+                place = start + 1 + int(fresh[0])
+        self.view.setCurrentIndex(self.model.index(place))
+
+    def arrange(self, arrangement: Arrangement | None = None) -> None:
+        """Filter and sort anew, keeping the selection as far as it is still shown."""
+        chosen = self.view.selected_places()
+        rows = self.model.order[chosen[chosen < len(self.model.order)]]
+        current = self.current_row()
+        at_top = self.view.verticalScrollBar().value() == 0 or arrangement is not None
+        with QSignalBlocker(self.view.selectionModel()):
+            self.model.rearrange(arrangement)
+            places = np.array([self.model.place_of_row(int(row)) for row in rows], np.intp)
+            places = np.sort(places[places >= 0])
+            self.view.select_places(places, self.model.place_of_row(current))
+        if at_top:
+            self.view.scrollToTop()
+        if self.view.currentIndex().isValid() and len(places):
+            self.view.scrollTo(self.view.currentIndex())
+        self._out_of_date(False)
+        self._show_arrangement()
+        self._show_counts()
+        self.view.settle()
+        self.selection_changed.emit()
+
+    def show_only(self, class_id: ClassId) -> None:
+        """Filter by a class."""
+        self._choose(Show.CLASS, class_id)
+
+    def tile_px(self) -> int:
+        """The side of a thumbnail."""
+        return self._slider.value()
+
+    def change_tile_px(self, by: int) -> None:
+        """Make the tiles larger or smaller."""
+        self._slider.setValue(self._slider.value() + by)
+
+    # --- Building ---------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._chips: dict[Show, QToolButton] = {}
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        head = QHBoxLayout()
+        head.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
+        head.setSpacing(GAP_PX)
+        for show, tip in (
+            (Show.ALL, self.tr("Show every image")),
+            (Show.UNLABELLED, self.tr("Show images without a label of yours")),
+            (Show.LABELLED, self.tr("Show images that you labelled")),
+            (Show.UNSURE, self.tr("Show images whose two most likely classes are close")),
+            (Show.UNREADABLE, self.tr("Show files that cannot be read, and why")),
+            (Show.CLASS, self.tr("Show images labelled or predicted as one class")),
+        ):
+            chip = QToolButton()
+            chip.setObjectName("chip")
+            chip.setCheckable(True)
+            chip.setToolTip(tip)
+            self._group.addButton(chip)
+            self._chips[show] = chip
+            head.addWidget(chip)
+        self._class_chip = self._chips[Show.CLASS]
+        self._class_chip.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._class_chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._class_chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self._class_menu = QMenu(self)
+        self._class_chip.setMenu(self._class_menu)
+        self._refresh = QToolButton()
+        self._refresh.setObjectName("flat")
+        self._refresh.setText(self.tr("Refresh"))
+        self._refresh.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._refresh.setToolTip(self.tr("New predictions: filter and sort again (F5)"))
+        self._refresh.hide()
+        head.addWidget(self._refresh)
+        head.addStretch(1)
+        self._sort = QComboBox()
+        self._sort.setAccessibleName(self.tr("Order"))
+        self._sort.setToolTip(self.tr("Order of the images"))
+        self._sort.addItem(self.tr("Name"), Sort.NAME)
+        self._sort.addItem(self.tr("Most confident first"), Sort.CONFIDENT_FIRST)
+        self._sort.addItem(self.tr("Most unsure first"), Sort.UNSURE_FIRST)
+        head.addWidget(self._sort)
+        self._small, self._large = QLabel(), QLabel()
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setRange(MIN_TILE_PX, MAX_TILE_PX)
+        self._slider.setSingleStep(16)
+        self._slider.setPageStep(32)
+        self._slider.setFixedWidth(88)
+        self._slider.setAccessibleName(self.tr("Tile size"))
+        self._slider.setToolTip(self.tr("Tile size (Ctrl and mouse wheel)"))
+        self._slider.setValue(self._session.preferences.tile_px)
+        head.addSpacing(GAP_PX)
+        head.addWidget(self._small)
+        head.addWidget(self._slider)
+        head.addWidget(self._large)
+        bar = QWidget()
+        bar.setObjectName("page")
+        bar.setLayout(head)
+        self._empty = QWidget()
+        self._empty.setObjectName("ground")
+        self._empty_picture = QLabel()
+        self._empty_text = QLabel()
+        self._empty_text.setObjectName("title")
+        self._empty_hint = QLabel()
+        self._empty_hint.setObjectName("muted")
+        self._empty_hint.setWordWrap(True)
+        centre = QVBoxLayout(self._empty)
+        centre.addStretch(2)
+        for label in (self._empty_picture, self._empty_text, self._empty_hint):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            centre.addWidget(label)
+        centre.addStretch(3)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self._empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
+        column.addLayout(self._stack, 1)
+
+    def _connect(self) -> None:
+        session = self._session
+        session.project_changed.connect(self._on_project_changed)
+        session.scanned.connect(self.arrange)
+        session.counts_changed.connect(self._show_counts)
+        session.classes_changed.connect(self._on_classes_changed)
+        session.predictions_changed.connect(self._on_predictions_changed)
+        self.thumbnails.arrived.connect(self._on_thumbnail)
+        self.view.view_moved.connect(self._on_view_moved)
+        self.view.open_requested.connect(self.open_requested)
+        self.view.menu_requested.connect(self.menu_requested)
+        self.view.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self.model.modelReset.connect(self._show_emptiness)
+        self.model.rowsInserted.connect(self._show_emptiness)
+        self._group.buttonClicked.connect(self._on_chip)
+        self._class_menu.triggered.connect(self._on_class_chosen)
+        self._class_menu.aboutToHide.connect(self._show_arrangement)
+        self._sort.activated.connect(self._on_sort_chosen)
+        self._slider.valueChanged.connect(self._on_side_chosen)
+        self._refresh.clicked.connect(self.refresh_requested)
+
+    # --- Slots ------------------------------------------------------------------------------------
+
+    def _on_project_changed(self) -> None:
+        project = self._session.project
+        kept = Arrangement()
+        if project is not None:
+            kept = Arrangement.from_text(*self._session.preferences.arrangement(project.path))
+            if kept.show is Show.CLASS and self._session.image_class(kept.class_id) is None:
+                kept = Arrangement(sort=kept.sort)
+        self.view.clearSelection()
+        self.arrange(kept)
+
+    def _on_classes_changed(self) -> None:
+        chosen = self.model.arrangement
+        if chosen.show is Show.CLASS and self._session.image_class(chosen.class_id) is None:
+            self._choose(Show.ALL)
+        self._show_arrangement()
+        self._show_counts()
+
+    def _on_predictions_changed(self) -> None:
+        self._pause.start()
+
+    def _on_pause(self) -> None:
+        if not self.model.is_out_of_date():
+            self._out_of_date(False)
+        elif self.view.selectionModel().hasSelection():
+            self._out_of_date(True)
+        else:
+            self.arrange()
+
+    def _on_selection_changed(self) -> None:
+        self._pause.start()
+        self.selection_changed.emit()
+
+    def _on_thumbnail(self, image_id: int) -> None:
+        place = self.model.place_of_row(self._session.table.row_of(image_id))
+        if place in self.model.visible_places:
+            self.view.update(self.model.index(place))
+
+    def _on_view_moved(self) -> None:
+        shown = self.view.visible_places()
+        self.model.visible_places = shown
+        order, screen = self.model.order, len(shown)
+        visible = order[shown.start : shown.stop]
+        self._session.set_visible(visible)
+        ahead = order[shown.stop : shown.stop + 2 * screen]
+        behind = order[max(0, shown.start - screen) : shown.start]
+        self.thumbnails.want(np.concatenate([visible, ahead, behind[::-1]]).tolist())
+
+    def _on_chip(self, button: QToolButton) -> None:
+        for show, chip in self._chips.items():
+            if chip is button and show is not Show.CLASS:
+                self._choose(show)
+
+    def _on_class_chosen(self, action: QAction) -> None:
+        self._choose(Show.CLASS, ClassId(int(action.data())))
+
+    def _on_sort_chosen(self) -> None:
+        now = self.model.arrangement
+        self._keep(Arrangement(now.show, now.class_id, self._sort.currentData()))
+
+    def _on_side_chosen(self, side_px: int) -> None:
+        self._set_side(side_px)
+        self._session.preferences.tile_px = side_px
+
+    # --- Private ----------------------------------------------------------------------------------
+
+    def _choose(self, show: Show, class_id: ClassId = ClassId(0)) -> None:  # noqa: B008
+        self._keep(Arrangement(show, class_id, self.model.arrangement.sort))
+
+    def _keep(self, arrangement: Arrangement) -> None:
+        self.arrange(arrangement)
+        if self._session.project is not None:
+            self._session.preferences.keep_arrangement(
+                self._session.project.path, *arrangement.to_text()
+            )
+
+    def _set_side(self, side_px: int) -> None:
+        self.thumbnails.set_side(round(side_px * self.devicePixelRatioF()))
+        self._delegate.set_side(side_px)
+        self.view.set_tile_size(self._delegate.cell_size())
+
+    def _out_of_date(self, is_so: bool) -> None:
+        self._refresh.setVisible(is_so)
+
+    def _show_arrangement(self) -> None:
+        now = self.model.arrangement
+        self._chips[now.show].setChecked(True)
+        self._sort.setCurrentIndex(self._sort.findData(now.sort))
+        self._class_menu.clear()
+        for item in self._session.classes:
+            action = self._class_menu.addAction(swatch(item.colour), item.name.replace("&", "&&"))
+            action.setData(int(item.class_id))
+        self._class_chip.setEnabled(bool(self._session.classes))
+
+    def _show_counts(self) -> None:
+        table, locale = self._session.table, QLocale()
+        numbers = counts(table)
+        wide = self.width() >= _NARROW_PX
+        for show, name in (
+            (Show.ALL, self.tr("All")),
+            (Show.UNLABELLED, self.tr("Unlabelled")),
+            (Show.LABELLED, self.tr("Labelled")),
+            (Show.UNSURE, self.tr("Unsure")),
+            (Show.UNREADABLE, self.tr("Unreadable")),
+        ):
+            number = locale.toString(numbers[show])
+            self._chips[show].setText(f"{name}  {number}" if wide else name)
+        chosen = self.model.arrangement
+        self._chips[Show.UNREADABLE].setVisible(
+            numbers[Show.UNREADABLE] > 0 or chosen.show is Show.UNREADABLE
+        )
+        item = self._session.image_class(chosen.class_id)
+        self._class_chip.setText(
+            item.name if chosen.show is Show.CLASS and item is not None else self.tr("Class")
+        )
+
+    def _show_emptiness(self) -> None:
+        is_empty = not len(self.model.order)
+        self._stack.setCurrentIndex(1 if is_empty and self._session.table.n_rows else 0)
+        if not is_empty:
+            return
+        texts = {
+            Show.UNSURE: (
+                self.tr("Nothing unsure"),
+                self.tr("No prediction has two classes that are close to each other."),
+            ),
+            Show.LABELLED: (
+                self.tr("Nothing labelled yet"),
+                self.tr("Select images and press the key of a class."),
+            ),
+            Show.UNLABELLED: (
+                self.tr("Everything is labelled"),
+                self.tr("Every image here has a label of yours."),
+            ),
+            Show.UNREADABLE: (self.tr("Every file can be read"), ""),
+            Show.CLASS: (
+                self.tr("Nothing here yet"),
+                self.tr("No image is labelled or predicted as this class."),
+            ),
+            Show.ALL: (self.tr("No images"), ""),
+        }
+        title, hint = texts[self.model.arrangement.show]
+        self._empty_text.setText(title)
+        self._empty_hint.setText(hint)

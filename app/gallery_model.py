@@ -1,0 +1,175 @@
+"""The gallery's list of images: a permutation of rows over the table, nothing copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+)
+
+from app.arrangement import Arrangement, arrange, fits
+from app.image_table import NO_CLASS, Rows
+from app.session import Session
+from engine.messages import ImageId
+
+IMAGES_MIME: Final = "application/x-handful-images"
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class GalleryModel(QAbstractListModel):
+    """Shows ``order``, the rows of the session's table that the arrangement selects.
+
+    A *place* is a number in that order. The order changes only in :meth:`rearrange` and when new
+    images are added at the end, never because of a label or a prediction: a tile must not move
+    away under the cursor.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.arrangement = Arrangement()
+        self.order: Rows = np.zeros(0, np.intp)
+        self._place_of_row: Rows = np.zeros(0, np.intp)
+        self.visible_places = range(0)  # What the view shows now.
+        session.rows_added.connect(self._on_rows_added)
+        session.rows_changed.connect(self._on_rows_changed)
+
+    # --- Qt's questions ---------------------------------------------------------------------------
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
+        return 0 if parent.isValid() else len(self.order)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self.order):
+            return None
+        row = int(self.order[index.row()])
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._session.table.names[row]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tool_tip(row)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{self._session.table.names[row]}, {self.state_text(row)}"
+        return None
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return (
+            Qt.ItemFlag.ItemIsEnabled
+            | Qt.ItemFlag.ItemIsSelectable
+            | Qt.ItemFlag.ItemIsDragEnabled
+            | Qt.ItemFlag.ItemNeverHasChildren
+        )
+
+    def mimeTypes(self) -> list[str]:
+        return [IMAGES_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        return mime_of(self.image_at(index.row()) for index in indexes)
+
+    # --- Places and images ------------------------------------------------------------------------
+
+    def image_at(self, place: int) -> ImageId:
+        """The image at a place."""
+        return self._session.table.image_id(int(self.order[place]))
+
+    def place_of_row(self, row: int) -> int:
+        """Where a row is shown, -1 where it is not."""
+        return int(self._place_of_row[row]) if 0 <= row < len(self._place_of_row) else -1
+
+    def state_text(self, row: int) -> str:
+        """Label, prediction or reason of an image in words."""
+        table = self._session.table
+        if table.unreadable[row]:
+            return self.tr("cannot be read: {reason}").format(reason=table.reasons.get(row, ""))
+        label = self._session.image_class(int(table.labels[row]))
+        if label is not None:
+            return self.tr("labelled {name}").format(name=label.name)
+        predicted = self._session.image_class(int(table.predicted[row, 0]))
+        if predicted is None:
+            return self.tr("not classified yet")
+        words = (
+            self.tr("unsure, perhaps {name}, {percent}")
+            if table.is_unsure(row)
+            else self.tr("predicted {name}, {percent}")
+        )
+        percent = percent_text(float(table.probabilities[row, 0]))
+        return words.format(name=predicted.name, percent=percent)
+
+    # --- Changes ----------------------------------------------------------------------------------
+
+    def rearrange(self, arrangement: Arrangement | None = None) -> None:
+        """Filter and sort anew; the view is reset."""
+        self.beginResetModel()
+        if arrangement is not None:
+            self.arrangement = arrangement
+        self._set_order(arrange(self._session.table, self.arrangement))
+        self.endResetModel()
+
+    def is_out_of_date(self) -> bool:
+        """Whether arranging anew would show other images or another order."""
+        return not np.array_equal(arrange(self._session.table, self.arrangement), self.order)
+
+    def _on_rows_added(self, first: int, count: int) -> None:
+        rows = np.arange(first, first + count)
+        rows = rows[fits(self._session.table, self.arrangement, rows)]
+        if len(rows):
+            start = len(self.order)
+            self.beginInsertRows(QModelIndex(), start, start + len(rows) - 1)
+            self._set_order(np.concatenate([self.order, rows]))
+            self.endInsertRows()
+
+    def _on_rows_changed(self, rows: Rows | None) -> None:
+        first, last = self.visible_places.start, min(self.visible_places.stop, len(self.order)) - 1
+        if rows is not None and len(rows) == 1:
+            place = self.place_of_row(int(rows[0]))
+            first, last = max(first, place), min(last, place)
+        if first <= last:
+            self.dataChanged.emit(self.index(first), self.index(last))
+
+    def _set_order(self, order: Rows) -> None:
+        self.order = order
+        self._place_of_row = np.full(self._session.table.n_rows, -1, np.intp)
+        self._place_of_row[order] = np.arange(len(order))
+
+    def _tool_tip(self, row: int) -> str:
+        table = self._session.table
+        text = f"{table.names[row]}\n{self.state_text(row).capitalize()}"
+        if table.labels[row] == NO_CLASS and table.predicted[row, 0] != NO_CLASS:
+            for class_id, probability in zip(
+                table.predicted[row, 1:3].tolist(), table.probabilities[row, 1:3], strict=True
+            ):
+                other = self._session.image_class(class_id)
+                if other is not None:
+                    text += f"\n{other.name}, {percent_text(float(probability))}"
+        return text
+
+
+def mime_of(images: Iterable[ImageId]) -> QMimeData:
+    """Images as something that can be dragged."""
+    mime = QMimeData()
+    text = ",".join(str(image) for image in images)
+    mime.setData(IMAGES_MIME, QByteArray(text.encode("ascii")))
+    return mime
+
+
+def images_of(mime: QMimeData) -> list[ImageId]:
+    """The images in something that was dragged."""
+    text = bytes(mime.data(IMAGES_MIME).data()).decode("ascii")
+    return [ImageId(int(number)) for number in text.split(",") if number]
+
+
+def percent_text(probability: float) -> str:
+    """A probability as a person reads it; never a certainty that nobody has."""
+    percent = round(100 * probability)
+    if percent >= 100:
+        return "> 99 %"
+    return "< 1 %" if percent <= 0 else f"{percent} %"

@@ -1,0 +1,277 @@
+"""All images of the open project, a column per property.
+
+A *row* is an image's place in the columns; it never changes while a project is open. Columns are
+NumPy arrays, so that 100,000 predictions are taken in, counted and sorted without a Python loop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import ImageRecord
+from engine.messages import ClassId, ImageId, ImageRef, PredictionsReady
+
+MAX_RANKS: Final = 5  # How many classes a prediction names at most.
+UNSURE_MARGIN: Final = 0.2  # First minus second probability, below which a prediction is unsure.
+NO_CLASS: Final = 0
+
+_DIGITS = re.compile(r"\d+")
+
+Rows = NDArray[np.intp]
+
+
+class ImageTable:
+    """The columns. Read the arrays, change them through the methods."""
+
+    def __init__(self, path_of: Callable[[str], Path] = Path) -> None:
+        """Make an empty table.
+
+        Args:
+            path_of: where the image of a name lies.
+        """
+        self.n_rows = 0
+        self.names: list[str] = []
+        self.sort_keys: list[str] = []
+        self.reasons: dict[int, str] = {}  # Why a row's file cannot be read.
+        self._path_of = path_of
+        self._refs: list[ImageRef | None] = []
+        self._row_of_name: dict[str, int] = {}
+        self._row_of_id: NDArray[np.int64] = np.full(0, -1, np.int64)
+        self._ids = np.zeros(0, np.int64)
+        self._sizes = np.zeros(0, np.int64)
+        self._labels = np.zeros(0, np.int32)
+        self._predicted = np.zeros((0, MAX_RANKS), np.int32)
+        self._probabilities = np.zeros((0, MAX_RANKS), np.float32)
+        self._embedded = np.zeros(0, np.bool_)
+        self._unreadable = np.zeros(0, np.bool_)
+        self._missing = np.zeros(0, np.bool_)
+
+    # --- Columns, (n_rows,) each ------------------------------------------------------------------
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Image numbers."""
+        return self._ids[: self.n_rows]
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """File sizes in bytes."""
+        return self._sizes[: self.n_rows]
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """The class that the person gave, or NO_CLASS."""
+        return self._labels[: self.n_rows]
+
+    @property
+    def predicted(self) -> NDArray[np.int32]:
+        """Predicted classes, (n_rows, MAX_RANKS), most likely first, NO_CLASS where none."""
+        return self._predicted[: self.n_rows]
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """Probabilities of ``predicted``, (n_rows, MAX_RANKS) in [0, 1]."""
+        return self._probabilities[: self.n_rows]
+
+    @property
+    def embedded(self) -> NDArray[np.bool_]:
+        """Whether the engine knows the image."""
+        return self._embedded[: self.n_rows]
+
+    @property
+    def unreadable(self) -> NDArray[np.bool_]:
+        """Whether the file could not become pixels; see ``reasons``."""
+        return self._unreadable[: self.n_rows]
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Whether the last scan did not find the file."""
+        return self._missing[: self.n_rows]
+
+    @property
+    def margins(self) -> NDArray[np.float32]:
+        """First minus second probability."""
+        return self.probabilities[:, 0] - self.probabilities[:, 1]
+
+    @property
+    def unsure(self) -> NDArray[np.bool_]:
+        """Unlabelled images whose two most likely classes are close."""
+        return self.predicts & (self.margins < UNSURE_MARGIN)
+
+    @property
+    def predicts(self) -> NDArray[np.bool_]:
+        """Whether a prediction is what the image shows: present, unlabelled and predicted."""
+        found: NDArray[np.bool_] = (
+            (self.labels == NO_CLASS) & (self.predicted[:, 0] != NO_CLASS) & ~self.missing
+        )
+        return found
+
+    # --- One row ----------------------------------------------------------------------------------
+
+    def image_id(self, row: int) -> ImageId:
+        """The image's number in the project."""
+        return ImageId(int(self._ids[row]))
+
+    def label(self, row: int) -> ClassId:
+        """The class that the person gave, or NO_CLASS."""
+        return ClassId(int(self._labels[row]))
+
+    def is_unsure(self, row: int) -> bool:
+        """Whether the row's prediction is unsure (see ``unsure``)."""
+        first, second = self._probabilities[row, :2]
+        return bool(first - second < UNSURE_MARGIN)
+
+    def ref(self, row: int) -> ImageRef:
+        """The image as the engine needs it."""
+        kept = self._refs[row]
+        if kept is None:
+            name = self.names[row]
+            kept = ImageRef(self.image_id(row), self._path_of(name), name)
+            self._refs[row] = kept
+        return kept
+
+    def row_of(self, image_id: int) -> int:
+        """The row of an image, -1 where it is unknown."""
+        if 0 <= image_id < len(self._row_of_id):
+            return int(self._row_of_id[image_id])
+        return -1
+
+    def row_of_name(self, name: str) -> int:
+        """The row of the image of that name, -1 where there is none."""
+        return self._row_of_name.get(name, -1)
+
+    # --- Many rows --------------------------------------------------------------------------------
+
+    def rows_of(self, image_ids: NDArray[np.int64]) -> Rows:
+        """Rows of images, -1 where unknown."""
+        inside = (image_ids >= 0) & (image_ids < len(self._row_of_id))
+        rows = np.full(len(image_ids), -1, np.intp)
+        rows[inside] = self._row_of_id[image_ids[inside]]
+        return rows
+
+    def refs(self, rows: Rows) -> tuple[ImageRef, ...]:
+        """Several images as the engine needs them."""
+        kept = self._refs
+        return tuple(kept[row] or self.ref(row) for row in rows.tolist())
+
+    def counts_by_class(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many present images are labelled, and how many are predicted, per class number."""
+        labels = self.labels[~self.missing]
+        predicted = self.predicted[:, 0][self.predicts]
+        return np.bincount(labels, minlength=1), np.bincount(predicted, minlength=1)
+
+    # --- Changes ----------------------------------------------------------------------------------
+
+    def add(self, records: Sequence[ImageRecord]) -> list[int]:
+        """Take in records; return the rows of those that were known (now changed or back)."""
+        known: list[int] = []
+        fresh: list[ImageRecord] = []
+        for record in records:
+            row = self.row_of(record.image_id)
+            if row < 0:
+                fresh.append(record)
+                continue
+            known.append(row)
+            self._sizes[row] = record.size_bytes
+            self._missing[row] = record.missing
+            self._embedded[row] = False
+            self._unreadable[row] = False
+            self._predicted[row] = NO_CLASS
+            self.reasons.pop(row, None)
+        if fresh:
+            self._append(fresh)
+        return known
+
+    def set_label(self, image_id: ImageId, class_id: ClassId | None) -> int:
+        """Show a label that is in the project; return the row, -1 where unknown."""
+        row = self.row_of(image_id)
+        if row >= 0:
+            self._labels[row] = class_id or NO_CLASS
+        return row
+
+    def set_predictions(self, event: PredictionsReady) -> Rows:
+        """Take in predictions; return their rows. Labels stay as they are."""
+        rows = self.rows_of(event.image_ids)
+        known = rows >= 0
+        rows = rows[known]
+        n_ranks = min(event.class_ids.shape[1], MAX_RANKS)
+        self._predicted[rows] = NO_CLASS
+        self._probabilities[rows] = 0.0
+        self._predicted[rows, :n_ranks] = event.class_ids[known, :n_ranks]
+        self._probabilities[rows, :n_ranks] = event.probabilities[known, :n_ranks]
+        return rows
+
+    def clear_predictions(self, class_id: ClassId | None = None) -> None:
+        """Forget all predictions, or only those that name ``class_id`` first."""
+        if class_id is None:
+            self._predicted[:] = NO_CLASS
+        else:
+            self._predicted[self._predicted[:, 0] == class_id] = NO_CLASS
+
+    def set_embedded(self, rows: Rows) -> None:
+        """The engine knows these images."""
+        self._embedded[rows] = True
+
+    def set_unreadable(self, row: int, reason: str) -> None:
+        """The file could not become pixels."""
+        self._unreadable[row] = True
+        self._predicted[row] = NO_CLASS
+        self.reasons[row] = reason
+
+    def set_missing(self, rows: Rows) -> None:
+        """The last scan did not find these files."""
+        self._missing[rows] = True
+
+    def forget_paths(self) -> None:
+        """The folder was moved: the engine must be told new paths, and asked for all again."""
+        self._refs = [None] * self.n_rows
+        self._embedded[:] = False
+        self._unreadable[:] = False
+        self.reasons.clear()
+
+    def _append(self, records: Sequence[ImageRecord]) -> None:
+        start, end = self.n_rows, self.n_rows + len(records)
+        if end > len(self._ids):
+            self._grow(max(end, 2 * len(self._ids), 256))
+        ids = np.fromiter((record.image_id for record in records), np.int64, len(records))
+        self._ids[start:end] = ids
+        self._sizes[start:end] = [record.size_bytes for record in records]
+        self._missing[start:end] = [record.missing for record in records]
+        highest = int(ids.max())
+        if highest >= len(self._row_of_id):
+            wider = np.full(max(highest + 1, 2 * len(self._row_of_id)), -1, np.int64)
+            wider[: len(self._row_of_id)] = self._row_of_id
+            self._row_of_id = wider
+        self._row_of_id[ids] = np.arange(start, end)
+        for row, record in enumerate(records, start):
+            self._row_of_name[record.name] = row
+            self.names.append(record.name)
+            self.sort_keys.append(natural_key(record.name))
+            self._refs.append(None)
+        self.n_rows = end
+
+    def _grow(self, n_rows: int) -> None:
+        def longer(column: NDArray[Any]) -> NDArray[Any]:
+            grown = np.zeros((n_rows, *column.shape[1:]), column.dtype)
+            grown[: self.n_rows] = column[: self.n_rows]
+            return grown
+
+        self._ids = longer(self._ids)
+        self._sizes = longer(self._sizes)
+        self._labels = longer(self._labels)
+        self._predicted = longer(self._predicted)
+        self._probabilities = longer(self._probabilities)
+        self._embedded = longer(self._embedded)
+        self._unreadable = longer(self._unreadable)
+        self._missing = longer(self._missing)
+
+
+def natural_key(name: str) -> str:
+    """A key that sorts ``image2`` before ``image10``, whatever the case of the letters."""
+    return _DIGITS.sub(lambda found: found[0].lstrip("0").rjust(20, "0"), name.casefold())

@@ -1,0 +1,404 @@
+"""The larger view of one image: the picture, what it is, and what it could be."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QLocale, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gallery_model import percent_text
+from app.icons import icon, pixmap
+from app.image_table import NO_CLASS
+from app.image_view import ImageView
+from app.session import Session
+from app.theme import GAP_PX, Theme, text_on
+from app.thumbnails import Thumbnails
+from engine import messages
+
+_SIDE_PX: Final = 264
+_FIRST_SIDE_PX: Final = 2560  # Enough for most screens; more is fetched when one zooms in.
+_MAX_SIDE_PX: Final = 8192
+_COALESCE_MS: Final = 40  # While an arrow key is held down, only the last image is decoded.
+
+
+class Preview(QWidget):
+    """One image, large.
+
+    Signals:
+        step_requested: +1 for the next image, -1 for the previous one.
+        left: back to all images.
+    """
+
+    step_requested = Signal(int)
+    left = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        thumbnails: Thumbnails,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Larger view"))
+        self._session = session
+        self._thumbnails = thumbnails
+        self._theme = theme
+        self._row = -1
+        self._request_id = 0
+        self._size_px: tuple[int, int] | None = None
+        self._loaded_side_px = 0
+        self._asked_side_px = 0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_COALESCE_MS)
+        self._timer.timeout.connect(self._load)
+        self.view = ImageView()
+        self._build()
+        self.view.zoom_changed.connect(self._on_zoom_changed)
+        session.rows_changed.connect(self._show_state)
+        session.classes_changed.connect(self._show_state)
+        session.project_changed.connect(self.clear)
+        self.set_theme(theme)
+
+    @property
+    def row(self) -> int:
+        """The row that is shown, -1 for none."""
+        return self._row
+
+    def show_row(self, row: int, position: str) -> None:
+        """Show an image.
+
+        Args:
+            row: its row in the table.
+            position: where it stands among the others, in words.
+        """
+        self._position.setText(position)
+        if row == self._row:
+            self._show_state()
+            return
+        self._row, self._size_px = row, None
+        self._loaded_side_px, self._asked_side_px = 0, _FIRST_SIDE_PX
+        table = self._session.table
+        folder, _, name = table.names[row].rpartition("/")
+        self._name.setText(name)
+        self._folder.setText(folder or "—")
+        small = self._thumbnails.pixmap(table.image_id(row))
+        if small is not None and not small.isNull():
+            # At once, a little blurred; the sharp picture follows.
+            side_px = 2048 // max(small.width(), small.height())
+            self.view.show_pixmap(small, small.width() * side_px, small.height() * side_px)
+            self.view.fit()
+        else:
+            self.view.clear()
+        self._message.hide()
+        self._show_state()
+        self._timer.start()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._timer.stop()
+        self._session.bridge.release(self._request_id)
+        self._row, self._request_id = -1, 0
+        self.view.clear()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._theme = theme
+        for button, name in (
+            (self._back, "grid"),
+            (self._previous, "previous"),
+            (self._next, "next"),
+            (self._zoom_out, "zoom-out"),
+            (self._zoom_in, "zoom-in"),
+            (self._fit, "fit"),
+            (self._actual, "actual-size"),
+        ):
+            button.setIcon(icon(name))
+        self._broken.setPixmap(pixmap("image-broken", theme.error, 48, self.devicePixelRatioF()))
+        self._bars.set_theme(theme)
+        self._show_state()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key
+        match event.key():
+            case key.Key_Right | key.Key_Down | key.Key_PageDown:
+                self.step_requested.emit(1)
+            case key.Key_Left | key.Key_Up | key.Key_PageUp:
+                self.step_requested.emit(-1)
+            case key.Key_Escape | key.Key_Return | key.Key_Enter | key.Key_Space:
+                self.left.emit()
+            case _:
+                super().keyPressEvent(event)
+
+    # --- Building ---------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._back = self._button(self.tr("Back to all images (Esc)"), self.left.emit)
+        self._back.setText(self.tr("All images"))
+        self._back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._previous = self._button(self.tr("Previous image (Left)"), self._on_previous)
+        self._next = self._button(self.tr("Next image (Right)"), self._on_next)
+        self._position = QLabel()
+        self._position.setObjectName("muted")
+        self._zoom_out = self._button(self.tr("Zoom out (Ctrl+-)"), self.zoom_out)
+        self._zoom_in = self._button(self.tr("Zoom in (Ctrl++)"), self.zoom_in)
+        self._fit = self._button(self.tr("Fit (Ctrl+0)"), self.view.fit)
+        self._actual = self._button(self.tr("Original size (Ctrl+1)"), self.view.actual_size)
+        self._zoom = QLabel()
+        self._zoom.setObjectName("muted")
+        self._zoom.setMinimumWidth(48)
+        self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head = QHBoxLayout()
+        head.setContentsMargins(GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
+        head.setSpacing(GAP_PX // 2)
+        head.addWidget(self._back)
+        head.addSpacing(GAP_PX)
+        for widget in (self._previous, self._next, self._position):
+            head.addWidget(widget)
+        head.addStretch(1)
+        for widget in (self._zoom, self._zoom_out, self._zoom_in, self._fit, self._actual):
+            head.addWidget(widget)
+        self._message = QWidget()
+        self._broken, self._reason = QLabel(), QLabel()
+        self._reason.setWordWrap(True)
+        self._reason.setObjectName("error")
+        message = QVBoxLayout(self._message)
+        message.addStretch(1)
+        for label in (self._broken, self._reason):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            message.addWidget(label)
+        message.addStretch(1)
+        self._message.hide()
+        picture = QVBoxLayout()
+        picture.setSpacing(0)
+        bar = QWidget()
+        bar.setObjectName("page")
+        bar.setLayout(head)
+        picture.addWidget(bar)
+        picture.addWidget(self.view, 1)
+        picture.addWidget(self._message, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(picture, 1)
+        row.addWidget(self._build_side())
+
+    def _build_side(self) -> QWidget:
+        side = QWidget()
+        side.setObjectName("panel")
+        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        side.setFixedWidth(_SIDE_PX)
+        self._name, self._folder, self._facts = QLabel(), QLabel(), QLabel()
+        self._name.setObjectName("title")
+        for label in (self._name, self._folder, self._facts):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._folder.setObjectName("muted")
+        self._facts.setObjectName("muted")
+        self._state_title = QLabel(self.tr("Class"))
+        self._state_title.setObjectName("section")
+        self._state = QLabel()
+        self._state.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._bars_title = QLabel(self.tr("What the model says"))
+        self._bars_title.setObjectName("section")
+        self._bars = ProbabilityBars(self._theme)
+        self._keys = QLabel(
+            self.tr("Number keys label, 0 takes the label off, the arrow keys go on.")
+        )
+        self._keys.setObjectName("muted")
+        self._keys.setWordWrap(True)
+        rule = QFrame()
+        rule.setObjectName("rule")
+        column = QVBoxLayout(side)
+        column.setContentsMargins(2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX)
+        column.setSpacing(GAP_PX // 2)
+        for widget in (self._name, self._folder, self._facts):
+            column.addWidget(widget)
+        column.addSpacing(2 * GAP_PX)
+        column.addWidget(self._state_title)
+        column.addWidget(self._state)
+        column.addSpacing(2 * GAP_PX)
+        column.addWidget(self._bars_title)
+        column.addWidget(self._bars)
+        column.addStretch(1)
+        column.addWidget(rule)
+        column.addSpacing(GAP_PX)
+        column.addWidget(self._keys)
+        return side
+
+    def _button(self, tip: str, slot: object) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("flat")
+        button.setIconSize(QSize(20, 20))
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(slot)
+        return button
+
+    # --- Slots ------------------------------------------------------------------------------------
+
+    def zoom_in(self) -> None:
+        """One step larger."""
+        self.view.zoom_by(1)
+
+    def zoom_out(self) -> None:
+        """One step smaller."""
+        self.view.zoom_by(-1)
+
+    def _on_previous(self) -> None:
+        self.step_requested.emit(-1)
+
+    def _on_next(self) -> None:
+        self.step_requested.emit(1)
+
+    def _on_zoom_changed(self, zoom: float) -> None:
+        self._zoom.setText(f"{round(100 * zoom)} %" if self._size_px else "")
+        if self._size_px is None or self._asked_side_px == _MAX_SIDE_PX:
+            return
+        if self._loaded_side_px < min(1.0, zoom) * max(self._size_px):
+            self._asked_side_px = _MAX_SIDE_PX
+            self._timer.start()
+
+    def _load(self) -> None:
+        if self._row < 0:
+            return
+        bridge = self._session.bridge
+        bridge.release(self._request_id)
+        self._request_id = bridge.next_id()
+        ref = self._session.table.ref(self._row)
+        command = messages.LoadPreview(self._request_id, ref, self._asked_side_px)
+        bridge.ask(command, self._on_event)
+
+    def _on_event(self, event: messages.Event) -> None:
+        match event:
+            case messages.PreviewReady():
+                self._size_px = (event.width_px, event.height_px)
+                self._loaded_side_px = max(event.pixels.shape[:2])
+                self.view.show()
+                self._message.hide()
+                self.view.show_array(event.pixels, event.width_px, event.height_px)
+            case messages.JobFailed():
+                self._fail(event.message)
+            case messages.ImageUnreadable():
+                self._session.reader.mark_unreadable(event.image_id, event.reason)
+                self._fail(event.reason)
+            case _:
+                return
+        self._show_state()
+
+    def _fail(self, reason: str) -> None:
+        self.view.clear()
+        self.view.hide()
+        self._reason.setText(reason)
+        self._message.show()
+
+    def _show_state(self) -> None:
+        table = self._session.table
+        if not 0 <= self._row < table.n_rows:
+            return
+        row, locale = self._row, QLocale()
+        facts = locale.formattedDataSize(int(table.sizes[row]), 1)
+        if self._size_px is not None:
+            facts = f"{self._size_px[0]} × {self._size_px[1]} · {facts}"
+        self._facts.setText(facts)
+        label = self._session.image_class(int(table.labels[row]))
+        if label is not None:
+            self._state.setText(self.tr("Labelled {name}").format(name=label.name))
+            self._state.setStyleSheet(
+                f"background: {label.colour}; color: {text_on(label.colour)}; "
+                "border-radius: 12px; padding: 4px 12px; font-weight: 600;"
+            )
+        else:
+            unread = bool(table.unreadable[row])
+            self._state.setText(self.tr("Cannot be read") if unread else self.tr("Not labelled"))
+            self._state.setStyleSheet(
+                f"border: 1px solid {self._theme.border}; color: {self._theme.muted}; "
+                "border-radius: 12px; padding: 3px 11px;"
+            )
+        bars = []
+        for class_id, probability in zip(
+            table.predicted[row].tolist(), table.probabilities[row].tolist(), strict=True
+        ):
+            item = self._session.image_class(class_id) if class_id != NO_CLASS else None
+            if item is not None:
+                bars.append((item.name, item.colour, float(probability)))
+        self._bars.show_bars(bars)
+        title = self.tr("What the model says")
+        if bars and label is None and table.is_unsure(row):
+            title = self.tr("What the model says (unsure)")
+        self._bars_title.setText(title)
+
+
+class ProbabilityBars(QWidget):
+    """The most likely classes as horizontal bars with percentages."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._bars: list[tuple[str, str, float]] = []
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint in these colours."""
+        self._theme = theme
+        self.update()
+
+    def show_bars(self, bars: list[tuple[str, str, float]]) -> None:
+        """Show (name, colour, probability), most likely first."""
+        if bars != self._bars:
+            self._bars = bars
+            self.setAccessibleName(
+                ", ".join(f"{name} {percent_text(value)}" for name, _, value in bars)
+            )
+            self.updateGeometry()
+            self.update()
+
+    def texts(self) -> list[str]:
+        """What the bars say."""
+        return [f"{name} {percent_text(value)}" for name, _, value in self._bars]
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, max(1, len(self._bars)) * 36)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        flags = Qt.AlignmentFlag
+        if not self._bars:
+            painter.setPen(QColor(self._theme.muted))
+            painter.drawText(self.rect(), flags.AlignLeft | flags.AlignTop, self.tr("Nothing yet."))
+        for place, (name, colour, value) in enumerate(self._bars):
+            top, width = place * 36, self.width()
+            percent = percent_text(value)
+            percent_px = self.fontMetrics().horizontalAdvance(percent)
+            elided = self.fontMetrics().elidedText(
+                name, Qt.TextElideMode.ElideRight, width - percent_px - 12
+            )
+            painter.setPen(QColor(self._theme.text))
+            painter.drawText(QRectF(0, top, width, 20), flags.AlignVCenter, elided)
+            painter.setPen(QColor(self._theme.muted))
+            painter.drawText(
+                QRectF(0, top, width, 20), flags.AlignVCenter | flags.AlignRight, percent
+            )
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._theme.hover))
+            painter.drawRoundedRect(QRectF(0, top + 22, width, 6), 3, 3)
+            painter.setBrush(QColor(colour))
+            painter.drawRoundedRect(QRectF(0, top + 22, max(6.0, width * value), 6), 3, 3)
+        painter.end()

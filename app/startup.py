@@ -1,0 +1,188 @@
+"""Starting the window: what must be there first, the log, the application object."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+import platformdirs
+
+APPLICATION: Final = "Handful"
+_log = logging.getLogger(__name__)
+
+# Which package brings a library that Qt's platform plugin for X11 needs: Debian, Fedora.
+_PACKAGES: Final = {
+    "libxcb-cursor.so.0": ("libxcb-cursor0", "xcb-util-cursor"),
+    "libxcb-icccm.so.4": ("libxcb-icccm4", "xcb-util-wm"),
+    "libxcb-image.so.0": ("libxcb-image0", "xcb-util-image"),
+    "libxcb-keysyms.so.1": ("libxcb-keysyms1", "xcb-util-keysyms"),
+    "libxcb-render-util.so.0": ("libxcb-render-util0", "xcb-util-renderutil"),
+    "libxcb-xkb.so.1": ("libxcb-xkb1", "libxcb"),
+    "libxcb-shape.so.0": ("libxcb-shape0", "libxcb"),
+    "libxkbcommon.so.0": ("libxkbcommon0", "libxkbcommon"),
+    "libxkbcommon-x11.so.0": ("libxkbcommon-x11-0", "libxkbcommon-x11"),
+    "libX11-xcb.so.1": ("libx11-xcb1", "libX11-xcb"),
+    "libEGL.so.1": ("libegl1", "libglvnd-egl"),
+    "libGL.so.1": ("libgl1", "libglvnd-glx"),
+    "libfontconfig.so.1": ("libfontconfig1", "fontconfig"),
+    "libfreetype.so.6": ("libfreetype6", "freetype"),
+    "libdbus-1.so.3": ("libdbus-1-3", "dbus-libs"),
+    "libglib-2.0.so.0": ("libglib2.0-0", "glib2"),
+}
+
+
+def has_screen() -> bool:
+    """Whether there is something to show a window on."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def can_open_window() -> str:
+    """Why no window can be opened, in one sentence; empty where one can."""
+    if not has_screen():
+        return (
+            "Handful's window needs a screen, and there is none (neither DISPLAY nor "
+            "WAYLAND_DISPLAY is set); the command line works without: see handful --help."
+        )
+    try:
+        from PySide6 import QtGui, QtSvg, QtWidgets  # noqa: F401
+    except ImportError as error:
+        return _sentence_of(str(error))
+    return _missing_library()
+
+
+def open_window(path: Path | None) -> int:
+    """Open the window, with a folder or project; return when it is closed, with 0 or 1."""
+    reason = can_open_window()
+    if reason:
+        sys.stderr.write(f"{reason}\n")
+        return 1
+    from PySide6.QtCore import QSettings
+    from PySide6.QtWidgets import QApplication
+
+    from app.engine_bridge import EngineBridge
+    from app.icons import application_icon
+    from app.main_window import MainWindow
+    from app.notices import Notice
+    from app.preferences import Preferences
+    from app.session import Session
+    from app.theme import ThemeSwitch
+    from engine import Engine
+
+    log_path = start_log()
+    QApplication.setApplicationName(APPLICATION)
+    QApplication.setOrganizationName(APPLICATION)
+    QApplication.setDesktopFileName("handful")
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setStyle("Fusion")
+    application.setWindowIcon(application_icon())
+    preferences = Preferences(QSettings())
+    switch = ThemeSwitch(application, preferences.theme)
+    bridge = EngineBridge(Engine)
+    fallback_folder = Path(platformdirs.user_data_dir(APPLICATION, False)) / "projects"
+    session = Session(bridge, preferences, fallback_folder)
+    window = MainWindow(session, preferences, switch, log_path)
+
+    def tell(text: str) -> None:
+        window.notices.add(Notice(text))
+
+    restore = catch_bugs(tell, log_path)
+    try:
+        window.show()
+        if path is not None:
+            window.open(path)
+        return application.exec()
+    finally:
+        restore()
+        session.close()
+
+
+def start_log() -> Path:
+    """Write the log to the system's folder for logs; return the file."""
+    path = Path(platformdirs.user_log_dir(APPLICATION, False)) / "handful.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
+        )
+    except OSError as error:
+        sys.stderr.write(f"Could not write the log {path}: {error}\n")
+        return path
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(threadName)s %(name)s %(levelname)s %(message)s")
+    )
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    return path
+
+
+def catch_bugs(tell: Callable[[str], None], log_path: Path) -> Callable[[], None]:
+    """Keep every uncaught exception in the log and say so; return what undoes this."""
+    before, before_in_threads = sys.excepthook, threading.excepthook
+
+    def on_exception(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            before(kind, error, trace)
+            return
+        _log.critical("uncaught", exc_info=(kind, error, trace))
+        tell(
+            "Something went wrong inside Handful. Your labels are saved, and you can go on; "
+            f"what happened is in {log_path}."
+        )
+
+    def on_thread_exception(details: threading.ExceptHookArgs) -> None:
+        if details.exc_value is not None:
+            _log.critical(
+                "uncaught in a thread",
+                exc_info=(details.exc_type, details.exc_value, details.exc_traceback),
+            )
+
+    def restore() -> None:
+        sys.excepthook, threading.excepthook = before, before_in_threads
+
+    sys.excepthook, threading.excepthook = on_exception, on_thread_exception
+    return restore
+
+
+def _missing_library() -> str:
+    """Qt aborts the process where its platform plugin cannot be loaded, so try it first."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM", "xcb") not in ("", "xcb"):
+        return ""
+    if os.environ.get("WAYLAND_DISPLAY") and not os.environ.get("QT_QPA_PLATFORM"):
+        return ""  # Qt takes Wayland then, which needs nothing that QtGui does not need too.
+    from PySide6.QtCore import QLibraryInfo
+
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)
+    plugin = Path(folder) / "platforms" / "libqxcb.so"
+    if not plugin.exists():
+        return ""
+    try:
+        ctypes.CDLL(str(plugin))
+    except OSError as error:
+        return _sentence_of(str(error))
+    return ""
+
+
+def _sentence_of(error: str) -> str:
+    library = error.partition(":")[0].strip()
+    if library in _PACKAGES:
+        debian, fedora = _PACKAGES[library]
+        return (
+            f"Handful's window needs the system library {library}, which is missing: install it "
+            f"with “apt install {debian}” on Debian and Ubuntu, or “dnf install {fedora}” on "
+            "Fedora."
+        )
+    return f"Handful's window could not be started: {error.rstrip('.')}."

@@ -1,0 +1,172 @@
+"""The line at the bottom: what the engine does, how far it is, and how good it is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QLocale, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+
+from app.arrangement import Show, counts
+from app.icons import icon, pixmap
+from app.session import Session
+from app.theme import GAP_PX, Theme
+from engine import messages
+
+
+class StatusLine(QWidget):
+    """Shows the state of the session; it fills the status bar.
+
+    Signals:
+        pause_requested: stop, or go on with, the work that is shown.
+    """
+
+    pause_requested = Signal()
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._theme = theme
+        self._picture = QLabel()
+        self.engine = QLabel()
+        self.work = QLabel()
+        self.work.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(160)
+        self.button = QToolButton()
+        self.button.setObjectName("flat")
+        self.button.clicked.connect(self.pause_requested)
+        self.accuracy, self.numbers = QLabel(), QLabel()
+        for label in (self.engine, self.numbers):
+            label.setObjectName("muted")
+        self.accuracy.setToolTip(
+            self.tr(
+                "Leave-one-out: each labelled image is classified by the others; this share is "
+                "classified as you labelled it."
+            )
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP_PX, 0, GAP_PX, 0)
+        row.setSpacing(GAP_PX)
+        row.addWidget(self._picture)
+        row.addWidget(self.engine)
+        row.addSpacing(GAP_PX)
+        row.addWidget(self._bar)
+        row.addWidget(self.button)
+        row.addWidget(self.work, 1)
+        row.addWidget(self.accuracy)
+        row.addSpacing(GAP_PX)
+        row.addWidget(self.numbers)
+        self.setMinimumHeight(30)
+        session.status_changed.connect(self.show_status)
+        session.counts_changed.connect(self.show_numbers)
+        session.project_changed.connect(self.show_numbers)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._theme = theme
+        self.show_status()
+        self.show_numbers()
+
+    def show_status(self) -> None:
+        """Show engine, work and accuracy as they are now."""
+        session, theme = self._session, self._theme
+        colour, name = theme.muted, "device"
+        if session.engine_failure:
+            text, colour, name = self.tr("Engine stopped"), theme.error, "error"
+            tip = session.engine_failure
+        elif session.engine is None:
+            text, tip = self.tr("Engine is loading…"), self.tr("You can label meanwhile.")
+        else:
+            text = session.engine.device
+            tip = session.engine.notice or self.tr("{encoder} on {provider}").format(
+                encoder=session.engine.encoder_name, provider=session.engine.provider
+            )
+            if session.engine.notice:
+                colour, name = theme.warning, "warning"
+        self.engine.setText(text)
+        self.engine.setToolTip(tip)
+        self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
+        self._show_work()
+        adapted = session.classifier.adapted
+        accuracy = adapted.held_out_accuracy if adapted is not None else None
+        self.accuracy.setVisible(accuracy is not None)
+        if accuracy is not None:
+            self.accuracy.setText(
+                self.tr("Leave-one-out {percent} %").format(percent=round(100 * accuracy))
+            )
+
+    def show_numbers(self) -> None:
+        """Show how many images are what."""
+        if self._session.project is None:
+            self.numbers.setText("")
+            return
+        locale, table = QLocale(), self._session.table
+        numbers = counts(table)
+        parts = [
+            self.tr("{count} labelled").format(count=locale.toString(numbers[Show.LABELLED])),
+            self.tr("{count} predicted").format(count=locale.toString(int(table.predicts.sum()))),
+        ]
+        if numbers[Show.UNREADABLE]:
+            parts.append(
+                self.tr("{count} unreadable").format(
+                    count=locale.toString(numbers[Show.UNREADABLE])
+                )
+            )
+        self.numbers.setText(" · ".join(parts))
+
+    def _show_work(self) -> None:
+        reader, task = self._session.reader, self._session.task
+        progress = reader.progress
+        if task is not None and task.progress is not None:
+            progress = task.progress
+        is_busy = task is not None or reader.is_scanning or reader.is_embedding
+        self._bar.setVisible(is_busy)
+        can_pause = task is None and (reader.is_embedding or reader.is_paused)
+        self.button.setVisible(can_pause or task is not None)
+        if reader.is_paused and task is None:
+            self.button.setIcon(icon("next"))
+            self.button.setToolTip(self.tr("Go on with the other images"))
+            self.work.setText(self.tr("Stopped; some images are not classified yet"))
+        else:
+            self.button.setIcon(icon("stop"))
+            self.button.setToolTip(self.tr("Stop this; what is done stays done"))
+            self.work.setText(words_of(progress) if is_busy and progress is not None else "")
+        self.button.setAccessibleName(self.button.toolTip())
+        if progress is not None and progress.total:
+            self._bar.setRange(0, progress.total)
+            self._bar.setValue(progress.done)
+        else:
+            self._bar.setRange(0, 0)
+        if not is_busy:
+            self._bar.setRange(0, 1)
+            if self._session.project is not None and not reader.is_paused:
+                self.work.setText("")
+
+
+def words_of(progress: messages.Progress) -> str:
+    """Progress in one line: text, numbers, rate and time left."""
+    locale = QLocale()
+    parts = [progress.text]
+    if progress.total:
+        parts.append(f"{locale.toString(progress.done)} / {locale.toString(progress.total)}")
+    elif progress.done:
+        parts.append(locale.toString(progress.done))
+    if progress.rate_per_s >= 10:
+        parts.append(f"{progress.rate_per_s:.0f}/s")
+    elif progress.rate_per_s > 0:
+        parts.append(f"{progress.rate_per_s:.1f}/s")
+    if progress.total and progress.rate_per_s > 0:
+        parts.append(_time_left(progress.seconds_left))
+    return " · ".join(part for part in parts if part)
+
+
+def _time_left(seconds: float) -> str:
+    if seconds < 60:
+        text = QCoreApplication.translate("StatusLine", "{count} s left")
+        return text.format(count=max(1, round(seconds)))
+    if seconds < 3600:
+        text = QCoreApplication.translate("StatusLine", "{count} min left")
+        return text.format(count=round(seconds / 60))
+    text = QCoreApplication.translate("StatusLine", "{count} h left")
+    return text.format(count=f"{seconds / 3600:.1f}")
