@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from app.image_table import NO_CLASS, ImageTable, Rows
 from engine.messages import ClassId
 
-
 _NONE: Final = ClassId(NO_CLASS)
 
 

@@ -38,6 +38,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
     QListView,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -272,11 +273,20 @@ class ClassList(QListView):
         self.setDropIndicatorShown(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        model.modelReset.connect(self.updateGeometry)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
         self._delegate.set_theme(theme)
         self.viewport().update()
+
+    def sizeHint(self) -> QSize:
+        # As tall as its classes, so that the field for a new one follows the last of them.
+        return QSize(240, self.model().rowCount() * _ROW_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, min(self.model().rowCount(), 3) * _ROW_PX)
 
     def class_model(self) -> ClassModel:
         """The model, by its own type."""

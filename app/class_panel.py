@@ -170,9 +170,10 @@ class ClassPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addWidget(self.list, 1)
+        column.addWidget(self.list)
         column.addLayout(field)
         column.addWidget(self.hint)
+        column.addStretch(1)
 
     def _show_hint(self) -> None:
         session = self._session

@@ -114,6 +114,9 @@ class TileDelegate(QStyledItemDelegate):
             glyph = self._icon("image", theme.border, 32)
             painter.drawPixmap(box.center().x() - 15, box.center().y() - 15, glyph)
             return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.window))
+        painter.drawRoundedRect(box, 4, 4)
         size = pixels.size() / pixels.devicePixelRatioF()
         if max(size.width(), size.height()) > self._side_px or (
             max(size.width(), size.height()) < self._side_px and min(box.width(), 64) > size.width()
