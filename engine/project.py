@@ -32,7 +32,8 @@ SUFFIX: Final = ".handful"
 FORMAT_VERSION: Final = 1
 APPLICATION_ID: Final = 0x48616E64  # "Hand", shown by file(1) and checked at opening.
 MAX_HOTKEY: Final = 9
-_MAX_STEM_BYTES: Final = 200  # SQLite puts "-journal" behind names of which 255 bytes are allowed.
+_MAX_STEM_BYTES: Final = 100
+_MAX_PATH_BYTES: Final = 500  # SQLite opens no file whose path is longer than 512 with "-journal".
 
 # Twelve colours that stay apart for the common kinds of colour blindness and on both themes
 # (from Paul Tol's "bright" and "muted" schemes, technical note SRON/EPS/TN/09-002).
@@ -150,23 +151,24 @@ class Project:
         """Open the project of a folder of images, or make one.
 
         The file is ``FOLDER/FOLDERNAME.handful``; where the folder cannot be written (an SD card
-        with its lock on), it is kept in ``fallback_folder`` under a name made from the folder's.
+        with its lock on) or the path is too long for SQLite, it is kept in ``fallback_folder``
+        under a name made from the folder's.
         """
         folder = folder.resolve()
         beside = project_path_for(folder)
-        if beside.exists():
+        if os.path.exists(beside):
             return cls.open(beside, fallback_folder)
         kept = _fallback_path(folder, fallback_folder)
-        if kept.exists():
+        if os.path.exists(kept):
             return cls.open(kept, fallback_folder)
-        if _is_writable(folder):
+        if _is_writable(folder) and len(os.fsencode(beside)) <= _MAX_PATH_BYTES:
             return cls.create(beside, folder)
         return cls.create(kept, folder)
 
     @classmethod
     def create(cls, path: Path, folder: Path) -> Project:
         """Make a new project file for ``folder``. Raises ProjectError; never overwrites."""
-        if path.exists():
+        if os.path.exists(path):
             raise ProjectError(f"{path} already exists; open it instead, or choose another name.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -211,9 +213,9 @@ class Project:
             NewerProjectError: written by a newer Handful.
             ReadOnlyProjectError: read-only, and no fallback folder was given.
         """
-        if path.is_dir():
+        if os.path.isdir(path):
             raise ProjectError(f"{path} is a folder, not a project file.")
-        if not path.exists():
+        if not os.path.exists(path):
             raise ProjectError(f"There is no project file {path}.")
         _check_header(path)
         if not read_only and not (os.access(path, os.W_OK) and _is_writable(path.parent)):
@@ -569,8 +571,10 @@ def _find_folder(connection: sqlite3.Connection, home: Path) -> Path:
     # relative place rules; but a copy of the project alone finds none of its images beside it.
     rows = connection.execute("SELECT name FROM images ORDER BY missing, image_id LIMIT 20")
     names = [PurePosixPath(name) for (name,) in rows]
-    is_alone = not any((beside / name).exists() for name in names)
-    return absolute if is_alone and any((absolute / name).exists() for name in names) else beside
+    is_alone = not any(os.path.exists(beside / name) for name in names)
+    return (
+        absolute if is_alone and any(os.path.exists(absolute / name) for name in names) else beside
+    )
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -631,8 +635,9 @@ def _check_kind(path: Path, application: int, version: int) -> None:
 def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
     result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if result != "ok":
+        reason = " ".join(result.replace("*** in database main ***", "").split())
         raise ProjectError(
-            f"{path} is damaged ({result}); it was left as it is, and nothing was written to it."
+            f"{path} is damaged ({reason}); it was left as it is, and nothing was written to it."
         )
     # Once more, with what the write-ahead log may hold.
     (application,) = connection.execute("PRAGMA application_id").fetchone()
