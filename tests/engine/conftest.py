@@ -1,0 +1,83 @@
+"""What the engine's tests share: the shipped encoder, loaded once, and a guard against sockets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.embeddings import ImageCache
+from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
+from engine.encoder.runtime import EncoderRuntime, load_runtime
+from engine.jobs.workspace import Workspace
+
+_opened: list[str] = []
+_watching = False
+
+
+def _watch(event: str, arguments: object) -> None:
+    if _watching and event in ("socket.__new__", "socket.connect", "socket.getaddrinfo"):
+        _opened.append(event)
+
+
+sys.addaudithook(_watch)  # For good: Python cannot take a hook away again.
+
+
+@pytest.fixture
+def no_sockets() -> Iterator[None]:
+    """Fails the test if anything opens a socket or asks for an address meanwhile."""
+    global _watching
+    _watching = True
+    _opened.clear()
+    yield
+    _watching = False
+    assert _opened == []
+
+
+class CountingBackend:
+    """The real encoder, counting how many images it was given."""
+
+    def __init__(self, inner: Callable[[NDArray[np.uint8]], NDArray[np.float16]]) -> None:
+        self.inner = inner
+        self.count = 0
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        self.count += 1
+        return self.inner(pixels)
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> EncoderRuntime:
+    encoder = load_encoder(shipped_encoder_path())
+    return load_runtime(encoder, tmp_path_factory.mktemp("encoders"), "cpu")
+
+
+@pytest.fixture
+def open_workspace(
+    runtime: EncoderRuntime, tmp_path: Path
+) -> Iterator[Callable[..., tuple[Workspace, CountingBackend]]]:
+    """Opens workspaces on one cache folder, each with a backend that counts its calls."""
+    opened: list[Workspace] = []
+
+    def open_one(cache_folder: Path | None = None) -> tuple[Workspace, CountingBackend]:
+        backend = CountingBackend(runtime.backend)
+        encoder = runtime.encoder
+        cache = ImageCache(
+            cache_folder or tmp_path / "cache", encoder.fingerprint, encoder.embedding_size
+        )
+        opened.append(Workspace(replace(runtime, backend=backend), cache))
+        return opened[-1], backend
+
+    yield open_one
+    for workspace in opened:
+        workspace.close()
+
+
+@pytest.fixture
+def workspace(open_workspace: Callable[..., tuple[Workspace, CountingBackend]]) -> Workspace:
+    return open_workspace()[0]

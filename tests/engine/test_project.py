@@ -1,0 +1,710 @@
+"""The project file: durable, undoable, found again, and never harmed by what it cannot read."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError
+from engine.messages import ClassId, FoundFile, ImageId
+from engine.project import CLASS_COLOURS, Change, ImageClass, Project, project_path_for
+
+
+def _files(count: int, prefix: str = "") -> list[FoundFile]:
+    return [FoundFile(f"{prefix}{index:03d}.jpg", 100 + index, 5000) for index in range(count)]
+
+
+def _add_class(project: Project, name: str) -> ImageClass:
+    added = project.new_class(name)
+    project.apply(Change(f"Add class “{name}”", {}, (added,)))
+    return added
+
+
+def _state(project: Project) -> tuple[list[ImageClass], dict[ImageId, ClassId]]:
+    return project.classes(), project.labels()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "Fotos äöü 图"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def project(folder: Path, tmp_path: Path) -> Project:
+    made = Project.for_folder(folder, tmp_path / "kept")
+    made.add_images(_files(12))
+    return made
+
+
+def _single_sentence(error: pytest.ExceptionInfo[ProjectError], path: Path) -> None:
+    text = str(error.value)
+    assert str(path) in text
+    assert text.endswith(".")
+    assert "\n" not in text
+    assert "Traceback" not in text
+
+
+# --- Making and opening ---------------------------------------------------------------------------
+
+
+def test_a_new_project_lies_in_its_folder_and_nothing_else_does(
+    project: Project, folder: Path
+) -> None:
+    assert project.path == project_path_for(folder) == folder / "Fotos äöü 图.handful"
+    assert project.folder == folder
+    assert project.name == "Fotos äöü 图"
+    project.close()
+    assert os.listdir(folder) == ["Fotos äöü 图.handful"]
+
+
+def test_what_was_saved_is_there_when_the_project_is_opened_again(
+    project: Project, folder: Path, tmp_path: Path
+) -> None:
+    fox = _add_class(project, "fox")
+    project.apply(project.relabel([ImageId(2), ImageId(5)], fox.class_id))
+    before, images = _state(project), project.images()
+    project.close()
+    again = Project.for_folder(folder, tmp_path / "kept")
+    assert _state(again) == before == ([fox], {2: fox.class_id, 5: fox.class_id})
+    assert again.images() == images
+    again.close()
+
+
+def test_create_never_overwrites(project: Project, folder: Path) -> None:
+    content = project.path.read_bytes()
+    with pytest.raises(ProjectError, match="already exists"):
+        Project.create(project.path, folder)
+    assert project.path.read_bytes() == content
+
+
+def test_create_makes_missing_folders_and_says_when_it_cannot(folder: Path, tmp_path: Path) -> None:
+    Project.create(tmp_path / "a" / "b" / "x.handful", folder).close()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ProjectError) as caught:
+        Project.create(tmp_path / "file" / "x.handful", folder)
+    _single_sentence(caught, tmp_path / "file")
+
+
+def test_very_long_names_are_cut_to_what_the_system_allows(tmp_path: Path) -> None:
+    folder = tmp_path / ("ä" * 127)  # 254 bytes in UTF-8; with the suffix it would be too many.
+    folder.mkdir()
+    project = Project.for_folder(folder, tmp_path / "kept")
+    assert project.path.parent == folder
+    assert project.path.stem == "ä" * 50
+    name = "é" * 5000
+    added = _add_class(project, name)
+    project.add_images([FoundFile("図" * 83 + ".png", 1, 1)])
+    project.close()
+    again = Project.for_folder(folder, tmp_path / "kept")
+    assert again.classes() == [added]
+    assert again.classes()[0].name == name
+    assert again.images()[0].name == "図" * 83 + ".png"
+    again.close()
+
+
+def test_a_path_too_long_for_sqlite_gets_its_project_elsewhere(tmp_path: Path) -> None:
+    folder = tmp_path / ("a" * 250) / ("b" * 250)
+    folder.mkdir(parents=True)
+    project = Project.for_folder(folder, tmp_path / "kept")
+    assert project.path.parent == tmp_path / "kept"
+    assert project.folder == folder
+    project.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are text on Windows")
+def test_a_folder_whose_name_is_not_text(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system allows only text")
+    project = Project.for_folder(folder, tmp_path / "kept")
+    assert project.folder == folder
+    project.close()
+    # Kept elsewhere, the way from the project to the folder would have to be stored.
+    with pytest.raises(ProjectError, match="not UTF-8"):
+        Project.create(tmp_path / "elsewhere.handful", folder)
+    assert not (tmp_path / "elsewhere.handful").exists()
+
+
+def test_two_projects_may_be_open_on_one_file_and_see_each_other(project: Project) -> None:
+    fox = _add_class(project, "fox")
+    other = Project.open(project.path)
+    project.apply(project.relabel([ImageId(1)], fox.class_id))
+    assert other.labels() == {1: fox.class_id}
+    other.apply(other.relabel([ImageId(2)], fox.class_id))
+    assert project.labels() == {1: fox.class_id, 2: fox.class_id}
+    other.close()
+
+
+def test_every_change_is_durable_when_apply_returns(project: Project) -> None:
+    assert project._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert project._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert project._connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+    assert project._connection.execute("PRAGMA trusted_schema").fetchone() == (0,)
+    fox = _add_class(project, "fox")
+    project.apply(project.relabel([ImageId(3)], fox.class_id))
+    plain = sqlite3.connect(f"{project.path.as_uri()}?mode=ro", uri=True)
+    assert plain.execute("SELECT image_id, class_id FROM labels").fetchall() == [(3, 1)]
+    plain.close()
+
+
+def test_a_program_that_died_loses_no_acknowledged_label(project: Project, tmp_path: Path) -> None:
+    """What lies on the disk while the project is still open is what a kill would leave."""
+    fox = _add_class(project, "fox")
+    for image in range(1, 6):
+        project.apply(project.relabel([ImageId(image)], fox.class_id))
+        left = tmp_path / f"left {image}"
+        left.mkdir()
+        for item in project.path.parent.glob("*.handful*"):
+            shutil.copyfile(item, left / item.name)
+        found = Project.open(left / project.path.name)
+        assert list(found.labels()) == list(range(1, image + 1))
+        found.close()
+
+
+# --- Editing --------------------------------------------------------------------------------------
+
+
+def test_new_classes_get_free_numbers_colours_and_hot_keys(project: Project) -> None:
+    classes = [_add_class(project, f"class {index}") for index in range(14)]
+    assert [item.class_id for item in classes] == list(range(1, 15))
+    assert [item.hotkey for item in classes] == [*range(1, 10), *[None] * 5]
+    assert tuple(item.colour for item in classes[:12]) == CLASS_COLOURS
+    assert all(item.colour in CLASS_COLOURS for item in classes)
+    project.apply(project.removal(classes[3].class_id))
+    added = project.new_class("new")
+    assert (added.class_id, added.hotkey, added.colour) == (15, 4, CLASS_COLOURS[3])
+    assert added.position > max(item.position for item in project.classes())
+
+
+def test_labels_are_set_changed_and_taken_off(project: Project) -> None:
+    fox, owl = _add_class(project, "fox"), _add_class(project, "owl")
+    change = project.relabel([ImageId(1), ImageId(2)], fox.class_id)
+    assert change.action == "Label 2 images"
+    project.apply(change)
+    project.apply(project.relabel([ImageId(2)], owl.class_id))
+    assert project.labels() == {1: fox.class_id, 2: owl.class_id}
+    off = project.relabel([ImageId(1)], None)
+    assert off.action == "Unlabel 1 image"
+    project.apply(off)
+    assert project.labels() == {2: owl.class_id}
+
+
+def test_more_images_than_sqlite_takes_parameters(project: Project) -> None:
+    project.add_images(_files(3000, "many/"))
+    fox = _add_class(project, "fox")
+    images = [record.image_id for record in project.images()]
+    assert len(images) == 3012
+    undo = project.apply(project.relabel(images, fox.class_id))
+    assert len(project.labels()) == 3012
+    project.apply(undo)
+    assert project.labels() == {}
+
+
+def test_undoing_any_row_of_changes_gives_the_start_again(project: Project) -> None:
+    chooser = random.Random(0)
+    for name in ("fox", "owl"):
+        _add_class(project, name)
+    project.apply(project.relabel([ImageId(4)], project.classes()[0].class_id))
+    for _ in range(12):
+        start = _state(project)
+        undo: list[Change] = []
+        for step in range(12):
+            change = _random_change(project, chooser, f"{len(undo)}-{step}")
+            before = _state(project)
+            undo.append(project.apply(change))
+            # Undo and redo once at every step; redo must give the same state again.
+            after = _state(project)
+            redo = project.apply(undo.pop())
+            assert _state(project) == before
+            undo.append(project.apply(redo))
+            assert _state(project) == after
+        while undo:
+            project.apply(undo.pop())
+        assert _state(project) == start
+
+
+def _random_change(project: Project, chooser: random.Random, mark: str) -> Change:
+    classes = project.classes()
+    images = chooser.sample([record.image_id for record in project.images()], 4)
+    kind = chooser.choice(["add", "label", "unlabel", "rename", "remove", "merge", "swap"])
+    if kind == "add" or len(classes) < 2:
+        return Change("Add", {}, (project.new_class(f"new {mark}"),))
+    first, second = chooser.sample(classes, 2)
+    match kind:
+        case "label":
+            return project.relabel(images, first.class_id)
+        case "unlabel":
+            return project.relabel(images, None)
+        case "rename":
+            return Change("Rename", {}, (replace(first, name=f"renamed {mark}", hotkey=None),))
+        case "remove":
+            return project.removal(first.class_id)
+        case "merge":
+            return project.merger(first.class_id, second.class_id)
+        case _:
+            swapped = (replace(first, name=second.name), replace(second, name=first.name))
+            return Change("Swap", {images[0]: second.class_id}, swapped)
+
+
+def test_merging_and_deleting_classes(project: Project) -> None:
+    fox, owl = _add_class(project, "fox"), _add_class(project, "owl")
+    project.apply(project.relabel([ImageId(1), ImageId(2)], fox.class_id))
+    project.apply(project.relabel([ImageId(3)], owl.class_id))
+    merger = project.merger(owl.class_id, fox.class_id)
+    assert merger.action == "Merge “owl” into “fox”"
+    undo = project.apply(merger)
+    assert project.classes() == [fox]
+    assert project.labels() == dict.fromkeys((1, 2, 3), fox.class_id)
+    project.apply(undo)
+    assert project.classes() == [fox, owl]
+    assert project.labels()[ImageId(3)] == owl.class_id
+
+    removal = project.removal(fox.class_id)
+    assert removal.action == "Delete class “fox”"
+    undo = project.apply(removal)
+    assert _state(project) == ([owl], {3: owl.class_id})
+    assert [item.name for item in project.classes(with_removed=True)] == ["fox", "owl"]
+    # The name and the hot key of a deleted class are free again.
+    assert project.new_class("fox").hotkey == fox.hotkey
+    project.apply(undo)
+    assert project.classes() == [fox, owl]
+
+
+@pytest.mark.parametrize("name", ["Fox", "FOX", " Fox "])
+def test_a_second_class_of_one_name_is_refused(project: Project, name: str) -> None:
+    _add_class(project, "Fox")
+    with pytest.raises(ProjectError, match="There is already a class “Fox”"):
+        _add_class(project, name)
+    assert [item.name for item in project.classes()] == ["Fox"]
+
+
+def test_one_name_typed_in_two_ways_is_one_name(project: Project) -> None:
+    _add_class(project, "re\N{LATIN SMALL LETTER E WITH ACUTE}")
+    with pytest.raises(ProjectError, match="already a class"):
+        _add_class(project, "ree\N{COMBINING ACUTE ACCENT}")
+
+
+def test_a_class_needs_a_name(project: Project) -> None:
+    with pytest.raises(ProjectError, match=r"^A class needs a name\.$"):
+        _add_class(project, " \t")
+
+
+def test_a_change_that_fails_leaves_no_trace(project: Project) -> None:
+    fox = _add_class(project, "fox")
+    before = _state(project)
+    (entries,) = project._connection.execute("SELECT count(*) FROM journal").fetchone()
+    owl = replace(project.new_class("owl"), class_id=ClassId(9))
+    with pytest.raises((ProjectError, KeyError)):
+        # The class would be added, the second image is not there.
+        project.apply(Change("x", {ImageId(1): fox.class_id, ImageId(99): fox.class_id}, (owl,)))
+    assert _state(project) == before
+    assert project._connection.execute("SELECT count(*) FROM journal").fetchone() == (entries,)
+    project.apply(project.relabel([ImageId(1)], fox.class_id))
+    assert project.labels() == {1: fox.class_id}
+
+
+# --- The journal ----------------------------------------------------------------------------------
+
+
+def test_the_journal_tells_what_was_done_when(project: Project) -> None:
+    fox, owl = _add_class(project, "fox"), _add_class(project, "owl")
+    undo = project.apply(project.relabel([ImageId(1), ImageId(2)], fox.class_id))
+    project.apply(project.relabel([ImageId(1)], owl.class_id))
+    project.apply(Change("Undo", undo.labels))
+    rows = project._connection.execute(
+        "SELECT change, at, action, subject, name, before, after FROM journal ORDER BY entry"
+    ).fetchall()
+    told = [
+        (row[0], row[2], row[4], *(json.loads(item)["name"] if item else None for item in row[5:]))
+        for row in rows
+    ]
+    assert told == [
+        (1, "Add class “fox”", "fox", None, "fox"),
+        (2, "Add class “owl”", "owl", None, "owl"),
+        (3, "Label 2 images", "000.jpg", None, "fox"),
+        (3, "Label 2 images", "001.jpg", None, "fox"),
+        (4, "Label 1 image", "000.jpg", "fox", "owl"),
+        (5, "Undo", "000.jpg", "owl", None),
+        (5, "Undo", "001.jpg", "fox", None),
+    ]
+    times = [row[1] for row in rows]
+    assert times == sorted(times)
+    assert all(time.endswith("+00:00") for time in times)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE journal SET action = 'x'", "DELETE FROM journal"])
+def test_the_journal_only_grows(project: Project, statement: str) -> None:
+    _add_class(project, "fox")
+    stranger = sqlite3.connect(project.path)
+    with pytest.raises(sqlite3.IntegrityError, match="the journal only grows"):
+        stranger.execute(statement)
+    assert stranger.execute("SELECT count(*) FROM journal").fetchone() == (1,)
+    stranger.close()
+
+
+# --- Scans, moves, relinking ----------------------------------------------------------------------
+
+
+def test_a_scan_reports_what_is_new_changed_or_back(project: Project) -> None:
+    assert project.add_images(_files(12)) == []
+    changed = FoundFile("003.jpg", 7, 6000)
+    new = FoundFile("sub/new.jpg", 1, 1)
+    project.mark_missing([ImageId(6)])
+    touched = project.add_images([changed, new, FoundFile("005.jpg", 105, 5000)])
+    assert [(record.name, record.size_bytes, record.missing) for record in touched] == [
+        ("003.jpg", 7, False),
+        ("005.jpg", 105, False),
+        ("sub/new.jpg", 1, False),
+    ]
+
+
+def test_missing_images_keep_their_labels_and_leave_the_snapshot(project: Project) -> None:
+    fox = _add_class(project, "fox")
+    project.apply(project.relabel([ImageId(1), ImageId(2)], fox.class_id))
+    project.mark_missing([ImageId(2)])
+    snapshot = project.snapshot()
+    assert [image.image_id for image, _ in snapshot.support] == [1]
+    assert len(snapshot.images) == 11
+    assert snapshot.images[0].path == project.folder / "000.jpg"
+    assert set(project.labels()) == {1, 2}
+
+
+def test_moved_images_find_their_labels_by_content(project: Project) -> None:
+    fox, owl = _add_class(project, "fox"), _add_class(project, "owl")
+    contents = {ImageId(index): bytes([index]) * 16 for index in range(1, 13)}
+    assert project.record_contents(contents) == (None, {})
+    project.apply(project.relabel([ImageId(1), ImageId(2)], fox.class_id))
+    project.apply(project.relabel([ImageId(3)], owl.class_id))
+    # 1 and 3 are moved; 2 stays; a file of other content appears too.
+    project.mark_missing([ImageId(1), ImageId(3)])
+    found = project.add_images(_files(3, "moved/"))
+    new = [record.image_id for record in found]
+    change, moved = project.record_contents(
+        {new[0]: contents[ImageId(1)], new[1]: contents[ImageId(3)], new[2]: b"x" * 16}
+    )
+    assert change is not None
+    assert change.action == "Find the labels of 2 moved images again"
+    assert moved == {1: new[0], 3: new[1]}
+    undo = project.apply(change)
+    assert project.labels() == {2: fox.class_id, new[0]: fox.class_id, new[1]: owl.class_id}
+    assert project.record_contents({}) == (None, {})
+    project.apply(undo)
+    assert project.labels() == {1: fox.class_id, 2: fox.class_id, 3: owl.class_id}
+
+
+def test_a_label_given_to_the_moved_image_meanwhile_is_kept(project: Project) -> None:
+    fox, owl = _add_class(project, "fox"), _add_class(project, "owl")
+    project.record_contents({ImageId(1): b"a" * 16, ImageId(2): b"a" * 16})
+    project.apply(project.relabel([ImageId(1)], fox.class_id))
+    project.apply(project.relabel([ImageId(2)], owl.class_id))
+    project.mark_missing([ImageId(1)])
+    assert project.record_contents({}) == (None, {})
+
+
+def test_a_changed_file_has_no_content_until_it_is_read_again(project: Project) -> None:
+    fox = _add_class(project, "fox")
+    project.record_contents({ImageId(1): b"a" * 16, ImageId(2): b"a" * 16})
+    project.apply(project.relabel([ImageId(1)], fox.class_id))
+    project.add_images([FoundFile("001.jpg", 5, 5)])  # Image 2 is another file now.
+    project.mark_missing([ImageId(1)])
+    assert project.record_contents({}) == (None, {})
+
+
+def test_project_and_images_moved_together(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.jpg").write_bytes(b"a")
+    project = Project.for_folder(folder, tmp_path / "kept")
+    project.add_images([FoundFile("a.jpg", 1, 1)])
+    project.close()
+    moved = folder.rename(tmp_path / "elsewhere")
+    again = Project.open(moved / project.path.name)
+    assert again.folder == moved
+    assert again.path_of("a.jpg").is_file()
+    again.close()
+
+
+def test_project_and_images_copied_together_use_the_copies(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.jpg").write_bytes(b"a")
+    project = Project.for_folder(folder, tmp_path / "kept")
+    project.add_images([FoundFile("a.jpg", 1, 1)])
+    project.close()
+    copied = shutil.copytree(folder, tmp_path / "copy")
+    again = Project.open(copied / project.path.name)
+    assert again.folder == copied
+    again.close()
+
+
+def test_a_copy_of_the_project_alone_still_finds_the_images(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.jpg").write_bytes(b"a")
+    project = Project.for_folder(folder, tmp_path / "kept")
+    project.add_images([FoundFile("a.jpg", 1, 1)])
+    project.close()
+    copied = tmp_path / "backup" / "copy.handful"
+    copied.parent.mkdir()
+    shutil.copyfile(project.path, copied)
+    again = Project.open(copied)
+    assert again.folder == folder
+    again.close()
+
+
+def test_images_moved_alone_are_pointed_at(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "projects" / "mine.handful"
+    project = Project.create(path, folder)
+    project.close()
+    moved = folder.rename(tmp_path / "moved")
+    again = Project.open(path)
+    assert not again.folder.is_dir()
+    again.move_folder(moved)
+    assert again.folder == moved
+    again.close()
+    again = Project.open(path)
+    assert again.folder == moved
+    again.close()
+
+
+# --- Read-only places -----------------------------------------------------------------------------
+
+
+def _lock(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """The folder becomes one where the user may not write, which root otherwise always may."""
+    real = os.access
+
+    def access(path: str | os.PathLike[str], mode: int) -> bool:
+        is_inside = Path(path) == folder or folder in Path(path).parents
+        return not (mode & os.W_OK and is_inside) and real(path, mode)
+
+    monkeypatch.setattr(os, "access", access)
+
+
+def test_a_folder_that_cannot_be_written_gets_its_project_elsewhere(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lock(monkeypatch, folder)
+    kept = tmp_path / "kept"
+    project = Project.for_folder(folder, kept)
+    assert project.path.parent == kept
+    assert project.folder == folder
+    assert list(folder.iterdir()) == []
+    fox = _add_class(project, "fox")
+    project.close()
+    again = Project.for_folder(folder, kept)
+    assert again.path == project.path
+    assert again.classes() == [fox]
+    again.close()
+    # Another folder of the same name has a project of its own.
+    twin = tmp_path / "other" / folder.name
+    twin.mkdir(parents=True)
+    _lock(monkeypatch, twin)
+    other = Project.for_folder(twin, kept)
+    assert other.path != project.path
+    assert other.classes() == []
+    other.close()
+
+
+def test_a_read_only_project_is_worked_in_as_a_copy(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "a.jpg").write_bytes(b"a")
+    project = Project.for_folder(folder, tmp_path / "kept")
+    project.add_images([FoundFile("a.jpg", 1, 1)])
+    fox = _add_class(project, "fox")
+    project.close()
+    content = project.path.read_bytes()
+    _lock(monkeypatch, folder)
+
+    with pytest.raises(ReadOnlyProjectError, match="read-only"):
+        Project.open(project.path)
+    for open_it in (Project.open, lambda _path, kept: Project.for_folder(folder, kept)):
+        copy = open_it(project.path, tmp_path / "kept")
+        assert copy.path.parent == tmp_path / "kept"
+        assert copy.folder == folder  # Not the folder that the copy lies in.
+        assert copy.classes()[0] == fox
+        copy.close()
+    copy = Project.for_folder(folder, tmp_path / "kept")
+    copy.apply(copy.relabel([ImageId(1)], fox.class_id))
+    copy.close()
+    # The copy is what is opened from now on, with what was done in it.
+    copy = Project.for_folder(folder, tmp_path / "kept")
+    assert copy.labels() == {1: fox.class_id}
+    copy.close()
+    assert project.path.read_bytes() == content
+    assert sorted(os.listdir(tmp_path / "kept")) == [copy.path.name]
+
+
+def test_the_copy_of_a_project_has_what_was_only_in_its_log(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An SD card pulled out while the project was open, then locked."""
+    project = Project.for_folder(folder, tmp_path / "kept")
+    fox = _add_class(project, "fox")
+    card = tmp_path / "card"
+    shutil.copytree(folder, card)
+    assert (card / f"{project.path.name}-wal").stat().st_size > 0
+    _lock(monkeypatch, card)
+    copy = Project.open(card / project.path.name, tmp_path / "kept")
+    assert copy.classes() == [fox]
+    assert copy.folder == card
+    copy.close()
+
+
+def test_looking_at_a_read_only_project_changes_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fox = _add_class(project, "fox")
+    project.close()
+    before = {item: item.read_bytes() for item in project.path.parent.iterdir()}
+    _lock(monkeypatch, project.path.parent)
+    looked = Project.open(project.path, read_only=True)
+    assert looked.classes() == [fox]
+    with pytest.raises(ReadOnlyProjectError):
+        looked.apply(looked.relabel([ImageId(1)], fox.class_id))
+    looked.close()
+    assert {item: item.read_bytes() for item in project.path.parent.iterdir()} == before
+
+
+def test_looking_at_a_project_that_is_open_in_a_window(project: Project) -> None:
+    fox = _add_class(project, "fox")
+    looked = Project.open(project.path, read_only=True)
+    project.apply(project.relabel([ImageId(1)], fox.class_id))
+    assert looked.labels() == {1: fox.class_id}
+    looked.close()
+
+
+# --- What is no project ---------------------------------------------------------------------------
+
+
+def _text(path: Path, _whole: bytes) -> None:
+    path.write_text("a letter, not a project " * 20)
+
+
+def _nothing(path: Path, _whole: bytes) -> None:
+    path.write_bytes(b"")
+
+
+def _header_only(path: Path, whole: bytes) -> None:
+    path.write_bytes(whole[:50])
+
+
+def _half(path: Path, whole: bytes) -> None:
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def _zeroed_pages(path: Path, whole: bytes) -> None:
+    path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+
+
+def _scrambled_pages(path: Path, whole: bytes) -> None:
+    path.write_bytes(whole[:4096] + random.Random(0).randbytes(len(whole) - 4096))
+
+
+def _foreign_database(path: Path, _whole: bytes) -> None:
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE bookmarks (url TEXT)")
+    other.commit()
+    other.close()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(
+    "damage",
+    [_text, _nothing, _header_only, _half, _zeroed_pages, _scrambled_pages, _foreign_database],
+)
+def test_what_is_no_project_is_refused_and_left_alone(
+    project: Project, tmp_path: Path, damage: Callable[[Path, bytes], None], read_only: bool
+) -> None:
+    fox = _add_class(project, "fox")
+    for image in range(1, 13):
+        project.apply(project.relabel([ImageId(image)], fox.class_id))
+    project.close()
+    path = tmp_path / "given" / "given.handful"
+    path.parent.mkdir()
+    damage(path, project.path.read_bytes())
+    before = path.read_bytes()
+    with pytest.raises(ProjectError) as caught:
+        Project.open(path, read_only=read_only)
+    _single_sentence(caught, path)
+    assert path.read_bytes() == before
+    if not read_only:
+        assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.handful", tmp_path):
+        with pytest.raises(ProjectError) as caught:
+            Project.open(path)
+        _single_sentence(caught, path)
+
+
+def test_a_project_of_a_newer_version_is_refused_and_left_alone(project: Project) -> None:
+    project.close()
+    newer = sqlite3.connect(project.path)
+    newer.execute("PRAGMA journal_mode = DELETE")
+    newer.execute("PRAGMA user_version = 7")
+    newer.close()
+    before = project.path.read_bytes()
+    with pytest.raises(NewerProjectError, match="format 7; this one reads up to 1") as caught:
+        Project.open(project.path)
+    _single_sentence(caught, project.path)
+    assert project.path.read_bytes() == before
+
+
+def test_a_project_that_another_program_holds(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fox = _add_class(project, "fox")
+    project._connection.execute("PRAGMA busy_timeout = 10")
+    holder = sqlite3.connect(project.path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ProjectError, match="another program is using it"):
+        project.apply(project.relabel([ImageId(1)], fox.class_id))
+    holder.execute("ROLLBACK")
+    holder.close()
+    project.apply(project.relabel([ImageId(1)], fox.class_id))
+    assert project.labels() == {1: fox.class_id}
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(project: Project) -> None:
+    fox = _add_class(project, "fox")
+    project.apply(project.relabel([ImageId(1)], fox.class_id))
+    before = _state(project)
+    connection = project._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(ProjectError, match="the disk is full") as caught:
+        project.add_images(_files(500, "a name that takes room/"))
+    _single_sentence(caught, project.path)
+    with pytest.raises(ProjectError, match="the disk is full"):
+        project.apply(Change("x" * 100_000, {ImageId(2): fox.class_id}))
+    assert _state(project) == before
+    assert len(project.images()) == 12
+    connection.execute("PRAGMA max_page_count = 1000000")
+    project.apply(project.relabel([ImageId(2)], fox.class_id))
+    assert project.labels() == {1: fox.class_id, 2: fox.class_id}
+
+
+def test_a_project_that_cannot_be_made_leaves_no_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sqlite3.connect
+
+    def nearly_full(*args: object, **kwargs: object) -> sqlite3.Connection:
+        connection: sqlite3.Connection = real(*args, **kwargs)  # type: ignore[call-overload]
+        connection.execute("PRAGMA max_page_count = 3")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", nearly_full)
+    with pytest.raises(ProjectError, match="the disk is full") as caught:
+        Project.create(folder / "x.handful", folder)
+    _single_sentence(caught, folder / "x.handful")
+    assert list(folder.iterdir()) == []
