@@ -6,6 +6,7 @@ The disk cache may be deleted at any time: it holds nothing that the images do n
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from engine.errors import sentence_for
 from engine.messages import ImageId
 
+CONTENT_BYTES: Final = 16
 BLOCK_ROWS: Final = 1024  # 2.6 MB of half-precision numbers: a step of about 4 ms to classify.
 
 
@@ -34,6 +36,7 @@ class EmbeddingStore:
         self.embedding_size = embedding_size
         self._blocks: list[NDArray[np.float16]] = []
         self._ids = np.zeros(0, dtype=np.int64)
+        self._contents = np.zeros((0, CONTENT_BYTES), dtype=np.uint8)
         self._rows: dict[ImageId, int] = {}
         self._sum = np.zeros(embedding_size, dtype=np.float64)
 
@@ -43,22 +46,37 @@ class EmbeddingStore:
     def __contains__(self, image_id: ImageId) -> bool:
         return image_id in self._rows
 
-    def add(self, image_ids: Sequence[ImageId], embeddings: NDArray[np.float16]) -> None:
-        """Add or replace embeddings ``(n_images, embedding_size)``."""
-        for image_id, embedding in zip(image_ids, embeddings, strict=True):
+    def add(
+        self,
+        image_ids: Sequence[ImageId],
+        embeddings: NDArray[np.float16],
+        contents: Sequence[bytes],
+    ) -> None:
+        """Add or replace embeddings ``(n_images, embedding_size)`` and the hashes of the files."""
+        for image_id, embedding, content in zip(image_ids, embeddings, contents, strict=True):
             row = self._rows.get(image_id)
             if row is None:
                 row = len(self._rows)
                 if row == len(self._blocks) * BLOCK_ROWS:
                     self._blocks.append(np.zeros((BLOCK_ROWS, self.embedding_size), np.float16))
                 if row == len(self._ids):
-                    self._ids = np.concatenate([self._ids, np.zeros(max(1024, row), np.int64)])
+                    self._grow(max(1024, row))
                 self._rows[image_id] = row
                 self._ids[row] = image_id
             else:
                 self._sum -= self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
             self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS] = embedding
+            self._contents[row] = np.frombuffer(content, np.uint8)
             self._sum += embedding
+
+    def content(self, image_id: ImageId) -> bytes:
+        """The hash of the bytes that the embedding was made from; KeyError if unknown."""
+        return bytes(self._contents[self._rows[image_id]])
+
+    def _grow(self, n_rows: int) -> None:
+        self._ids = np.concatenate([self._ids, np.zeros(n_rows, np.int64)])
+        more = np.zeros((n_rows, CONTENT_BYTES), np.uint8)
+        self._contents = np.concatenate([self._contents, more])
 
     def sum(self) -> NDArray[np.float64]:
         """The sum of all embeddings ``(embedding_size,)``; divided by ``len`` it is their mean."""
@@ -99,7 +117,9 @@ class FileKey:
             status = path.stat()
         except OSError:
             return None
-        return cls(str(path), status.st_size, status.st_mtime_ns)
+        # SQLite stores text only, and a folder's name may be other bytes.
+        text = os.fsencode(path).decode("utf-8", "backslashreplace")
+        return cls(text, status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,17 +160,7 @@ class ImageCache:
         self._path = folder / "images.sqlite"
         self.notice = ""
         """One sentence when the cache cannot be written; the work then goes on without it."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._connection = self._open()
-        except (OSError, sqlite3.Error) as error:
-            self.notice = (
-                sentence_for(error, folder, "write the cache in")
-                if isinstance(error, OSError)
-                else f"Could not open the cache {self._path}: {error}."
-            )
-            self._connection = sqlite3.connect(":memory:", check_same_thread=False)
-            self._connection.executescript(_SCHEMA)
+        self._connection = self._open()
 
     def __enter__(self) -> ImageCache:
         return self
@@ -168,9 +178,7 @@ class ImageCache:
         found = self.find_many([key], with_thumbnails=True)
         return found.get(key.path)
 
-    def find_many(
-        self, keys: Sequence[FileKey], *, with_thumbnails: bool
-    ) -> dict[str, CacheEntry]:
+    def find_many(self, keys: Sequence[FileKey], *, with_thumbnails: bool) -> dict[str, CacheEntry]:
         """What is known of files that are unchanged, by path; at most 500 keys at a time."""
         thumbnail = "thumbnails.jpeg" if with_thumbnails else "NULL"
         join = (
@@ -229,9 +237,7 @@ class ImageCache:
                     ],
                 )
         except sqlite3.Error as error:
-            self.notice = (
-                f"Could not write the cache {self._path}: {error}; the work goes on without it."
-            )
+            self._failed(error, "write")
 
     def size_bytes(self) -> int:
         """How much room the cache takes on disk."""
@@ -251,20 +257,43 @@ class ImageCache:
             with self._lock:
                 return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            self.notice = (
-                f"Could not read the cache {self._path}: {error}; the work goes on without it."
-            )
+            self._failed(error, "read")
             return []
 
-    def _open(self) -> sqlite3.Connection:
+    def _failed(self, error: sqlite3.Error, doing: str) -> None:
+        if not _is_damage(error):
+            self.notice = (
+                f"Could not {doing} the cache {self._path}: {error}; the work goes on without it."
+            )
+            return
+        with self._lock:
+            self._connection.close()
+            self._connection = self._open(afresh=True)
+
+    def _open(self, *, afresh: bool = False) -> sqlite3.Connection:
+        """The cache on disk; one in memory, and a notice, where none can be had there."""
         try:
-            return self._connect()
-        except sqlite3.DatabaseError:
-            # Damaged, or of another format: nothing in it is worth more than a fresh start.
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if not afresh:
+                try:
+                    return self._connect()
+                except sqlite3.Error as error:
+                    if not _is_damage(error):
+                        raise
+            # Nothing in it is worth more than a fresh start.
             for suffix in ("", "-wal", "-shm"):
                 with contextlib.suppress(FileNotFoundError):
                     Path(f"{self._path}{suffix}").unlink()
             return self._connect()
+        except (OSError, sqlite3.Error) as error:
+            self.notice = (
+                sentence_for(error, self._path.parent, "write the cache in")
+                if isinstance(error, OSError)
+                else f"Could not open the cache {self._path}: {error}."
+            )
+            connection = sqlite3.connect(":memory:", check_same_thread=False)
+            connection.executescript(_SCHEMA)
+            return connection
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
@@ -281,3 +310,10 @@ class ImageCache:
             connection.close()
             raise
         return connection
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Damaged, or of another format; not locked, full, read-only or closed, which are subclasses
+    of the same exception.
+    """
+    return type(error) is sqlite3.DatabaseError

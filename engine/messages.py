@@ -80,8 +80,8 @@ class ScanFolder:
 class EmbedImages:
     """Embed every image, in the order given. Supersedes an older one.
 
-    Answers: ImagesEmbedded, ImageUnreadable, Progress, PredictionsReady (where a model is
-    adapted), then JobFinished.
+    Answers: ImagesEmbedded or ImageUnreadable for every image, Progress, PredictionsReady (where
+    a model is adapted), then JobFinished.
     """
 
     request_id: int
@@ -92,7 +92,8 @@ class EmbedImages:
 class LoadThumbnails:
     """Fetch thumbnails, in the order given. Supersedes an older one.
 
-    Answers: ThumbnailReady or ImageUnreadable for each image, then JobFinished.
+    Answers: ThumbnailReady or ImageUnreadable for each image, ImagesEmbedded for those read on
+    the way, then JobFinished.
     """
 
     request_id: int
@@ -112,7 +113,8 @@ class LoadPreview:
 class Adapt:
     """Fit the classifier to the labels and classify every embedded image. Supersedes older ones.
 
-    Answers: Adapted or NotAdapted, then PredictionsReady in chunks (visible images first), then
+    Answers: ImagesEmbedded or ImageUnreadable for labelled images that had to be read first,
+    Adapted or NotAdapted, then PredictionsReady in chunks (visible images first), then
     JobFinished.
     """
 

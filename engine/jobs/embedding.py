@@ -14,6 +14,7 @@ from engine.messages import (
     FilesFound,
     FoundFile,
     ImageRef,
+    ImagesEmbedded,
     Progress,
     ScanFinished,
     ScanFolder,
@@ -48,6 +49,17 @@ def scan_folder(command: ScanFolder) -> Iterator[Event | None]:
 def embed_images(workspace: Workspace, command: EmbedImages) -> Iterator[Event | None]:
     """Embed images; see :class:`engine.messages.EmbedImages`. None: nothing finished yet."""
     meter = ProgressMeter(command.request_id, "Looking at images", len(command.images))
+    for start in range(0, len(command.images), _SCAN_CHUNK):
+        # Another job may have embedded some on its way; whoever asks is told of every image.
+        known = tuple(
+            image.image_id
+            for image in command.images[start : start + _SCAN_CHUNK]
+            if image.image_id in workspace.store
+        )
+        if known:
+            contents = tuple(workspace.store.content(image_id) for image_id in known)
+            yield ImagesEmbedded(command.request_id, known, contents)
+            yield meter.advance(len(known))
     for results in embed(workspace, command.images):
         yield from workspace.events_for(command.request_id, results)
         yield meter.advance(len(results)) if results else None

@@ -48,7 +48,7 @@ class _Candidate:
 
 
 # The first is preferred: on held-out sets it was best on the mean at 1, 5 and 10 shots, so the
-# others have to win clearly on the labels at hand. benchmarks/encoder_quality.py prints the figures.
+# others have to win clearly on the labels at hand (benchmarks/encoder_quality.py).
 _CANDIDATES: Final = (
     _Candidate(RIDGE, 1.0, (2.48, 0.10, -0.17)),
     _Candidate(RIDGE, 0.3, (2.05, 0.10, -0.08)),
