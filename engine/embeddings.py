@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from engine.errors import sentence_for
 from engine.messages import ImageId
 
-CONTENT_BYTES: Final = 16
 BLOCK_ROWS: Final = 1024  # 2.6 MB of half-precision numbers: a step of about 4 ms to classify.
 
 
@@ -36,7 +35,6 @@ class EmbeddingStore:
         self.embedding_size = embedding_size
         self._blocks: list[NDArray[np.float16]] = []
         self._ids = np.zeros(0, dtype=np.int64)
-        self._contents = np.zeros((0, CONTENT_BYTES), dtype=np.uint8)
         self._rows: dict[ImageId, int] = {}
         self._sum = np.zeros(embedding_size, dtype=np.float64)
 
@@ -46,37 +44,22 @@ class EmbeddingStore:
     def __contains__(self, image_id: ImageId) -> bool:
         return image_id in self._rows
 
-    def add(
-        self,
-        image_ids: Sequence[ImageId],
-        embeddings: NDArray[np.float16],
-        contents: Sequence[bytes],
-    ) -> None:
-        """Add or replace embeddings ``(n_images, embedding_size)`` and the hashes of the files."""
-        for image_id, embedding, content in zip(image_ids, embeddings, contents, strict=True):
+    def add(self, image_ids: Sequence[ImageId], embeddings: NDArray[np.float16]) -> None:
+        """Add or replace embeddings ``(n_images, embedding_size)``."""
+        for image_id, embedding in zip(image_ids, embeddings, strict=True):
             row = self._rows.get(image_id)
             if row is None:
                 row = len(self._rows)
                 if row == len(self._blocks) * BLOCK_ROWS:
                     self._blocks.append(np.zeros((BLOCK_ROWS, self.embedding_size), np.float16))
                 if row == len(self._ids):
-                    self._grow(max(1024, row))
+                    self._ids = np.concatenate([self._ids, np.zeros(max(1024, row), np.int64)])
                 self._rows[image_id] = row
                 self._ids[row] = image_id
             else:
                 self._sum -= self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
             self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS] = embedding
-            self._contents[row] = np.frombuffer(content, np.uint8)
             self._sum += embedding
-
-    def content(self, image_id: ImageId) -> bytes:
-        """The hash of the bytes that the embedding was made from; KeyError if unknown."""
-        return bytes(self._contents[self._rows[image_id]])
-
-    def _grow(self, n_rows: int) -> None:
-        self._ids = np.concatenate([self._ids, np.zeros(n_rows, np.int64)])
-        more = np.zeros((n_rows, CONTENT_BYTES), np.uint8)
-        self._contents = np.concatenate([self._contents, more])
 
     def sum(self) -> NDArray[np.float64]:
         """The sum of all embeddings ``(embedding_size,)``; divided by ``len`` it is their mean."""

@@ -14,7 +14,6 @@ from engine.messages import (
     FilesFound,
     FoundFile,
     ImageRef,
-    ImagesEmbedded,
     Progress,
     ScanFinished,
     ScanFolder,
@@ -49,17 +48,6 @@ def scan_folder(command: ScanFolder) -> Iterator[Event | None]:
 def embed_images(workspace: Workspace, command: EmbedImages) -> Iterator[Event | None]:
     """Embed images; see :class:`engine.messages.EmbedImages`. None: nothing finished yet."""
     meter = ProgressMeter(command.request_id, "Looking at images", len(command.images))
-    for start in range(0, len(command.images), _SCAN_CHUNK):
-        # Another job may have embedded some on its way; whoever asks is told of every image.
-        known = tuple(
-            image.image_id
-            for image in command.images[start : start + _SCAN_CHUNK]
-            if image.image_id in workspace.store
-        )
-        if known:
-            contents = tuple(workspace.store.content(image_id) for image_id in known)
-            yield ImagesEmbedded(command.request_id, known, contents)
-            yield meter.advance(len(known))
     for results in embed(workspace, command.images):
         yield from workspace.events_for(command.request_id, results)
         yield meter.advance(len(results)) if results else None
@@ -68,17 +56,16 @@ def embed_images(workspace: Workspace, command: EmbedImages) -> Iterator[Event |
 def embed(workspace: Workspace, images: Sequence[ImageRef]) -> Iterator[list[Processed]]:
     """Bring images into the store, those in the cache first.
 
+    Images that are in the store are looked up all the same, since their files may have changed;
+    the cache tells that without reading them.
+
     Yields:
-        Results in bundles, images that were in the store already left out; an empty list when
-        there is nothing new, so that other jobs can run.
+        Results in bundles, one for every image; an empty list when there is nothing new, so that
+        other jobs can run.
     """
     unknown: list[ImageRef] = []
     for start in range(0, len(images), _CACHE_CHUNK):
-        chunk = [
-            image
-            for image in images[start : start + _CACHE_CHUNK]
-            if image.image_id not in workspace.store
-        ]
+        chunk = images[start : start + _CACHE_CHUNK]
         found = workspace.process_cached(chunk, with_thumbnails=False)
         known = {item.image.image_id for item in found}
         unknown += [image for image in chunk if image.image_id not in known]

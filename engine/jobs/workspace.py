@@ -153,7 +153,6 @@ class Workspace:
             self.store.add(
                 [item.image.image_id for item in good],
                 np.stack([_embedding(item) for item in good]),
-                [item.entry.content for item in good],
             )
         new = {
             item.key: item.entry for item in good if item.key is not None and not item.from_cache
