@@ -154,6 +154,8 @@ def read_file(path: Path) -> bytes:
         raise UnreadableImageError("the file is not there any more") from error
     except OSError as error:
         raise UnreadableImageError((error.strerror or str(error)).lower()) from error
+    except ValueError as error:
+        raise UnreadableImageError("its name holds a character that no name can hold") from error
     if not content:
         raise UnreadableImageError("the file is empty")
     return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -42,7 +43,8 @@ class SnapshotBuilder:
             self._images.append(self._ref(images, images.name))
         elif images.is_file():
             self._folder = images.parent
-            for line in _read_text(images).splitlines():
+            # Split at line ends alone: str.splitlines would also cut names at other characters.
+            for line in io.StringIO(_read_text(images)):
                 if name := line.strip():
                     self._images.append(self._ref(images.parent / name, Path(name).as_posix()))
         else:
@@ -54,8 +56,12 @@ class SnapshotBuilder:
         """Examples as ``support/CLASS/images``."""
         if not support.is_dir():
             raise EngineError(f"There is no folder {support}.")
-        for folder in sorted(path for path in support.iterdir() if path.is_dir()):
-            if folder.name.startswith("."):
+        for folder in _sub_folders(support):
+            try:
+                folder.name.encode()
+            except UnicodeEncodeError:
+                shown = folder.name.encode(errors="replace").decode()
+                self.notices.append(f"The class {shown} was left out: its name is not UTF-8.")
                 continue
             class_id = self._class(folder.name)
             found = [item for item in find_images(folder) if isinstance(item, FoundFile)]
@@ -77,10 +83,7 @@ class SnapshotBuilder:
         Args:
             folder: what ``file_name`` is relative to.
         """
-        rows = csv.DictReader(_read_text(table).splitlines())
-        if rows.fieldnames is None or not {"file_name", "label"} <= set(rows.fieldnames):
-            raise LabelsError(f"{table} needs a first line with the columns file_name and label.")
-        for number, row in enumerate(rows, start=2):
+        for number, row in _read_rows(table):
             name, label = (row["file_name"] or "").strip(), (row["label"] or "").strip()
             if not name or not label:
                 continue
@@ -120,7 +123,10 @@ class SnapshotBuilder:
         )
 
     def _ref(self, path: Path, name: str) -> ImageRef:
-        key = path.resolve()
+        try:
+            key = path.resolve()
+        except (OSError, ValueError, RuntimeError):  # No possible path (NUL, a loop of links):
+            key = path  # reading it will say so.
         if key not in self._refs:
             self._refs[key] = ImageRef(ImageId(len(self._refs) + 1), path, name)
         return self._refs[key]
@@ -133,9 +139,29 @@ def _unique(images: Iterable[ImageRef]) -> list[ImageRef]:
     return list({image.image_id: image for image in images}.values())
 
 
+def _sub_folders(folder: Path) -> list[Path]:
+    try:
+        found = [path for path in folder.iterdir() if path.is_dir()]
+    except OSError as error:
+        raise EngineError(sentence_for(error, folder, "read")) from error
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def _read_rows(table: Path) -> list[tuple[int, dict[str, str | None]]]:
+    """The rows of a CSV file that has the columns file_name and label, with their line numbers."""
+    reader = csv.DictReader(io.StringIO(_read_text(table), newline=""))
+    try:
+        if not {"file_name", "label"} <= set(reader.fieldnames or ()):
+            raise LabelsError(f"{table} needs a first line with the columns file_name and label.")
+        return [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise LabelsError(f"{table}, line {reader.line_num}: this is no CSV ({error}).") from error
+
+
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return file.read()
     except UnicodeDecodeError as error:
         raise EngineError(f"{path} is not a text file in UTF-8.") from error
     except OSError as error:
