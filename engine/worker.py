@@ -7,7 +7,6 @@ generator.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import queue
 import threading
@@ -230,5 +229,9 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
 
 def _close(steps: Iterator[Event | None]) -> None:
     if isinstance(steps, Generator):
-        with contextlib.suppress(EngineError, OSError):
+        try:
             steps.close()
+        except (EngineError, OSError):
+            pass  # What it was about to clean away may be gone, or the disk full.
+        except Exception:
+            _log.exception("A job did not end well")  # The engine itself must go on.
