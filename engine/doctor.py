@@ -82,7 +82,7 @@ def examine(cache_folder: Path, device: str) -> DoctorReport:
             problems.append(
                 f"The encoder gives other numbers here than in torch (difference {difference:.2g})."
             )
-    except (ImportError, RuntimeError, EngineError) as error:
+    except (ImportError, OSError, RuntimeError, EngineError) as error:
         problems.append(f"torch does not work here ({error}); meta-training needs it.")
     packages = _versions()
     if {"onnxruntime", "onnxruntime-gpu"} <= packages.keys():

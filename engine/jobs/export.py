@@ -7,6 +7,7 @@ that is an error and nothing is left behind.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
@@ -94,17 +95,25 @@ def companion_paths(out: Path, names: Sequence[str]) -> list[Path]:
     """Where the files beside the model go.
 
     Under their plain names, unless files of those names are there that belong to something else;
-    then the model's own name is put before them, and nobody's file is overwritten.
+    then the model's own name is put before them, and if need be a number: nobody's file is
+    overwritten.
     """
-    plain = [out.parent / name for name in names]
+    for number in itertools.count():
+        prefix = ("", f"{out.stem}.")[number] if number < 2 else f"{out.stem}.{number}."
+        paths = [out.parent / f"{prefix}{name}" for name in names]
+        if _is_certificate_of(out, out.parent / f"{prefix}certificate.json"):
+            return paths
+        if not any(path.exists() or path == out for path in paths):
+            return paths
+    raise AssertionError("unreachable")
+
+
+def _is_certificate_of(out: Path, path: Path) -> bool:
     try:
-        record = json.loads((out.parent / "certificate.json").read_text(encoding="utf-8"))
-        is_ours = record.get("model_file") == out.name
-    except (OSError, ValueError, AttributeError):
-        is_ours = False
-    if is_ours or not any(path.exists() for path in plain):
-        return plain
-    return [out.parent / f"{out.stem}.{name}" for name in names]
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and record.get("model_file") == out.name
 
 
 def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.ModelProto:

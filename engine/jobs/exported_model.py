@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import onnxruntime
@@ -24,6 +25,8 @@ from engine.jobs.predictions import (
 from engine.jobs.progress import ProgressMeter
 from engine.messages import Event, ImageRef, PredictionsSaved
 from engine.method.heads import Floats
+
+_OUTPUT: Final = "probabilities"
 
 
 def classify_with_model(
@@ -45,7 +48,7 @@ def classify_with_model(
             pixels = decode_image(read_file(image.path)).pixels
         except UnreadableImageError as error:
             return str(error)
-        probabilities: Floats = session.run(["probabilities"], {"image": pixels[None]})[0][0]
+        probabilities: Floats = session.run([_OUTPUT], {"image": pixels[None]})[0][0]
         return probabilities
 
     with written_whole(out) as temporary:
@@ -86,8 +89,12 @@ def load_exported(model: Path) -> tuple[onnxruntime.InferenceSession, list[str],
     except Exception as error:  # onnxruntime has exception classes of its own per status code.
         raise EngineError(f"{model} is not an ONNX model, or it is damaged.") from error
     metadata = session.get_modelmeta().custom_metadata_map
-    outputs = {output.name for output in session.get_outputs()}
-    inputs = {item.name for item in session.get_inputs()}
-    if "class_names" not in metadata or "probabilities" not in outputs or inputs != {"image"}:
+    try:
+        names = [str(name) for name in json.loads(metadata["class_names"])]
+        (given,) = session.get_inputs()
+        (width,) = (item.shape[-1] for item in session.get_outputs() if item.name == _OUTPUT)
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngineError(f"{model} was not exported by Handful.") from error
+    if (given.name, given.type) != ("image", "tensor(uint8)") or width != len(names) >= 2:
         raise EngineError(f"{model} was not exported by Handful.")
-    return session, list(json.loads(metadata["class_names"])), metadata.get("model_id", "")
+    return session, names, metadata.get("model_id", "")
