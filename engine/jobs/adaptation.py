@@ -14,7 +14,7 @@ from engine.jobs.workspace import Workspace
 from engine.messages import Adapt, Adapted, ClassId, Event, ImageRef, NotAdapted, PredictionsReady
 from engine.method.adaptation import AdaptedModel, adapt, folder_mean
 
-_BLOCKS_PER_EVENT: Final = 4  # About 4,000 images: a step of some 15 ms.
+_BLOCKS_PER_EVENT: Final = 8  # About 4,000 images: a step of some 15 ms.
 
 
 def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event | None]:
