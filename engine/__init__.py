@@ -33,9 +33,12 @@ def run_command_line(
         arguments: as typed, without the program's name.
         open_window: opens the window on a folder or project; None where there is none.
     """
-    from engine.cli import main  # Here: typer and rich would slow the window's start.
+    try:
+        from engine.cli import main  # Here: typer and rich would slow the window's start.
 
-    return main(arguments, open_window)
+        return main(arguments, open_window)
+    except KeyboardInterrupt:  # Before or after the command itself, which tells of it.
+        return 130
 
 
 __all__ = [

@@ -16,12 +16,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import click
 import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -46,7 +46,12 @@ OpenWindow = Callable[[Path | None], int]
 """Opens the window on a folder or project and returns the exit status."""
 
 _REQUEST: Final = 0  # The command line runs one job at a time; nobody needs to tell them apart.
-_HEADINGS: Final = {"examples": "Examples (exactly one)", "results": "Results"}
+_INTERRUPTED: Final = 130
+_PLAIN_INTERVAL_S: Final = 3.0  # Between two lines of progress where no bar can be drawn.
+# typer brings a click of its own or, in older versions, takes the registry's; its public exception
+# leads to either's base classes.
+_UsageError: Any = typer.BadParameter.__mro__[1]
+_ClickException: Any = typer.BadParameter.__mro__[2]
 
 
 class Device(StrEnum):
@@ -120,20 +125,25 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         status = app(
             args=list(arguments), prog_name="handful", standalone_mode=False, obj=open_window
         )
-    except click.exceptions.Exit as stop:
-        return int(stop.exit_code)
-    except click.ClickException as error:  # Wrong use: click's own wording, exit status 2.
+        code = int(status or 0)
+    except typer.Exit as stop:
+        code = int(stop.exit_code)
+    except SystemExit as stop:  # typer's way out when whoever read our output has gone.
+        code = int(stop.code or 0)
+    except _ClickException as error:  # Wrong use: click's own wording, exit status 2.
         error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        _say("Interrupted. What was embedded is kept; the same command goes on from there.")
-        return 130
+        code = int(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
     except EngineError as error:
         _say(str(error))
-        return 1
-    except BrokenPipeError:
-        return 1
-    return int(status or 0)
+        code = 1
+    except OSError as error:
+        _say(f"{error}.")
+        code = 1
+    if code == _INTERRUPTED:
+        _say("Interrupted. What was embedded is kept; the same command goes on from there.")
+    return code
 
 
 @app.command()
@@ -195,10 +205,14 @@ def classify(
 ) -> None:
     """Classify images from a handful of examples, or with a model exported before."""
     _exactly_one({"--support": support, "--labels": labels, "--project": project, "--model": model})
+    _check_outputs(
+        {"--out": out, "--export": export_to},
+        {"IMAGES": images, "--labels": labels, "--project": project, "--model": model},
+    )
     started = time.perf_counter()
     if model is not None:
         if export_to is not None:
-            raise click.UsageError("--export writes an adapted model; --model is one already.")
+            raise _UsageError("--export writes an adapted model; --model is one already.")
         summary = _classify_with_model(images, model, out)
     else:
         snapshot = _snapshot(images, support, labels, project)
@@ -223,6 +237,7 @@ def export(
 ) -> None:
     """Write the adapted model as one ONNX file, checked on real images before it gets its name."""
     _exactly_one({"--support": support, "--labels": labels, "--project": project})
+    _check_outputs({"--out": out}, {"IMAGES": images, "--labels": labels, "--project": project})
     snapshot = _snapshot(images, support, labels, project)
     with _workspace(device) as workspace:
         summary = _classify_and_export(workspace, snapshot, None, out)
@@ -253,8 +268,6 @@ def _classify_and_export(
     from engine.jobs.export import write_model
     from engine.jobs.predictions import fit_snapshot, write_predictions
 
-    for path in (out, export_to):
-        _check_folder_of(path)
     fitted = _run(fit_snapshot(workspace, snapshot, _REQUEST))
     summary: dict[str, Any] = {
         "classes": [item.name for item in fitted.classes],
@@ -292,7 +305,6 @@ def _classify_and_export(
 def _classify_with_model(images: Path, model: Path, out: Path) -> dict[str, Any]:
     from engine.jobs.exported_model import classify_with_model
 
-    _check_folder_of(out)
     builder = SnapshotBuilder()
     builder.add_images(images)
     summary: dict[str, Any] = {"model": str(model)}
@@ -330,16 +342,25 @@ def _exactly_one(options: dict[str, Path | None]) -> None:
     given = [name for name, value in options.items() if value is not None]
     if len(given) != 1:
         names = ", ".join(options)
-        raise click.UsageError(
+        raise _UsageError(
             f"Give exactly one of {names}; {len(given) or 'none'} "
             f"{'was' if len(given) < 2 else 'were'} given."
         )
 
 
-def _check_folder_of(path: Path | None) -> None:
-    """Known before an hour of work rather than after it."""
-    if path is not None and not path.parent.is_dir():
-        raise EngineError(f"Could not write {path}: there is no folder {path.parent}.")
+def _check_outputs(outputs: dict[str, Path | None], inputs: dict[str, Path | None]) -> None:
+    """What cannot be written is known before an hour of work rather than after it."""
+    read = {path.absolute(): name for name, path in inputs.items() if path is not None}
+    for name, path in outputs.items():
+        if path is None:
+            continue
+        if path.is_dir():
+            raise EngineError(f"Could not write {path}: it is a folder.")
+        if not path.parent.is_dir():
+            raise EngineError(f"Could not write {path}: there is no folder {path.parent}.")
+        if path.absolute() in read:
+            raise _UsageError(f"{name} would overwrite the file of {read[path.absolute()]}.")
+        read[path.absolute()] = name
 
 
 @contextmanager
@@ -357,8 +378,29 @@ def _workspace(device: Device) -> Iterator[Workspace]:
 
 
 def _run(steps: Iterator[Event | None], note: Callable[[Event], None] | None = None) -> Any:
-    """Run a job to its end with a progress bar on standard error; return its value."""
+    """Run a job to its end, telling its progress on standard error; return its value."""
     console = Console(stderr=True)
+    try:
+        with _bar(console) if console.is_terminal else _plain_progress() as show:
+            while True:
+                event = next(steps)
+                match event:
+                    case Progress():
+                        show(event)
+                    case None | PredictionsReady():
+                        pass
+                    case _:
+                        if note is not None:
+                            note(event)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        if hasattr(steps, "close"):
+            steps.close()
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Callable[[Progress], None]]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -366,32 +408,44 @@ def _run(steps: Iterator[Event | None], note: Callable[[Event], None] | None = N
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with ProgressBar(*columns, console=console, transient=not console.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
-        try:
-            while True:
-                event = next(steps)
-                match event:
-                    case Progress():
-                        if event.text not in tasks:
-                            tasks[event.text] = bar.add_task(event.text, rate="", total=None)
-                        rate = f"{event.rate_per_s:.0f}/s" if event.rate_per_s else ""
-                        bar.update(
-                            tasks[event.text],
-                            completed=event.done,
-                            total=event.total or None,
-                            rate=rate,
-                        )
-                    case None | PredictionsReady():
-                        pass
-                    case _:
-                        if note is not None:
-                            note(event)
-        except StopIteration as stop:
-            return stop.value
-        finally:
-            if hasattr(steps, "close"):
-                steps.close()
+    with ProgressBar(*columns, console=console) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(event: Progress) -> None:
+            if event.text not in tasks:
+                tasks[event.text] = bar.add_task(event.text, rate="", total=None)
+            bar.update(
+                tasks[event.text],
+                completed=event.done,
+                total=event.total or None,
+                rate=_rate(event),
+            )
+
+        yield show
+
+
+@contextmanager
+def _plain_progress() -> Iterator[Callable[[Progress], None]]:
+    """A line now and then, for log files and other programs; a short job writes none."""
+    last = time.monotonic()
+
+    def show(event: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last < _PLAIN_INTERVAL_S:
+            return
+        last = time.monotonic()
+        parts = [f"{event.done} of {event.total}"] if event.total else []
+        if event.rate_per_s:
+            parts += [_rate(event), f"{event.seconds_left:.0f} s left"]
+        _say(f"{event.text}: {', '.join(parts)}" if parts else event.text)
+
+    yield show
+
+
+def _rate(event: Progress) -> str:
+    if not event.rate_per_s:
+        return ""
+    return f"{event.rate_per_s:.{0 if event.rate_per_s >= 10 else 1}f}/s"
 
 
 def _told(summary: dict[str, Any]) -> str:
@@ -400,7 +454,7 @@ def _told(summary: dict[str, Any]) -> str:
         parts.append(f"{summary['n_images']} images classified: {summary['predictions']}.")
         if summary["n_unreadable"]:
             parts.append(f"{summary['n_unreadable']} could not be read: {summary['errors']}.")
-    if accuracy := summary.get("held_out_accuracy"):
+    if (accuracy := summary.get("held_out_accuracy")) is not None:
         parts.append(f"Leave-one-out accuracy over the examples: {100 * accuracy:.0f} %.")
     if certificate := summary.get("certificate"):
         parts.append(
@@ -411,8 +465,10 @@ def _told(summary: dict[str, Any]) -> str:
 
 
 def _say(text: str) -> None:
-    Console(stderr=True, soft_wrap=True, highlight=False).print(text, markup=False)
+    Console(stderr=True, soft_wrap=True, highlight=False, emoji=False).print(text, markup=False)
 
 
 def _print_json(summary: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(summary, ensure_ascii=False, default=str) + "\n")
+    # ASCII, so that it can be written and read whatever the terminal's or the pipe's encoding.
+    sys.stdout.write(json.dumps(summary, default=str) + "\n")
+    sys.stdout.flush()
