@@ -61,8 +61,8 @@ _Index = QModelIndex | QPersistentModelIndex
 class ClassModel(QAbstractListModel):
     """The session's classes in the person's order, with their counts."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
         self._session = session
         self._n_labelled = np.zeros(1, np.int64)
         self._n_predicted = np.zeros(1, np.int64)
@@ -231,6 +231,13 @@ class ClassDelegate(QStyledItemDelegate):
     ) -> None:
         row: QRect = option.rect
         editor.setGeometry(row.adjusted(2 * GAP_PX + _KEY_PX + 4, 7, -2 * GAP_PX, -7))
+
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        # Once only: Qt asks again whenever the counts change, and would wipe out what was typed.
+        assert isinstance(editor, QLineEdit)
+        if not editor.property("is_filled"):
+            editor.setProperty("is_filled", True)
+            editor.setText(index.data(Qt.ItemDataRole.EditRole))
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
         # Not the default, which would write an unchanged name once more when the list loses focus.

@@ -49,7 +49,7 @@ class ClassPanel(QWidget):
         self._session = session
         self._theme = theme
         self._for_selection = False
-        self.model = ClassModel(session)
+        self.model = ClassModel(session, self)
         self.list = ClassList(self.model, theme)
         self._build()
         self.list.class_clicked.connect(self.class_clicked)

@@ -54,6 +54,12 @@ from engine.messages import ClassId, ImageId
 _SETTLE_MS: Final = 30
 _PAUSE_MS: Final = 1500
 _NARROW_PX: Final = 900
+_NAVIGATION: Final = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+)
 
 
 class GalleryView(GridView):
@@ -110,8 +116,12 @@ class GalleryView(GridView):
                 self.open_requested.emit()
         elif plain and key == Qt.Key.Key_Escape:
             self.clearSelection()
+        elif plain and key in _NAVIGATION and self._select_current():
+            pass  # The first arrow key after Escape picks up where one was.
         else:
             super().keyPressEvent(event)
+            if plain and key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+                self._select_current()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
@@ -169,6 +179,15 @@ class GalleryView(GridView):
             self.selectionModel().setCurrentIndex(model.index(current, 0), flags.NoUpdate)
         self.selectionModel().select(selection, flags.ClearAndSelect)
 
+    def _select_current(self) -> bool:
+        """Select the tile with the keyboard's attention if nothing is selected."""
+        place = self.currentIndex().row()
+        if place < 0 or self.selectionModel().hasSelection():
+            return False
+        self.select_places(np.array([place], np.intp), place)
+        self.scrollTo(self.currentIndex())
+        return True
+
     def _drag_picture(self, n_images: int) -> QPixmap:
         text = (
             self.tr("1 image")
@@ -219,8 +238,8 @@ class Gallery(QWidget):
         super().__init__(parent)
         self._session = session
         self._theme = theme
-        self.thumbnails = Thumbnails(session)
-        self.model = GalleryModel(session)
+        self.thumbnails = Thumbnails(session, self)
+        self.model = GalleryModel(session, self)
         self.view = GalleryView(self)
         self._delegate = TileDelegate(session, self.thumbnails, theme, self.view)
         self.view.setModel(self.model)
@@ -466,6 +485,8 @@ class Gallery(QWidget):
             self.view.update(self.model.index(place))
 
     def _on_view_moved(self) -> None:
+        if self._session.project is None:
+            return
         shown = self.view.visible_places()
         self.model.visible_places = shown
         order, screen = self.model.order, len(shown)

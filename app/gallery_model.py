@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QByteArray,
     QMimeData,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     Qt,
 )
@@ -32,8 +33,8 @@ class GalleryModel(QAbstractListModel):
     away under the cursor.
     """
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
         self._session = session
         self.arrangement = Arrangement()
         self.order: Rows = np.zeros(0, np.intp)

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
     QDragEnterEvent,
+    QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
     QKeySequence,
@@ -359,6 +360,10 @@ class MainWindow(QMainWindow):
         if _dropped_path(event) is not None:
             event.acceptProposedAction()
 
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if _dropped_path(event) is not None:
+            event.acceptProposedAction()
+
     def dropEvent(self, event: QDropEvent) -> None:
         path = _dropped_path(event)
         if path is not None:
@@ -700,6 +705,6 @@ def show_in_file_manager(path: Path) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
 
-def _dropped_path(event: QDragEnterEvent | QDropEvent) -> Path | None:
+def _dropped_path(event: QDropEvent) -> Path | None:
     urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
     return Path(urls[0].toLocalFile()) if urls else None

@@ -295,7 +295,7 @@ class Session(QObject):
         self.bridge.engine_ready.connect(self._on_engine_ready)
         self.bridge.engine_failed.connect(self._on_engine_failed)
         self.reader.rows_added.connect(self.rows_added)
-        self.reader.rows_added.connect(self._count_timer.start)
+        self.reader.rows_added.connect(self._count_soon)
         self.reader.rows_changed.connect(self._on_rows_changed)
         self.reader.scanned.connect(self._on_scanned)
         self.reader.embedded.connect(self.classifier.on_embedded)

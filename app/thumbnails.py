@@ -25,8 +25,8 @@ class Thumbnails(QObject):
 
     arrived = Signal(int)
 
-    def __init__(self, session: Session, memory_bytes: int = MEMORY_BYTES) -> None:
-        super().__init__()
+    def __init__(self, session: Session, parent: QObject, memory_bytes: int = MEMORY_BYTES) -> None:
+        super().__init__(parent)
         self._session = session
         self._memory_bytes = memory_bytes
         self._used_bytes = 0

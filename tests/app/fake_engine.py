@@ -1,0 +1,161 @@
+"""An engine that does nothing by itself: it records commands, and the test publishes events."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from engine import messages
+from engine.messages import ClassId, ImageId
+
+_C = TypeVar("_C", bound=messages.Command)
+
+
+class FakeEngine:
+    """Stands in for :class:`engine.Engine`.
+
+    Attributes:
+        commands: everything that was submitted, in order.
+        is_closed: whether the window has ended it.
+    """
+
+    def __init__(self, publish: Callable[[messages.Event], None]) -> None:
+        self.publish = publish
+        self.commands: list[messages.Command] = []
+        self.is_closed = False
+
+    def submit(self, command: messages.Command) -> None:
+        assert not self.is_closed
+        self.commands.append(command)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    # --- What the tests look at -------------------------------------------------------------------
+
+    def all(self, kind: type[_C]) -> list[_C]:
+        """Every command of a kind, in order."""
+        return [command for command in self.commands if isinstance(command, kind)]
+
+    def last(self, kind: type[_C]) -> _C:
+        """The newest command of a kind."""
+        return self.all(kind)[-1]
+
+    def cancelled(self) -> list[int]:
+        """The requests that were cancelled."""
+        return [command.request_id for command in self.all(messages.Cancel)]
+
+    # --- What the tests let it say ----------------------------------------------------------------
+
+    def ready(self, notice: str = "") -> None:
+        self.publish(
+            messages.EngineReady("CPU, 2 threads", "CPUExecutionProvider", "handful-base", notice)
+        )
+
+    def finish_scan(self, names: Sequence[str] | None = None, batch: int = 1000) -> None:
+        """Answer the newest scan with the files that lie there, or with some of that name."""
+        scan = self.last(messages.ScanFolder)
+        if names is None:
+            names = sorted(
+                path.relative_to(scan.folder).as_posix()
+                for path in scan.folder.rglob("*")
+                if path.suffix in (".png", ".jpg")
+            )
+        files = [_found(scan.folder, name) for name in names]
+        for start in range(0, len(files), batch):
+            self.publish(messages.FilesFound(scan.request_id, tuple(files[start : start + batch])))
+        self.publish(messages.ScanFinished(scan.request_id, len(files), ()))
+        self.publish(messages.JobFinished(scan.request_id))
+
+    def embed(self, images: Sequence[messages.ImageRef] | None = None) -> None:
+        """Answer the newest list of images to embed, in part or (by default) whole."""
+        command = self.last(messages.EmbedImages)
+        good: list[messages.ImageRef] = []
+        for image in command.images if images is None else images:
+            content = image.path.read_bytes() if image.path.exists() else b"x" * image.image_id
+            if content:
+                good.append(image)
+            else:
+                self.publish(
+                    messages.ImageUnreadable(
+                        command.request_id, image.image_id, "the file is empty"
+                    )
+                )
+        if good:
+            self.publish(
+                messages.ImagesEmbedded(
+                    command.request_id,
+                    tuple(image.image_id for image in good),
+                    tuple(_hash(image.path) for image in good),
+                )
+            )
+        if images is None:
+            self.publish(messages.JobFinished(command.request_id))
+
+    def thumbnails(self) -> None:
+        """Answer the newest request for thumbnails."""
+        command = self.last(messages.LoadThumbnails)
+        for image in command.images:
+            try:
+                with Image.open(image.path) as picture:
+                    small = picture.convert("RGB")
+                    small.thumbnail((256, 256))
+            except OSError:
+                self.publish(
+                    messages.ImageUnreadable(command.request_id, image.image_id, "it is broken")
+                )
+                continue
+            jpeg = io.BytesIO()
+            small.save(jpeg, "JPEG", quality=90)
+            self.publish(
+                messages.ThumbnailReady(command.request_id, image.image_id, jpeg.getvalue())
+            )
+        self.publish(messages.JobFinished(command.request_id))
+
+    def predict(
+        self,
+        predictions: Mapping[ImageId, Sequence[tuple[ClassId, float]]],
+        *,
+        request_id: int | None = None,
+        accuracy: float | None = None,
+    ) -> None:
+        """Answer the newest Adapt (or one of that number) with these predictions."""
+        number = self.last(messages.Adapt).request_id if request_id is None else request_id
+        n_support = len(self.last(messages.Adapt).support)
+        self.publish(messages.Adapted(number, "prototypes", n_support, accuracy, (), 0.01))
+        if predictions:
+            self.publish(predictions_ready(number, predictions))
+        self.publish(messages.JobFinished(number))
+
+
+def predictions_ready(
+    request_id: int, predictions: Mapping[ImageId, Sequence[tuple[ClassId, float]]]
+) -> messages.PredictionsReady:
+    """Predictions by image as the engine sends them."""
+    n_ranks = len(next(iter(predictions.values())))
+    ids = np.array(list(predictions), np.int64)
+    classes = np.array([[item[0] for item in row] for row in predictions.values()], np.int64)
+    values = np.array([[item[1] for item in row] for row in predictions.values()], np.float32)
+    assert classes.shape == (len(ids), n_ranks)
+    for array in (ids, classes, values):
+        array.setflags(write=False)
+    return messages.PredictionsReady(request_id, ids, classes, values)
+
+
+def _found(folder: Path, name: str) -> messages.FoundFile:
+    path = folder / name
+    if not path.exists():
+        return messages.FoundFile(name, 1000, 1)
+    status = path.stat()
+    return messages.FoundFile(name, status.st_size, status.st_mtime_ns)
+
+
+def _hash(path: Path) -> bytes:
+    content = path.read_bytes() if path.exists() else str(path).encode()
+    return hashlib.blake2b(content, digest_size=16).digest()

@@ -1,0 +1,249 @@
+"""Classes: adding, renaming, colours, keys, merging, deleting."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Desk
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QColorDialog, QLineEdit, QMenu
+from pytestqt.modeltest import ModelTester
+
+from app.class_list import more_rect
+from engine import CLASS_COLOURS
+
+
+def names(desk: Desk) -> list[str]:
+    """The classes as the list shows them."""
+    model = desk.classes.model
+    return [model.index(place).data() for place in range(model.rowCount())]
+
+
+def counts(desk: Desk, name: str) -> str:
+    """What the list says of a class's numbers."""
+    item = next(item for item in desk.session.classes if item.name == name)
+    return desk.classes.model.counts_text(item)
+
+
+def test_without_classes_a_hint_says_what_to_do(garden: Desk) -> None:
+    assert "first class" in garden.classes.hint.text()
+    garden.add_classes("cat", "dog")
+    assert "Select images" in garden.classes.hint.text()
+    garden.click("image_1.png")
+    garden.press("1")
+    assert "second class" in garden.classes.hint.text()
+    garden.press("2")
+    assert not garden.classes.hint.isVisible()
+
+
+def test_new_classes_get_the_next_key_and_colour(garden: Desk) -> None:
+    made = garden.add_classes(*(f"class {number}" for number in range(1, 12)))
+    assert [item.hotkey for item in made] == [1, 2, 3, 4, 5, 6, 7, 8, 9, None, None]
+    assert [item.colour for item in made] == list(CLASS_COLOURS[:11])
+
+
+@pytest.mark.parametrize("name", ["cat", "CAT", "  cat  "])
+def test_a_second_class_of_the_same_name_is_refused(garden: Desk, name: str) -> None:
+    garden.add_classes("cat")
+    garden.window.new_class_action.trigger()
+    garden.qtbot.keyClicks(garden.classes.field, name)
+    garden.press(Qt.Key.Key_Return)
+    assert names(garden) == ["cat"]
+    assert garden.notices() == ["There is already a class “cat”."]
+    assert garden.classes.field.selectedText() == name  # Ready to be typed over.
+
+
+def test_an_empty_name_adds_nothing(garden: Desk) -> None:
+    garden.window.new_class_action.trigger()
+    garden.qtbot.keyClicks(garden.classes.field, "   ")
+    garden.press(Qt.Key.Key_Return)
+    assert names(garden) == []
+    assert garden.notices() == []
+
+
+def test_ctrl_enter_gives_the_new_class_to_the_selection(garden: Desk) -> None:
+    garden.select("image_1.png", "image_2.png")
+    garden.window.new_class_action.trigger()
+    garden.qtbot.keyClicks(garden.classes.field, "cat")
+    garden.qtbot.keyClick(
+        garden.classes.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
+    )
+    assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "cat"}
+
+
+def test_digits_typed_into_a_name_label_nothing(garden: Desk) -> None:
+    garden.add_classes("cat")
+    garden.click("image_1.png")
+    garden.window.new_class_action.trigger()
+    garden.qtbot.keyClicks(garden.classes.field, "type 1")
+    garden.press(Qt.Key.Key_Backspace)
+    assert garden.classes.field.text() == "type "
+    assert garden.labels_on_disk() == {}
+
+
+def test_f2_renames_and_escape_does_not(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    panel = garden.classes.list
+    panel.setFocus()
+    panel.setCurrentIndex(garden.classes.model.index(1))
+    garden.press(Qt.Key.Key_F2)
+    editor = panel.findChild(QLineEdit)
+    assert editor.text() == "dog"
+    editor.clear()
+    garden.qtbot.keyClicks(editor, "wolf")
+    garden.press(Qt.Key.Key_Return, editor)
+    garden.settle()
+    assert names(garden) == ["cat", "wolf"]
+    panel.setFocus()
+    garden.press(Qt.Key.Key_F2, panel)
+    editor = panel.findChildren(QLineEdit)[-1]
+    editor.clear()
+    garden.qtbot.keyClicks(editor, "fox")
+    garden.press(Qt.Key.Key_Escape, editor)
+    garden.settle()
+    assert names(garden) == ["cat", "wolf"]
+
+
+def test_a_double_click_renames_and_does_not_label(garden: Desk) -> None:
+    cat, _dog = garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.click_class(cat.class_id)
+    panel = garden.classes.list
+    place = panel.visualRect(garden.classes.model.index(0)).center() - QPoint(60, 0)
+    garden.qtbot.mouseDClick(panel.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    editor = panel.findChild(QLineEdit)
+    assert editor is not None
+    assert garden.labels_on_disk() == {}
+    editor.clear()
+    garden.qtbot.keyClicks(editor, "lion")
+    garden.press(Qt.Key.Key_Return, editor)
+    garden.settle()
+    assert names(garden) == ["lion", "dog"]
+
+
+def test_renaming_to_a_name_that_exists_is_refused(garden: Desk) -> None:
+    cat, _dog = garden.add_classes("cat", "dog")
+    assert not garden.session.rename_class(cat.class_id, "dog")
+    assert names(garden) == ["cat", "dog"]
+    assert garden.notices() == ["There is already a class “dog”."]
+
+
+def test_counts_of_labelled_and_predicted_images(garden: Desk) -> None:
+    cat, dog = garden.add_classes("cat", "dog")
+    assert counts(garden, "cat") == "none yet"
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    garden.engine.predict(
+        {
+            garden.image(f"image_{number}.png"): [(cat.class_id, 0.9), (dog.class_id, 0.1)]
+            for number in range(1, 6)
+        }
+    )
+    garden.settle()
+    assert counts(garden, "cat") == "1 labelled · 3 predicted"
+    assert counts(garden, "dog") == "1 labelled"
+
+
+def test_a_key_in_use_is_exchanged(garden: Desk) -> None:
+    cat, dog = garden.add_classes("cat", "dog")
+    garden.session.set_hotkey(dog.class_id, 1)
+    assert [(item.name, item.hotkey) for item in garden.session.classes] == [
+        ("cat", 2),
+        ("dog", 1),
+    ]
+    garden.click("image_1.png")
+    garden.press("1")
+    assert garden.labels_on_disk() == {"image_1.png": "dog"}
+    garden.session.set_hotkey(cat.class_id, None)
+    assert garden.session.image_class(cat.class_id).hotkey is None  # type: ignore[union-attr]
+
+
+def test_deleting_a_class_takes_its_labels_off_and_offers_undo(garden: Desk) -> None:
+    cat, _dog = garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    panel = garden.classes.list
+    panel.setFocus()
+    panel.setCurrentIndex(garden.classes.model.index(0))
+    garden.press(Qt.Key.Key_Delete, panel)
+    assert names(garden) == ["dog"]
+    assert garden.labels_on_disk() == {}
+    assert garden.notices() == ["Done: Delete class “cat”."]
+    garden.window.undo_action.trigger()
+    assert names(garden) == ["cat", "dog"]
+    assert garden.labels_on_disk() == {"image_1.png": "cat"}
+    assert garden.session.image_class(cat.class_id) == cat
+
+
+def test_predictions_of_a_deleted_class_disappear(garden: Desk) -> None:
+    cat, dog = garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    garden.engine.predict({garden.image("image_5.png"): [(dog.class_id, 0.9), (cat.class_id, 0.1)]})
+    assert garden.state("image_5.png") == "predicted dog, 90 %"
+    garden.session.delete_class(dog.class_id)
+    assert garden.state("image_5.png") == "not classified yet"
+
+
+def test_merging_moves_the_labels(garden: Desk) -> None:
+    cat, dog = garden.add_classes("cat", "dog")
+    garden.select("image_1.png", "image_2.png")
+    garden.press("1")
+    garden.click("image_3.png")
+    garden.press("2")
+    garden.session.merge_classes(cat.class_id, dog.class_id)
+    assert names(garden) == ["dog"]
+    assert set(garden.labels_on_disk().values()) == {"dog"}
+    assert len(garden.labels_on_disk()) == 3
+
+
+def test_the_menu_of_a_class_does_all_of_it(garden: Desk) -> None:
+    cat, _dog = garden.add_classes("cat", "dog")
+    panel = garden.classes.list
+    button = more_rect(panel.visualRect(garden.classes.model.index(0))).center()
+    garden.qtbot.mouseClick(panel.viewport(), Qt.MouseButton.LeftButton, pos=button)
+    menu = garden.classes.findChildren(QMenu)[0]
+    texts = [action.text().partition("\t")[0] for action in menu.actions() if action.text()]
+    assert texts == [
+        "Show Only This Class",
+        "Rename…",
+        "Colour",
+        "Key",
+        "Merge Into",
+        "Delete",
+    ]
+    sub = {action.text(): action.menu() for action in menu.actions() if action.menu()}
+    sub["Colour"].actions()[4].trigger()
+    assert garden.session.image_class(cat.class_id).colour == CLASS_COLOURS[4]  # type: ignore[union-attr]
+    sub["Key"].actions()[6].trigger()
+    assert garden.session.image_class(cat.class_id).hotkey == 7  # type: ignore[union-attr]
+    sub["Merge Into"].actions()[0].trigger()
+    assert names(garden) == ["dog"]
+    menu.close()
+
+
+def test_any_colour_can_be_chosen(garden: Desk) -> None:
+    (cat,) = garden.add_classes("cat")
+    garden.classes._choose_colour(cat)
+    dialog = garden.classes.findChild(QColorDialog)
+    dialog.setCurrentColor("#102030")
+    dialog.accept()
+    assert garden.session.image_class(cat.class_id).colour == "#102030"  # type: ignore[union-attr]
+
+
+def test_a_name_with_an_ampersand_stays_whole(garden: Desk) -> None:
+    garden.add_classes("black & white")
+    assert garden.window.label_menu.actions()[0].text() == "black && white"
+    garden.click("image_1.png")
+    garden.press("1")
+    assert garden.labels_on_disk() == {"image_1.png": "black & white"}
+
+
+def test_the_model_of_classes_keeps_qts_rules(garden: Desk) -> None:
+    tester = ModelTester(None)
+    tester.check(garden.classes.model)
+    cat, dog = garden.add_classes("cat", "dog")
+    garden.session.merge_classes(cat.class_id, dog.class_id)
+    garden.window.undo_action.trigger()
+    tester.check(garden.classes.model)

@@ -1,0 +1,118 @@
+"""What holds for every test: an empty home, no network, nothing left behind.
+
+Qt is touched only where a test has loaded it already; the tests of the engine run without.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+if sys.platform == "win32":
+    # WORKAROUND: torch must be loaded before Qt (c10.dll); see app/__main__.py.
+    import torch  # noqa: F401
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import gc
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder without any settings, caches or documents."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    for name, folder in (
+        ("XDG_CONFIG_HOME", ".config"),
+        ("XDG_CACHE_HOME", ".cache"),
+        ("XDG_DATA_HOME", ".local/share"),
+        ("XDG_STATE_HOME", ".local/state"),
+        ("APPDATA", "AppData/Roaming"),
+        ("LOCALAPPDATA", "AppData/Local"),
+    ):
+        monkeypatch.setenv(name, str(home / folder))
+    core = sys.modules.get("PySide6.QtCore")
+    if core is not None:
+        settings = core.QSettings
+        for kind in (settings.Format.NativeFormat, settings.Format.IniFormat):
+            settings.setPath(kind, settings.Scope.UserScope, str(home / ".config"))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The program never opens a socket; a test in which one is opened fails."""
+    opened: list[str] = []
+    real = socket.socket
+
+    class GuardedSocket(real):  # type: ignore[misc, valid-type]
+        def __init__(self, family: int = -1, *args: Any, **kwargs: Any) -> None:
+            allowed = getattr(socket, "AF_UNIX", None)
+            if family != allowed and kwargs.get("fileno") is None:
+                opened.append(f"socket of family {family}")
+                raise OSError("tests may not open sockets")
+            super().__init__(family, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "socket", GuardedSocket)
+    yield
+    assert not opened, f"a socket was opened: {opened}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread, an active timer or a window behind."""
+    threads_before = set(threading.enumerate())
+    windows_before = set(_windows())
+    yield
+    _delete_what_is_due()
+    threads = [
+        thread.name
+        for thread in threading.enumerate()
+        if thread not in threads_before and thread.is_alive() and not thread.daemon
+    ]
+    windows = [str(window) for window in _windows() if window not in windows_before]
+    assert not threads, f"threads left behind: {threads}"
+    assert not windows, f"windows left behind: {windows}"
+    timers = _active_timers()
+    assert not timers, f"active timers left behind: {timers}"
+
+
+def _delete_what_is_due() -> None:
+    core = sys.modules.get("PySide6.QtCore")
+    if core is not None and core.QCoreApplication.instance() is not None:
+        core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
+        core.QCoreApplication.processEvents()
+
+
+def _windows() -> list[Any]:
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return []
+    # Menus and the popups of combo boxes have no say in when Qt deletes them.
+    return [
+        window
+        for window in widgets.QApplication.topLevelWidgets()
+        if window.parent() is None and window.isVisible()
+    ]
+
+
+def _active_timers() -> list[str]:
+    core = sys.modules.get("PySide6.QtCore")
+    if core is None or core.QCoreApplication.instance() is None:
+        return []
+    import shiboken6
+
+    gc.collect()
+    return [
+        f"{timer} of {timer.parent()}"
+        for timer in gc.get_objects()
+        if isinstance(timer, core.QTimer) and shiboken6.isValid(timer) and timer.isActive()
+    ]
