@@ -1,0 +1,463 @@
+"""The jobs as generators, without any thread of the engine: what they answer, and how often."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.embeddings import BLOCK_ROWS
+from engine.errors import EngineError
+from engine.images import content_hash
+from engine.jobs.adaptation import adapt_and_classify
+from engine.jobs.embedding import embed_images, scan_folder
+from engine.jobs.progress import ProgressMeter
+from engine.jobs.viewing import load_preview, load_thumbnails
+from engine.jobs.workspace import Workspace
+from engine.messages import (
+    Adapt,
+    Adapted,
+    ClassId,
+    ClassSpec,
+    EmbedImages,
+    Event,
+    FilesFound,
+    FoundFile,
+    ImageId,
+    ImageRef,
+    ImagesEmbedded,
+    ImageUnreadable,
+    LoadPreview,
+    LoadThumbnails,
+    NotAdapted,
+    PredictionsReady,
+    PreviewReady,
+    Progress,
+    ScanFinished,
+    ScanFolder,
+    ThumbnailReady,
+)
+from tests.engine.conftest import CountingBackend
+from tests.engine.painted import KINDS, kind_of, paint, paint_folder, refs
+
+OpenWorkspace = Callable[..., tuple[Workspace, CountingBackend]]
+
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
+
+def _events(steps: Iterable[Event | None]) -> list[Event]:
+    return [event for event in steps if event is not None]
+
+
+def _of(kind: type, events: Iterable[Event]) -> list:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def _embedded(events: Iterable[Event]) -> list[ImageId]:
+    return sorted(item for event in _of(ImagesEmbedded, events) for item in event.image_ids)
+
+
+def _adapt(images: list[ImageRef], labelled: Iterable[int], **changes: object) -> Adapt:
+    """A command that labels images, by index, with what was painted on them."""
+    classes = tuple(ClassSpec(ClassId(10 + 7 * index), kind) for index, kind in enumerate(KINDS))
+    ids = {item.name: item.class_id for item in classes}
+    support = tuple((images[index], ids[kind_of(images[index].path)]) for index in labelled)
+    return Adapt(
+        **{"request_id": 5, "classes": classes, "support": support, "visible": (), **changes}
+    )
+
+
+# --- Scanning -------------------------------------------------------------------------------------
+
+
+def test_a_scan_answers_in_batches_and_names_what_it_could_not_enter(tmp_path: Path) -> None:
+    for index in range(1203):
+        (tmp_path / f"{index:04d}.jpg").write_bytes(b"1")
+    events = list(scan_folder(ScanFolder(3, tmp_path)))
+    found = _of(FilesFound, events)
+    assert [len(event.files) for event in found] == [500, 500, 203]
+    assert found[0].files[0] == FoundFile("0000.jpg", 1, (tmp_path / "0000.jpg").stat().st_mtime_ns)
+    assert [event.done for event in _of(Progress, events)] == [500, 1000]
+    assert events[-1] == ScanFinished(3, 1203, ())
+    assert {event.request_id for event in events} == {3}
+
+
+def test_a_scan_of_an_empty_folder(tmp_path: Path) -> None:
+    assert list(scan_folder(ScanFolder(3, tmp_path))) == [ScanFinished(3, 0, ())]
+
+
+# --- Embedding ------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_embedded_once_and_then_only_looked_up(
+    tmp_path: Path, open_workspace: OpenWorkspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 7))
+    workspace, backend = open_workspace()
+    events = _events(embed_images(workspace, EmbedImages(1, tuple(images))))
+    assert _embedded(events) == [image.image_id for image in images]
+    assert backend.count == len(images) == len(workspace.store) == 21
+    contents = {
+        image_id: content
+        for event in _of(ImagesEmbedded, events)
+        for image_id, content in zip(event.image_ids, event.contents, strict=True)
+    }
+    assert contents[images[3].image_id] == content_hash(images[3].path.read_bytes())
+    assert _of(Progress, events)[-1].done == _of(Progress, events)[-1].total == 21
+
+    # Asked again, in this session and in another one: told of every image, none decoded.
+    again = _events(embed_images(workspace, EmbedImages(2, tuple(images))))
+    assert _embedded(again) == _embedded(events)
+    other, counter = open_workspace()
+    assert _embedded(_events(embed_images(other, EmbedImages(3, tuple(images))))) == _embedded(
+        events
+    )
+    assert (backend.count, counter.count) == (21, 0)
+    np.testing.assert_array_equal(
+        other.store.select([image.image_id for image in images]),
+        workspace.store.select([image.image_id for image in images]),
+    )
+
+
+def test_copies_and_renamed_files_are_not_embedded_again(
+    tmp_path: Path, open_workspace: OpenWorkspace
+) -> None:
+    paths = paint_folder(tmp_path / "images", 2)
+    workspace, backend = open_workspace()
+    list(embed_images(workspace, EmbedImages(1, tuple(refs(paths)))))
+    renamed = [path.rename(path.with_name(f"new {path.name}")) for path in paths]
+    list(embed_images(workspace, EmbedImages(2, tuple(refs(renamed, first=100)))))
+    assert backend.count == 6
+    np.testing.assert_array_equal(
+        workspace.store.select([ImageId(1)]), workspace.store.select([ImageId(100)])
+    )
+
+
+def test_a_file_changed_while_the_folder_is_open_is_embedded_again(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 1))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    before = workspace.store.select([ImageId(1), ImageId(2)])
+    paint("stripes", 200, 90, seed=77).save(images[0].path)
+    events = _events(embed_images(workspace, EmbedImages(2, tuple(images))))
+    assert _embedded(events) == [1, 2, 3]
+    contents = dict(
+        pair
+        for event in _of(ImagesEmbedded, events)
+        for pair in zip(event.image_ids, event.contents, strict=True)
+    )
+    assert contents[ImageId(1)] == content_hash(images[0].path.read_bytes())
+    after = workspace.store.select([ImageId(1), ImageId(2)])
+    assert not np.array_equal(after[0], before[0])
+    np.testing.assert_array_equal(after[1], before[1])
+    np.testing.assert_allclose(
+        workspace.store.sum(), workspace.store.select(map(ImageId, (1, 2, 3))).sum(0), rtol=1e-5
+    )
+
+
+def test_broken_images_do_not_stop_a_batch(tmp_path: Path, workspace: Workspace) -> None:
+    paths = paint_folder(tmp_path / "images", 2)
+    broken = {"text.jpg": b"a letter", "empty.png": b"", "cut.jpg": paths[0].read_bytes()[:900]}
+    for name, content in broken.items():
+        (tmp_path / "images" / name).write_bytes(content)
+    images = refs([*paths, *(tmp_path / "images" / name for name in broken), tmp_path / "none.jpg"])
+    events = _events(embed_images(workspace, EmbedImages(1, tuple(images))))
+    reasons = {event.image_id: event.reason for event in _of(ImageUnreadable, events)}
+    assert reasons == {
+        7: "it holds text, not an image",
+        8: "the file is empty",
+        9: "the file is truncated",
+        10: "the file is not there any more",
+    }
+    assert _embedded(events) == [1, 2, 3, 4, 5, 6]
+    assert _of(Progress, events)[-1].done == 10
+    # A file that was repaired is readable again when it is asked for.
+    images[6].path.write_bytes(paths[0].read_bytes())
+    events = _events(embed_images(workspace, EmbedImages(2, tuple(images[6:7]))))
+    assert _embedded(events) == [7]
+    assert ImageId(7) not in workspace.unreadable
+
+
+def test_a_job_that_is_closed_halfway_keeps_what_was_finished(
+    tmp_path: Path, open_workspace: OpenWorkspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 12))
+    workspace, backend = open_workspace()
+    steps = embed_images(workspace, EmbedImages(1, tuple(images)))
+    while len(workspace.store) < 10:
+        next(steps)
+    steps.close()
+    kept = len(workspace.store)
+    assert kept < len(images)
+    events = _events(embed_images(workspace, EmbedImages(2, tuple(images))))
+    assert _embedded(events) == [image.image_id for image in images]
+    assert backend.count == len(images)
+
+
+def test_two_jobs_that_want_the_same_images_share_the_work(
+    tmp_path: Path, open_workspace: OpenWorkspace
+) -> None:
+    images = tuple(refs(paint_folder(tmp_path / "images", 3)))
+    workspace, backend = open_workspace()
+    first = embed_images(workspace, EmbedImages(1, images))
+    second = load_thumbnails(workspace, LoadThumbnails(2, images))
+    events: list[Event] = []
+    pending = [first, second]
+    while pending:
+        for steps in list(pending):
+            try:
+                event = next(steps)
+            except StopIteration:
+                pending.remove(steps)
+            else:
+                events += [event] if event is not None else []
+    assert backend.count == len(images)
+    mine = [event for event in events if event.request_id == 1]
+    assert _embedded(mine) == [image.image_id for image in images]
+    assert len(_of(ThumbnailReady, events)) == len(images)
+
+
+def test_forgetting_a_folder_drops_all_that_belongs_to_it(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 2))
+    list(adapt_and_classify(workspace, _adapt(images, range(6))))
+    assert workspace.current is not None
+    workspace.forget()
+    assert workspace.current is None
+    assert len(workspace.store) == 0
+    assert workspace.unreadable == {}
+
+
+# --- Thumbnails and previews ----------------------------------------------------------------------
+
+
+def test_one_decode_serves_thumbnail_and_embedding(
+    tmp_path: Path, open_workspace: OpenWorkspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 2))
+    workspace, backend = open_workspace()
+    events = _events(load_thumbnails(workspace, LoadThumbnails(1, tuple(images))))
+    assert _embedded(events) == [1, 2, 3, 4, 5, 6]
+    thumbnails = {event.image_id: event.jpeg for event in _of(ThumbnailReady, events)}
+    with Image.open(io.BytesIO(thumbnails[ImageId(1)])) as thumbnail:
+        assert thumbnail.size == (160, 120)  # Smaller than a thumbnail may be: as it is.
+        difference = np.abs(np.asarray(thumbnail).astype(int) - np.asarray(paint(KINDS[0])))
+    assert difference.mean() < 10
+    for image in images:
+        image.path.unlink()  # From here on nothing can be decoded.
+    list(embed_images(workspace, EmbedImages(2, ())))
+    assert backend.count == 6
+
+
+def test_thumbnails_come_from_the_cache_the_second_time(
+    tmp_path: Path, open_workspace: OpenWorkspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 2))
+    list(embed_images(open_workspace()[0], EmbedImages(1, tuple(images))))
+    workspace, backend = open_workspace()
+    events = _events(load_thumbnails(workspace, LoadThumbnails(2, tuple(reversed(images)))))
+    assert [event.image_id for event in _of(ThumbnailReady, events)] == [6, 5, 4, 3, 2, 1]
+    assert backend.count == 0
+
+
+def test_thumbnails_of_broken_images_are_told_as_such(tmp_path: Path, workspace: Workspace) -> None:
+    (tmp_path / "text.jpg").write_text("a letter")
+    command = LoadThumbnails(1, tuple(refs([tmp_path / "text.jpg"])))
+    for _ in range(2):  # Found out, then remembered.
+        (event,) = _events(load_thumbnails(workspace, command))
+        assert event == ImageUnreadable(1, ImageId(1), "it holds text, not an image")
+
+
+def test_a_preview_is_large_and_tells_the_original_size(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    path = tmp_path / "a.png"
+    paint("dots", 1300, 700).save(path)
+    (event,) = _events(load_preview(workspace, LoadPreview(4, refs([path])[0], 650)))
+    assert isinstance(event, PreviewReady)
+    assert event.pixels.shape == (350, 650, 3)
+    assert (event.width_px, event.height_px) == (1300, 700)
+    assert not event.pixels.flags.writeable
+
+
+def test_a_preview_that_cannot_be_had_is_told_in_a_sentence(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    (tmp_path / "a.jpg").write_text("a letter")
+    with pytest.raises(EngineError) as caught:
+        list(load_preview(workspace, LoadPreview(4, refs([tmp_path / "a.jpg"])[0], 650)))
+    assert str(caught.value) == "a.jpg cannot be shown: it holds text, not an image."
+
+
+# --- Adapting -------------------------------------------------------------------------------------
+
+
+def _check_arrays(event: PredictionsReady) -> None:
+    n = len(event.image_ids)
+    assert event.image_ids.dtype == event.class_ids.dtype == np.int64
+    assert event.probabilities.dtype == np.float32
+    assert event.class_ids.shape == event.probabilities.shape == (n, 3)
+    assert (np.diff(event.probabilities, axis=1) <= 0).all()
+    np.testing.assert_allclose(event.probabilities.sum(axis=1), 1, atol=1e-5)
+    for array in (event.image_ids, event.class_ids, event.probabilities):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+def test_a_click_classifies_what_is_on_screen_first_then_everything(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 8))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    visible = (ImageId(20), ImageId(3), ImageId(999))  # 999 is not embedded.
+    events = _events(
+        adapt_and_classify(workspace, _adapt(images, (0, 1, 8, 9, 16, 17), visible=visible))
+    )
+    adapted, first, rest = events
+    assert isinstance(adapted, Adapted)
+    assert adapted.n_support == 6
+    assert adapted.held_out_accuracy == 1.0
+    assert adapted.empty_classes == ()
+    assert isinstance(first, PredictionsReady)
+    assert first.image_ids.tolist() == [20, 3]
+    assert isinstance(rest, PredictionsReady)
+    assert sorted(rest.image_ids.tolist()) == [image.image_id for image in images]
+    names = {10: "checks", 17: "dots", 24: "stripes"}
+    for event in (first, rest):
+        _check_arrays(event)
+        assert event.request_id == 5
+        for image_id, class_ids in zip(event.image_ids, event.class_ids, strict=True):
+            assert names[class_ids[0]] == kind_of(images[image_id - 1].path)
+
+
+def test_examples_that_are_not_embedded_yet_are_embedded_first(
+    tmp_path: Path, open_workspace: OpenWorkspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 4))
+    workspace, backend = open_workspace()
+    events = _events(adapt_and_classify(workspace, _adapt(images, (0, 4, 8))))
+    assert backend.count == 3
+    assert _embedded(events) == [1, 5, 9]
+    (adapted,) = _of(Adapted, events)
+    assert adapted.n_support == 3
+    assert adapted.held_out_accuracy is None
+
+
+def test_images_embedded_later_are_classified_as_they_come(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 6))
+    list(adapt_and_classify(workspace, _adapt(images, (0, 6, 12))))
+    events = _events(embed_images(workspace, EmbedImages(9, tuple(images))))
+    predictions = _of(PredictionsReady, events)
+    # They carry the number of the Adapt whose model made them.
+    assert {event.request_id for event in predictions} == {5}
+    classified = [item for event in predictions for item in event.image_ids.tolist()]
+    assert sorted(classified) == [image.image_id for image in images]
+    for event in predictions:
+        _check_arrays(event)
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "labelled", "sentence"),
+    [
+        (0, (), "Add two classes and label a few images."),
+        (1, (0, 1), "Add a second class."),
+        (3, (), "Label an image of each class."),
+        (3, (0, 1), "Label an image of a second class."),
+    ],
+)
+def test_with_fewer_than_two_labelled_classes_it_is_said_what_to_do(
+    tmp_path: Path, workspace: Workspace, n_classes: int, labelled: tuple[int, ...], sentence: str
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 2))
+    list(adapt_and_classify(workspace, _adapt(images, range(6))))
+    command = _adapt(images, labelled)
+    command = _adapt(images, labelled, classes=command.classes[:n_classes])
+    assert _events(adapt_and_classify(workspace, command)) == [NotAdapted(5, sentence)]
+    assert workspace.current is None  # The old model's predictions must not go on.
+
+
+def test_a_class_with_unreadable_examples_alone_is_empty(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    paths = paint_folder(tmp_path / "images", 2)
+    for path in paths[:2]:
+        path.write_text("a letter")
+    images = refs(paths)
+    events = _events(adapt_and_classify(workspace, _adapt(images, range(6))))
+    assert [event.image_id for event in _of(ImageUnreadable, events)] == [1, 2]
+    (adapted,) = _of(Adapted, events)
+    assert adapted.empty_classes == (10,)
+    assert adapted.n_support == 4
+    for event in _of(PredictionsReady, events):
+        assert event.class_ids.shape[1] == 2
+        assert 10 not in event.class_ids
+
+
+def test_at_most_five_classes_are_told_of(workspace: Workspace) -> None:
+    random = np.random.default_rng(0)
+    size = workspace.store.embedding_size
+    images = [ImageRef(ImageId(index), Path(f"{index}.jpg"), f"{index}.jpg") for index in range(12)]
+    workspace.store.add(
+        [image.image_id for image in images], random.gamma(2, size=(12, size)).astype(np.float16)
+    )
+    classes = tuple(ClassSpec(ClassId(index), str(index)) for index in range(8))
+    support = tuple((images[index], ClassId(index)) for index in range(8))
+    events = _events(adapt_and_classify(workspace, Adapt(1, classes, support, ())))
+    (ready,) = _of(PredictionsReady, events)
+    assert ready.class_ids.shape == (12, 5)
+
+
+def test_a_large_folder_is_classified_in_several_steps_and_whole(workspace: Workspace) -> None:
+    count = 9 * BLOCK_ROWS + 5
+    size = workspace.store.embedding_size
+    random = np.random.default_rng(0)
+    block = random.gamma(2, size=(count, size)).astype(np.float16)
+    workspace.store.add([ImageId(index) for index in range(count)], block)
+    images = [ImageRef(ImageId(index), Path(), "") for index in range(4)]
+    classes = (ClassSpec(ClassId(1), "a"), ClassSpec(ClassId(2), "b"))
+    support = tuple((image, ClassId(1 + index % 2)) for index, image in enumerate(images))
+    events = _events(adapt_and_classify(workspace, Adapt(1, classes, support, (ImageId(7),))))
+    ready = _of(PredictionsReady, events)
+    assert len(ready) >= 3
+    assert ready[0].image_ids.tolist() == [7]
+    assert np.concatenate([event.image_ids for event in ready[1:]]).tolist() == list(range(count))
+    # What was told early for the visible image is what is told later.
+    np.testing.assert_allclose(ready[1].probabilities[7], ready[0].probabilities[0], atol=1e-5)
+
+
+# --- Progress -------------------------------------------------------------------------------------
+
+
+def test_progress_is_reported_at_the_end_whatever_the_time() -> None:
+    meter = ProgressMeter(2, "Working", 1000)
+    reports = [meter.advance() for _ in range(1000)]
+    last = reports[-1]
+    assert last is not None
+    assert (last.request_id, last.text, last.done, last.total) == (2, "Working", 1000, 1000)
+    assert sum(report is not None for report in reports) < 500
+
+
+def test_what_was_done_before_counts_as_done_but_not_for_the_rate() -> None:
+    report = ProgressMeter(2, "Working", 10, done=10).report()
+    assert (report.done, report.rate_per_s, report.seconds_left) == (10, 0.0, 0.0)
+
+
+def test_a_workspace_that_closes_waits_for_its_threads(
+    tmp_path: Path, open_workspace: OpenWorkspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 5))
+    workspace, _ = open_workspace()
+    steps = embed_images(workspace, EmbedImages(1, tuple(images)))
+    for _ in range(3):
+        next(steps)
+    steps.close()
+    workspace.close()
+    assert not any(thread.is_alive() for thread in workspace.pool._threads)
