@@ -21,12 +21,12 @@ def written_whole(path: Path) -> Iterator[Path]:
     Raises:
         ExportError: the folder is missing or cannot be written, the disk is full, ...
     """
-    if not path.parent.is_dir():
-        raise ExportError(f"Could not write {path}: there is no folder {path.parent}.")
-    if path.is_dir():
-        raise ExportError(f"Could not write {path}: it is a folder.")
-    temporary = path.parent / f".handful-{uuid4().hex}{path.suffix}"
+    temporary = path.parent / f".handful-{uuid4().hex}{path.suffix[:20]}"
     try:
+        if not path.parent.is_dir():
+            raise ExportError(f"Could not write {path}: there is no folder {path.parent}.")
+        if path.is_dir():  # Asked first also because it finds an impossible name at once.
+            raise ExportError(f"Could not write {path}: it is a folder.")
         temporary.touch(exist_ok=False)
         yield temporary
         with temporary.open("rb+") as file:
