@@ -1,8 +1,7 @@
-"""What the engine's tests share: the shipped encoder, loaded once, and a guard against sockets."""
+"""What the engine's tests share: the shipped encoder, loaded once, and workspaces on it."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,28 +14,6 @@ from engine.embeddings import ImageCache
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.jobs.workspace import Workspace
-
-_opened: list[str] = []
-_watching = False
-
-
-def _watch(event: str, arguments: object) -> None:
-    if _watching and event in ("socket.__new__", "socket.connect", "socket.getaddrinfo"):
-        _opened.append(event)
-
-
-sys.addaudithook(_watch)  # For good: Python cannot take a hook away again.
-
-
-@pytest.fixture
-def no_sockets() -> Iterator[None]:
-    """Fails the test if anything opens a socket or asks for an address meanwhile."""
-    global _watching
-    _watching = True
-    _opened.clear()
-    yield
-    _watching = False
-    assert _opened == []
 
 
 class CountingBackend:

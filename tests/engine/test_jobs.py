@@ -46,8 +46,6 @@ from tests.engine.painted import KINDS, kind_of, paint, paint_folder, refs
 
 OpenWorkspace = Callable[..., tuple[Workspace, CountingBackend]]
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
-
 
 def _events(steps: Iterable[Event | None]) -> list[Event]:
     return [event for event in steps if event is not None]

@@ -42,8 +42,6 @@ from engine.messages import (
 from engine.worker import Engine
 from tests.engine.painted import KINDS, kind_of, paint_folder, refs, snapshot_of
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
-
 _PATIENCE_S = 60.0  # Only a test that fails waits this long.
 
 
