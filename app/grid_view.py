@@ -32,7 +32,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
-_MARGIN_PX: Final = 8
+_MARGIN_PX: Final = 12
+_GAP_PX: Final = 8  # Between two cards; half of it on each side lies in the cell.
 _Index = QModelIndex | QPersistentModelIndex
 _Action = QAbstractItemView.CursorAction
 
@@ -80,21 +81,13 @@ class GridView(QListView):
         if not index.isValid():
             return QRect()
         line, column = divmod(index.row(), self.n_columns)
-        # The room that is left over is shared out, so that the grid fills the width.
-        inner = self.viewport().width() - 2 * _MARGIN_PX
-        left = _MARGIN_PX + column * inner // self.n_columns
-        right = _MARGIN_PX + (column + 1) * inner // self.n_columns
         top = _MARGIN_PX + line * self._tile_size.height() - self.verticalOffset()
-        return QRect(left, top, right - left, self._tile_size.height())
+        return QRect(QPoint(self._left_of(column), top), self._tile_size)
 
     def indexAt(self, point: QPoint) -> QModelIndex:
-        x, y = point.x() - _MARGIN_PX, point.y() + self.verticalOffset() - _MARGIN_PX
-        inner = self.viewport().width() - 2 * _MARGIN_PX
-        if y < 0 or not 0 <= x < inner:
-            return QModelIndex()
-        column = min(self.n_columns - 1, x * self.n_columns // inner)
-        place = y // self._tile_size.height() * self.n_columns + column
-        if place >= self._count():
+        y = point.y() + self.verticalOffset() - _MARGIN_PX
+        place = y // self._tile_size.height() * self.n_columns + self._column_at(point.x())
+        if y < 0 or place >= self._count():
             return QModelIndex()
         index = self.model().index(place, 0)
         # The gaps between the cards are ground, where a rubber band can begin.
@@ -102,9 +95,8 @@ class GridView(QListView):
 
     def card_rect(self, cell: QRect) -> QRect:
         """Where the tile itself lies in its cell."""
-        width = self._tile_size.width() - _MARGIN_PX
-        left = cell.left() + (cell.width() - width) // 2
-        return QRect(left, cell.top() + 4, width, cell.height() - _MARGIN_PX)
+        half = _GAP_PX // 2
+        return cell.adjusted(half, half, -half, -half)
 
     def scrollTo(
         self,
@@ -271,6 +263,21 @@ class GridView(QListView):
         model = self.model()
         return model.rowCount() if model is not None else 0
 
+    def _left_of(self, column: int) -> int:
+        """Where a column begins; the room that is left over lies between the columns."""
+        spare = self.viewport().width() - 2 * _MARGIN_PX - self.n_columns * self._tile_size.width()
+        shift = spare * column // (self.n_columns - 1) if self.n_columns > 1 else spare // 2
+        return _MARGIN_PX + column * self._tile_size.width() + shift
+
+    def _column_at(self, x: int) -> int:
+        """The last column that begins before ``x``."""
+        columns = self.n_columns
+        step = max(1, self._left_of(1) - self._left_of(0)) if columns > 1 else 1
+        column = (x - _MARGIN_PX) // step if columns > 1 else 0
+        if 0 <= column < columns and x < self._left_of(column):
+            column -= 1  # Rounding: the columns differ by a pixel.
+        return max(0, min(columns - 1, column))
+
     def _on_scrolled(self, value: int) -> None:
         height = self._tile_size.height()
         line, off = divmod(value, height)
@@ -279,25 +286,18 @@ class GridView(QListView):
     def _runs_in(self, rect: QRect) -> list[tuple[int, int]]:
         """First and last place of each line of tiles that ``rect`` touches."""
         count, columns = self._count(), self.n_columns
-        inner = max(1, self.viewport().width() - 2 * _MARGIN_PX)
         height = self._tile_size.height()
-
-        def column_at(x: int) -> int:
-            return max(0, min(columns - 1, (x - _MARGIN_PX) * columns // inner))
-
         top = rect.top() + self.verticalOffset() - _MARGIN_PX
         bottom = rect.bottom() + self.verticalOffset() - _MARGIN_PX
         runs = []
         for line in range(max(0, top // height), max(-1, bottom // height) + 1):
-            first = line * columns + column_at(rect.left())
-            last = min(line * columns + column_at(rect.right()), count - 1)
+            first = line * columns + self._column_at(rect.left())
+            last = min(line * columns + self._column_at(rect.right()), count - 1)
             if first <= last:
                 runs.append((first, last))
         return runs
 
     def _nearest(self, point: QPoint) -> int:
         y = max(0, point.y() + self.verticalOffset() - _MARGIN_PX)
-        inner = max(1, self.viewport().width() - 2 * _MARGIN_PX)
-        column = max(0, min(self.n_columns - 1, (point.x() - _MARGIN_PX) * self.n_columns // inner))
-        place = y // self._tile_size.height() * self.n_columns + column
+        place = y // self._tile_size.height() * self.n_columns + self._column_at(point.x())
         return max(0, min(self._count() - 1, place))

@@ -255,6 +255,9 @@ class MainWindow(QMainWindow):
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(gap)
         bar.addActions([self.save_action, self.export_action])
+        for action in bar.actions():
+            # Qt leaves no room between a tool button's icon and its text.
+            action.setIconText(f" {action.iconText()}" if action.iconText() else "")
         self.addToolBar(bar)
 
     def _connect(self) -> None:
@@ -265,7 +268,7 @@ class MainWindow(QMainWindow):
         session.rows_changed.connect(self._on_rows_changed)
         session.scanned.connect(self._show_page)
         session.status_changed.connect(self._on_status_changed)
-        session.undo_changed.connect(self._show_undo)
+        session.undo_changed.connect(self._on_undo_changed)
         session.counts_changed.connect(self._show_possible)
         session.noticed.connect(self.notices.add)
         self._switch.changed.connect(self._on_theme_changed)
@@ -608,6 +611,10 @@ class MainWindow(QMainWindow):
                 self.empty_page.show_nothing(project.folder)
             else:
                 self.empty_page.show_gone(project.folder)
+
+    def _on_undo_changed(self) -> None:
+        self.notices.withdraw(Remedy.UNDO)  # Undo would now take back something else.
+        self._show_undo()
 
     def _show_undo(self) -> None:
         for action, text, word in (

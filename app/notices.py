@@ -83,6 +83,11 @@ class NoticeBars(QWidget):
         for surplus in self._bars[_MAX_SHOWN:]:
             self._remove(surplus)
 
+    def withdraw(self, remedy: Remedy) -> None:
+        """Dismiss the notices with that button; it no longer means what they say."""
+        for bar in [item for item in self._bars if item.notice.remedy is remedy]:
+            self._remove(bar)
+
     def clear(self) -> None:
         """Dismiss everything."""
         for bar in list(self._bars):

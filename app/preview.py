@@ -146,7 +146,7 @@ class Preview(QWidget):
 
     def _build(self) -> None:
         self._back = self._button(self.tr("Back to all images (Esc)"), self.left.emit)
-        self._back.setText(self.tr("All images"))
+        self._back.setText(" " + self.tr("All images"))
         self._back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._previous = self._button(self.tr("Previous image (Left)"), self._on_previous)
         self._next = self._button(self.tr("Next image (Right)"), self._on_next)
@@ -311,7 +311,9 @@ class Preview(QWidget):
         if not 0 <= self._row < table.n_rows:
             return
         row, locale = self._row, QLocale()
-        facts = locale.formattedDataSize(int(table.sizes[row]), 1)
+        facts = locale.formattedDataSize(
+            int(table.sizes[row]), 1, QLocale.DataSizeFormat.DataSizeSIFormat
+        )
         if self._size_px is not None:
             facts = f"{self._size_px[0]} × {self._size_px[1]} · {facts}"
         self._facts.setText(facts)

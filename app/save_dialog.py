@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -31,7 +30,7 @@ from app.tasks import Task
 from app.theme import GAP_PX, Theme
 from engine import messages
 
-_WIDTH_PX: Final = 560
+_WIDTH_PX: Final = 600
 _Result = messages.ModelExported | messages.PredictionsSaved
 
 
@@ -49,11 +48,8 @@ class SaveDialog(QDialog):
         self._task: Task | None = None
         self._result: _Result | None = None
         self.setWindowTitle(self.title())
-        self.setMinimumWidth(_WIDTH_PX)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._build_choice())
-        self._pages.addWidget(self._build_progress())
-        self._pages.addWidget(self._build_result())
+        self.setFixedWidth(_WIDTH_PX)
+        self._pages = (self._build_choice(), self._build_progress(), self._build_result())
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(GAP_PX)
         self._buttons.addStretch(1)
@@ -68,7 +64,9 @@ class SaveDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX, 2 * GAP_PX)
         column.setSpacing(2 * GAP_PX)
-        column.addWidget(self._pages, 1)
+        for page in self._pages:  # Not a stack, which would be as high as the highest page.
+            column.addWidget(page)
+        column.addStretch(1)
         column.addLayout(self._buttons)
         self._show_page(0)
 
@@ -309,12 +307,18 @@ class SaveDialog(QDialog):
         self._show_page(0)
 
     def _show_page(self, page: int) -> None:
-        self._pages.setCurrentIndex(page)
+        for place, widget in enumerate(self._pages):
+            widget.setVisible(place == page)
         self.cancel_button.setVisible(page < 2)
         self.start_button.setVisible(page == 0)
         self.background_button.setVisible(page == 1)
         for button in (self.copy_button, self.show_button, self.close_button):
             button.setVisible(page == 2)
+        # adjustSize() takes the height of a narrower dialog, in which the texts need more lines.
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.resize(_WIDTH_PX, layout.totalHeightForWidth(_WIDTH_PX))
 
 
 class ExportDialog(SaveDialog):
@@ -345,44 +349,49 @@ class ExportDialog(SaveDialog):
 
     def result_rows(self, result: _Result) -> tuple[str, list[tuple[str, str]]]:
         assert isinstance(result, messages.ModelExported)
-        found, locale = result.certificate, QLocale()
-        count = locale.toString
-        agree = self.tr("{agree} of {clear} clear files, the same class (margin over {margin})")
-        rule = agree.format(
-            agree=count(found.n_agree_rule),
-            clear=count(found.n_clear_rule),
-            margin=f"{found.margin_rule:g}",
-        )
-        full = agree.format(
-            agree=count(found.n_agree_full),
-            clear=count(found.n_clear_full),
-            margin=f"{found.margin_full:g}",
-        )
-        difference = self.tr("at most {difference} in probability")
-        headline = self.tr("Exported and checked on {count} of your images").format(
-            count=count(found.n_files)
-        )
+        found, count = result.certificate, QLocale().toString
+        agree = self.tr("{agree} of {clear} clear files get the same class (margin over {margin})")
+        difference = self.tr("largest difference in probability {difference}")
+
+        def lines(n_agree: int, n_clear: int, margin: float, largest: float) -> str:
+            first = agree.format(agree=count(n_agree), clear=count(n_clear), margin=f"{margin:g}")
+            return f"{first};\n{difference.format(difference=_small(largest))}"
+
         if found.n_agree_rule < found.n_clear_rule:
-            headline = self.tr("Exported; not every image got the same class, see below")
-        return headline, [
-            (self.tr("Checked with"), f"onnxruntime {found.onnxruntime_version}"),
+            headline = self.tr("Exported, but not every image got the same class")
+        else:
+            headline = self.tr("Exported, and checked on {count} of your images").format(
+                count=count(found.n_files)
+            )
+        others = [path.name for path in result.files if path != result.path]
+        rows = [
+            (
+                self.tr("Read as Handful does"),
+                lines(
+                    found.n_agree_rule,
+                    found.n_clear_rule,
+                    found.margin_rule,
+                    found.max_difference_rule,
+                ),
+            ),
+            (
+                self.tr("Read in full"),
+                lines(
+                    found.n_agree_full,
+                    found.n_clear_full,
+                    found.margin_full,
+                    found.max_difference_full,
+                ),
+            ),
             (self.tr("Files checked"), count(found.n_files)),
-            (
-                self.tr("Decoded as Handful does"),
-                f"{rule}; {difference.format(difference=_small(found.max_difference_rule))}",
-            ),
-            (
-                self.tr("Decoded in full"),
-                f"{full}; {difference.format(difference=_small(found.max_difference_full))}",
-            ),
-            (self.tr("Size"), locale.formattedDataSize(result.size_bytes, 1)),
-            (self.tr("File"), _breakable(result.path)),
-            *(
-                (self.tr("With it"), _breakable(path))
-                for path in result.files
-                if path != result.path
-            ),
+            (self.tr("Checked with"), f"onnxruntime {found.onnxruntime_version}"),
+            (self.tr("Size"), _size_text(result.size_bytes)),
+            (self.tr("File"), result.path.name),
+            (self.tr("Folder"), _breakable(result.path.parent)),
         ]
+        if others:
+            rows.append((self.tr("With it"), ", ".join(others)))
+        return headline, rows
 
 
 class PredictionsDialog(SaveDialog):
@@ -421,11 +430,12 @@ class PredictionsDialog(SaveDialog):
         )
         rows = [
             (self.tr("Rows"), count(result.n_rows)),
-            (self.tr("File"), _breakable(result.path)),
+            (self.tr("File"), result.path.name),
+            (self.tr("Folder"), _breakable(result.path.parent)),
         ]
         if result.errors_path is not None:
             rows.append((self.tr("Unreadable files"), count(result.n_errors)))
-            rows.append((self.tr("Listed in"), _breakable(result.errors_path)))
+            rows.append((self.tr("Listed in"), result.errors_path.name))
         return headline, rows
 
 
@@ -438,6 +448,10 @@ def _default_path(session: Session, kind: str, ending: str) -> Path:
     folder = project.folder
     beside = folder.parent if os.access(folder.parent, os.W_OK) else Path.home()
     return beside / f"{folder.name or 'images'}{ending}"
+
+
+def _size_text(n_bytes: int) -> str:
+    return QLocale().formattedDataSize(n_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def _small(value: float) -> str:

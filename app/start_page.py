@@ -85,11 +85,11 @@ class StartPage(QWidget):
         head.setSpacing(2 * GAP_PX)
         head.addWidget(self._logo)
         head.addWidget(heading, 1)
-        self.open_folder = QPushButton(self.tr("Open Folder…"))
+        self.open_folder = QPushButton(" " + self.tr("Open Folder…"))
         self.open_folder.setObjectName("primary")
         self.open_folder.setToolTip(self.tr("Open a folder of images (Ctrl+O)"))
         self.open_folder.clicked.connect(self.folder_requested)
-        self.open_project = QPushButton(self.tr("Open Project…"))
+        self.open_project = QPushButton(" " + self.tr("Open Project…"))
         self.open_project.setToolTip(self.tr("Open a .handful file (Ctrl+Shift+O)"))
         self.open_project.clicked.connect(self.project_requested)
         drop = QLabel(self.tr("or drop a folder anywhere in this window"))
@@ -170,8 +170,7 @@ class StartPage(QWidget):
         return card
 
     def _row_of(self, project: Path) -> QPushButton:
-        button = RecentButton(project)
-        button.setIcon(icon("project" if project.exists() else "warning", self._theme.muted))
+        button = RecentButton(project, self._theme)
         button.chosen.connect(self.recent_requested)
         return button
 
@@ -185,18 +184,42 @@ class RecentButton(QPushButton):
 
     chosen = Signal(Path)
 
-    def __init__(self, project: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Path, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._project = project
         self.setObjectName("recent")
         self.setFlat(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip(str(project))
-        folder = _shortened(project.parent)
-        metrics = self.fontMetrics()
-        room = _WIDTH_PX - 120 - metrics.horizontalAdvance(project.stem)
-        shown = metrics.elidedText(folder, Qt.TextElideMode.ElideMiddle, max(80, room))
-        self.setText(f"{project.stem}    {shown}".replace("&", "&&"))
+        self.setAccessibleName(project.stem)
+        exists = project.exists()
+        picture, name, place = QLabel(), QLabel(project.stem), QLabel()
+        picture.setPixmap(
+            pixmap(
+                "folder" if exists else "warning",
+                theme.muted if exists else theme.warning,
+                20,
+                self.devicePixelRatioF(),
+            )
+        )
+        name.setTextFormat(Qt.TextFormat.PlainText)
+        name.setMaximumWidth(_WIDTH_PX // 2)
+        place.setObjectName("muted")
+        place.setText(
+            self.fontMetrics().elidedText(
+                _shortened(project.parent), Qt.TextElideMode.ElideMiddle, _WIDTH_PX // 2
+            )
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP_PX, 0, GAP_PX, 0)
+        row.setSpacing(GAP_PX)
+        row.addWidget(picture)
+        row.addWidget(name)
+        row.addStretch(1)
+        row.addWidget(place)
+        for label in (picture, name, place):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setMinimumHeight(40)
         self.clicked.connect(self._on_clicked)
 
     def _on_clicked(self) -> None:
@@ -223,7 +246,7 @@ class EmptyFolderPage(QWidget):
         self._title.setObjectName("title")
         self._text = QLabel()
         self._text.setObjectName("muted")
-        self._text.setMaximumWidth(520)
+        self._text.setFixedWidth(520)
         for label in (self._picture, self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(label is not self._picture)
@@ -245,7 +268,11 @@ class EmptyFolderPage(QWidget):
         column.addStretch(2)
         column.addWidget(self._picture)
         column.addWidget(self._title)
-        column.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
+        text = QHBoxLayout()  # Not an alignment, which would give the text too few lines.
+        text.addStretch(1)
+        text.addWidget(self._text)
+        text.addStretch(1)
+        column.addLayout(text)
         column.addLayout(buttons)
         column.addStretch(3)
         self.set_theme(theme)
