@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import load_file, save
 
 from engine.errors import EncoderError, sentence_for
 
@@ -131,6 +131,36 @@ def load_encoder(path: Path) -> Encoder:
     if encoder.fingerprint != header.get("fingerprint"):
         raise EncoderError(f"{path} is damaged: its contents do not match its fingerprint.")
     return encoder
+
+
+def encoder_from_weights(path: Path, name: str, provenance: str, licence: str) -> Encoder:
+    """An encoder from bare torchvision weights (``features.*``) in a safetensors file.
+
+    Its mean embedding is zero, which centres nothing: meta-training measures a new one.
+
+    Raises:
+        EncoderError: the file cannot be read or holds no such weights.
+    """
+    try:
+        arrays = load_file(path)
+    except OSError as error:
+        raise EncoderError(sentence_for(error, path, "read the weights")) from error
+    except SafetensorError as error:
+        raise EncoderError(f"{path} is damaged or is no safetensors file.") from error
+    weights = {
+        key: array.astype(np.float32)
+        for key, array in arrays.items()
+        if key.startswith("features.") and not key.endswith(".num_batches_tracked")
+    }
+    if not weights:
+        raise EncoderError(f"{path} holds no weights of a torchvision network (features.*).")
+    return Encoder(
+        name=name,
+        architecture=MOBILENET_V2,
+        weights=MappingProxyType(weights),
+        feature_mean=np.zeros(EMBEDDING_SIZES[MOBILENET_V2], np.float32),
+        metadata=MappingProxyType({"provenance": provenance, "licence": licence}),
+    )
 
 
 def save_encoder(encoder: Encoder, path: Path) -> None:

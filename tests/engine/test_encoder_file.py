@@ -16,6 +16,7 @@ from safetensors.numpy import save_file
 from engine.encoder.encoder_file import (
     Encoder,
     Preprocessing,
+    encoder_from_weights,
     load_encoder,
     save_encoder,
     shipped_encoder_path,
@@ -188,6 +189,29 @@ def test_what_is_no_encoder_is_refused_in_one_sentence(
     assert str(path) in sentence
     assert sentence.endswith(".")
     assert "\n" not in sentence
+
+
+def test_bare_weights_become_an_encoder(tmp_path: Path) -> None:
+    path = tmp_path / "bare.safetensors"
+    weights = {
+        "features.0.0.weight": np.ones((2, 3), np.float32),
+        "features.0.1.num_batches_tracked": np.array(0, np.int64),
+        "classifier.1.weight": np.ones((2, 2), np.float32),
+    }
+    save_file(weights, path)
+    encoder = encoder_from_weights(path, "Bare", "painted", "MIT")
+    assert list(encoder.weights) == ["features.0.0.weight"]
+    assert encoder.metadata == {"provenance": "painted", "licence": "MIT"}
+    assert not encoder.feature_mean.any()
+    save_encoder(encoder, tmp_path / "mine.safetensors")
+    assert load_encoder(tmp_path / "mine.safetensors").fingerprint == encoder.fingerprint
+
+    save_file({"other": np.ones(2, np.float32)}, path)
+    with pytest.raises(EncoderError, match=r"bare\.safetensors holds no weights"):
+        encoder_from_weights(path, "Bare", "", "")
+    path.write_text("no")
+    with pytest.raises(EncoderError, match=r"bare\.safetensors is damaged"):
+        encoder_from_weights(path, "Bare", "", "")
 
 
 def test_a_file_that_cannot_be_written_is_told(encoder: Encoder, tmp_path: Path) -> None:
