@@ -169,7 +169,16 @@ def meta_train(
         weights=weights_of(network),
         feature_mean=feature_mean,
         preprocessing=encoder.preprocessing,
-        metadata={**encoder.metadata, "meta_training": record},
+        metadata={
+            **encoder.metadata,
+            "provenance": f"Meta-trained by Handful from {encoder.name!r}.",
+            "start": {
+                "name": encoder.name,
+                "fingerprint": encoder.fingerprint,
+                "provenance": encoder.metadata.get("provenance", ""),
+            },
+            "meta_training": record,
+        },
     )
     record["encoder"] = trained.fingerprint
     record["seconds"] = round(time.monotonic() - began, 1)

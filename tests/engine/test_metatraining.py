@@ -536,6 +536,7 @@ def test_a_run_leaves_an_encoder_and_its_record(
     assert encoder.name == "Painted"
     assert encoder.preprocessing == Preprocessing(size_px=SIZE_PX)
     assert encoder.metadata["licence"] == "Apache-2.0"
+    assert encoder.metadata["provenance"] == "Meta-trained by Handful from 'Untrained'."
     assert encoder.feature_mean.max() > 0
 
     record = json.loads(result.record_path.read_text())
