@@ -118,6 +118,18 @@ class FakeEngine:
             )
         self.publish(messages.JobFinished(command.request_id))
 
+    def preview(self, width_px: int = 640, height_px: int = 480) -> None:
+        """Answer the newest request for one image large."""
+        command = self.last(messages.LoadPreview)
+        pixels = np.full((height_px // 2, width_px // 2, 3), 90, np.uint8)
+        pixels.setflags(write=False)
+        self.publish(
+            messages.PreviewReady(
+                command.request_id, command.image.image_id, pixels, width_px, height_px
+            )
+        )
+        self.publish(messages.JobFinished(command.request_id))
+
     def predict(
         self,
         predictions: Mapping[ImageId, Sequence[tuple[ClassId, float]]],

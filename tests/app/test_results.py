@@ -1,0 +1,221 @@
+"""Saving predictions and exporting the model: progress, result, failure, cancelling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Desk
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+
+from app.save_dialog import SaveDialog
+from engine import messages
+
+CERTIFICATE = messages.Certificate(
+    n_files=35,
+    max_difference_rule=2.1e-6,
+    n_clear_rule=34,
+    n_agree_rule=34,
+    margin_rule=0.002,
+    max_difference_full=0.0121,
+    n_clear_full=33,
+    n_agree_full=32,
+    margin_full=0.02,
+    onnxruntime_version="1.31.1",
+)
+
+
+@pytest.fixture
+def labelled(garden: Desk) -> Desk:
+    """Two classes with a label each."""
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    return garden
+
+
+def start(desk: Desk, dialog: SaveDialog) -> None:
+    """Press the button that begins."""
+    desk.qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+
+
+def facts(dialog: SaveDialog) -> str:
+    """All that the result page says."""
+    return "\n".join(
+        label.text() for label in dialog.findChildren(QLabel) if label.isVisible()
+    ).replace("\u200b", "")
+
+
+def test_results_need_two_labelled_classes(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    for action in (garden.window.save_action, garden.window.export_action):
+        assert not action.isEnabled()
+        assert action.toolTip() == "Label images of at least two classes first."
+    garden.press("2")
+    assert garden.window.save_action.isEnabled()
+    assert garden.window.export_action.isEnabled()
+
+
+def test_the_model_is_exported_with_a_certificate(labelled: Desk, folder: Path) -> None:
+    labelled.window.export_action.trigger()
+    dialog = labelled.window.export_dialog
+    assert dialog.path_field.text() == str(folder.parent / "garden-model.onnx")
+    start(labelled, dialog)
+    command = labelled.engine.last(messages.ExportModel)
+    assert command.out == folder.parent / "garden-model.onnx"
+    assert [item.name for item in command.snapshot.classes] == ["cat", "dog"]
+    assert len(command.snapshot.images) == 12
+    assert len(command.snapshot.support) == 2
+    labelled.engine.publish(
+        messages.Progress(command.request_id, "Checking the file", 5, 35, 20.0, 1.5)
+    )
+    assert dialog.progress_text.text() == "Checking the file · 5 / 35 · 20/s · 2 s left"
+    assert "Checking the file" in labelled.window.status_line.work.text()
+    card = command.out.with_name("model_card.md")
+    labelled.engine.publish(
+        messages.ModelExported(
+            command.request_id, command.out, (command.out, card), CERTIFICATE, 8_912_345
+        )
+    )
+    said = facts(dialog)
+    for part in (
+        "Exported, and checked on 35 of your images",
+        "34 of 34 clear files get the same class (margin over 0.002)",
+        "largest difference in probability 2.1e-06",
+        "32 of 33 clear files get the same class (margin over 0.02)",
+        "largest difference in probability 0.0121",
+        "8.9 MB",
+        "garden-model.onnx",
+        "model_card.md",
+        "onnxruntime 1.31.1",
+    ):
+        assert part in said
+    labelled.qtbot.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
+    assert "34 of 34 clear files" in QApplication.clipboard().text()
+    assert str(folder.parent) in QApplication.clipboard().text()
+
+
+def test_show_in_folder(labelled: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[QUrl] = []
+
+    def open_url(url: QUrl) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
+    labelled.window.save_action.trigger()
+    dialog = labelled.window.predictions_dialog
+    start(labelled, dialog)
+    command = labelled.engine.last(messages.SavePredictions)
+    errors = command.out.with_name("garden-predictions.errors.csv")
+    labelled.engine.publish(
+        messages.PredictionsSaved(command.request_id, command.out, 11, errors, 1)
+    )
+    assert "Saved the predictions of 11 images" in facts(dialog)
+    assert "garden-predictions.errors.csv" in facts(dialog)
+    labelled.qtbot.mouseClick(dialog.show_button, Qt.MouseButton.LeftButton)
+    assert [Path(url.toLocalFile()) for url in opened] == [folder.parent]
+
+
+def test_a_disagreement_is_not_hidden(labelled: Desk) -> None:
+    labelled.window.export_action.trigger()
+    start(labelled, labelled.window.export_dialog)
+    command = labelled.engine.last(messages.ExportModel)
+    worse = messages.Certificate(35, 0.4, 34, 30, 0.002, 0.4, 33, 30, 0.02, "1.31.1")
+    labelled.engine.publish(
+        messages.ModelExported(command.request_id, command.out, (command.out,), worse, 10)
+    )
+    said = facts(labelled.window.export_dialog)
+    assert "Exported, but not every image got the same class" in said
+    assert "30 of 34 clear files" in said
+
+
+def test_a_failure_is_one_sentence_and_can_be_tried_again(labelled: Desk) -> None:
+    labelled.window.export_action.trigger()
+    dialog = labelled.window.export_dialog
+    start(labelled, dialog)
+    number = labelled.engine.last(messages.ExportModel).request_id
+    labelled.engine.publish(
+        messages.JobFailed(number, "Could not write model.onnx: the disk is full.", False)
+    )
+    assert "the disk is full" in facts(dialog)
+    start(labelled, dialog)
+    assert labelled.engine.last(messages.ExportModel).request_id > number
+
+
+def test_cancelling_goes_back_to_the_choice(labelled: Desk) -> None:
+    labelled.window.export_action.trigger()
+    dialog = labelled.window.export_dialog
+    start(labelled, dialog)
+    number = labelled.engine.last(messages.ExportModel).request_id
+    labelled.qtbot.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
+    assert number in labelled.engine.cancelled()
+    assert dialog.start_button.isVisible()
+    labelled.engine.publish(messages.JobCancelled(number))
+    assert labelled.session.task is None
+
+
+def test_work_goes_on_in_the_background_and_the_result_comes_back(labelled: Desk) -> None:
+    labelled.window.export_action.trigger()
+    dialog = labelled.window.export_dialog
+    start(labelled, dialog)
+    command = labelled.engine.last(messages.ExportModel)
+    labelled.qtbot.mouseClick(dialog.background_button, Qt.MouseButton.LeftButton)
+    assert not dialog.isVisible()
+    assert command.request_id not in labelled.engine.cancelled()
+    labelled.window.activateWindow()
+    labelled.click("image_5.png")
+    labelled.press("1")
+    assert "image_5.png" in labelled.labels_on_disk()
+    labelled.engine.publish(
+        messages.ModelExported(command.request_id, command.out, (command.out,), CERTIFICATE, 10)
+    )
+    assert dialog.isVisible()
+    assert "Exported" in facts(dialog)
+
+
+def test_the_place_is_remembered_and_the_suffix_added(
+    labelled: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = tmp_path / "out" / "flowers"
+    chosen.parent.mkdir()
+
+    def choose(*_arguments: object) -> tuple[str, str]:
+        return str(chosen), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    labelled.window.save_action.trigger()
+    dialog = labelled.window.predictions_dialog
+    dialog._on_browse()
+    start(labelled, dialog)
+    command = labelled.engine.last(messages.SavePredictions)
+    assert command.out == chosen.with_name("flowers.csv")
+    labelled.engine.publish(messages.PredictionsSaved(command.request_id, command.out, 12, None, 0))
+    dialog.close()
+    labelled.window.save_action.trigger()
+    assert dialog.path_field.text() == str(chosen.with_name("flowers.csv"))
+
+
+def test_without_a_place_nothing_begins(labelled: Desk) -> None:
+    labelled.window.save_action.trigger()
+    dialog = labelled.window.predictions_dialog
+    dialog.path_field.clear()
+    start(labelled, dialog)
+    assert "Choose where to save it." in facts(dialog)
+    assert labelled.engine.all(messages.SavePredictions) == []
+
+
+def test_opening_another_project_cancels_an_export(labelled: Desk, tmp_path: Path) -> None:
+    labelled.window.export_action.trigger()
+    start(labelled, labelled.window.export_dialog)
+    number = labelled.engine.last(messages.ExportModel).request_id
+    other = tmp_path / "other"
+    other.mkdir()
+    labelled.window.open(other)
+    assert number in labelled.engine.cancelled()
+    assert labelled.window.export_dialog.start_button.isVisible()

@@ -1,0 +1,149 @@
+"""Starting: without a screen, without a library, with a bug; and who gets the arguments."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+import engine
+from app import __main__ as program
+from app import startup
+from app.main_window import MainWindow
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only there is it in doubt")
+
+
+@linux_only
+def test_without_a_screen_one_sentence_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert not startup.has_screen()
+    assert startup.open_window(None) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "needs a screen" in said
+    monkeypatch.setenv("DISPLAY", ":5")
+    assert startup.has_screen()
+
+
+@linux_only
+def test_a_missing_library_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: str) -> None:
+        raise OSError(
+            "libxcb-cursor.so.0: cannot open shared object file: No such file or directory"
+        )
+
+    monkeypatch.setattr(ctypes, "CDLL", refuse)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    reason = startup.can_open_window()
+    assert "libxcb-cursor.so.0" in reason
+    assert "apt install libxcb-cursor0" in reason
+    assert "dnf install xcb-util-cursor" in reason
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert startup.can_open_window() == ""
+
+
+def test_an_unknown_library_is_still_named() -> None:
+    sentence = startup._sentence_of("libodd.so.3: cannot open shared object file")
+    assert "libodd.so.3" in sentence
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("arguments", [[], ["gui"], ["FOLDER"], ["gui", "FOLDER"]])
+def test_the_window_opens_without_the_command_line(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path | None] = []
+
+    def open_window(path: Path | None) -> int:
+        opened.append(path)
+        return 0
+
+    monkeypatch.setattr(program, "open_window", open_window)
+    typed = [str(tmp_path) if text == "FOLDER" else text for text in arguments]
+    monkeypatch.setattr(sys, "argv", ["handful", *typed])
+    assert program.main() == 0
+    assert opened == [tmp_path if "FOLDER" in arguments else None]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["classify", "x"], ["doctor"], ["nonsense"]])
+def test_commands_go_to_the_command_line(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[object] = []
+
+    def run_command_line(typed: list[str], open_window: Callable[[Path | None], int]) -> int:
+        got.append((typed, open_window))
+        return 2
+
+    monkeypatch.setattr(engine, "run_command_line", run_command_line)
+    monkeypatch.setattr(sys, "argv", ["handful", *arguments])
+    assert program.main() == 2
+    assert got == [(arguments, program.open_window)]
+
+
+@pytest.fixture
+def quiet_log() -> Iterator[None]:
+    """The log as it was before."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    for handler in [item for item in root.handlers if item not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("quiet_log")
+def test_a_bug_is_logged_and_told(empty_home: Path) -> None:
+    told: list[str] = []
+    path = startup.start_log()
+    assert str(path).startswith(str(empty_home))
+    restore = startup.catch_bugs(told.append, path)
+    try:
+        try:
+            raise ValueError("the details")
+        except ValueError as error:
+            sys.excepthook(type(error), error, error.__traceback__)
+    finally:
+        restore()
+    assert "the details" in path.read_text()
+    (text,) = told
+    assert str(path) in text
+    assert "the details" not in text
+
+
+@pytest.mark.usefixtures("quiet_log", "qapp")
+def test_open_window_runs_until_the_window_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[FakeEngine] = []
+
+    def start(publish: Callable[..., None]) -> FakeEngine:
+        made.append(FakeEngine(publish))
+        return made[-1]
+
+    monkeypatch.setattr(engine, "Engine", start)
+    (tmp_path / "photos").mkdir()
+    titles: list[str] = []
+
+    def close() -> None:
+        for window in QApplication.topLevelWidgets():
+            if isinstance(window, MainWindow) and window.isVisible():
+                titles.append(window.windowTitle())
+                window.close()
+
+    QTimer.singleShot(50, close)
+    assert startup.open_window(tmp_path / "photos") == 0
+    assert titles == ["photos — Handful"]
+    assert made[0].is_closed
