@@ -76,7 +76,8 @@ def examine(cache_folder: Path, device: str) -> DoctorReport:
     try:
         from engine.encoder.network import build_network, embed
 
-        reference = embed(build_network(encoder), [pixels], encoder.preprocessing)[0]
+        # A copy: torch warns of arrays that cannot be written, as decoded pixels are.
+        reference = embed(build_network(encoder), [pixels.copy()], encoder.preprocessing)[0]
         difference = float(np.linalg.norm(embedding - reference) / np.linalg.norm(reference))
         if not difference <= _MAX_RELATIVE_DIFFERENCE:
             problems.append(

@@ -188,9 +188,9 @@ def _torch_backend(encoder: Encoder, device: str) -> _Backend:
     network = build_network(encoder).to(device).eval()
 
     def embed_one(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
-        rounded: NDArray[np.float16] = embed(network, [pixels], encoder.preprocessing)[0].astype(
-            np.float16
-        )
+        # A copy: torch warns of arrays that cannot be written, as decoded pixels are.
+        embedding = embed(network, [pixels.copy()], encoder.preprocessing)[0]
+        rounded: NDArray[np.float16] = embedding.astype(np.float16)
         return rounded
 
     embed_one(np.zeros((64, 48, 3), np.uint8))
