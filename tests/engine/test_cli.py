@@ -1,0 +1,486 @@
+"""The command line: its results, its exit statuses, and one sentence where things go wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import messages
+from engine.cli import _plain_progress, main
+from engine.encoder.encoder_file import shipped_encoder_path
+from engine.images import find_images
+from engine.jobs import workspace as workspace_module
+from engine.messages import FoundFile
+from engine.project import Change, Project
+from tests.engine.painted import KINDS, kind_of, paint, paint_folder
+
+ROOT = shipped_encoder_path().parents[1]
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
+    paint_folder(folder, 4)
+    return folder
+
+
+@pytest.fixture
+def support(tmp_path: Path) -> Path:
+    folder = tmp_path / "support"
+    for kind in KINDS:
+        (folder / kind).mkdir(parents=True)
+        for seed in (501, 502):
+            paint(kind, seed=seed).save(folder / kind / f"{kind}_{seed}.png")
+    return folder
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "labels.csv"
+    rows = [f"{kind}_0{number}.jpg,{kind}\n" for kind in KINDS for number in range(2)]
+    path.write_text("\ufefffile_name,label\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "predictions.csv"
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _run(
+    capfd: pytest.CaptureFixture[str], *arguments: str | Path, status: int = 0
+) -> tuple[str, str]:
+    """Run a command in this process and return what it printed."""
+    given = [str(argument) for argument in arguments]
+    if given[0] in ("classify", "export") and "--device" not in given:
+        given += ["--device", "cpu"]
+    found = main(given)
+    printed = capfd.readouterr()
+    assert found == status, printed.err
+    assert "Traceback" not in printed.err
+    return printed.out, printed.err
+
+
+def _all_right(out: Path) -> None:
+    for row in _rows(out):
+        assert row["label"] == kind_of(Path(row["file_name"]))
+
+
+# --- Classifying ----------------------------------------------------------------------------------
+
+
+def test_classifying_from_a_support_folder(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, out: Path
+) -> None:
+    printed, told = _run(capfd, "classify", images, "--support", support, "--out", out)
+    assert printed == ""
+    assert f"12 images classified: {out}." in told
+    assert "Leave-one-out accuracy over the examples: 100 %." in told
+    assert len(_rows(out)) == 12
+    assert {row["label_source"] for row in _rows(out)} == {"machine"}
+    _all_right(out)
+
+
+def test_classifying_from_a_table_of_labels(
+    capfd: pytest.CaptureFixture[str], images: Path, labels: Path, out: Path
+) -> None:
+    _run(capfd, "classify", images, "--labels", labels, "--out", out)
+    rows = _rows(out)
+    assert sum(row["label_source"] == "human" for row in rows) == 6
+    assert len(rows) == 12
+    _all_right(out)
+
+
+@pytest.fixture
+def project(images: Path, tmp_path: Path) -> Path:
+    made = Project.for_folder(images, tmp_path)
+    made.add_images([item for item in find_images(images) if isinstance(item, FoundFile)])
+    for kind in KINDS:
+        added = made.new_class(kind)
+        made.apply(Change("Add", {}, (added,)))
+        chosen = [item.image_id for item in made.images() if kind_of(Path(item.name)) == kind]
+        made.apply(made.relabel(chosen[:2], added.class_id))
+    made.close()
+    return made.path
+
+
+def test_classifying_from_a_project(
+    capfd: pytest.CaptureFixture[str], images: Path, project: Path, out: Path
+) -> None:
+    before = project.read_bytes()
+    _run(capfd, "classify", images, "--project", project, "--out", out)
+    assert sum(row["label_source"] == "human" for row in _rows(out)) == 6
+    _all_right(out)
+    assert project.read_bytes() == before
+
+
+def test_exporting_and_classifying_with_the_export(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, out: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model.onnx"
+    printed, told = _run(
+        capfd,
+        *("classify", images, "--support", support, "--out", out),
+        *("--export", model, "--json"),
+    )
+    summary = json.loads(printed)
+    assert summary["classes"] == list(KINDS)
+    assert (summary["n_images"], summary["n_unreadable"], summary["n_labelled"]) == (12, 0, 6)
+    assert summary["held_out_accuracy"] == 1.0
+    assert (summary["predictions"], summary["errors"]) == (str(out), None)
+    assert summary["model"] == str(model)
+    assert summary["certificate"]["n_files"] == 18
+    assert summary["certificate"]["max_difference_rule"] <= 1e-4
+    assert summary["effort"] == "instant"
+    assert f"Model: {model}, checked on 18 images" in told
+
+    again = tmp_path / "again.csv"
+    printed, _ = _run(capfd, "classify", images, "--model", model, "--out", again, "--json")
+    assert json.loads(printed)["n_images"] == 12
+    for mine, other in zip(_rows(out), _rows(again), strict=True):
+        assert mine["machine_label"] == other["label"]
+        assert float(mine["confidence"]) == pytest.approx(float(other["confidence"]), abs=1e-4)
+
+    alone = tmp_path / "alone" / "model.onnx"
+    alone.parent.mkdir()
+    _, told = _run(capfd, "export", images, "--support", support, "--out", alone)
+    assert f"Model: {alone}" in told
+    _run(capfd, "classify", images, "--model", alone, "--out", again)
+    # The mean of the same folder, the same examples: the same model.
+    assert {row["model_id"] for row in _rows(again)} == {row["model_id"] for row in _rows(out)}
+
+
+def test_exporting_a_project_needs_nothing_else(
+    capfd: pytest.CaptureFixture[str], project: Path, tmp_path: Path
+) -> None:
+    printed, _ = _run(capfd, "export", "--project", project, "--out", tmp_path / "m.onnx", "--json")
+    assert json.loads(printed)["classes"] == list(KINDS)
+
+
+def test_classifying_a_list_of_files(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, out: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text.jpg").write_text("a letter")
+    (tmp_path / "list.txt").write_text(
+        "images/dots_01.jpg\nimages/stripes_03.jpg\ntext.jpg\nnone.jpg\nnul\0.jpg\n"
+    )
+    _, told = _run(capfd, "classify", tmp_path / "list.txt", "--support", support, "--out", out)
+    assert [row["file_name"] for row in _rows(out)] == [
+        "images/dots_01.jpg",
+        "images/stripes_03.jpg",
+    ]
+    errors = tmp_path / "predictions.errors.csv"
+    assert f"3 could not be read: {errors}." in told
+    assert {row["file_name"]: row["reason"] for row in _rows(errors)} == {
+        "none.jpg": "the file is not there any more",
+        "nul\0.jpg": "its name holds a character that no name can hold",
+        "text.jpg": "it holds text, not an image",
+    }
+
+
+def test_names_are_printed_as_they_are(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, tmp_path: Path
+) -> None:
+    """Neither [markup] nor :emoji: nor a rich highlight."""
+    out = tmp_path / "a :cat: [bold] ä 図.csv"
+    _, told = _run(capfd, "classify", images, "--support", support, "--out", out)
+    assert f"12 images classified: {out}." in told
+    assert "\x1b" not in told
+    printed, _ = _run(capfd, "classify", images, "--support", support, "--out", out, "--json")
+    assert printed.isascii()
+    assert json.loads(printed)["predictions"] == str(out)
+
+
+def test_what_is_passed_over_is_told(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, labels: Path, out: Path
+) -> None:
+    (support / "void").mkdir()
+    (support / "broken").mkdir()
+    (support / "broken" / "x.jpg").write_text("a letter")
+    _, told = _run(capfd, "classify", images, "--support", support, "--out", out)
+    assert "The class “void” has no images" in told
+    assert "The class “broken” has no readable example; it is never predicted." in told
+    with labels.open("a", encoding="utf-8") as file:
+        file.write("none.jpg,dots\n")
+    _, told = _run(capfd, "classify", images, "--labels", labels, "--out", out)
+    assert "line 8: there is no file" in told
+
+
+# --- Where things go wrong ------------------------------------------------------------------------
+
+
+def _fails(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    """Exit status 1 and one sentence."""
+    printed, told = _run(capfd, *arguments, status=1)
+    assert printed == ""
+    assert told.endswith(".\n")
+    assert told.count("\n") == 1, told
+    return told
+
+
+def test_failures_are_one_sentence(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, out: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "notes.txt").write_text("x")
+    (tmp_path / "one" / "only").mkdir(parents=True)
+    paint("dots").save(tmp_path / "one" / "only" / "a.jpg")
+    (tmp_path / "text.csv").write_text("a,b\n1,2\n")
+    classify = ("classify", images, "--out", out)
+    assert "no images in" in _fails(capfd, "classify", empty, "--support", support, "--out", out)
+    told = _fails(capfd, "classify", tmp_path / "none", "--support", support, "--out", out)
+    assert "There is no folder or file" in told
+    assert "no examples in" in _fails(capfd, *classify, "--support", empty)
+    assert "There is no folder" in _fails(capfd, *classify, "--support", tmp_path / "none")
+    told = _fails(capfd, *classify, "--support", tmp_path / "one")
+    assert told == (
+        "Nothing can be classified yet: at least two classes need a labelled image; 1 has one.\n"
+    )
+    told = _fails(capfd, *classify, "--labels", tmp_path / "text.csv")
+    assert "columns file_name and label" in told
+    assert "no such file" in _fails(capfd, *classify, "--labels", tmp_path / "none.csv")
+    assert "not a Handful project" in _fails(capfd, *classify, "--project", tmp_path / "text.csv")
+    assert "no project file" in _fails(capfd, *classify, "--project", tmp_path / "none.handful")
+    assert "not an ONNX model" in _fails(capfd, *classify, "--model", tmp_path / "text.csv")
+    assert "There is no file" in _fails(capfd, *classify, "--model", tmp_path / "none.onnx")
+    for place, reason in ((tmp_path / "none" / "x.csv", "no folder"), (empty, "is a folder")):
+        told = _fails(capfd, "classify", images, "--support", support, "--out", place)
+        assert reason in told
+        told = _fails(capfd, *classify, "--support", support, "--export", place)
+        assert reason in told
+    assert "window" in _fails(capfd, "gui")
+    assert not out.exists()
+
+
+def test_only_unreadable_images_are_told(
+    capfd: pytest.CaptureFixture[str], support: Path, out: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "a.jpg").write_text("a letter")
+    printed, told = _run(capfd, "classify", folder, "--support", support, "--out", out, "--json")
+    assert json.loads(printed)["n_unreadable"] == 1
+    assert "1 could not be read" in told
+    assert _rows(out) == []
+
+
+def test_without_its_encoder_the_program_says_so(
+    capfd: pytest.CaptureFixture[str],
+    images: Path,
+    support: Path,
+    out: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = tmp_path / "encoder.safetensors"
+    broken.write_bytes(shipped_encoder_path().read_bytes()[:1000])
+    monkeypatch.setattr(workspace_module, "shipped_encoder_path", lambda: broken)
+    told = _fails(capfd, "classify", images, "--support", support, "--out", out)
+    assert str(broken) in told
+
+
+def _wrong_use(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    printed, told = _run(capfd, *arguments, status=2)
+    assert printed == ""
+    return told
+
+
+def test_wrong_use_is_status_2(
+    capfd: pytest.CaptureFixture[str],
+    images: Path,
+    support: Path,
+    labels: Path,
+    project: Path,
+    out: Path,
+    tmp_path: Path,
+) -> None:
+    classify = ("classify", images, "--out", out)
+    assert "--bogus" in _wrong_use(capfd, *classify, "--support", support, "--bogus")
+    assert "--out" in _wrong_use(capfd, "classify", images, "--support", support)
+    assert "No such command" in _wrong_use(capfd, "clasify")
+    assert "none was given" in _wrong_use(capfd, *classify)
+    told = _wrong_use(capfd, *classify, "--support", support, "--labels", labels)
+    assert "2 were given" in told
+    told = _wrong_use(capfd, *classify, "--model", "m.onnx", "--export", tmp_path / "n.onnx")
+    assert "is one already" in told
+    assert "tpu" in _wrong_use(capfd, *classify, "--support", support, "--device", "tpu")
+    assert not out.exists()
+
+
+def test_results_do_not_overwrite_what_they_come_from(
+    capfd: pytest.CaptureFixture[str],
+    images: Path,
+    labels: Path,
+    project: Path,
+    out: Path,
+) -> None:
+    before = (labels.read_bytes(), project.read_bytes())
+    told = _wrong_use(capfd, "classify", images, "--labels", labels, "--out", labels)
+    assert "would overwrite the file of --labels" in told
+    told = _wrong_use(capfd, "classify", images, "--project", project, "--out", project)
+    assert "would overwrite the file of --project" in told
+    told = _wrong_use(capfd, "export", "--project", project, "--out", project)
+    assert "would overwrite" in told
+    told = _wrong_use(capfd, "classify", images, "--labels", labels, "--out", out, "--export", out)
+    assert "would overwrite the file of --out" in told
+    assert (labels.read_bytes(), project.read_bytes()) == before
+
+
+def test_help_is_status_0(capfd: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["classify", "-h"], ["export", "--help"], ["doctor", "-h"]):
+        assert main(arguments) == 0
+        assert "Usage" in capfd.readouterr().out
+    assert main([]) == 2  # What to do was not said; it is told what there is.
+    assert "classify" in "".join(capfd.readouterr())
+
+
+# --- Progress -------------------------------------------------------------------------------------
+
+
+def test_without_a_terminal_progress_is_a_plain_line_now_and_then(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("engine.cli.time.monotonic", lambda: now)
+    with _plain_progress() as show:
+        for done in range(100):
+            now = 100.0 + 0.1 * done  # Ten seconds in all.
+            show(messages.Progress(0, "Looking at images", done, 100, 9.6, 0.1 * (100 - done)))
+        show(messages.Progress(0, "Building", 0, 0, 0.0, 0.0))
+        now += 60
+        show(messages.Progress(0, "Building", 0, 0, 0.0, 0.0))
+        now += 60
+        show(messages.Progress(0, "Checking", 3, 40, 0.0, 0.0))
+    assert capfd.readouterr().err == (
+        "Looking at images: 30 of 100, 9.6/s, 7 s left\n"
+        "Looking at images: 60 of 100, 9.6/s, 4 s left\n"
+        "Looking at images: 90 of 100, 9.6/s, 1 s left\n"
+        "Building\n"
+        "Checking: 3 of 40\n"
+    )
+
+
+def test_a_short_run_without_a_terminal_prints_nothing_but_its_result(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, out: Path
+) -> None:
+    _, told = _run(capfd, "classify", images, "--support", support, "--out", out)
+    assert told.count("\n") == 2
+    assert "\n\n" not in told
+
+
+# --- As a process ---------------------------------------------------------------------------------
+
+
+def _process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "engine", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, **options)
+
+
+def test_as_a_process_on_any_terminal(images: Path, support: Path, out: Path) -> None:
+    result = _process(
+        *("classify", images, "--support", support, "--out", out, "--json", "--device", "cpu"),
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONWARNINGS": "error"},
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["n_images"] == 12
+    assert len(result.stderr.splitlines()) == 2
+    _all_right(out)
+    wrong = _process("classify", "--bogus")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    failed = _process("classify", images, "--support", images / "none", "--out", out)
+    assert failed.returncode == 1
+    assert failed.stderr.count("\n") == 1
+
+
+def test_a_whole_run_opens_no_socket(images: Path, support: Path, out: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "def guard(event, _):\n"
+        "    if event.startswith('socket.'):\n"
+        "        os._exit(9)\n"
+        "sys.addaudithook(guard)\n"
+        "from engine.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    model = out.with_name("model.onnx")
+    arguments = ["classify", images, "--support", support, "--out", out, "--export", model]
+    result = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, check=False
+    )
+    assert result.returncode == 0
+    assert model.is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
+def test_ctrl_c_is_status_130_and_leaves_nothing_half_written(
+    tmp_path: Path, support: Path, out: Path
+) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for index in range(40):
+        paint(KINDS[index % 3], 240, 180, seed=index).save(folder / f"{index}.png")
+    # It interrupts itself at the first image that was embedded.
+    code = (
+        "import os, signal, sys\n"
+        "from engine import cli\n"
+        "from engine.jobs import workspace\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "real = workspace.Workspace.take\n"
+        "def take(self, results):\n"
+        "    real(self, results)\n"
+        "    if len(self.store) > 8:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "workspace.Workspace.take = take\n"
+        "sys.exit(cli.main(sys.argv[1:]))\n"
+    )
+    arguments = ["classify", folder, "--support", support, "--out", out, "--device", "cpu"]
+    result = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 130, result.stderr
+    assert result.stderr == (
+        "Interrupted. What was embedded is kept; the same command goes on from there.\n"
+    )
+    assert not out.exists()
+    assert list(tmp_path.glob(".handful-*")) == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pipe that is closed at its other end")
+def test_a_reader_that_has_gone_is_no_failure_of_ours(
+    images: Path, support: Path, out: Path
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    arguments = ["classify", images, "--support", support, "--out", out, "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine", *map(str, arguments)],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    os.close(writing)
+    _, told = process.communicate()
+    assert process.returncode == 1
+    assert "Traceback" not in told
+    assert "BrokenPipe" not in told
+    assert len(_rows(out)) == 12

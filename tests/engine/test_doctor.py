@@ -1,0 +1,89 @@
+"""The doctor finds a healthy engine healthy, and says what is wrong with a sick one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import doctor
+from engine.cli import main
+from engine.doctor import examine, report_lines
+from engine.encoder.encoder_file import shipped_encoder_path
+from engine.encoder.runtime import EncoderRuntime, _torch_backend
+from engine.errors import EncoderError
+from tests.engine.painted import paint
+
+
+def test_a_healthy_engine(tmp_path: Path) -> None:
+    report = examine(tmp_path / "cache", "cpu")
+    assert report.problems == []
+    assert report.is_well
+    assert report.provider_in_use == "CPUExecutionProvider"
+    assert report.provider_in_use in report.providers_available
+    assert report.device.startswith("CPU, ")
+    assert len(report.fingerprint) == 64
+    assert report.cache_folder == str(tmp_path / "cache")
+    assert report.cache_bytes > 0
+    assert report.milliseconds_per_image > 0
+    assert report.difference_to_torch < 0.01
+    assert {"torch", "onnx", "pillow", "numpy"} <= report.packages.keys()
+    lines = report_lines(report)
+    assert lines[-1] == "All is well."
+    assert not any("\n" in line for line in lines)
+
+
+def test_a_cache_that_cannot_be_written_is_a_problem_but_no_end(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    report = examine(tmp_path / "file" / "cache", "cpu")
+    (problem,) = report.problems
+    assert "Could not write the cache" in problem
+    assert not report.is_well
+    assert report_lines(report)[-1] == "There are problems; see above."
+
+
+def test_where_torch_runs_the_encoder_the_numbers_are_the_same(runtime: EncoderRuntime) -> None:
+    pixels = np.asarray(paint("dots", 300, 200))
+    assert not pixels.flags.writeable  # As decoded pixels are; torch warns of them.
+    by_torch = _torch_backend(runtime.encoder, "cpu")(pixels)
+    by_graph = runtime.embed(pixels)
+    assert by_torch.dtype == by_graph.dtype == np.float16
+    # At most one step of half precision apart.
+    np.testing.assert_allclose(by_torch, by_graph, rtol=2e-3, atol=1e-3)
+
+
+def test_without_an_encoder_there_is_nothing_to_examine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "shipped_encoder_path", lambda: tmp_path / "none.safetensors")
+    with pytest.raises(EncoderError, match=r"none\.safetensors"):
+        examine(tmp_path, "cpu")
+
+
+def test_another_encoder_than_the_graph_says_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The graph of the shipped encoder, run for one whose weights differ."""
+    from dataclasses import replace
+
+    encoder = doctor.load_encoder(shipped_encoder_path())
+    name = next(iter(encoder.weights))
+    changed = replace(encoder, weights={**encoder.weights, name: encoder.weights[name] * 0.5})
+    real = doctor.load_runtime
+    monkeypatch.setattr(doctor, "load_encoder", lambda path: changed)
+    monkeypatch.setattr(
+        doctor, "load_runtime", lambda _, folder, device: real(encoder, folder, device)
+    )
+    (problem,) = examine(tmp_path, "cpu").problems
+    assert problem.startswith("The encoder gives other numbers here than in torch")
+
+
+def test_the_command(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--device", "cpu", "--json"]) == 0
+    printed = capfd.readouterr()
+    assert json.loads(printed.out)["problems"] == []
+    assert "All is well." in printed.err
+    assert main(["doctor", "--device", "cpu"]) == 0
+    assert capfd.readouterr().out == ""
