@@ -390,7 +390,7 @@ def test_a_class_with_unreadable_examples_alone_is_empty(
         path.write_text("a letter")
     images = refs(paths)
     events = _events(adapt_and_classify(workspace, _adapt(images, range(6))))
-    assert [event.image_id for event in _of(ImageUnreadable, events)] == [1, 2]
+    assert {event.image_id for event in _of(ImageUnreadable, events)} == {1, 2}
     (adapted,) = _of(Adapted, events)
     assert adapted.empty_classes == (10,)
     assert adapted.n_support == 4

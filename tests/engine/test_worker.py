@@ -333,7 +333,6 @@ def test_closing_while_a_folder_is_being_embedded(
     inbox.wait(ImagesEmbedded)
     engine.close()
     assert _engine_threads() == []
-    assert inbox.of(JobFinished, 1) == []
     # What was embedded before is in the cache, whole.
     again = Inbox()
     engine = Engine(again.publish, cache_folder=tmp_path / "cache", device="cpu")
