@@ -70,7 +70,7 @@ class Arrangement:
 
 def arrange(table: ImageTable, arrangement: Arrangement) -> Rows:
     """The rows to show, in order."""
-    by_name = np.array(sorted(range(table.n_rows), key=table.sort_keys.__getitem__), np.intp)
+    by_name = table.by_name()
     rows = by_name[_mask(table, arrangement)[by_name]]
     if arrangement.sort is Sort.NAME:
         return rows

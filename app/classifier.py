@@ -23,10 +23,12 @@ class Classifier(QObject):
     Signals:
         predicted: rows with new predictions, or None for all (they were cleared).
         state_changed: ``adapted`` or ``hint`` is new.
+        read: :class:`messages.ImagesEmbedded` or ImageUnreadable, of an example.
         failed: one sentence.
     """
 
     predicted = Signal(object)
+    read = Signal(object)
     state_changed = Signal()
     failed = Signal(str)
 
@@ -100,6 +102,9 @@ class Classifier(QObject):
             self._readapt_timer.start(_READAPT_MS)
 
     def _on_event(self, event: messages.Event) -> None:
+        if isinstance(event, messages.ImagesEmbedded | messages.ImageUnreadable):
+            self.read.emit(event)  # Examples that were not known yet; true of any request.
+            return
         if isinstance(event, messages.Progress) or event_id(event) != self._adapt_id:
             return
         match event:

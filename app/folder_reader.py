@@ -224,10 +224,8 @@ class FolderReader(QObject):
 
     def _on_embed_event(self, event: messages.Event) -> None:
         match event:
-            case messages.ImagesEmbedded():
-                self.on_images_embedded(event)
-            case messages.ImageUnreadable():
-                self.mark_unreadable(event.image_id, event.reason)
+            case messages.ImagesEmbedded() | messages.ImageUnreadable():
+                self.on_read(event)
             case _ if event_id(event) != self._embed_id:
                 if not isinstance(event, messages.Progress | messages.PredictionsReady):
                     self._bridge.release(event_id(event))
@@ -245,8 +243,15 @@ class FolderReader(QObject):
             case _:
                 _log.warning("unexpected answer to embedding: %r", event)
 
-    def on_images_embedded(self, event: messages.ImagesEmbedded) -> None:
-        """Take in that the engine knows more images; thumbnails are embedded on the way, too."""
+    def on_read(self, event: messages.ImagesEmbedded | messages.ImageUnreadable) -> None:
+        """Take in what the engine learnt of images; it embeds for other requests, too."""
+        match event:
+            case messages.ImagesEmbedded():
+                self._on_images_embedded(event)
+            case messages.ImageUnreadable():
+                self.mark_unreadable(event.image_id, event.reason)
+
+    def _on_images_embedded(self, event: messages.ImagesEmbedded) -> None:
         rows = self._table.rows_of(np.array(event.image_ids, np.int64))
         self._table.set_embedded(rows[rows >= 0])
         self._contents.update(zip(event.image_ids, event.contents, strict=True))

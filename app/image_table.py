@@ -37,9 +37,10 @@ class ImageTable:
         """
         self.n_rows = 0
         self.names: list[str] = []
-        self.sort_keys: list[str] = []
         self.reasons: dict[int, str] = {}  # Why a row's file cannot be read.
         self._path_of = path_of
+        self._sort_keys: list[str] = []
+        self._by_name: Rows = np.zeros(0, np.intp)
         self._refs: list[ImageRef | None] = []
         self._row_of_name: dict[str, int] = {}
         self._row_of_id: NDArray[np.int64] = np.full(0, -1, np.int64)
@@ -160,6 +161,15 @@ class ImageTable:
         kept = self._refs
         return tuple(kept[row] or self.ref(row) for row in rows.tolist())
 
+    def by_name(self) -> Rows:
+        """All rows in the natural order of their names."""
+        if len(self._by_name) != self.n_rows:
+            # Files are found nearly in order, which Python's sort is quick with: 30 ms for
+            # 100,000 names, and only after images were added.
+            in_order = sorted(range(self.n_rows), key=self._sort_keys.__getitem__)
+            self._by_name = np.array(in_order, np.intp)
+        return self._by_name
+
     def counts_by_class(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """How many present images are labelled, and how many are predicted, per class number."""
         labels = self.labels[~self.missing]
@@ -252,7 +262,7 @@ class ImageTable:
         for row, record in enumerate(records, start):
             self._row_of_name[record.name] = row
             self.names.append(record.name)
-            self.sort_keys.append(natural_key(record.name))
+            self._sort_keys.append(natural_key(record.name))
             self._refs.append(None)
         self.n_rows = end
 

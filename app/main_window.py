@@ -396,6 +396,11 @@ class MainWindow(QMainWindow):
             return [self._session.table.image_id(row)] if row >= 0 else []
         return self.gallery.view.selected_images()
 
+    def _has_chosen_images(self) -> bool:
+        if self.is_preview_open():
+            return self.preview.row >= 0
+        return self.gallery.view.selectionModel().hasSelection()
+
     def _on_label_action(self) -> None:
         action = self.sender()
         assert isinstance(action, QAction)
@@ -628,7 +633,7 @@ class MainWindow(QMainWindow):
 
     def _show_possible(self) -> None:
         is_open = self._session.project is not None
-        has_images = bool(self._chosen_images()) if is_open else False
+        has_images = is_open and self._has_chosen_images()
         reason = self._session.why_no_results()
         for action, text in (
             (self.save_action, self.tr("Save the predictions as a table (Ctrl+S)")),

@@ -294,7 +294,7 @@ class Preview(QWidget):
             case messages.JobFailed():
                 self._fail(event.message)
             case messages.ImageUnreadable():
-                self._session.reader.mark_unreadable(event.image_id, event.reason)
+                self._session.reader.on_read(event)
                 self._fail(event.reason)
             case _:
                 return

@@ -304,6 +304,7 @@ class Session(QObject):
         self.reader.status_changed.connect(self.status_changed)
         self.reader.failed.connect(self._tell)
         self.classifier.predicted.connect(self._on_predicted)
+        self.classifier.read.connect(self.reader.on_read)
         self.classifier.state_changed.connect(self.status_changed)
         self.classifier.failed.connect(self._tell)
         self._undo_stack.indexChanged.connect(self.undo_changed)

@@ -96,6 +96,9 @@ def open_window(path: Path | None) -> int:
     def tell(text: str) -> None:
         window.notices.add(Notice(text))
 
+    # With Python's 5 ms the painting thread waits that long each time the engine holds the
+    # interpreter: a screenful took 24 ms to paint beside a busy thread, and 8 ms with 1 ms.
+    sys.setswitchinterval(0.001)
     restore = catch_bugs(tell, log_path)
     try:
         window.show()

@@ -103,10 +103,8 @@ class Thumbnails(QObject):
             case messages.ThumbnailReady():
                 self._keep(event.image_id, event.jpeg)
                 self.arrived.emit(event.image_id)
-            case messages.ImageUnreadable():
-                self._session.reader.mark_unreadable(event.image_id, event.reason)
-            case messages.ImagesEmbedded():
-                self._session.reader.on_images_embedded(event)
+            case messages.ImagesEmbedded() | messages.ImageUnreadable():
+                self._session.reader.on_read(event)
             case messages.JobFinished() | messages.JobFailed() | messages.JobCancelled():
                 self._session.bridge.release(event.request_id)
                 if event.request_id == self._request_id:
