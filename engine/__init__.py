@@ -19,9 +19,10 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.project import CLASS_COLOURS, Change, ImageClass, ImageRecord, Project
+from engine.version import VERSION
 from engine.worker import Engine, default_cache_folder
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def run_command_line(

@@ -16,6 +16,7 @@ from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import has_nvidia_device, load_runtime
 from engine.errors import EngineError
 from engine.images import decode_image, make_thumbnail
+from engine.version import VERSION
 
 _PACKAGES: Final = (
     *("PySide6-Essentials", "torch", "torchvision", "onnxruntime", "onnxruntime-gpu", "onnx"),
@@ -55,8 +56,6 @@ def examine(cache_folder: Path, device: str) -> DoctorReport:
     """Look at everything; raises EngineError only where there is no encoder at all."""
     import onnxruntime
 
-    from engine import __version__
-
     problems: list[str] = []
     encoder = load_encoder(shipped_encoder_path())
     runtime = load_runtime(encoder, cache_folder / "encoders", device)
@@ -92,7 +91,7 @@ def examine(cache_folder: Path, device: str) -> DoctorReport:
             "both and install one."
         )
     return DoctorReport(
-        handful=__version__,
+        handful=VERSION,
         python=platform.python_version(),
         system=platform.platform(),
         packages=packages,

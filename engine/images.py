@@ -10,8 +10,9 @@ The rule, which the program, the exported sample script and the certificate shar
 4. The EXIF orientation is applied.
 5. Every mode becomes 8-bit RGB: transparency is laid over white; integers of more than 8 bits
    are divided by the power of two that brings the largest value present below 256 (so 10, 12,
-   14 and 16-bit cameras all fill the range); floating point in [0, 1] is multiplied by 255, in
-   [0, 255] taken as it is, anything else is stretched from its smallest to its largest value.
+   14 and 16-bit cameras all fill the range; of 16-bit colour Pillow keeps the high byte);
+   floating point in [0, 1] is multiplied by 255, in [0, 255] taken as it is, anything else is
+   stretched from its smallest to its largest value.
 """
 
 from __future__ import annotations

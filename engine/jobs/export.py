@@ -35,7 +35,8 @@ from engine.messages import (
     ModelExported,
     Progress,
 )
-from engine.method.heads import Floats
+from engine.method.heads import SMALLEST_NORM, Floats
+from engine.version import VERSION
 
 if TYPE_CHECKING:
     import onnx
@@ -131,7 +132,7 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
     constants = {
         "head_mean": head.mean,
         "head_weights": np.ascontiguousarray(np.float32(head.scale) * head.weights.T),
-        "head_smallest_norm": np.float32(1e-6),
+        "head_smallest_norm": np.float32(SMALLEST_NORM),
         "head_axes": np.array([1], np.int64),
     }
     graph.initializer.extend(
@@ -239,6 +240,9 @@ def _files_to_check(workspace: Workspace, fitted: FittedSnapshot) -> list[ImageR
     chosen = {image.image_id: image for image in _spread(labelled, N_CHECKED_FILES // 4)}
     for images in by_kind.values():
         chosen.update({image.image_id: image for image in _spread(images, share)})
+    missing = N_CHECKED_FILES - len(chosen)
+    rest = [image for image in fitted.snapshot.images if image.image_id not in chosen]
+    chosen.update({image.image_id: image for image in _spread(rest, max(0, missing))})
     return [image for image in chosen.values() if image.image_id in workspace.store]
 
 
@@ -249,8 +253,6 @@ def _spread(images: Sequence[ImageRef], count: int) -> list[ImageRef]:
 
 
 def _metadata(workspace: Workspace, fitted: FittedSnapshot) -> dict[str, str]:
-    from engine import __version__
-
     encoder = workspace.runtime.encoder
     preprocessing = encoder.preprocessing
     names = [item.name for item in fitted.classes]
@@ -260,7 +262,7 @@ def _metadata(workspace: Workspace, fitted: FittedSnapshot) -> dict[str, str]:
         "names": repr(dict(enumerate(names))),
         "model_type": "Classifier",
         "model_id": fitted.model_id,
-        "app_version": __version__,
+        "app_version": VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "encoder_name": encoder.name,
         "encoder_architecture": encoder.architecture,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import threading
@@ -30,6 +31,8 @@ from engine.messages import (
     PredictionsReady,
 )
 from engine.method.adaptation import AdaptedModel
+
+_log = logging.getLogger(__name__)
 
 TOP_CLASSES: Final = 5
 
@@ -219,10 +222,14 @@ class Workspace:
                 # The same bytes under another name or time: only the path is news to the cache.
                 return Processed(image, key, known, from_cache=False)
             pixels = decode_image(content).pixels
+            embedding = self.runtime.embed(pixels)
+            entry = CacheEntry(digest, embedding, make_thumbnail(pixels))
         except UnreadableImageError as error:
-            return Processed(image, key, CacheEntry(b"", None, None, str(error)), from_cache=False)
-        embedding = self.runtime.embed(pixels)
-        entry = CacheEntry(digest, embedding, make_thumbnail(pixels))
+            entry = CacheEntry(b"", None, None, str(error))
+        except Exception as error:
+            # A device out of memory, or a bug: either way this image's, not the folder's.
+            _log.exception("Could not embed %s", image.path)
+            entry = CacheEntry(b"", None, None, f"the encoder failed on it ({error})")
         return Processed(image, key, entry, from_cache=False)
 
 

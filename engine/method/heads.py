@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-_SMALLEST_NORM: Final = 1e-6  # An embedding equal to the mean has no direction; it scores zero.
+SMALLEST_NORM: Final = 1e-6  # An embedding equal to the mean has no direction; it scores zero.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,7 @@ def normalise(embeddings: Floats, mean: Floats) -> Floats:
     """Embeddings (n, d) centred on ``mean`` (d,) and scaled to length one."""
     centred = embeddings - mean
     norms = np.linalg.norm(centred, axis=1, keepdims=True)
-    normalised: Floats = centred / np.maximum(norms, _SMALLEST_NORM)
+    normalised: Floats = centred / np.maximum(norms, SMALLEST_NORM)
     return normalised
 
 
@@ -110,5 +110,5 @@ def _one_hot(labels: NDArray[np.int64], n_classes: int) -> Floats:
 
 def _unit(vectors: Floats) -> Floats:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Floats = vectors / np.maximum(norms, _SMALLEST_NORM)
+    unit: Floats = vectors / np.maximum(norms, SMALLEST_NORM)
     return unit
