@@ -45,7 +45,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gallery_model import IMAGES_MIME, images_of
+from app.gallery_model import IMAGES_MIME, images_of, plain_tip
 from app.icons import pixmap
 from app.session import Session
 from app.theme import GAP_PX, Theme, text_on
@@ -86,7 +86,7 @@ class ClassModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             key = self.tr("Key {key}").format(key=item.hotkey) if item.hotkey else ""
             hint = self.tr("Click to label the selected images; double click to rename")
-            return "\n".join(part for part in (item.name, key, hint) if part)
+            return plain_tip("\n".join(part for part in (item.name, key, hint) if part))
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -277,6 +277,7 @@ class ClassList(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)  # Qt asks the viewport, and does not ask the view.
         self.setDropIndicatorShown(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

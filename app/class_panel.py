@@ -159,6 +159,7 @@ class ClassPanel(QWidget):
             self.tr("Enter adds the class; Ctrl+Enter also gives it to the selected images")
         )
         self.field.setMaxLength(80)
+        self.field.setAcceptDrops(False)  # A folder dropped there is to be opened, not typed.
         field = QHBoxLayout()
         field.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         field.addWidget(self.field)

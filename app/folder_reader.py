@@ -48,7 +48,7 @@ class FolderReader(QObject):
         self._table = ImageTable()
         self._scan_id = 0
         self._embed_id = 0
-        self._seen: set[int] = set()
+        self.seen: set[int] = set()  # Rows whose files this scan, or the last one, has met.
         self._contents: dict[messages.ImageId, bytes] = {}
         self.visible: Rows = np.zeros(0, np.intp)
         self.progress: messages.Progress | None = None
@@ -88,7 +88,7 @@ class FolderReader(QObject):
                 self._bridge.release(request_id)
         self._scan_id = self._embed_id = 0
         self._contents.clear()
-        self._seen.clear()
+        self.seen.clear()
         self._project = None
         self._table = ImageTable()
         self.progress, self.is_paused = None, False
@@ -100,7 +100,7 @@ class FolderReader(QObject):
         if self._scan_id:
             self._bridge.cancel(self._scan_id)
             self._bridge.release(self._scan_id)
-        self._seen.clear()
+        self.seen.clear()
         self.is_paused = False
         self._scan_id = self._bridge.next_id()
         self._bridge.ask(
@@ -156,7 +156,7 @@ class FolderReader(QObject):
         for file in event.files:
             row = table.row_of_name(file.name)
             if row >= 0:
-                self._seen.add(row)
+                self.seen.add(row)
                 table.ref(row)  # Made here, a batch at a time, and not all at once later.
         if table.n_rows > first:
             self.rows_added.emit(first, table.n_rows - first)
@@ -164,6 +164,7 @@ class FolderReader(QObject):
             self.rows_changed.emit(np.array(changed, np.intp))
         if not self._embed_timer.isActive() and not self.is_paused:
             self._embed_timer.start(_RESUBMIT_MS if self._embed_id else 0)
+        self.status_changed.emit()
 
     def _on_scan_finished(self, event: messages.ScanFinished) -> None:
         project, table = self._project, self._table
@@ -173,7 +174,7 @@ class FolderReader(QObject):
         lost = [
             row
             for row in np.flatnonzero(~table.missing).tolist()
-            if row not in self._seen and not _is_inside(table.names[row], event.unreadable_folders)
+            if row not in self.seen and not _is_inside(table.names[row], event.unreadable_folders)
         ]
         if lost:
             rows = np.array(lost, np.intp)
@@ -205,7 +206,7 @@ class FolderReader(QObject):
         if self._scan_id:
             # Until the scan is over, only the files met are known to be there still.
             met = np.zeros(table.n_rows, np.bool_)
-            met[list(self._seen)] = True
+            met[list(self.seen)] = True
             due &= met
         rows = np.flatnonzero(due)
         if not len(rows):

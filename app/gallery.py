@@ -25,6 +25,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -53,7 +54,8 @@ from engine.messages import ClassId, ImageId
 
 _SETTLE_MS: Final = 30
 _PAUSE_MS: Final = 1500
-_NARROW_PX: Final = 900
+_WIDE_PX: Final = 920  # From here on the filters show their numbers.
+_NARROW_PX: Final = 740  # Below, the slider makes room for them.
 _NAVIGATION: Final = (
     Qt.Key.Key_Left,
     Qt.Key.Key_Right,
@@ -269,6 +271,14 @@ class Gallery(QWidget):
         )
         self.view.viewport().update()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for widget in (self._small, self._slider, self._large):
+            widget.setVisible(event.size().width() >= _NARROW_PX)
+        was_wide = event.oldSize().width() >= _WIDE_PX
+        if was_wide != (event.size().width() >= _WIDE_PX):
+            self._show_counts()
+
     def current_row(self) -> int:
         """The row of the image with the keyboard's attention, -1 where there is none."""
         place = self.view.currentIndex().row()
@@ -287,6 +297,15 @@ class Gallery(QWidget):
             return -1
         self.view.setCurrentIndex(self.model.index(place))
         return int(self.model.order[place])
+
+    def select_images(self, images: list[ImageId]) -> None:
+        """Select images as far as they are shown, and go to the first of them."""
+        rows = self._session.table.rows_of(np.array(images, np.int64))
+        places = self.model.places_of_rows(rows[rows >= 0])
+        places = np.sort(places[places >= 0])
+        if len(places):
+            self.view.select_places(places, int(places[0]))
+            self.view.scrollTo(self.view.currentIndex())
 
     def advance(self, was_labelled: bool) -> None:
         """After a label by key on one image: go where a fast labeller wants to be.
@@ -315,7 +334,7 @@ class Gallery(QWidget):
         at_top = self.view.verticalScrollBar().value() == 0 or arrangement is not None
         with QSignalBlocker(self.view.selectionModel()):
             self.model.rearrange(arrangement)
-            places = np.array([self.model.place_of_row(int(row)) for row in rows], np.intp)
+            places = self.model.places_of_rows(rows)
             places = np.sort(places[places >= 0])
             self.view.select_places(places, self.model.place_of_row(current))
         if at_top:
@@ -545,7 +564,7 @@ class Gallery(QWidget):
     def _show_counts(self) -> None:
         table, locale = self._session.table, QLocale()
         numbers = counts(table)
-        wide = self.width() >= _NARROW_PX
+        wide = self.width() >= _WIDE_PX
         for show, name in (
             (Show.ALL, self.tr("All")),
             (Show.UNLABELLED, self.tr("Unlabelled")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -86,6 +87,10 @@ class GalleryModel(QAbstractListModel):
         """Where a row is shown, -1 where it is not."""
         return int(self._place_of_row[row]) if 0 <= row < len(self._place_of_row) else -1
 
+    def places_of_rows(self, rows: Rows) -> Rows:
+        """Where rows are shown, -1 where they are not."""
+        return self._place_of_row[rows]
+
     def state_text(self, row: int) -> str:
         """Label, prediction or reason of an image in words."""
         table = self._session.table
@@ -151,7 +156,15 @@ class GalleryModel(QAbstractListModel):
                 other = self._session.image_class(class_id)
                 if other is not None:
                     text += f"\n{other.name}, {percent_text(float(probability))}"
+        return plain_tip(text)
+
+
+def plain_tip(text: str) -> str:
+    """A tool tip that shows ``text`` as it is; Qt would take ``<b>.jpg`` for bold type."""
+    if "<" not in text and "&" not in text:
         return text
+    lines = html.escape(text).replace("\n", "<br>")
+    return f"<p style='white-space: pre'>{lines}</p>"
 
 
 def mime_of(images: Iterable[ImageId]) -> QMimeData:

@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Handful")
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
-        self.setMinimumSize(880, 560)
+        self.setMinimumSize(900, 560)
         theme = switch.theme
         self.notices = NoticeBars(theme)
         self.start_page = StartPage(preferences, theme)
@@ -270,6 +270,9 @@ class MainWindow(QMainWindow):
         session.status_changed.connect(self._on_status_changed)
         session.undo_changed.connect(self._on_undo_changed)
         session.counts_changed.connect(self._show_possible)
+        session.revisited.connect(self._on_revisited)
+        for dialog in (self.export_dialog, self.predictions_dialog):
+            dialog.ended_unseen.connect(self._on_ended_unseen)
         session.noticed.connect(self.notices.add)
         self._switch.changed.connect(self._on_theme_changed)
         self.notices.remedy_requested.connect(self._on_remedy)
@@ -358,6 +361,10 @@ class MainWindow(QMainWindow):
                 self._find_folder()
             case Remedy.RESCAN:
                 self.refresh()
+            case Remedy.SHOW_EXPORT:
+                self.export_dialog.begin()
+            case Remedy.SHOW_SAVE:
+                self.predictions_dialog.begin()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_path(event) is not None:
@@ -431,6 +438,18 @@ class MainWindow(QMainWindow):
     def _on_show_only(self, class_id: int) -> None:
         self.leave_preview()
         self.gallery.show_only(ClassId(class_id))
+
+    def _on_revisited(self, images: list[ImageId]) -> None:
+        """Show what was undone or redone, so that a slip can be mended on the spot."""
+        self.gallery.select_images(images)
+        if self.is_preview_open() and self.gallery.current_row() >= 0:
+            self._show_in_preview(self.gallery.current_row())
+
+    def _on_ended_unseen(self, text: str, is_failure: bool) -> None:
+        is_export = self.sender() is self.export_dialog
+        remedy = Remedy.SHOW_EXPORT if is_export else Remedy.SHOW_SAVE
+        severity = Severity.ERROR if is_failure else Severity.INFORMATION
+        self.notices.add(Notice(text, severity, remedy))
 
     # --- Larger view ------------------------------------------------------------------------------
 
@@ -703,6 +722,7 @@ class MainWindow(QMainWindow):
         self._preferences.keep_layout("splitter", self._splitter.saveState())
         self.export_dialog.close()
         self.predictions_dialog.close()
+        self.hide()  # At once: the engine may have to finish a step first.
         self._session.close()
         event.accept()
 

@@ -39,6 +39,8 @@ class Remedy(Enum):
     UNDO = "undo"
     FIND_FOLDER = "find-folder"
     RESCAN = "rescan"
+    SHOW_EXPORT = "show-export"
+    SHOW_SAVE = "show-save"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class _NoticeBar(QFrame):
             row.addWidget(button)
         row.addWidget(self._close)
         self.set_theme(theme)
-        if notice.severity is Severity.INFORMATION:
+        if notice.severity is Severity.INFORMATION and notice.remedy in (None, Remedy.UNDO):
+            # Nothing is lost with it: what it tells can be seen, and Undo is in the menu, too.
             timer = QTimer(self)
             timer.setSingleShot(True)
             timer.timeout.connect(self._on_dismiss)
@@ -166,6 +169,8 @@ class _NoticeBar(QFrame):
                 return self.tr("Find folder…")
             case Remedy.RESCAN:
                 return self.tr("Look again")
+            case Remedy.SHOW_EXPORT | Remedy.SHOW_SAVE:
+                return self.tr("Show")
 
     def _on_dismiss(self) -> None:
         self.dismissed.emit(self)

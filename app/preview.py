@@ -211,6 +211,7 @@ class Preview(QWidget):
         self._state_title = QLabel(self.tr("Class"))
         self._state_title.setObjectName("section")
         self._state = QLabel()
+        self._state.setTextFormat(Qt.TextFormat.PlainText)
         self._state.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._bars_title = QLabel(self.tr("What the model says"))
         self._bars_title.setObjectName("section")

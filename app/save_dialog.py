@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QLocale, Qt, QUrl
+from PySide6.QtCore import QLocale, Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -39,7 +39,12 @@ class SaveDialog(QDialog):
 
     It does not hold up anything: labelling can go on while it works, and closing it leaves the
     work running in the background; only Cancel ends it.
+
+    Signals:
+        ended_unseen: a headline or a sentence, and whether it failed, while the dialog was closed.
     """
+
+    ended_unseen = Signal(str, bool)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +52,7 @@ class SaveDialog(QDialog):
         self._theme = theme
         self._task: Task | None = None
         self._result: _Result | None = None
+        self._is_news = False  # It ended unseen: the next time, show that.
         self.setWindowTitle(self.title())
         self.setFixedWidth(_WIDTH_PX)
         self._pages = (self._build_choice(), self._build_progress(), self._build_result())
@@ -104,11 +110,12 @@ class SaveDialog(QDialog):
 
     def begin(self) -> None:
         """Show the dialog, ready for the next time unless it is still at work."""
-        if self._task is None:
+        if self._task is None and not self._is_news:
             self.path_field.setText(str(self.default_path()))
             self._text.setText(self.explanation())
             self._failure.hide()
             self._show_page(0)
+        self._is_news = False
         self.show()
         self.raise_()
         self.activateWindow()
@@ -279,13 +286,15 @@ class SaveDialog(QDialog):
             self._facts.addWidget(text, line, 1)
         self._show_page(2)
         if not self.isVisible():
-            self.show()  # It was sent to the background; the result is worth a look.
+            self._is_news = True
+            self.ended_unseen.emit(headline, False)
 
     def _on_failed(self, message: str, _is_bug: bool) -> None:
         self._task = None
         self._fail(message)
         if not self.isVisible():
-            self.show()
+            self._is_news = True
+            self.ended_unseen.emit(message, True)
 
     def _on_cancelled(self) -> None:
         self._task = None

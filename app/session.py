@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from app.classifier import Classifier
@@ -41,6 +41,7 @@ class Session(QObject):
         counts_changed: numbers per class or filter may differ; comes at most ten times a second.
         status_changed: the engine, its progress or its accuracy.
         undo_changed: what can be undone or redone.
+        revisited: images whose labels were just undone or redone.
         noticed: a :class:`Notice` for the person.
     """
 
@@ -53,6 +54,7 @@ class Session(QObject):
     counts_changed = Signal()
     status_changed = Signal()
     undo_changed = Signal()
+    revisited = Signal(object)
     noticed = Signal(object)
 
     def __init__(
@@ -102,6 +104,10 @@ class Session(QObject):
         except EngineError as error:
             self._tell(str(error))
             return False
+        if self.project is not None and project.path == self.project.path:
+            project.close()
+            self.rescan()
+            return True
         self.close_project()
         self.project = project
         self.preferences.add_recent(project.path)
@@ -242,15 +248,26 @@ class Session(QObject):
         """Remove a class and its labels; a notice offers to undo it."""
         if self.project is not None:
             change = self.project.removal(class_id)
+            name, count = self._class_by_id[class_id].name, len(change.labels)
             if self._commit(change):
-                self._offer_undo(change)
+                text = self.tr("Deleted the class “{name}”.").format(name=name)
+                if count == 1:
+                    text = self.tr("Deleted the class “{name}” and its label.").format(name=name)
+                elif count:
+                    text = self.tr("Deleted the class “{name}” and its {count} labels.").format(
+                        name=name, count=QLocale().toString(count)
+                    )
+                self._tell(text, Severity.INFORMATION, Remedy.UNDO)
 
     def merge_classes(self, source: ClassId, target: ClassId) -> None:
         """Give all of ``source``'s images to ``target``; a notice offers to undo it."""
         if self.project is not None:
             change = self.project.merger(source, target)
+            text = self.tr("Merged the class “{source}” into “{target}”.").format(
+                source=self._class_by_id[source].name, target=self._class_by_id[target].name
+            )
             if self._commit(change):
-                self._offer_undo(change)
+                self._tell(text, Severity.INFORMATION, Remedy.UNDO)
 
     # --- Undo -------------------------------------------------------------------------------------
 
@@ -260,6 +277,7 @@ class Session(QObject):
         if isinstance(command, Edit) and self._write(command.backward) is not None:
             self._undo_stack.undo()
             self._show(command.backward)
+            self.revisited.emit(list(command.backward.labels))
 
     def redo(self) -> None:
         """Make the last edit that was taken back again."""
@@ -267,6 +285,7 @@ class Session(QObject):
         if isinstance(command, Edit) and self._write(command.forward) is not None:
             self._undo_stack.redo()
             self._show(command.forward)
+            self.revisited.emit(list(command.forward.labels))
 
     # --- Results ----------------------------------------------------------------------------------
 
@@ -437,10 +456,6 @@ class Session(QObject):
     ) -> None:
         _log.info("told the person: %s", text)
         self.noticed.emit(Notice(text, severity, remedy))
-
-    def _offer_undo(self, change: Change) -> None:
-        text = self.tr("Done: {action}.").format(action=change.action)
-        self._tell(text, Severity.INFORMATION, Remedy.UNDO)
 
     def _tell_folder_is_gone(self) -> None:
         assert self.project is not None

@@ -6,6 +6,7 @@ import ctypes
 import logging
 import logging.handlers
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -100,6 +101,9 @@ def open_window(path: Path | None) -> int:
     # interpreter: a screenful took 24 ms to paint beside a busy thread, and 8 ms with 1 ms.
     sys.setswitchinterval(0.001)
     restore = catch_bugs(tell, log_path)
+    # Qt's event loop never gives Python the turn to raise KeyboardInterrupt; everything is saved
+    # already, so Ctrl-C in the terminal may end the program as it ends any other.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         window.show()
         if path is not None:

@@ -135,7 +135,7 @@ class StatusLine(QWidget):
             self.work.setText(self.tr("Stopped; some images are not classified yet"))
         else:
             self.button.setToolTip(self.tr("Stop this; what is done stays done"))
-            self.work.setText(words_of(progress) if is_busy and progress is not None else "")
+            self.work.setText(self._words(progress) if is_busy else "")
         self.button.setAccessibleName(self.button.toolTip())
         if progress is not None and progress.total:
             self._bar.setRange(0, progress.total)
@@ -146,6 +146,14 @@ class StatusLine(QWidget):
             self._bar.setRange(0, 1)
             if self._session.project is not None and not reader.is_paused:
                 self.work.setText("")
+
+    def _words(self, progress: messages.Progress | None) -> str:
+        if progress is not None:
+            return words_of(progress)
+        if self._session.reader.is_scanning:
+            found = QLocale().toString(len(self._session.reader.seen))
+            return self.tr("Looking for images · {count} found").format(count=found)
+        return self.tr("Starting…")
 
 
 def words_of(progress: messages.Progress) -> str:

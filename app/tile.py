@@ -117,10 +117,8 @@ class TileDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.window))
         painter.drawRoundedRect(box, 4, 4)
-        size = pixels.size() / pixels.devicePixelRatioF()
-        if max(size.width(), size.height()) > self._side_px or (
-            max(size.width(), size.height()) < self._side_px and min(box.width(), 64) > size.width()
-        ):
+        size = pixels.size() / self._view.devicePixelRatioF()
+        if max(size.width(), size.height()) != self._side_px:  # Tiny, or made for other tiles.
             size = size.scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
         target = QRect(0, 0, size.width(), size.height())
         target.moveCenter(box.center())

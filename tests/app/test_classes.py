@@ -168,11 +168,12 @@ def test_deleting_a_class_takes_its_labels_off_and_offers_undo(garden: Desk) -> 
     garden.press(Qt.Key.Key_Delete, panel)
     assert names(garden) == ["dog"]
     assert garden.labels_on_disk() == {}
-    assert garden.notices() == ["Done: Delete class “cat”."]
+    assert garden.notices() == ["Deleted the class “cat” and its label."]
     garden.window.undo_action.trigger()
     assert names(garden) == ["cat", "dog"]
     assert garden.labels_on_disk() == {"image_1.png": "cat"}
     assert garden.session.image_class(cat.class_id) == cat
+    assert garden.notices() == []  # Undo would take back something else now.
 
 
 def test_predictions_of_a_deleted_class_disappear(garden: Desk) -> None:

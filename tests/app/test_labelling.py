@@ -94,6 +94,7 @@ def test_a_click_on_a_class_without_a_selection_labels_nothing(garden: Desk) -> 
 def test_tiles_dropped_on_a_class_are_labelled(garden: Desk) -> None:
     garden.add_classes("cat", "dog")
     panel = garden.classes.list
+    assert panel.viewport().acceptDrops()
     rect = panel.visualRect(garden.classes.model.index(1))
     images = [garden.image("image_7.png"), garden.image("image_8.png")]
     assert drop_on(panel.viewport(), rect.center(), mime_of(images))
@@ -165,6 +166,21 @@ def test_a_new_edit_after_undo_forgets_what_could_be_redone(garden: Desk) -> Non
     garden.press("2")
     assert garden.session.redo_text() == ""
     assert garden.labels_on_disk() == {"image_2.png": "dog"}
+
+
+def test_undo_goes_back_to_what_it_changed(garden: Desk) -> None:
+    garden.add_classes("cat")
+    garden.click("image_4.png")
+    garden.press("1")
+    garden.press("1")
+    assert garden.selected() == ["image_6.png"]
+    garden.window.undo_action.trigger()
+    assert garden.selected() == ["image_5.png"]
+    garden.window.undo_action.trigger()
+    assert garden.selected() == ["image_4.png"]
+    garden.double_click("image_12.png")
+    garden.window.redo_action.trigger()
+    assert garden.window.preview._name.text() == "image_4.png"
 
 
 def test_undo_and_redo_name_what_they_do(garden: Desk) -> None:

@@ -64,12 +64,12 @@ def test_the_theme_is_switched_at_once_and_remembered(
 ) -> None:
     desk = make_desk()
     desk.open(folder)
-    light = desk.window.grab().toImage().pixelColor(300, 700).lightness()
+    light = desk.window.grab().toImage().pixelColor(100, 700).lightness()
     actions = desk.window._theme_group.actions()
     next(action for action in actions if action.data() is ThemeChoice.DARK).trigger()
     assert desk.switch.theme is DARK
     assert QApplication.palette().color(QPalette.ColorRole.Window).name() == DARK.window
-    assert desk.window.grab().toImage().pixelColor(300, 700).lightness() < light - 80
+    assert desk.window.grab().toImage().pixelColor(100, 700).lightness() < light - 80
     desk.close()
     assert make_desk().switch.theme is DARK
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
+from app.notices import Remedy
 from app.save_dialog import SaveDialog
 from engine import messages
 
@@ -175,8 +176,26 @@ def test_work_goes_on_in_the_background_and_the_result_comes_back(labelled: Desk
     labelled.engine.publish(
         messages.ModelExported(command.request_id, command.out, (command.out,), CERTIFICATE, 10)
     )
+    assert not dialog.isVisible()  # It must not take the keyboard from who is labelling.
+    assert labelled.notices() == ["Exported, and checked on 35 of your images"]
+    labelled.window.notices.remedy_requested.emit(Remedy.SHOW_EXPORT)
     assert dialog.isVisible()
-    assert "Exported" in facts(dialog)
+    assert "34 of 34 clear files" in facts(dialog)
+    dialog.close()
+    labelled.window.export_action.trigger()
+    assert dialog.start_button.isVisible()
+
+
+def test_a_failure_in_the_background_is_told_in_the_window(labelled: Desk) -> None:
+    labelled.window.save_action.trigger()
+    dialog = labelled.window.predictions_dialog
+    start(labelled, dialog)
+    number = labelled.engine.last(messages.SavePredictions).request_id
+    dialog.close()
+    labelled.engine.publish(messages.JobFailed(number, "The disk is full.", False))
+    assert labelled.notices() == ["The disk is full."]
+    labelled.window.notices.remedy_requested.emit(Remedy.SHOW_SAVE)
+    assert "The disk is full." in facts(dialog)
 
 
 def test_the_place_is_remembered_and_the_suffix_added(

@@ -385,7 +385,7 @@ def test_everything_is_there_after_a_restart(make_desk: Callable[[], Desk], fold
     desk.gallery._sort.setCurrentIndex(desk.gallery._sort.findData(Sort.UNSURE_FIRST))
     desk.gallery._sort.activated.emit(2)
     desk.gallery._slider.setValue(200)
-    desk.window.resize(880, 640)
+    desk.window.resize(900, 640)
     classes = desk.session.classes
     desk.close()
 
@@ -396,7 +396,7 @@ def test_everything_is_there_after_a_restart(make_desk: Callable[[], Desk], fold
     assert again.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
     assert again.gallery.model.arrangement.sort is Sort.UNSURE_FIRST
     assert again.gallery.tile_px() == 200
-    assert (again.window.width(), again.window.height()) == (880, 640)
+    assert (again.window.width(), again.window.height()) == (900, 640)
     again.engine.finish_scan()
     again.settle()
     assert len(again.engine.last(messages.EmbedImages).images) == 12
@@ -414,6 +414,38 @@ def test_another_project_leaves_nothing_of_the_first(desk: Desk, folder: Path) -
     assert desk.session.undo_text() == ""
     desk.engine.publish(messages.FilesFound(scan, (messages.FoundFile("late.png", 1, 1),)))
     assert desk.shown() == ["image_1.png", "image_2.png"]
+
+
+def test_opening_what_is_open_looks_again_and_keeps_undo(garden: Desk, folder: Path) -> None:
+    garden.add_classes("cat")
+    paint_folder(folder, 14)
+    garden.window.open(folder / "garden.handful")
+    garden.engine.finish_scan()
+    assert len(garden.shown()) == 14
+    assert garden.session.undo_text() == "Add class “cat”"
+
+
+def test_names_are_shown_as_they_are(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "odd <i>names"
+    paint_folder(folder, 1)
+    (folder / "image_1.png").rename(folder / "<b>&amp; ü.png")
+    desk.open(folder)
+    desk.add_classes("<u>x</u>")
+    tip = desk.gallery.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "&lt;b&gt;&amp;amp; ü.png" in tip
+    tip = desk.classes.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "&lt;u&gt;x" in tip
+    desk.click("<b>&amp; ü.png")
+    desk.press("1")
+    assert desk.labels_on_disk() == {"<b>&amp; ü.png": "<u>x</u>"}
+
+
+def test_the_status_line_counts_while_the_folder_is_scanned(desk: Desk, folder: Path) -> None:
+    desk.window.open(folder)
+    scan = desk.engine.last(messages.ScanFolder)
+    found = tuple(messages.FoundFile(f"{number}.png", 5, 5) for number in range(3))
+    desk.engine.publish(messages.FilesFound(scan.request_id, found))
+    assert desk.window.status_line.work.text() == "Looking for images · 3 found"
 
 
 def test_closing_the_window_ends_the_engine(desk: Desk, folder: Path) -> None:
