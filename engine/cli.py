@@ -109,6 +109,10 @@ ModelFile = Annotated[
     typer.Option("--model", help="A model exported before.", rich_help_panel="Examples"),
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where the encoder runs.")]
+EncoderFile = Annotated[
+    Path | None,
+    typer.Option("--encoder", help="Another encoder than the shipped one, from meta-train."),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object about the run on standard output.")
 ]
@@ -142,7 +146,7 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         _say(f"{error}.")
         code = 1
     if code == _INTERRUPTED:
-        _say("Interrupted. What was embedded is kept; the same command goes on from there.")
+        _say("Interrupted. What was finished is kept; run it again to go on from there.")
     return code
 
 
@@ -200,6 +204,7 @@ def classify(
     effort: Annotated[
         Effort, typer.Option("--effort", help="How hard to adapt to the examples.")
     ] = Effort.INSTANT,
+    encoder: EncoderFile = None,
     device: DeviceOption = Device.AUTO,
     as_json: JsonOption = False,
 ) -> None:
@@ -216,7 +221,7 @@ def classify(
         summary = _classify_with_model(images, model, out)
     else:
         snapshot = _snapshot(images, support, labels, project)
-        with _workspace(device) as workspace:
+        with _workspace(device, encoder) as workspace:
             summary = _classify_and_export(workspace, snapshot, out, export_to)
             summary["effort"] = effort.value
     summary["seconds"] = round(time.perf_counter() - started, 3)
@@ -232,6 +237,7 @@ def export(
     support: Support = None,
     labels: Labels = None,
     project: ProjectFile = None,
+    encoder: EncoderFile = None,
     device: DeviceOption = Device.AUTO,
     as_json: JsonOption = False,
 ) -> None:
@@ -239,11 +245,52 @@ def export(
     _exactly_one({"--support": support, "--labels": labels, "--project": project})
     _check_outputs({"--out": out}, {"IMAGES": images, "--labels": labels, "--project": project})
     snapshot = _snapshot(images, support, labels, project)
-    with _workspace(device) as workspace:
+    with _workspace(device, encoder) as workspace:
         summary = _classify_and_export(workspace, snapshot, None, out)
     _say(_told(summary))
     if as_json:
         _print_json(summary)
+
+
+@app.command("meta-train")
+def meta_train_command(
+    recipe: Annotated[Path, typer.Argument(help="A TOML file; see assets/recipes.")],
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            "--data",
+            help="Images to train on: folders of class folders, tar files of these, or folders "
+            "of either. Further ones may follow.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The folder of the run.")],
+    more_data: Annotated[list[Path] | None, typer.Argument(hidden=True, metavar="")] = None,
+    validation: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--validation",
+            help="Images that choose how far to go from the start weights (may be repeated).",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the folder's checkpoint.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Meta-train an encoder by episodes of few-shot tasks; Ctrl-C leaves a checkpoint."""
+    from engine.metatraining.recipe import load_recipe
+    from engine.metatraining.run import meta_train
+
+    steps = meta_train(
+        load_recipe(recipe), [*data, *(more_data or [])], out, resume, validation or []
+    )
+    done = _run(steps)
+    gain = (
+        "" if done.validation_gain is None else f" Validation: {100 * done.validation_gain:+.2f}."
+    )
+    _say(f"The encoder is {done.encoder_path}, the record {done.record_path}.{gain}")
+    if as_json:
+        _print_json(asdict(done))
 
 
 @app.command()
@@ -364,10 +411,10 @@ def _check_outputs(outputs: dict[str, Path | None], inputs: dict[str, Path | Non
 
 
 @contextmanager
-def _workspace(device: Device) -> Iterator[Workspace]:
+def _workspace(device: Device, encoder: Path | None = None) -> Iterator[Workspace]:
     from engine.jobs.workspace import open_workspace
 
-    workspace = open_workspace(default_cache_folder(), device=device.value)
+    workspace = open_workspace(default_cache_folder(), device=device.value, encoder_path=encoder)
     for notice in (workspace.runtime.notice, workspace.cache.notice):
         if notice:
             _say(notice)

@@ -457,7 +457,7 @@ def test_ctrl_c_is_status_130_and_leaves_nothing_half_written(
     )
     assert result.returncode == 130, result.stderr
     assert result.stderr == (
-        "Interrupted. What was embedded is kept; the same command goes on from there.\n"
+        "Interrupted. What was finished is kept; run it again to go on from there.\n"
     )
     assert not out.exists()
     assert list(tmp_path.glob(".handful-*")) == []
@@ -484,3 +484,63 @@ def test_a_reader_that_has_gone_is_no_failure_of_ours(
     assert "Traceback" not in told
     assert "BrokenPipe" not in told
     assert len(_rows(out)) == 12
+
+
+# --- Meta-training -------------------------------------------------------------------------------
+
+RECIPE = """
+name = "Tiny"
+n_episodes = 3
+frozen_blocks = 16
+interpolation = [0.5]
+checkpoint_every = 2
+
+[episodes]
+max_way = 3
+max_shot = 1
+n_query = 1
+max_images = 6
+
+[[views]]
+size_px = 224
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def test_meta_train_makes_an_encoder_that_classifies(
+    recipe: Path, images: Path, support: Path, out: Path, tmp_path: Path, capfd: Any
+) -> None:
+    run = tmp_path / "run"
+    arguments = ["meta-train", recipe, "--data", support, "--out", run, "--json"]
+    assert main([str(item) for item in arguments]) == 0
+    summary = json.loads(capfd.readouterr().out)
+    assert summary["encoder_path"] == str(run / "encoder.safetensors")
+    arguments = ["classify", images, "--support", support, "--out", out, "--device", "cpu"]
+    arguments += ["--encoder", run / "encoder.safetensors"]
+    assert main([str(item) for item in arguments]) == 0
+    rows = _rows(out)
+    assert all(row["label"] == kind_of(Path(row["file_name"])) for row in rows)
+
+
+def test_meta_train_takes_several_folders_after_one_option(
+    recipe: Path, support: Path, tmp_path: Path, capfd: Any
+) -> None:
+    missing = tmp_path / "missing"
+    arguments = ["meta-train", recipe, "--data", support, missing, "--out", tmp_path / "run"]
+    assert main([str(item) for item in arguments]) == 1
+    assert str(missing) in capfd.readouterr().err
+
+
+def test_a_bad_recipe_is_told_in_a_sentence(
+    recipe: Path, support: Path, tmp_path: Path, capfd: Any
+) -> None:
+    recipe.write_text("n_episodes = -1\n")
+    arguments = ["meta-train", recipe, "--data", support, "--out", tmp_path / "run"]
+    assert main([str(item) for item in arguments]) == 1
+    assert "Traceback" not in capfd.readouterr().err
