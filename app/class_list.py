@@ -205,8 +205,10 @@ class ClassDelegate(QStyledItemDelegate):
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, name)
         small = QFont(font)
         small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
+        if not (hovered or is_current):
+            line.setRight(row.right() - GAP_PX)  # The room of the menu's button is free.
         counts = QFontMetrics(small).elidedText(
-            model.counts_text(item), Qt.TextElideMode.ElideRight, words.width()
+            model.counts_text(item), Qt.TextElideMode.ElideRight, line.width()
         )
         painter.setFont(small)
         painter.setPen(QColor(theme.muted))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QLocale, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -26,6 +26,7 @@ from app.thumbnails import Thumbnails
 from engine import messages
 
 _SIDE_PX: Final = 264
+_NARROW_PX: Final = 780  # Below, the bar leaves out what can be spared.
 _FIRST_SIDE_PX: Final = 2560  # Enough for most screens; more is fetched when one zooms in.
 _MAX_SIDE_PX: Final = 8192
 _COALESCE_MS: Final = 40  # While an arrow key is held down, only the last image is decoded.
@@ -129,6 +130,15 @@ class Preview(QWidget):
         self._broken.setPixmap(pixmap("image-broken", theme.error, 48, self.devicePixelRatioF()))
         self._bars.set_theme(theme)
         self._show_state()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        has_room = event.size().width() >= _NARROW_PX
+        self._zoom.setVisible(has_room)
+        style = Qt.ToolButtonStyle
+        self._back.setToolButtonStyle(
+            style.ToolButtonTextBesideIcon if has_room else style.ToolButtonIconOnly
+        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key
