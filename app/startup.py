@@ -184,12 +184,24 @@ def _missing_library() -> str:
 
 
 def _sentence_of(error: str) -> str:
+    """The loader names one library at a time; a person should have to install once."""
     library = error.partition(":")[0].strip()
-    if library in _PACKAGES:
-        debian, fedora = _PACKAGES[library]
-        return (
-            f"Handful's window needs the system library {library}, which is missing: install it "
-            f"with “apt install {debian}” on Debian and Ubuntu, or “dnf install {fedora}” on "
-            "Fedora."
-        )
-    return f"Handful's window could not be started: {error.rstrip('.')}."
+    if library not in _PACKAGES:
+        return f"Handful's window could not be started: {error.rstrip('.')}."
+    missing = [library, *(name for name in _PACKAGES if name != library and not _loads(name))]
+    debian = " ".join(dict.fromkeys(_PACKAGES[name][0] for name in missing))
+    fedora = " ".join(dict.fromkeys(_PACKAGES[name][1] for name in missing))
+    names = "the system library" if len(missing) == 1 else "system libraries"
+    return (
+        f"Handful's window needs {names} {', '.join(missing)}, which "
+        f"{'is' if len(missing) == 1 else 'are'} missing: install with “apt install {debian}” on "
+        f"Debian and Ubuntu, or “dnf install {fedora}” on Fedora."
+    )
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True

@@ -37,18 +37,24 @@ def test_without_a_screen_one_sentence_says_so(
 
 
 @linux_only
-def test_a_missing_library_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_path: str) -> None:
-        raise OSError(
-            "libxcb-cursor.so.0: cannot open shared object file: No such file or directory"
-        )
+def test_missing_libraries_are_named_at_once_with_their_packages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = ctypes.CDLL
+
+    def refuse(path: str) -> ctypes.CDLL:
+        if "libqxcb" in path or path in ("libxcb-cursor.so.0", "libEGL.so.1"):
+            raise OSError(
+                "libxcb-cursor.so.0: cannot open shared object file: No such file or directory"
+            )
+        return real(None)
 
     monkeypatch.setattr(ctypes, "CDLL", refuse)
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
     reason = startup.can_open_window()
-    assert "libxcb-cursor.so.0" in reason
-    assert "apt install libxcb-cursor0" in reason
-    assert "dnf install xcb-util-cursor" in reason
+    assert "libxcb-cursor.so.0, libEGL.so.1" in reason
+    assert "apt install libxcb-cursor0 libegl1”" in reason
+    assert "dnf install xcb-util-cursor libglvnd-egl”" in reason
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     assert startup.can_open_window() == ""
 
