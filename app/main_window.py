@@ -7,35 +7,30 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLocale, QObject, QPoint, QProcess, QSize, Qt, QUrl
+from PySide6.QtCore import QLocale, QPoint, QProcess, Qt, QUrl
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QDesktopServices,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
-    QKeySequence,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QMenu,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
+from app.actions import Actions
 from app.class_panel import ClassPanel
 from app.gallery import Gallery
 from app.help_dialogs import AboutDialog, KeysDialog
-from app.icons import application_icon, icon, swatch
+from app.icons import application_icon
 from app.notices import Notice, NoticeBars, Remedy, Severity
 from app.preferences import Preferences
 from app.preview import Preview
@@ -44,7 +39,6 @@ from app.session import PROJECT_SUFFIX, Session
 from app.start_page import EmptyFolderPage, StartPage
 from app.status_line import StatusLine
 from app.theme import Theme, ThemeChoice, ThemeSwitch
-from engine import ImageClass
 from engine.messages import ClassId, ImageId
 
 _TILE_STEP_PX: Final = 32
@@ -67,7 +61,6 @@ class MainWindow(QMainWindow):
         self._switch = switch
         self._log_path = log_path
         self._click_labelled = False
-        self._icons: list[tuple[QAction, str]] = []
         self.setWindowTitle("Handful")
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
@@ -83,9 +76,8 @@ class MainWindow(QMainWindow):
         self.export_dialog = ExportDialog(session, theme, self)
         self.predictions_dialog = PredictionsDialog(session, theme, self)
         self._build_pages()
-        self._build_actions()
-        self._build_menus()
-        self._build_tool_bar()
+        self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
+        self._connect_actions()
         self._connect()
         self._restore_layout()
         self._on_theme_changed(theme)
@@ -119,146 +111,39 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status_line, 1)
 
-    def _action(
-        self, text: str, picture: str, slot: object, *keys: str | QKeySequence.StandardKey
-    ) -> QAction:
-        action = QAction(text, self)
-        action.setShortcuts([QKeySequence(key) for key in keys])
-        action.triggered.connect(slot)
-        if picture:
-            self._icons.append((action, picture))
-        if keys:
-            plain = text.replace("&", "").rstrip("…")
-            shortcut = QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{plain} ({shortcut})")
-        self.addAction(action)
-        return action
-
-    def _build_actions(self) -> None:
-        self.open_folder_action = self._action(
-            self.tr("&Open Folder…"), "folder-open", self.choose_folder, "Ctrl+O"
-        )
-        self.open_project_action = self._action(
-            self.tr("Open &Project…"), "project", self.choose_project, "Ctrl+Shift+O"
-        )
-        self.close_action = self._action(
-            self.tr("&Close Project"), "", self._session.close_project, "Ctrl+W"
-        )
-        self.save_action = self._action(
-            self.tr("&Save Predictions…"), "table", self.predictions_dialog.begin, "Ctrl+S"
-        )
-        self.export_action = self._action(
-            self.tr("&Export Model…"), "export", self.export_dialog.begin, "Ctrl+E"
-        )
-        self.quit_action = self._action(self.tr("&Quit"), "quit", self.close, "Ctrl+Q")
-        self.quit_action.setMenuRole(QAction.MenuRole.QuitRole)
-        self.undo_action = self._action(self.tr("&Undo"), "undo", self._session.undo, "Ctrl+Z")
-        self.redo_action = self._action(
-            self.tr("&Redo"), "redo", self._session.redo, "Ctrl+Shift+Z", "Ctrl+Y"
-        )
-        self.select_all_action = self._action(
-            self.tr("Select &All"), "", self.gallery.view.selectAll, "Ctrl+A"
-        )
-        self.select_none_action = self._action(
-            self.tr("Select &None"), "", self.gallery.view.clearSelection, "Ctrl+Shift+A"
-        )
-        self.preview_action = self._action(self.tr("&Larger View"), "eye", self.toggle_preview)
-        self.larger_action = self._action(
-            self.tr("Zoom &In"), "zoom-in", self._on_larger, "Ctrl++", "Ctrl+="
-        )
-        self.smaller_action = self._action(
-            self.tr("Zoom &Out"), "zoom-out", self._on_smaller, "Ctrl+-"
-        )
-        self.fit_action = self._action(self.tr("&Fit"), "fit", self.preview.view.fit, "Ctrl+0")
-        self.actual_action = self._action(
-            self.tr("Original &Size"), "actual-size", self.preview.view.actual_size, "Ctrl+1"
-        )
-        self.refresh_action = self._action(self.tr("&Refresh"), "refresh", self.refresh, "F5")
-        self.new_class_action = self._action(
-            self.tr("&New Class…"), "plus", self._on_new_class, "Ctrl+N", "+"
-        )
-        self.unlabel_action = self._action(
-            self.tr("&Unlabel"), "unlabel", self._on_unlabel_key, "0", "Del", "Backspace"
-        )
-        # Del means something else in the list of classes and in text fields.
-        self.unlabel_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.removeAction(self.unlabel_action)
-        self.pages.addAction(self.unlabel_action)
-        self.keys_action = self._action(
-            self.tr("&Keyboard Shortcuts"), "keyboard", self._on_keys, "F1"
-        )
-        self.about_action = self._action(self.tr("&About Handful"), "info", self._on_about)
-        self.about_action.setMenuRole(QAction.MenuRole.AboutRole)
-        self.log_action = self._action(self.tr("Show &Log"), "", self._on_log)
-        self._label_actions: list[QAction] = []
-
-    def _build_menus(self) -> None:
-        bar = self.menuBar()
-        file = bar.addMenu(self.tr("&File"))
-        file.addActions([self.open_folder_action, self.open_project_action])
-        self._recent_menu = file.addMenu(self.tr("Open &Recent"))
-        self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
-        self._recent_menu.triggered.connect(self._on_recent_action)
-        file.addSeparator()
-        file.addActions([self.save_action, self.export_action])
-        file.addSeparator()
-        file.addActions([self.close_action, self.quit_action])
-        edit = bar.addMenu(self.tr("&Edit"))
-        edit.addActions([self.undo_action, self.redo_action])
-        edit.addSeparator()
-        edit.addActions([self.select_all_action, self.select_none_action])
-        view = bar.addMenu(self.tr("&View"))
-        view.addAction(self.preview_action)
-        view.addSeparator()
-        view.addActions(
-            [self.larger_action, self.smaller_action, self.fit_action, self.actual_action]
-        )
-        view.addSeparator()
-        view.addAction(self.refresh_action)
-        view.addSeparator()
-        themes = view.addMenu(self.tr("&Theme"))
-        self._theme_group = QActionGroup(self)
-        for choice, text in (
-            (ThemeChoice.SYSTEM, self.tr("As the &System")),
-            (ThemeChoice.LIGHT, self.tr("&Light")),
-            (ThemeChoice.DARK, self.tr("&Dark")),
+    def _connect_actions(self) -> None:
+        actions, session, view = self.actions_, self._session, self.gallery.view
+        for action, slot in (
+            (actions.open_folder, self.choose_folder),
+            (actions.open_project, self.choose_project),
+            (actions.close_project, session.close_project),
+            (actions.save, self.predictions_dialog.begin),
+            (actions.export, self.export_dialog.begin),
+            (actions.quit, self.close),
+            (actions.undo, session.undo),
+            (actions.redo, session.redo),
+            (actions.select_all, view.selectAll),
+            (actions.select_none, view.clearSelection),
+            (actions.preview, self.toggle_preview),
+            (actions.larger, self._on_larger),
+            (actions.smaller, self._on_smaller),
+            (actions.fit, self.preview.view.fit),
+            (actions.actual_size, self.preview.view.actual_size),
+            (actions.refresh, self.refresh),
+            (actions.new_class, self._on_new_class),
+            (actions.new_class_for_selection, self._on_new_class_for_selection),
+            (actions.unlabel, self._on_unlabel_key),
+            (actions.show_file, self._on_show_file),
+            (actions.copy_paths, self._on_copy_paths),
+            (actions.keys, self._on_keys),
+            (actions.log, self._on_log),
+            (actions.about, self._on_about),
         ):
-            action = themes.addAction(text)
-            action.setCheckable(True)
-            action.setData(choice)
-            action.setChecked(choice is self._switch.choice)
-            self._theme_group.addAction(action)
-        self._theme_group.triggered.connect(self._on_theme_chosen)
-        self.label_menu = bar.addMenu(self.tr("&Label"))
-        self.class_menu = bar.addMenu(self.tr("&Class"))
-        self.class_menu.aboutToShow.connect(self._fill_class_menu)
-        help_menu = bar.addMenu(self.tr("&Help"))
-        help_menu.addActions([self.keys_action, self.log_action])
-        help_menu.addSeparator()
-        help_menu.addAction(self.about_action)
-
-    def _build_tool_bar(self) -> None:
-        bar = QToolBar(self.tr("Tools"))
-        bar.setObjectName("tools")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(20, 20))
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        bar.addAction(self.open_folder_action)
-        bar.addSeparator()
-        for action in (self.undo_action, self.redo_action):
-            bar.addAction(action)
-            bar.widgetForAction(action).setProperty("toolButtonStyle", 0)
-        bar.addSeparator()
-        bar.addAction(self.new_class_action)
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(gap)
-        bar.addActions([self.save_action, self.export_action])
-        for action in bar.actions():
-            # Qt leaves no room between a tool button's icon and its text.
-            action.setIconText(f" {action.iconText()}" if action.iconText() else "")
-        self.addToolBar(bar)
+            action.triggered.connect(slot)
+        actions.label_requested.connect(self._on_label_requested)
+        actions.theme_requested.connect(self._on_theme_requested)
+        actions.recent_requested.connect(self._open_recent)
+        actions.class_menu_requested.connect(self._on_class_menu)
 
     def _connect(self) -> None:
         session, gallery, classes = self._session, self.gallery, self.classes
@@ -294,7 +179,6 @@ class MainWindow(QMainWindow):
         classes.class_made.connect(self._on_class_clicked)
         classes.left.connect(self._focus_images)
         self.status_line.pause_requested.connect(self._on_pause)
-        gallery.view.viewport().installEventFilter(self)
 
     # --- Opening ----------------------------------------------------------------------------------
 
@@ -408,10 +292,8 @@ class MainWindow(QMainWindow):
             return self.preview.row >= 0
         return self.gallery.view.selectionModel().hasSelection()
 
-    def _on_label_action(self) -> None:
-        action = self.sender()
-        assert isinstance(action, QAction)
-        self.label_by_key(ClassId(int(action.data())))
+    def _on_label_requested(self, class_id: int) -> None:
+        self.label_by_key(ClassId(class_id))
 
     def _on_unlabel_key(self) -> None:
         self.label_by_key(None)
@@ -507,92 +389,25 @@ class MainWindow(QMainWindow):
         else:
             self.gallery.change_tile_px(-_TILE_STEP_PX)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            watched is self.gallery.view.viewport()
-            and isinstance(event, QWheelEvent)
-            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        ):
-            self.gallery.change_tile_px(8 if event.angleDelta().y() > 0 else -8)
-            return True
-        return super().eventFilter(watched, event)
-
     # --- Menus ------------------------------------------------------------------------------------
 
-    def _fill_recent_menu(self) -> None:
-        self._recent_menu.clear()
-        for path in self._preferences.recent():
-            action = self._recent_menu.addAction(f"{path.stem}  —  {path.parent}")
-            action.setData(str(path))
-        if self._recent_menu.isEmpty():
-            self._recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
-
-    def _on_recent_action(self, action: QAction) -> None:
-        if action.data():
-            self._open_recent(Path(action.data()))
-
-    def _fill_label_menu(self) -> None:
-        for action in self._label_actions:
-            self.removeAction(action)
-            action.deleteLater()
-        self._label_actions = []
-        self.label_menu.clear()
-        for item in self._session.classes:
-            action = self._label_action(item, self)
-            if item.hotkey is not None:
-                action.setShortcut(QKeySequence(str(item.hotkey)))
-            self.addAction(action)
-            self._label_actions.append(action)
-        self.label_menu.addActions(self._label_actions)
-        self.label_menu.addSeparator()
-        self.label_menu.addActions([self.unlabel_action, self.new_class_action])
-
-    def _label_action(self, item: ImageClass, parent: QObject) -> QAction:
-        action = QAction(swatch(item.colour), item.name.replace("&", "&&"), parent)
-        action.setData(int(item.class_id))
-        action.triggered.connect(self._on_label_action)
-        return action
-
-    def _fill_class_menu(self) -> None:
-        self.class_menu.clear()
-        self.class_menu.addAction(self.new_class_action)
-        self.class_menu.addSeparator()
-        for item in self._session.classes:
-            sub = self.class_menu.addMenu(swatch(item.colour), item.name.replace("&", "&&"))
-            self.classes.fill_menu(sub, item)
+    def _on_class_menu(self, menu: QMenu, class_id: int) -> None:
+        item = self._session.image_class(class_id)
+        if item is not None:
+            self.classes.fill_menu(menu, item)
 
     def _on_image_menu(self, point: QPoint) -> None:
         images = self._chosen_images()
-        if not images:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for item in self._session.classes:
-            action = self._label_action(item, menu)
-            if item.hotkey is not None:
-                action.setText(f"{action.text()}\t{item.hotkey}")
-            menu.addAction(action)
-        new = menu.addAction(icon("plus"), self.tr("New Class for These…"))
-        new.triggered.connect(self._on_new_class_for_selection)
-        menu.addAction(self.unlabel_action)
-        menu.addSeparator()
-        if not self.is_preview_open():
-            menu.addAction(self.preview_action)
-        show = menu.addAction(icon("folder"), self.tr("Show in File Manager"))
-        show.triggered.connect(self._on_show_in_file_manager)
-        copy = menu.addAction(
-            icon("copy"),
-            self.tr("Copy Path") if len(images) == 1 else self.tr("Copy Paths"),
-        )
-        copy.triggered.connect(self._on_copy_paths)
-        menu.popup(point)
+        if images:
+            in_preview = self.is_preview_open()
+            self.actions_.image_menu(len(images), in_preview=in_preview).popup(point)
 
     def _on_copy_paths(self) -> None:
         table = self._session.table
         paths = [str(table.ref(table.row_of(image)).path) for image in self._chosen_images()]
         QGuiApplication.clipboard().setText("\n".join(paths))
 
-    def _on_show_in_file_manager(self) -> None:
+    def _on_show_file(self) -> None:
         images = self._chosen_images()
         if images:
             table = self._session.table
@@ -606,12 +421,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Handful" if project is None else f"{project.folder.name} — Handful")
         self.start_page.show_recent()
         self._show_page()
-        self._fill_label_menu()
-        self._show_undo()
+        self.actions_.fill_label_menu()
+        self.actions_.show_undo()
         self._show_possible()
 
     def _on_classes_changed(self) -> None:
-        self._fill_label_menu()
+        self.actions_.fill_label_menu()
         self._show_possible()
 
     def _on_rows_changed(self, _rows: object) -> None:
@@ -638,39 +453,13 @@ class MainWindow(QMainWindow):
 
     def _on_undo_changed(self) -> None:
         self.notices.withdraw(Remedy.UNDO)  # Undo would now take back something else.
-        self._show_undo()
-
-    def _show_undo(self) -> None:
-        for action, text, word in (
-            (self.undo_action, self._session.undo_text(), self.tr("Undo")),
-            (self.redo_action, self._session.redo_text(), self.tr("Redo")),
-        ):
-            action.setEnabled(bool(text))
-            action.setText(f"{word} {text}" if text else word)
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{action.text()} ({keys})")
+        self.actions_.show_undo()
 
     def _show_possible(self) -> None:
-        is_open = self._session.project is not None
-        has_images = is_open and self._has_chosen_images()
-        reason = self._session.why_no_results()
-        for action, text in (
-            (self.save_action, self.tr("Save the predictions as a table (Ctrl+S)")),
-            (self.export_action, self.tr("Export the model as ONNX (Ctrl+E)")),
-        ):
-            action.setEnabled(not reason)
-            action.setToolTip(reason or text)
-        for action in (self.close_action, self.refresh_action, self.new_class_action):
-            action.setEnabled(is_open)
-        for action in (*self._label_actions, self.unlabel_action):
-            action.setEnabled(has_images)
-        in_preview = is_open and self.is_preview_open()
-        for action in (self.fit_action, self.actual_action):
-            action.setEnabled(in_preview)
-        for action in (self.select_all_action, self.select_none_action):
-            action.setEnabled(is_open and not in_preview)
-        for action in (self.preview_action, self.larger_action, self.smaller_action):
-            action.setEnabled(is_open)
+        self.actions_.show_possible(
+            has_images=self._session.project is not None and self._has_chosen_images(),
+            in_preview=self.is_preview_open(),
+        )
 
     def _on_pause(self) -> None:
         reader = self._session.reader
@@ -681,13 +470,12 @@ class MainWindow(QMainWindow):
         else:
             reader.pause()
 
-    def _on_theme_chosen(self, action: QAction) -> None:
-        self._switch.choose(action.data())
-        self._preferences.theme = action.data()
+    def _on_theme_requested(self, choice: ThemeChoice) -> None:
+        self._switch.choose(choice)
+        self._preferences.theme = choice
 
     def _on_theme_changed(self, theme: Theme) -> None:
-        for action, name in self._icons:
-            action.setIcon(icon(name))
+        self.actions_.set_theme()
         for part in (
             self.notices,
             self.start_page,

@@ -103,7 +103,7 @@ class Desk:
     def add_classes(self, *names: str) -> list[ImageClass]:
         """Add classes as a person does: into the field, with Enter."""
         for name in names:
-            self.window.new_class_action.trigger()
+            self.window.actions_.new_class.trigger()
             self.qtbot.keyClicks(self.classes.field, name)
             self.qtbot.keyClick(self.classes.field, Qt.Key.Key_Return)
         self.qtbot.keyClick(self.classes.field, Qt.Key.Key_Escape)

@@ -44,7 +44,7 @@ def test_new_classes_get_the_next_key_and_colour(garden: Desk) -> None:
 @pytest.mark.parametrize("name", ["cat", "CAT", "  cat  "])
 def test_a_second_class_of_the_same_name_is_refused(garden: Desk, name: str) -> None:
     garden.add_classes("cat")
-    garden.window.new_class_action.trigger()
+    garden.window.actions_.new_class.trigger()
     garden.qtbot.keyClicks(garden.classes.field, name)
     garden.press(Qt.Key.Key_Return)
     assert names(garden) == ["cat"]
@@ -53,7 +53,7 @@ def test_a_second_class_of_the_same_name_is_refused(garden: Desk, name: str) -> 
 
 
 def test_an_empty_name_adds_nothing(garden: Desk) -> None:
-    garden.window.new_class_action.trigger()
+    garden.window.actions_.new_class.trigger()
     garden.qtbot.keyClicks(garden.classes.field, "   ")
     garden.press(Qt.Key.Key_Return)
     assert names(garden) == []
@@ -62,7 +62,7 @@ def test_an_empty_name_adds_nothing(garden: Desk) -> None:
 
 def test_ctrl_enter_gives_the_new_class_to_the_selection(garden: Desk) -> None:
     garden.select("image_1.png", "image_2.png")
-    garden.window.new_class_action.trigger()
+    garden.window.actions_.new_class.trigger()
     garden.qtbot.keyClicks(garden.classes.field, "cat")
     garden.qtbot.keyClick(
         garden.classes.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
@@ -73,7 +73,7 @@ def test_ctrl_enter_gives_the_new_class_to_the_selection(garden: Desk) -> None:
 def test_digits_typed_into_a_name_label_nothing(garden: Desk) -> None:
     garden.add_classes("cat")
     garden.click("image_1.png")
-    garden.window.new_class_action.trigger()
+    garden.window.actions_.new_class.trigger()
     garden.qtbot.keyClicks(garden.classes.field, "type 1")
     garden.press(Qt.Key.Key_Backspace)
     assert garden.classes.field.text() == "type "
@@ -169,7 +169,7 @@ def test_deleting_a_class_takes_its_labels_off_and_offers_undo(garden: Desk) -> 
     assert names(garden) == ["dog"]
     assert garden.labels_on_disk() == {}
     assert garden.notices() == ["Deleted the class “cat” and its label."]
-    garden.window.undo_action.trigger()
+    garden.window.actions_.undo.trigger()
     assert names(garden) == ["cat", "dog"]
     assert garden.labels_on_disk() == {"image_1.png": "cat"}
     assert garden.session.image_class(cat.class_id) == cat
@@ -235,7 +235,7 @@ def test_any_colour_can_be_chosen(garden: Desk) -> None:
 
 def test_a_name_with_an_ampersand_stays_whole(garden: Desk) -> None:
     garden.add_classes("black & white")
-    assert garden.window.label_menu.actions()[0].text() == "black && white"
+    assert garden.window.actions_.label_menu.actions()[0].text() == "black && white"
     garden.click("image_1.png")
     garden.press("1")
     assert garden.labels_on_disk() == {"image_1.png": "black & white"}
@@ -246,5 +246,5 @@ def test_the_model_of_classes_keeps_qts_rules(garden: Desk) -> None:
     tester.check(garden.classes.model)
     cat, dog = garden.add_classes("cat", "dog")
     garden.session.merge_classes(cat.class_id, dog.class_id)
-    garden.window.undo_action.trigger()
+    garden.window.actions_.undo.trigger()
     tester.check(garden.classes.model)

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from conftest import COLOURS, Desk
 from PIL import Image
-from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.gallery_model import images_of, mime_of, percent_text
 from app.image_table import natural_key
@@ -87,8 +88,26 @@ def test_what_is_on_top_stays_there_when_tiles_grow(large: Desk) -> None:
     large.gallery._slider.setValue(240)
     assert 600 in view.visible_places()
     assert large.preferences.tile_px == 240
-    large.window.smaller_action.trigger()
+    large.window.actions_.smaller.trigger()
     assert large.gallery.tile_px() == 208
+
+
+def test_ctrl_and_the_wheel_change_the_tile_size(large: Desk) -> None:
+    place = QPointF(large.view.viewport().rect().center())
+    for turn, side_px in ((120, 168), (120, 176), (-120, 168)):
+        wheel = QWheelEvent(
+            place,
+            QPointF(large.view.viewport().mapToGlobal(place.toPoint())),
+            QPoint(0, 0),
+            QPoint(0, turn),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.ControlModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(large.view.viewport(), wheel)
+        assert large.gallery.tile_px() == side_px
+    assert large.view.verticalScrollBar().value() == 0
 
 
 def test_end_and_page_keys(large: Desk) -> None:
@@ -130,9 +149,9 @@ def test_a_click_on_the_ground_and_escape_clear_the_selection(large: Desk) -> No
 
 
 def test_select_all_of_many(large: Desk) -> None:
-    large.window.select_all_action.trigger()
+    large.window.actions_.select_all.trigger()
     assert len(large.view.selected_images()) == 1000
-    large.window.select_none_action.trigger()
+    large.window.actions_.select_none.trigger()
     assert large.selected() == []
 
 

@@ -147,13 +147,13 @@ def test_everything_can_be_undone_and_redone(garden: Desk) -> None:
     states = []
     for _ in range(9):
         states.append(picture_of(garden))
-        garden.window.undo_action.trigger()
+        garden.window.actions_.undo.trigger()
     assert picture_of(garden) == ((), {})
-    assert not garden.window.undo_action.isEnabled()
+    assert not garden.window.actions_.undo.isEnabled()
     for state in reversed(states):
-        garden.window.redo_action.trigger()
+        garden.window.actions_.redo.trigger()
         assert picture_of(garden) == state
-    assert not garden.window.redo_action.isEnabled()
+    assert not garden.window.actions_.redo.isEnabled()
 
 
 def test_a_new_edit_after_undo_forgets_what_could_be_redone(garden: Desk) -> None:
@@ -161,7 +161,7 @@ def test_a_new_edit_after_undo_forgets_what_could_be_redone(garden: Desk) -> Non
     garden.click("image_1.png")
     garden.press("1")
     garden.press(Qt.Key.Key_Escape)
-    garden.window.undo_action.trigger()
+    garden.window.actions_.undo.trigger()
     garden.click("image_2.png")
     garden.press("2")
     assert garden.session.redo_text() == ""
@@ -174,12 +174,12 @@ def test_undo_goes_back_to_what_it_changed(garden: Desk) -> None:
     garden.press("1")
     garden.press("1")
     assert garden.selected() == ["image_6.png"]
-    garden.window.undo_action.trigger()
+    garden.window.actions_.undo.trigger()
     assert garden.selected() == ["image_5.png"]
-    garden.window.undo_action.trigger()
+    garden.window.actions_.undo.trigger()
     assert garden.selected() == ["image_4.png"]
     garden.double_click("image_12.png")
-    garden.window.redo_action.trigger()
+    garden.window.actions_.redo.trigger()
     assert garden.window.preview._name.text() == "image_4.png"
 
 
@@ -187,9 +187,9 @@ def test_undo_and_redo_name_what_they_do(garden: Desk) -> None:
     garden.add_classes("cat")
     garden.click("image_1.png")
     garden.press("1")
-    assert garden.window.undo_action.text() == "Undo Label 1 image"
-    garden.window.undo_action.trigger()
-    assert garden.window.redo_action.text() == "Redo Label 1 image"
+    assert garden.window.actions_.undo.text() == "Undo Label 1 image"
+    garden.window.actions_.undo.trigger()
+    assert garden.window.actions_.redo.text() == "Redo Label 1 image"
 
 
 def test_arrow_keys_walk_over_the_grid(garden: Desk) -> None:

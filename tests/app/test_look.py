@@ -65,7 +65,7 @@ def test_the_theme_is_switched_at_once_and_remembered(
     desk = make_desk()
     desk.open(folder)
     light = desk.window.grab().toImage().pixelColor(100, 700).lightness()
-    actions = desk.window._theme_group.actions()
+    actions = desk.window.actions_.theme_group.actions()
     next(action for action in actions if action.data() is ThemeChoice.DARK).trigger()
     assert desk.switch.theme is DARK
     assert QApplication.palette().color(QPalette.ColorRole.Window).name() == DARK.window

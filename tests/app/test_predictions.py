@@ -86,14 +86,14 @@ def test_one_class_is_a_state_and_not_an_error(garden: Desk) -> None:
     garden.engine.publish(messages.NotAdapted(number, "Label a second class."))
     assert garden.notices() == []
     assert "second class" in garden.classes.hint.text()
-    assert not garden.window.export_action.isEnabled()
-    assert "two classes" in garden.window.export_action.toolTip()
+    assert not garden.window.actions_.export.isEnabled()
+    assert "two classes" in garden.window.actions_.export.toolTip()
 
 
 def test_taking_the_second_class_back_clears_the_predictions(garden: Desk) -> None:
     cat, dog = start_two_classes(garden)
     predict_all(garden, cat, dog)
-    garden.window.undo_action.trigger()
+    garden.window.actions_.undo.trigger()
     number = garden.engine.last(messages.Adapt).request_id
     garden.engine.publish(messages.NotAdapted(number, "Label a second class."))
     assert garden.state("image_11.png") == "not classified yet"
@@ -155,7 +155,7 @@ def test_labelling_does_not_move_tiles_until_refresh(garden: Desk) -> None:
     assert garden.state("image_3.png") == "labelled cat"
     assert garden.gallery._chips[Show.UNLABELLED].text() == "Unlabelled  9"
     garden.qtbot.waitUntil(lambda: garden.gallery._refresh.isVisible())
-    garden.window.refresh_action.trigger()
+    garden.window.actions_.refresh.trigger()
     assert "image_3.png" not in garden.shown()
     assert not garden.gallery._refresh.isVisible()
 

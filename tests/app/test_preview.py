@@ -122,12 +122,12 @@ def test_zoom_by_wheel_key_and_double_click(garden: Desk) -> None:
     )
     QApplication.sendEvent(view.viewport(), wheel)
     assert view.zoom == pytest.approx(1.25 * fitted)
-    garden.window.actual_action.trigger()
+    garden.window.actions_.actual_size.trigger()
     assert view.zoom == pytest.approx(1.0)
     assert garden.window.preview._zoom.text() == "100 %"
-    garden.window.smaller_action.trigger()
+    garden.window.actions_.smaller.trigger()
     assert view.zoom == pytest.approx(0.8)
-    garden.window.fit_action.trigger()
+    garden.window.actions_.fit.trigger()
     assert view.zoom == pytest.approx(fitted)
 
 
@@ -135,7 +135,7 @@ def test_a_large_image_is_fetched_larger_only_when_one_zooms_in(garden: Desk) ->
     garden.double_click("image_3.png")
     load(garden, 6000, 4000)  # The fake sends half of it.
     assert garden.engine.last(messages.LoadPreview).max_side_px == 2560
-    garden.window.actual_action.trigger()
+    garden.window.actions_.actual_size.trigger()
     garden.qtbot.waitUntil(lambda: not garden.window.preview._timer.isActive())
     assert garden.engine.last(messages.LoadPreview).max_side_px == 8192
 
@@ -143,7 +143,7 @@ def test_a_large_image_is_fetched_larger_only_when_one_zooms_in(garden: Desk) ->
 def test_the_zoom_stays_while_sharper_pixels_arrive(garden: Desk) -> None:
     garden.double_click("image_3.png")
     load(garden, 6000, 4000)
-    garden.window.actual_action.trigger()
+    garden.window.actions_.actual_size.trigger()
     load(garden, 6000, 4000)
     assert garden.window.preview.view.zoom == pytest.approx(1.0)
 
@@ -176,6 +176,6 @@ def test_pixels_of_an_image_left_behind_are_dropped(garden: Desk) -> None:
 
 def test_closing_the_project_leaves_the_larger_view(garden: Desk) -> None:
     show(garden, "image_3.png")
-    garden.window.close_action.trigger()
+    garden.window.actions_.close_project.trigger()
     assert not garden.window.is_preview_open()
     assert garden.window.start_page.isVisible()

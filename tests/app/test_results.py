@@ -54,16 +54,16 @@ def test_results_need_two_labelled_classes(garden: Desk) -> None:
     garden.add_classes("cat", "dog")
     garden.click("image_1.png")
     garden.press("1")
-    for action in (garden.window.save_action, garden.window.export_action):
+    for action in (garden.window.actions_.save, garden.window.actions_.export):
         assert not action.isEnabled()
         assert action.toolTip() == "Label images of at least two classes first."
     garden.press("2")
-    assert garden.window.save_action.isEnabled()
-    assert garden.window.export_action.isEnabled()
+    assert garden.window.actions_.save.isEnabled()
+    assert garden.window.actions_.export.isEnabled()
 
 
 def test_the_model_is_exported_with_a_certificate(labelled: Desk, folder: Path) -> None:
-    labelled.window.export_action.trigger()
+    labelled.window.actions_.export.trigger()
     dialog = labelled.window.export_dialog
     assert dialog.path_field.text() == str(folder.parent / "garden-model.onnx")
     start(labelled, dialog)
@@ -109,7 +109,7 @@ def test_show_in_folder(labelled: Desk, folder: Path, monkeypatch: pytest.Monkey
         return True
 
     monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
-    labelled.window.save_action.trigger()
+    labelled.window.actions_.save.trigger()
     dialog = labelled.window.predictions_dialog
     start(labelled, dialog)
     command = labelled.engine.last(messages.SavePredictions)
@@ -124,7 +124,7 @@ def test_show_in_folder(labelled: Desk, folder: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_disagreement_is_not_hidden(labelled: Desk) -> None:
-    labelled.window.export_action.trigger()
+    labelled.window.actions_.export.trigger()
     start(labelled, labelled.window.export_dialog)
     command = labelled.engine.last(messages.ExportModel)
     worse = messages.Certificate(35, 0.4, 34, 30, 0.002, 0.4, 33, 30, 0.02, "1.31.1")
@@ -137,7 +137,7 @@ def test_a_disagreement_is_not_hidden(labelled: Desk) -> None:
 
 
 def test_a_failure_is_one_sentence_and_can_be_tried_again(labelled: Desk) -> None:
-    labelled.window.export_action.trigger()
+    labelled.window.actions_.export.trigger()
     dialog = labelled.window.export_dialog
     start(labelled, dialog)
     number = labelled.engine.last(messages.ExportModel).request_id
@@ -150,7 +150,7 @@ def test_a_failure_is_one_sentence_and_can_be_tried_again(labelled: Desk) -> Non
 
 
 def test_cancelling_goes_back_to_the_choice(labelled: Desk) -> None:
-    labelled.window.export_action.trigger()
+    labelled.window.actions_.export.trigger()
     dialog = labelled.window.export_dialog
     start(labelled, dialog)
     number = labelled.engine.last(messages.ExportModel).request_id
@@ -162,7 +162,7 @@ def test_cancelling_goes_back_to_the_choice(labelled: Desk) -> None:
 
 
 def test_work_goes_on_in_the_background_and_the_result_comes_back(labelled: Desk) -> None:
-    labelled.window.export_action.trigger()
+    labelled.window.actions_.export.trigger()
     dialog = labelled.window.export_dialog
     start(labelled, dialog)
     command = labelled.engine.last(messages.ExportModel)
@@ -182,12 +182,12 @@ def test_work_goes_on_in_the_background_and_the_result_comes_back(labelled: Desk
     assert dialog.isVisible()
     assert "34 of 34 clear files" in facts(dialog)
     dialog.close()
-    labelled.window.export_action.trigger()
+    labelled.window.actions_.export.trigger()
     assert dialog.start_button.isVisible()
 
 
 def test_a_failure_in_the_background_is_told_in_the_window(labelled: Desk) -> None:
-    labelled.window.save_action.trigger()
+    labelled.window.actions_.save.trigger()
     dialog = labelled.window.predictions_dialog
     start(labelled, dialog)
     number = labelled.engine.last(messages.SavePredictions).request_id
@@ -208,7 +208,7 @@ def test_the_place_is_remembered_and_the_suffix_added(
         return str(chosen), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
-    labelled.window.save_action.trigger()
+    labelled.window.actions_.save.trigger()
     dialog = labelled.window.predictions_dialog
     dialog._on_browse()
     start(labelled, dialog)
@@ -216,12 +216,12 @@ def test_the_place_is_remembered_and_the_suffix_added(
     assert command.out == chosen.with_name("flowers.csv")
     labelled.engine.publish(messages.PredictionsSaved(command.request_id, command.out, 12, None, 0))
     dialog.close()
-    labelled.window.save_action.trigger()
+    labelled.window.actions_.save.trigger()
     assert dialog.path_field.text() == str(chosen.with_name("flowers.csv"))
 
 
 def test_without_a_place_nothing_begins(labelled: Desk) -> None:
-    labelled.window.save_action.trigger()
+    labelled.window.actions_.save.trigger()
     dialog = labelled.window.predictions_dialog
     dialog.path_field.clear()
     start(labelled, dialog)
@@ -230,7 +230,7 @@ def test_without_a_place_nothing_begins(labelled: Desk) -> None:
 
 
 def test_opening_another_project_cancels_an_export(labelled: Desk, tmp_path: Path) -> None:
-    labelled.window.export_action.trigger()
+    labelled.window.actions_.export.trigger()
     start(labelled, labelled.window.export_dialog)
     number = labelled.engine.last(messages.ExportModel).request_id
     other = tmp_path / "other"

@@ -32,8 +32,8 @@ def urls_of(*paths: Path) -> QMimeData:
 def test_at_first_there_is_an_invitation(desk: Desk) -> None:
     assert desk.window.start_page.isVisible()
     assert desk.window.start_page.recent_buttons() == []
-    assert not desk.window.save_action.isEnabled()
-    assert desk.window.save_action.toolTip() == "Open a folder first."
+    assert not desk.window.actions_.save.isEnabled()
+    assert desk.window.actions_.save.toolTip() == "Open a folder first."
 
 
 def test_opening_a_folder_shows_its_images(garden: Desk, folder: Path) -> None:
@@ -71,18 +71,18 @@ def test_dropping_a_folder_a_project_or_an_image_opens_it(desk: Desk, folder: Pa
 def test_recent_projects_are_offered(make_desk: Callable[[], Desk], folder: Path) -> None:
     first = make_desk()
     first.open(folder)
-    first.window.close_action.trigger()
+    first.window.actions_.close_project.trigger()
     (button,) = first.window.start_page.recent_buttons()
     assert button.accessibleName() == "garden"
     first.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert first.session.project is not None
-    first.window._fill_recent_menu()
-    assert first.window._recent_menu.actions()[0].text().startswith("garden")
+    first.window.actions_._fill_recent_menu()
+    assert first.window.actions_.recent_menu.actions()[0].text().startswith("garden")
 
 
 def test_a_recent_project_that_is_gone_is_taken_off_the_list(desk: Desk, folder: Path) -> None:
     desk.open(folder)
-    desk.window.close_action.trigger()
+    desk.window.actions_.close_project.trigger()
     shutil.rmtree(folder)
     desk.qtbot.mouseClick(desk.window.start_page.recent_buttons()[0], Qt.MouseButton.LeftButton)
     assert "not there any more" in desk.notices()[0]
@@ -161,7 +161,7 @@ def test_a_folder_that_vanished_can_be_shown_again(
     desk.add_classes("cat")
     desk.click("image_1.png")
     desk.press("1")
-    desk.window.close_action.trigger()
+    desk.window.actions_.close_project.trigger()
     moved = folder.rename(tmp_path / "moved")
     desk.window.open(outside)
     (text,) = desk.notices()
@@ -205,7 +205,7 @@ def test_visible_images_are_embedded_first(desk: Desk, tmp_path: Path) -> None:
     desk.settle()
     desk.view.scrollToBottom()
     desk.settle()
-    desk.window.refresh_action.trigger()
+    desk.window.actions_.refresh.trigger()
     desk.engine.finish_scan([f"{number:03d}.png" for number in range(300)])
     command = desk.engine.last(messages.EmbedImages)
     assert len(command.images) == 300
@@ -234,12 +234,12 @@ def test_files_that_vanished_are_hidden_and_come_back_with_their_label(
     garden.click("image_4.png")
     garden.press("1")
     away = (folder / "image_4.png").rename(folder.parent / "image_4.png")
-    garden.window.refresh_action.trigger()
+    garden.window.actions_.refresh.trigger()
     garden.engine.finish_scan()
     assert "image_4.png" not in garden.shown()
     assert garden.labels_on_disk() == {"image_4.png": "cat"}
     away.rename(folder / "image_4.png")
-    garden.window.refresh_action.trigger()
+    garden.window.actions_.refresh.trigger()
     garden.engine.finish_scan()
     assert garden.state("image_4.png") == "labelled cat"
 
@@ -248,10 +248,10 @@ def test_a_folder_that_could_not_be_read_does_not_lose_its_images(
     garden: Desk, folder: Path
 ) -> None:
     inner = paint_folder(folder / "inner", 2)
-    garden.window.refresh_action.trigger()
+    garden.window.actions_.refresh.trigger()
     garden.engine.finish_scan()
     assert len(garden.shown()) == 14
-    garden.window.refresh_action.trigger()
+    garden.window.actions_.refresh.trigger()
     scan = garden.engine.last(messages.ScanFolder)
     outer = tuple(
         messages.FoundFile(path.name, path.stat().st_size, path.stat().st_mtime_ns)
@@ -270,7 +270,7 @@ def test_a_renamed_file_keeps_its_label(garden: Desk, folder: Path) -> None:
     garden.press("1")
     garden.qtbot.waitUntil(lambda: not garden.session.reader._record_timer.isActive())
     (folder / "image_4.png").rename(folder / "renamed.png")
-    garden.window.refresh_action.trigger()
+    garden.window.actions_.refresh.trigger()
     garden.engine.finish_scan()
     garden.engine.embed()
     garden.qtbot.waitUntil(lambda: garden.state("renamed.png") == "labelled cat")
@@ -352,7 +352,7 @@ def test_a_full_disk_is_told_and_the_tile_shows_what_is_saved(garden: Desk) -> N
     assert shown == garden.session.project.labels()  # type: ignore[union-attr]
     text = garden.session.undo_text()
     connection.execute("PRAGMA max_page_count = 1073741823")
-    garden.window.undo_action.trigger()  # Room was made: the last good edit can be undone.
+    garden.window.actions_.undo.trigger()  # Room was made: the last good edit can be undone.
     assert garden.session.redo_text() == text
 
 
@@ -363,12 +363,12 @@ def test_a_failed_undo_can_be_tried_again(garden: Desk) -> None:
     other = sqlite3.connect(garden.session.project.path, isolation_level=None)  # type: ignore[union-attr]
     garden.session.project._connection.execute("PRAGMA busy_timeout = 10")  # type: ignore[union-attr]
     other.execute("BEGIN IMMEDIATE")
-    garden.window.undo_action.trigger()
+    garden.window.actions_.undo.trigger()
     assert "another program is using it" in garden.notices()[0]
     assert garden.state("image_1.png") == "labelled cat"
     other.execute("ROLLBACK")
     other.close()
-    garden.window.undo_action.trigger()
+    garden.window.actions_.undo.trigger()
     assert garden.labels_on_disk() == {}
 
 
