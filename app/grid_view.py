@@ -136,6 +136,7 @@ class GridView(QListView):
         bar.setPageStep(max(height, self.viewport().height() - height // 2))
         bar.setSingleStep(max(24, height // 5))
         bar.setRange(0, max(0, lines * height + 2 * _MARGIN_PX - self.viewport().height()))
+        bar.setEnabled(bar.maximum() > 0)  # A bar with nowhere to go shows no handle.
         bar.setValue(place // self.n_columns * height + off)
         self._anchor = (place, off)
 

@@ -430,7 +430,9 @@ class Session(QObject):
             some = ", ".join(event.unreadable_folders[:3])
             if len(event.unreadable_folders) > 3:
                 some += ", …"
-            text = self.tr("Some folders could not be read: {folders}.").format(folders=some)
+            text = self.tr("Not everything in the folder could be read: {names}.").format(
+                names=some
+            )
             self._tell(text, Severity.WARNING, Remedy.RESCAN)
         self.scanned.emit()
         self._count_soon()

@@ -274,6 +274,7 @@ QScrollBar:vertical { background: transparent; width: 14px; margin: 0; }
 QScrollBar::handle:vertical { background: @outline@; border-radius: 4px; min-height: 36px;
   margin: 3px; }
 QScrollBar::handle:vertical:hover { background: @muted@; }
+QScrollBar::handle:disabled { background: transparent; }
 QScrollBar:horizontal { background: transparent; height: 14px; margin: 0; }
 QScrollBar::handle:horizontal { background: @outline@; border-radius: 4px; min-width: 36px;
   margin: 3px; }
