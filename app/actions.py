@@ -57,6 +57,7 @@ class Actions(QObject):
         self._icons: list[tuple[QAction, str]] = []
         self._label_actions: list[QAction] = []
         self._make_actions()
+        self.unlabel.setAutoRepeat(False)
         # Del means something else in the list of classes and in text fields.
         self.unlabel.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         window.removeAction(self.unlabel)
@@ -257,6 +258,7 @@ class Actions(QObject):
     def _label_action(self, item: ImageClass, parent: QObject) -> QAction:
         action = QAction(swatch(item.colour), _plain(item.name), parent)
         action.setData(int(item.class_id))
+        action.setAutoRepeat(False)  # A key held down too long must not label the next images.
         action.triggered.connect(self._on_label_chosen)
         return action
 

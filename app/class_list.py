@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
     QLocale,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -50,7 +51,7 @@ from app.icons import pixmap
 from app.session import Session
 from app.theme import GAP_PX, Theme, text_on
 from engine import ImageClass
-from engine.messages import ClassId
+from engine.messages import ClassId, ImageId
 
 _ROW_PX: Final = 48
 _KEY_PX: Final = 24
@@ -104,6 +105,11 @@ class ClassModel(QAbstractListModel):
             | Qt.ItemFlag.ItemIsDropEnabled
             | Qt.ItemFlag.ItemNeverHasChildren
         )
+
+    def dragged_images(self, mime: QMimeData) -> list[ImageId]:
+        """The images of this project in something that is dragged."""
+        project = self._session.project
+        return [] if project is None else images_of(mime, project.path)
 
     def class_at(self, place: int) -> ImageClass:
         """The class at a place."""
@@ -367,7 +373,7 @@ class ClassList(QListView):
     # --- Dropping ---------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(IMAGES_MIME):
+        if self.class_model().dragged_images(event.mimeData()):
             event.acceptProposedAction()
         else:
             event.ignore()
@@ -387,10 +393,11 @@ class ClassList(QListView):
     def dropEvent(self, event: QDropEvent) -> None:
         self._show_drop(-1)
         index = self.indexAt(event.position().toPoint())
-        if index.isValid() and event.mimeData().hasFormat(IMAGES_MIME):
+        images = self.class_model().dragged_images(event.mimeData())
+        if index.isValid() and images:
             event.acceptProposedAction()
             class_id = int(self.class_model().class_at(index.row()).class_id)
-            self.images_dropped.emit(class_id, images_of(event.mimeData()))
+            self.images_dropped.emit(class_id, images)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

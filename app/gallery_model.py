@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -75,9 +77,14 @@ class GalleryModel(QAbstractListModel):
         return [IMAGES_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        return mime_of(self.image_at(index.row()) for index in indexes)
+        return self.mime_of_images([self.image_at(index.row()) for index in indexes])
 
     # --- Places and images ------------------------------------------------------------------------
+
+    def mime_of_images(self, images: Sequence[ImageId]) -> QMimeData:
+        """Images as something that can be dragged onto a class."""
+        project = self._session.project
+        return mime_of(images, Path() if project is None else project.path)
 
     def image_at(self, place: int) -> ImageId:
         """The image at a place."""
@@ -169,18 +176,22 @@ def plain_tip(text: str) -> str:
     return f"<p style='white-space: pre'>{lines}</p>"
 
 
-def mime_of(images: Iterable[ImageId]) -> QMimeData:
-    """Images as something that can be dragged."""
+def mime_of(images: Sequence[ImageId], project: Path) -> QMimeData:
+    """Images of a project as something that can be dragged."""
     mime = QMimeData()
-    text = ",".join(str(image) for image in images)
+    text = json.dumps({"project": str(project), "images": images})
     mime.setData(IMAGES_MIME, QByteArray(text.encode("ascii")))
     return mime
 
 
-def images_of(mime: QMimeData) -> list[ImageId]:
-    """The images in something that was dragged."""
-    text = bytes(mime.data(IMAGES_MIME).data()).decode("ascii")
-    return [ImageId(int(number)) for number in text.split(",") if number]
+def images_of(mime: QMimeData, project: Path) -> list[ImageId]:
+    """The images that were dragged; none if they come from another project's window."""
+    if not mime.hasFormat(IMAGES_MIME):
+        return []
+    dragged = json.loads(bytes(mime.data(IMAGES_MIME).data()))
+    if dragged["project"] != str(project):
+        return []
+    return [ImageId(number) for number in dragged["images"]]
 
 
 def percent_text(probability: float) -> str:

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from app.gallery_model import GalleryModel, mime_of
+from app.gallery_model import GalleryModel
 from app.grid_view import GridView
 from app.image_table import Rows
 from app.theme import text_on
@@ -122,7 +122,7 @@ class GalleryView(GridView):
         if not images:
             return
         drag = QDrag(self)
-        drag.setMimeData(mime_of(images))
+        drag.setMimeData(self.gallery_model().mime_of_images(images))
         drag.setPixmap(self._drag_picture(len(images)))
         drag.setHotSpot(QPoint(-8, -8))
         drag.exec(Qt.DropAction.CopyAction)

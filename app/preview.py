@@ -94,7 +94,8 @@ class Preview(QWidget):
         table = self._session.table
         folder, _, name = table.names[row].rpartition("/")
         self._name.setText(name)
-        self._folder.setText(folder or "—")
+        self._folder.setText(folder)
+        self._folder.setVisible(bool(folder))
         small = self._thumbnails.pixmap(table.image_id(row))
         if small is not None and not small.isNull():
             # At once, a little blurred; the sharp picture follows.

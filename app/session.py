@@ -116,9 +116,9 @@ class Session(QObject):
         self._tell_where_it_is_kept(path)
         if project.folder.is_dir():
             self.reader.start(project, self.table)
+            self.classifier.adapt()
         else:
             self._tell_folder_is_gone()
-        self.classifier.adapt()
         return True
 
     def close_project(self) -> None:

@@ -77,9 +77,10 @@ def open_window(path: Path | None) -> int:
     from app.preferences import Preferences
     from app.session import Session
     from app.theme import ThemeSwitch
-    from engine import Engine
+    from engine import Engine, __version__
 
     log_path = start_log()
+    _log.info("Handful %s begins, %s on Python %s", __version__, sys.platform, sys.version)
     QApplication.setApplicationName(APPLICATION)
     QApplication.setOrganizationName(APPLICATION)
     QApplication.setDesktopFileName("handful")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import COLOURS, Desk
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -229,8 +229,11 @@ def test_selection_and_attention_can_be_seen(garden: Desk) -> None:
 
 def test_dragged_images_arrive_as_they_left() -> None:
     images = [ImageId(3), ImageId(14), ImageId(15)]
-    assert images_of(mime_of(images)) == images
-    assert images_of(mime_of([])) == []
+    project = Path("/photos/ü.handful")
+    assert images_of(mime_of(images, project), project) == images
+    assert images_of(mime_of([], project), project) == []
+    assert images_of(mime_of(images, project), Path("/photos/other.handful")) == []
+    assert images_of(QMimeData(), project) == []
 
 
 @pytest.mark.parametrize(

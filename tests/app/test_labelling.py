@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from conftest import Desk, drop_on
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu
@@ -97,10 +99,12 @@ def test_tiles_dropped_on_a_class_are_labelled(garden: Desk) -> None:
     assert panel.viewport().acceptDrops()
     rect = panel.visualRect(garden.classes.model.index(1))
     images = [garden.image("image_7.png"), garden.image("image_8.png")]
-    assert drop_on(panel.viewport(), rect.center(), mime_of(images))
+    assert drop_on(panel.viewport(), rect.center(), garden.gallery.model.mime_of_images(images))
     assert garden.labels_on_disk() == {"image_7.png": "dog", "image_8.png": "dog"}
     below = QPoint(20, panel.height() + 40)
-    assert not drop_on(panel.viewport(), below, mime_of(images))
+    assert not drop_on(panel.viewport(), below, garden.gallery.model.mime_of_images(images))
+    foreign = mime_of(images, Path("/another/project.handful"))
+    assert not drop_on(panel.viewport(), rect.center(), foreign)
 
 
 def test_the_context_menu_labels_and_unlabels(garden: Desk) -> None:
