@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=60)
     parser.add_argument("--embed", type=int, default=5_000)
     options = parser.parse_args()
+    sys.setswitchinterval(0.001)  # As the program does when it opens its window.
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         if options.clicks:
