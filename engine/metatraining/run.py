@@ -49,6 +49,7 @@ ENCODER_NAME: Final = "encoder.safetensors"
 CHECKPOINT_NAME: Final = "checkpoint.safetensors"
 RECORD_NAME: Final = "record.json"
 _MAPS_NAME: Final = "maps"
+_AFTER_TRAINING: Final = ("name", "interpolation", "validation_draws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +123,16 @@ def meta_train(
     trainer = Trainer(network, training_maps, recipe)
     start_weights = {name: tensor.clone() for name, tensor in trainer.trained.state_dict().items()}
     checkpoint = out_dir / CHECKPOINT_NAME
-    described = {
+    described: dict[str, Any] = {
         "recipe": _as_json(recipe),
         "start": encoder.fingerprint,
         "data": _describe(training, training_maps),
     }
+    # What comes after training may be chosen anew on resuming.
+    fixed = {**described, "recipe": {**described["recipe"], **dict.fromkeys(_AFTER_TRAINING)}}
     if resume and checkpoint.exists():
-        trainer.load_checkpoint(checkpoint, described)
-    yield from _episodes(trainer, recipe, checkpoint, described)
+        trainer.load_checkpoint(checkpoint, fixed)
+    yield from _episodes(trainer, recipe, checkpoint, fixed)
 
     trained_weights = {
         name: tensor.clone() for name, tensor in trainer.trained.state_dict().items()
@@ -262,11 +265,11 @@ def _episodes(
 
 def _evaluate(
     trainer: Trainer, sets: Sequence[FeatureMaps], recipe: Recipe, share: float
-) -> Generator[Progress, None, dict[Cell, float]]:
+) -> Generator[Progress, None, dict[Cell, NDArray[np.float64]]]:
     began = time.monotonic()
     total = sum(len(maps.labels) for maps in sets)
     done = 0
-    accuracy: dict[Cell, float] = {}
+    accuracy: dict[Cell, NDArray[np.float64]] = {}
     for maps in sets:
         parts: list[NDArray[np.float32]] = []
         while sum(map(len, parts)) < len(maps.labels):
@@ -278,8 +281,9 @@ def _evaluate(
         for n_shot in GATE_SHOTS:
             draws = draw_labels(labels, n_shot, recipe.validation_draws, recipe.seed)
             for head in GATE_HEADS:
-                values = accuracies(embeddings, labels, HEADS[head], draws)
-                accuracy[maps.name, head, n_shot] = float(values.mean())
+                accuracy[maps.name, head, n_shot] = accuracies(
+                    embeddings, labels, HEADS[head], draws
+                )
                 yield _progress(f"Validating {share:.2f} of the way", done, total, began)
     return accuracy
 
@@ -332,8 +336,8 @@ def _candidate_as_json(candidate: Candidate) -> dict[str, Any]:
     return {
         "share": candidate.share,
         "accuracy": [
-            {"set": name, "head": head, "n_shot": n_shot, "mean": round(mean, 5)}
-            for (name, head, n_shot), mean in candidate.accuracy.items()
+            {"set": name, "head": head, "n_shot": n_shot, "mean": round(float(values.mean()), 5)}
+            for (name, head, n_shot), values in candidate.accuracy.items()
         ],
     }
 

@@ -347,7 +347,10 @@ def test_mixing_goes_the_share_of_the_way() -> None:
 
 
 def _candidate(share: float, first: float, second: float) -> Candidate:
-    return Candidate(share, {("a", "ridge", 1): first, ("b", "ridge", 1): second})
+    """Accuracies of two sets, the same in both draws."""
+    return Candidate(
+        share, {("a", "ridge", 1): np.full(2, first), ("b", "ridge", 1): np.full(2, second)}
+    )
 
 
 def test_the_best_candidate_that_harms_no_set_is_chosen() -> None:
@@ -360,6 +363,17 @@ def test_the_best_candidate_that_harms_no_set_is_chosen() -> None:
     assert choose(start, [gentle, bold, harmful]) is bold
     assert choose(start, [harmful]) is start
     assert choose(start, [_candidate(0.5, 0.50, 0.795)]) is start
+
+
+def test_a_loss_that_the_draws_do_not_exclude_is_held_against_a_candidate() -> None:
+    """Differences -1.5 and 0.5 points: their mean is -0.5, but its interval reaches below -1."""
+    start = _candidate(0.0, 0.50, 0.80)
+    shaky = Candidate(
+        0.5, {("a", "ridge", 1): np.full(2, 0.6), ("b", "ridge", 1): np.array([0.785, 0.805])}
+    )
+    assert shaky.gain_over(start) == pytest.approx((0.1 - 0.005) / 2)
+    assert shaky.worst_against(start) < -0.01
+    assert choose(start, [shaky]) is start
 
 
 # --- Recipes -------------------------------------------------------------------------------------
@@ -442,7 +456,10 @@ def test_a_wrong_recipe_is_refused_in_a_sentence(text: str, words: str, tmp_path
 
 def test_the_shipped_recipe_is_valid() -> None:
     recipe = load_recipe(shipped_encoder_path().parent / "recipes" / "shipped.toml")
-    assert recipe.start is None or not recipe.start.is_absolute()
+    assert recipe.start is not None, "else it would start from its own result"
+    encoder = load_encoder(shipped_encoder_path())
+    assert encoder.name == recipe.name
+    assert encoder.metadata["meta_training"]["recipe"]["n_episodes"] == recipe.n_episodes
 
 
 # --- Whole runs ----------------------------------------------------------------------------------
