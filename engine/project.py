@@ -734,6 +734,11 @@ def _is_text(path: str) -> bool:
     return True
 
 
+def class_name_key(name: str) -> str:
+    """The same for names that look the same, however the letters were typed: one class."""
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
 def _relative_folder(folder: Path, project: Path) -> str:
     try:
         return os.path.relpath(folder.resolve(), project.resolve().parent)
@@ -750,8 +755,7 @@ def _check_class_names(changed: Sequence[ImageClass], current: Sequence[ImageCla
             continue
         if not item.name.strip():
             raise ProjectError("A class needs a name.")
-        # Two names that look the same are the same, however the letters were typed.
-        key = unicodedata.normalize("NFC", item.name).strip().casefold()
+        key = class_name_key(item.name)
         if key in seen:
             raise ProjectError(f"There is already a class “{seen[key]}”.")
         seen[key] = item.name
