@@ -94,9 +94,12 @@ class FolderReader(QObject):
         self.progress, self.is_paused = None, False
 
     def scan(self) -> None:
-        """Walk the folder (again)."""
+        """Walk the folder (again), and try once more what could not be read."""
         if self._project is None:
             return
+        again = self._table.forget_unreadable()
+        if len(again):  # A drive may have stumbled; nothing in the file's date would tell.
+            self.rows_changed.emit(again)
         if self._scan_id:
             self._bridge.cancel(self._scan_id)
             self._bridge.release(self._scan_id)
@@ -254,7 +257,9 @@ class FolderReader(QObject):
 
     def _on_images_embedded(self, event: messages.ImagesEmbedded) -> None:
         rows = self._table.rows_of(np.array(event.image_ids, np.int64))
-        self._table.set_embedded(rows[rows >= 0])
+        mended = self._table.set_embedded(rows[rows >= 0])
+        if len(mended):
+            self.rows_changed.emit(mended)
         self._contents.update(zip(event.image_ids, event.contents, strict=True))
         if not self._record_timer.isActive():
             self._record_timer.start(_RECORD_MS)

@@ -224,9 +224,10 @@ class ImageTable:
         else:
             self._predicted[self._predicted[:, 0] == class_id] = NO_CLASS
 
-    def set_embedded(self, rows: Rows) -> None:
-        """The engine knows these images."""
+    def set_embedded(self, rows: Rows) -> Rows:
+        """The engine knows these images; return the rows that were thought unreadable till now."""
         self._embedded[rows] = True
+        return self._make_readable(rows[self._unreadable[rows]])
 
     def set_unreadable(self, row: int, reason: str) -> None:
         """The file could not become pixels."""
@@ -238,12 +239,21 @@ class ImageTable:
         """The last scan did not find these files."""
         self._missing[rows] = True
 
+    def forget_unreadable(self) -> Rows:
+        """Unreadable files are to be tried again; return their rows."""
+        return self._make_readable(np.flatnonzero(self.unreadable))
+
     def forget_paths(self) -> None:
         """The folder was moved: the engine must be told new paths, and asked for all again."""
         self._refs = [None] * self.n_rows
         self._embedded[:] = False
-        self._unreadable[:] = False
-        self.reasons.clear()
+        self.forget_unreadable()
+
+    def _make_readable(self, rows: Rows) -> Rows:
+        self._unreadable[rows] = False
+        for row in rows.tolist():
+            self.reasons.pop(row, None)
+        return rows
 
     def _append(self, records: Sequence[ImageRecord]) -> None:
         start, end = self.n_rows, self.n_rows + len(records)

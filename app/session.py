@@ -125,11 +125,7 @@ class Session(QObject):
         """Let go of the project; everything is saved already."""
         if self.project is None:
             return
-        self.reader.stop()
-        self.classifier.stop()
-        if self.task is not None:
-            self.task.cancel()
-        self.bridge.forget_everything()
+        self._let_go_of_the_work()
         self.project.close()
         self.project = None
         self.table = ImageTable()
@@ -162,9 +158,13 @@ class Session(QObject):
         except EngineError as error:
             self._tell(str(error))
             return
+        # What the engine knows by number it read, or failed to read, at the old place.
+        self._let_go_of_the_work()
         self.table.forget_paths()
+        self.classifier.start(self.table)
         self.project_changed.emit()
         self.reader.start(self.project, self.table)
+        self.classifier.adapt()
 
     # --- Reading ----------------------------------------------------------------------------------
 
@@ -327,6 +327,13 @@ class Session(QObject):
         self.classifier.state_changed.connect(self.status_changed)
         self.classifier.failed.connect(self._tell)
         self._undo_stack.indexChanged.connect(self.undo_changed)
+
+    def _let_go_of_the_work(self) -> None:
+        self.reader.stop()
+        self.classifier.stop()
+        if self.task is not None:
+            self.task.cancel()
+        self.bridge.forget_everything()
 
     def _load(self) -> None:
         project = self.project

@@ -179,6 +179,54 @@ def test_a_folder_that_vanished_can_be_shown_again(
     assert desk.engine.last(messages.EmbedImages).images[0].path.parent == moved.resolve()
 
 
+def test_a_vanished_folder_shown_again_leaves_nothing_unreadable(
+    desk: Desk, folder: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "work.handful"
+    Project.create(outside, folder).close()
+    desk.window.open(outside)
+    desk.engine.ready()
+    desk.engine.finish_scan()
+    desk.settle()
+    moved = folder.rename(tmp_path / "moved")
+    thumbnails = desk.engine.last(messages.LoadThumbnails)
+    unreadable = messages.ImageUnreadable(
+        thumbnails.request_id, desk.image("image_3.png"), "there is no such file"
+    )
+    desk.engine.publish(unreadable)
+    assert desk.state("image_3.png").startswith("cannot be read")
+    forgotten = len(desk.engine.all(messages.ForgetImages))
+    desk.session.move_folder(moved)
+    assert len(desk.engine.all(messages.ForgetImages)) == forgotten + 1
+    assert not desk.state("image_3.png").startswith("cannot be read")
+    desk.engine.publish(unreadable)  # Said of the old place; nobody listens.
+    desk.engine.finish_scan()
+    desk.settle()
+    assert not desk.state("image_3.png").startswith("cannot be read")
+    last = desk.engine.last(messages.LoadThumbnails)
+    assert last.request_id > thumbnails.request_id
+    assert {image.path.parent for image in last.images} == {moved.resolve()}
+
+
+def test_an_image_that_could_be_read_after_all_is_unreadable_no_more(garden: Desk) -> None:
+    reader, image = garden.session.reader, garden.image("image_3.png")
+    reader.mark_unreadable(image, "input/output error")
+    assert garden.state("image_3.png") == "cannot be read: input/output error"
+    changed: list[object] = []
+    garden.session.rows_changed.connect(changed.append)
+    reader.on_read(messages.ImagesEmbedded(1, (image,), (b"a" * 16,)))
+    assert not garden.state("image_3.png").startswith("cannot be read")
+    assert [list(rows) for rows in changed] == [[garden.session.table.row_of(image)]]  # type: ignore[call-overload]
+    assert garden.session.table.reasons == {}
+
+
+def test_looking_again_tries_unreadable_files_once_more(garden: Desk) -> None:
+    garden.session.reader.mark_unreadable(garden.image("image_3.png"), "input/output error")
+    garden.window.actions_.refresh.trigger()
+    assert not garden.state("image_3.png").startswith("cannot be read")
+    assert garden.session.table.reasons == {}
+
+
 # --- Scanning and embedding -----------------------------------------------------------------------
 
 
