@@ -1,0 +1,46 @@
+"""The guards that hold for every test do notice what they are there for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import threads_left
+
+
+@pytest.fixture
+def release() -> Iterator[threading.Event]:
+    """Lets the threads of a test end; they have ended when the test has."""
+    before = set(threading.enumerate())
+    event = threading.Event()
+    yield event
+    event.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("name", "daemon", "is_told"),
+    [
+        ("handful-engine", True, True),
+        ("handful-images_0", False, True),
+        ("any", False, True),
+        ("any", True, False),
+    ],
+)
+def test_a_thread_left_behind_is_told(
+    release: threading.Event, name: str, daemon: bool, is_told: bool
+) -> None:
+    before = set(threading.enumerate())
+    thread = threading.Thread(target=release.wait, name=name, daemon=daemon)
+    thread.start()
+    assert threads_left(before, wait_s=0.05) == ([name] if is_told else [])
+    assert threads_left({*before, thread}, wait_s=0.05) == []
+
+
+def test_a_thread_that_is_just_ending_is_waited_for(release: threading.Event) -> None:
+    before = set(threading.enumerate())
+    threading.Thread(target=release.wait, args=(0.2,), name="handful-engine", daemon=True).start()
+    assert threads_left(before) == []
