@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
 
 if sys.platform == "win32":
     # WORKAROUND: torch 2.9 and later fails to load c10.dll once Qt is loaded; so torch comes
@@ -12,8 +11,7 @@ if sys.platform == "win32":
     import torch  # noqa: F401
 
 from app.startup import open_window
-
-_COMMANDS: Final = ("demo", "classify", "export", "benchmark", "meta-train", "meta-evaluate")
+from engine import COMMANDS
 
 
 def main() -> int:
@@ -33,7 +31,7 @@ def _path_to_open(arguments: list[str]) -> tuple[Path | None] | None:
     rest = arguments[1:] if arguments[:1] == ["gui"] else arguments
     if not rest:
         return (None,)
-    is_command = rest[0].startswith("-") or rest[0] in (*_COMMANDS, "doctor")
+    is_command = rest[0].startswith("-") or rest[0] in COMMANDS
     if len(rest) > 1 or is_command:
         return None
     if arguments[:1] == ["gui"] or Path(rest[0]).exists() or "/" in rest[0] or "\\" in rest[0]:

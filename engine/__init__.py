@@ -6,6 +6,7 @@ libraries are loaded by the engine's own thread when it starts.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from engine import messages
 from engine.errors import (
@@ -23,6 +24,9 @@ from engine.version import VERSION
 from engine.worker import Engine, default_cache_folder
 
 __version__ = VERSION
+
+COMMANDS: Final = ("gui", "demo", "classify", "export", "meta-train", "doctor")
+"""What :func:`run_command_line` knows; a test compares it with the command line itself."""
 
 
 def run_command_line(
@@ -44,6 +48,7 @@ def run_command_line(
 
 __all__ = [
     "CLASS_COLOURS",
+    "COMMANDS",
     "Change",
     "EncoderError",
     "Engine",

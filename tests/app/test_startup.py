@@ -82,7 +82,10 @@ def test_the_window_opens_without_the_command_line(
     assert opened == [tmp_path if "FOLDER" in arguments else None]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["classify", "x"], ["doctor"], ["nonsense"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["classify", "x"], ["nonsense"], *([name] for name in engine.COMMANDS[1:])],
+)
 def test_commands_go_to_the_command_line(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
