@@ -30,13 +30,15 @@ from rich.progress import Progress as ProgressBar
 from engine.errors import EngineError
 from engine.messages import (
     Event,
+    ImageId,
+    ImageUnreadable,
     ModelExported,
     PredictionsReady,
     PredictionsSaved,
     Progress,
     Snapshot,
 )
-from engine.sources import SnapshotBuilder
+from engine.sources import SnapshotBuilder, briefly, short_path
 from engine.worker import default_cache_folder
 
 if TYPE_CHECKING:
@@ -315,18 +317,38 @@ def _classify_and_export(
     from engine.jobs.export import write_model
     from engine.jobs.predictions import fit_snapshot, write_predictions
 
-    fitted = _run(fit_snapshot(workspace, snapshot, _REQUEST))
+    reasons: dict[ImageId, str] = {}
+
+    def note_unreadable(event: Event) -> None:
+        if isinstance(event, ImageUnreadable):
+            reasons[event.image_id] = event.reason
+
+    try:
+        fitted = _run(fit_snapshot(workspace, snapshot, _REQUEST), note_unreadable)
+    finally:  # Also where too few are left to classify with: this is why.
+        unreadable = [image for image, _ in snapshot.support if image.image_id in reasons]
+        for sentence in briefly(
+            [
+                f"The example {short_path(image.name)} could not be read: "
+                f"{reasons[image.image_id]}."
+                for image in unreadable
+            ]
+        ):
+            _say(sentence)
     summary: dict[str, Any] = {
         "classes": [item.name for item in fitted.classes],
         "n_labelled": fitted.model.n_support,
+        "n_unreadable_examples": len(unreadable),
         "head": fitted.model.head,
         "held_out_accuracy": fitted.model.held_out_accuracy,
         "model_id": fitted.model_id,
         "device": workspace.runtime.device,
     }
-    missing = {item.name for item in snapshot.classes} - set(summary["classes"])
-    for name in sorted(missing):
-        _say(f"The class “{name}” has no readable example; it is never predicted.")
+    labelled = {class_id for _, class_id in snapshot.support}
+    for item in snapshot.classes:
+        if item not in fitted.classes:
+            example = "readable example" if item.class_id in labelled else "example"
+            _say(f"The class “{item.name}” has no {example}; it is never predicted.")
 
     def note(event: Event) -> None:
         match event:
@@ -354,6 +376,8 @@ def _classify_with_model(images: Path, model: Path, out: Path) -> dict[str, Any]
 
     builder = SnapshotBuilder()
     builder.add_images(images)
+    for notice in builder.notices:
+        _say(notice)
     summary: dict[str, Any] = {"model": str(model)}
 
     def note(event: Event) -> None:
@@ -402,9 +426,10 @@ def _check_outputs(outputs: dict[str, Path | None], inputs: dict[str, Path | Non
         if path is None:
             continue
         if path.is_dir():
-            raise EngineError(f"Could not write {path}: it is a folder.")
+            raise EngineError(f"Could not write {short_path(path)}: it is a folder.")
         if not path.parent.is_dir():
-            raise EngineError(f"Could not write {path}: there is no folder {path.parent}.")
+            folder = short_path(path.parent)
+            raise EngineError(f"Could not write {short_path(path)}: there is no folder {folder}.")
         if path.absolute() in read:
             raise _UsageError(f"{name} would overwrite the file of {read[path.absolute()]}.")
         read[path.absolute()] = name

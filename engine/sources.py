@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from engine.errors import EngineError, LabelsError, sentence_for
 from engine.images import EXTENSIONS, find_images
 from engine.messages import ClassId, ClassSpec, FoundFile, ImageId, ImageRef, Snapshot
-from engine.project import Project
+from engine.project import Project, class_name_key
+
+MAX_SENTENCES: Final = 20
+_MAX_PATH_LETTERS: Final = 200
 
 
 class SnapshotBuilder:
-    """Collects images, classes and examples; one file is one image however often it is named."""
+    """Collects images, classes and examples.
+
+    Every name among the images is an image of its own. Names of one file (links, or the same
+    image once more among the examples) share an ``image_id``: it is read once, weighs once, and
+    what is labelled under one of its names is labelled under all.
+    """
 
     def __init__(self) -> None:
         self.notices: list[str] = []
         """Sentences about what was passed over."""
         self._folder = Path()
-        self._refs: dict[Path, ImageRef] = {}
-        self._images: list[ImageRef] = []
-        self._support: dict[ImageRef, ClassId] = {}
+        self._ids: dict[Path, ImageId] = {}
+        self._images: dict[str, ImageRef] = {}
+        self._first_names: dict[ImageId, ImageRef] = {}
+        self._examples: dict[ImageId, list[_Example]] = {}
         self._classes: dict[str, ClassId] = {}
+        self._spellings: dict[str, str] = {}
 
     def add_images(self, images: Path) -> None:
         """The images to classify: a folder, a text file with a path a line, or one image.
@@ -33,117 +46,211 @@ class SnapshotBuilder:
         """
         if images.is_dir():
             self._folder = images
+            left_out: list[str] = []
             for item in find_images(images):
                 if isinstance(item, FoundFile):
-                    self._images.append(self._ref(images / item.name, item.name))
+                    self._add_image(images / item.name, item.name)
                 else:
-                    self.notices.append(f"The folder {item} could not be read and was left out.")
+                    left_out.append(_why_left_out(item))
+            self.notices += briefly(left_out)
         elif images.suffix.lower() in EXTENSIONS and images.is_file():
             self._folder = images.parent
-            self._images.append(self._ref(images, images.name))
+            self._add_image(images, images.name)
         elif images.is_file():
             self._folder = images.parent
             # Split at line ends alone: str.splitlines would also cut names at other characters.
             for line in io.StringIO(_read_text(images)):
                 if name := line.strip():
-                    self._images.append(self._ref(images.parent / name, Path(name).as_posix()))
+                    self._add_image(images.parent / name, Path(name).as_posix())
         else:
-            raise EngineError(f"There is no folder or file {images}.")
+            raise EngineError(f"There is no folder or file {short_path(images)}.")
         if not self._images:
-            raise EngineError(f"There are no images in {images}.")
+            raise EngineError(f"There are no images in {short_path(images)}.")
 
     def add_support(self, support: Path) -> None:
-        """Examples as ``support/CLASS/images``."""
+        """Examples as ``support/CLASS/images``.
+
+        Raises:
+            EngineError: there is no such folder, or it cannot be read.
+            LabelsError: there are no examples, or two folders name one class.
+        """
         if not support.is_dir():
-            raise EngineError(f"There is no folder {support}.")
+            raise EngineError(f"There is no folder {short_path(support)}.")
+        left_out: list[str] = []
         for folder in _sub_folders(support):
             try:
                 folder.name.encode()
             except UnicodeEncodeError:
                 shown = folder.name.encode(errors="replace").decode()
-                self.notices.append(f"The class {shown} was left out: its name is not UTF-8.")
+                left_out.append(f"The class {shown} was left out: its name is not UTF-8.")
                 continue
-            class_id = self._class(folder.name)
-            found = [item for item in find_images(folder) if isinstance(item, FoundFile)]
-            if not found:
-                self.notices.append(
-                    f"The class “{folder.name}” has no images in {folder}; it is never predicted."
-                )
-            for item in found:
-                name = f"{folder.name}/{item.name}"
-                self._support[self._ref(folder / item.name, name)] = class_id
-        if not self._support:
+            class_id = self._class(folder.name, support)
+            for item in find_images(folder):
+                if isinstance(item, FoundFile):
+                    name = f"{folder.name}/{item.name}"
+                    self._add_example(folder / item.name, name, class_id, name)
+                else:
+                    left_out.append(_why_left_out(item))
+        if not self._examples:
             raise LabelsError(
-                f"There are no examples in {support}; put images into one folder per class there."
+                f"There are no examples in {short_path(support)}; put images into one folder per "
+                "class there."
             )
+        self.notices += briefly(left_out)
+        self._tell_contradictions(support)
 
     def add_labels(self, table: Path, folder: Path) -> None:
         """Examples from a CSV file with the columns ``file_name`` and ``label``.
 
         Args:
             folder: what ``file_name`` is relative to.
+
+        Raises:
+            EngineError: the table cannot be read.
+            LabelsError: it has no usable row, or two spellings of one class.
         """
+        left_out: list[str] = []
         for number, row in _read_rows(table):
             name, label = (row["file_name"] or "").strip(), (row["label"] or "").strip()
             if not name or not label:
                 continue
             path = folder / name
             if path.is_file():
-                self._support[self._ref(path, name)] = self._class(label)
+                self._add_example(path, name, self._class(label, table), f"line {number}")
             else:
-                self.notices.append(f"{table}, line {number}: there is no file {path}; left out.")
-        if not self._support:
-            raise LabelsError(f"No row of {table} names a file in {folder} and its label.")
+                left_out.append(
+                    f"{short_path(table)}, line {number}: there is no file {short_path(path)}; "
+                    "left out."
+                )
+        if not self._examples:
+            raise LabelsError(
+                f"No row of {short_path(table)} names a file in {short_path(folder)} and its label."
+            )
+        self.notices += briefly(left_out)
+        self._tell_contradictions(table)
 
     def add_project(self, path: Path) -> None:
-        """Examples, and the order of the classes, from a project; it is only read."""
+        """Examples, and the order of the classes, from a project; it is only read.
+
+        Raises:
+            LabelsError: nothing is labelled in it.
+            ProjectError: it cannot be read.
+        """
         project = Project.open(path, read_only=True)
         try:
             snapshot = project.snapshot()
         finally:
             project.close()
         if not snapshot.support:
-            raise LabelsError(f"No image is labelled in {path}.")
+            raise LabelsError(f"No image is labelled in {short_path(path)}.")
         names = {item.class_id: item.name for item in snapshot.classes}
         for item in snapshot.classes:
-            self._class(item.name)
+            self._class(item.name, path)
+        has_images = bool(self._images)
         for image, class_id in snapshot.support:
-            self._support[self._ref(image.path, image.name)] = self._class(names[class_id])
-        if not self._images:
+            label = self._class(names[class_id], path)
+            self._add_example(image.path, image.name, label, image.name)
+        if not has_images:
             self._folder = snapshot.folder
-            self._images = [self._ref(image.path, image.name) for image in snapshot.images]
+            for image in snapshot.images:
+                self._add_image(image.path, image.name)
+        self._tell_contradictions(path)
 
     def build(self) -> Snapshot:
         """What was collected."""
         return Snapshot(
             folder=self._folder,
             classes=tuple(ClassSpec(number, name) for name, number in self._classes.items()),
-            support=tuple(self._support.items()),
-            images=tuple(_unique(self._images)),
+            support=tuple(
+                (self._first_names[image_id], given[-1].class_id)
+                for image_id, given in self._examples.items()
+            ),
+            images=tuple(self._images.values()),
         )
+
+    # --- Private ----------------------------------------------------------------------------------
+
+    def _add_image(self, path: Path, name: str) -> None:
+        if name not in self._images:
+            self._images[name] = self._ref(path, name)
+
+    def _add_example(self, path: Path, name: str, class_id: ClassId, where: str) -> None:
+        image_id = self._ref(path, name).image_id
+        self._examples.setdefault(image_id, []).append(_Example(name, class_id, where))
 
     def _ref(self, path: Path, name: str) -> ImageRef:
         try:
             key = path.resolve()
         except (OSError, ValueError, RuntimeError):  # No possible path (NUL, a loop of links):
             key = path  # reading it will say so.
-        if key not in self._refs:
-            self._refs[key] = ImageRef(ImageId(len(self._refs) + 1), path, name)
-        return self._refs[key]
+        image_id = self._ids.setdefault(key, ImageId(len(self._ids) + 1))
+        ref = ImageRef(image_id, path, name)
+        self._first_names.setdefault(image_id, ref)
+        return ref
 
-    def _class(self, name: str) -> ClassId:
+    def _class(self, name: str, source: Path) -> ClassId:
+        other = self._spellings.setdefault(class_name_key(name), name)
+        if other != name:
+            raise LabelsError(
+                f"“{other}” and “{name}” in {short_path(source)} are one class in two spellings; "
+                "use one of them."
+            )
         return self._classes.setdefault(name, ClassId(len(self._classes) + 1))
 
+    def _tell_contradictions(self, source: Path) -> None:
+        names = {class_id: name for name, class_id in self._classes.items()}
+        found: list[str] = []
+        for given in self._examples.values():
+            if len({example.class_id for example in given}) > 1:
+                said = [f"“{names[example.class_id]}” ({example.where})" for example in given]
+                found.append(
+                    f"{short_path(source)}: {given[-1].name} is {', '.join(said[:-1])} and "
+                    f"{said[-1]}; the last is used."
+                )
+        self.notices += briefly(found)
 
-def _unique(images: Iterable[ImageRef]) -> list[ImageRef]:
-    return list({image.image_id: image for image in images}.values())
+
+def briefly(sentences: Sequence[str]) -> list[str]:
+    """The first sentences of many, and how many more there are."""
+    shown = list(sentences[:MAX_SENTENCES])
+    if len(sentences) > MAX_SENTENCES:
+        shown.append(f"… and {len(sentences) - MAX_SENTENCES} more.")
+    return shown
+
+
+def short_path(path: Path | str) -> str:
+    """A path as sentences show it: without its middle where it is very long."""
+    text = str(path)
+    if len(text) <= _MAX_PATH_LETTERS:
+        return text
+    half = (_MAX_PATH_LETTERS - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    name: str
+    class_id: ClassId
+    where: str  # The line, or the name in the folder of examples, that says so.
+
+
+def _why_left_out(path: Path) -> str:
+    """A sentence on something that :func:`find_images` could not enter, or has no name for."""
+    if "\N{REPLACEMENT CHARACTER}" in path.name and not os.path.lexists(path):
+        return f"{short_path(path)} was left out: its name is not UTF-8."
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        sentence = sentence_for(error, Path(short_path(path)), "read")
+        return f"{sentence.removesuffix('.')}; it was left out."
+    return f"The folder {short_path(path)} could not be read and was left out."
 
 
 def _sub_folders(folder: Path) -> list[Path]:
     try:
         found = [path for path in folder.iterdir() if path.is_dir()]
     except OSError as error:
-        raise EngineError(sentence_for(error, folder, "read")) from error
+        raise EngineError(sentence_for(error, Path(short_path(folder)), "read")) from error
     return sorted(path for path in found if not path.name.startswith("."))
 
 
@@ -152,10 +259,14 @@ def _read_rows(table: Path) -> list[tuple[int, dict[str, str | None]]]:
     reader = csv.DictReader(io.StringIO(_read_text(table), newline=""))
     try:
         if not {"file_name", "label"} <= set(reader.fieldnames or ()):
-            raise LabelsError(f"{table} needs a first line with the columns file_name and label.")
+            raise LabelsError(
+                f"{short_path(table)} needs a first line with the columns file_name and label."
+            )
         return [(reader.line_num, row) for row in reader]
     except csv.Error as error:
-        raise LabelsError(f"{table}, line {reader.line_num}: this is no CSV ({error}).") from error
+        raise LabelsError(
+            f"{short_path(table)}, line {reader.line_num}: this is no CSV ({error})."
+        ) from error
 
 
 def _read_text(path: Path) -> str:
@@ -163,6 +274,6 @@ def _read_text(path: Path) -> str:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return file.read()
     except UnicodeDecodeError as error:
-        raise EngineError(f"{path} is not a text file in UTF-8.") from error
+        raise EngineError(f"{short_path(path)} is not a text file in UTF-8.") from error
     except OSError as error:
-        raise EngineError(sentence_for(error, path, "read")) from error
+        raise EngineError(sentence_for(error, Path(short_path(path)), "read")) from error

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from engine import messages
-from engine.cli import _plain_progress, main
+from engine import COMMANDS, messages
+from engine.cli import _plain_progress, app, main
 from engine.encoder.encoder_file import shipped_encoder_path
 from engine.images import find_images
 from engine.jobs import workspace as workspace_module
@@ -211,12 +211,72 @@ def test_what_is_passed_over_is_told(
     (support / "broken").mkdir()
     (support / "broken" / "x.jpg").write_text("a letter")
     _, told = _run(capfd, "classify", images, "--support", support, "--out", out)
-    assert "The class “void” has no images" in told
-    assert "The class “broken” has no readable example; it is never predicted." in told
+    assert told.count("The class “void” has no example; it is never predicted.") == 1
+    assert told.count("The class “broken” has no readable example; it is never predicted.") == 1
+    assert told.count("“void”") == told.count("“broken”") == 1
+    assert "The example broken/x.jpg could not be read: it holds text, not an image." in told
     with labels.open("a", encoding="utf-8") as file:
         file.write("none.jpg,dots\n")
     _, told = _run(capfd, "classify", images, "--labels", labels, "--out", out)
     assert "line 8: there is no file" in told
+
+
+def test_unreadable_examples_are_told_and_counted(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, out: Path, tmp_path: Path
+) -> None:
+    classify = ("classify", images, "--support", support, "--out", out, "--json")
+    printed, told = _run(capfd, *classify)
+    assert json.loads(printed)["n_unreadable_examples"] == 0
+    assert "example " not in told
+    (support / "dots" / "bad.jpg").write_text("a letter")
+    printed, told = _run(capfd, *classify)
+    assert told.count("The example dots/bad.jpg could not be read: it holds text, not an") == 1
+    assert json.loads(printed)["n_unreadable_examples"] == 1
+    for number in range(24):
+        (support / "dots" / f"bad_{number}.jpg").write_text("a letter")
+    printed, told = _run(capfd, *classify)
+    assert told.count("The example dots/bad") == 20
+    assert "… and 5 more.\n" in told
+    assert json.loads(printed)["n_unreadable_examples"] == 25
+
+
+def test_unreadable_examples_are_told_where_too_few_are_left(
+    capfd: pytest.CaptureFixture[str], images: Path, out: Path, tmp_path: Path
+) -> None:
+    for kind in ("dots", "checks"):
+        (tmp_path / "few" / kind).mkdir(parents=True)
+        (tmp_path / "few" / kind / "x.jpg").write_text("a letter")
+    _, told = _run(capfd, "classify", images, "--support", tmp_path / "few", "--out", out, status=1)
+    assert "The example dots/x.jpg could not be read" in told
+    assert "Nothing can be classified yet" in told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links needs a right there")
+def test_every_name_of_a_linked_file_has_a_row(
+    capfd: pytest.CaptureFixture[str], images: Path, labels: Path, out: Path
+) -> None:
+    (images / "link_1.jpg").symlink_to(images / "dots_00.jpg")  # Which is labelled.
+    (images / "link_2.jpg").symlink_to(images / "dots_03.jpg")
+    printed, _ = _run(capfd, "classify", images, "--labels", labels, "--out", out, "--json")
+    summary = json.loads(printed)
+    assert (summary["n_images"], summary["n_labelled"]) == (14, 6)
+    rows = {row["file_name"]: row for row in _rows(out)}
+    assert len(rows) == 14
+    for name in ("link_1.jpg", "dots_00.jpg"):
+        assert (rows[name]["label"], rows[name]["label_source"]) == ("dots", "human")
+    assert rows["link_2.jpg"]["label_source"] == "machine"
+    assert rows["link_2.jpg"]["prob_dots"] == rows["dots_03.jpg"]["prob_dots"]
+
+
+def test_contradicting_labels_are_told_and_the_last_is_used(
+    capfd: pytest.CaptureFixture[str], images: Path, labels: Path, out: Path
+) -> None:
+    with labels.open("a", encoding="utf-8") as file:
+        file.write("dots_00.jpg,stripes\n")
+    _, told = _run(capfd, "classify", images, "--labels", labels, "--out", out)
+    assert "dots_00.jpg is “dots” (line 4) and “stripes” (line 8); the last is used." in told
+    (row,) = [row for row in _rows(out) if row["file_name"] == "dots_00.jpg"]
+    assert row["label"] == "stripes"
 
 
 # --- Where things go wrong ------------------------------------------------------------------------
@@ -253,6 +313,9 @@ def test_failures_are_one_sentence(
     told = _fails(capfd, *classify, "--labels", tmp_path / "text.csv")
     assert "columns file_name and label" in told
     assert "no such file" in _fails(capfd, *classify, "--labels", tmp_path / "none.csv")
+    (tmp_path / "two.csv").write_text("file_name,label\ndots_00.jpg,Glass\ndots_01.jpg,glass\n")
+    told = _fails(capfd, *classify, "--labels", tmp_path / "two.csv")
+    assert "“Glass” and “glass”" in told
     assert "not a Handful project" in _fails(capfd, *classify, "--project", tmp_path / "text.csv")
     assert "no project file" in _fails(capfd, *classify, "--project", tmp_path / "none.handful")
     assert "not an ONNX model" in _fails(capfd, *classify, "--model", tmp_path / "text.csv")
@@ -346,6 +409,11 @@ def test_help_is_status_0(capfd: pytest.CaptureFixture[str]) -> None:
         assert "Usage" in capfd.readouterr().out
     assert main([]) == 2  # What to do was not said; it is told what there is.
     assert "classify" in "".join(capfd.readouterr())
+
+
+def test_the_list_of_commands_is_that_of_the_command_line() -> None:
+    known = [item.name or item.callback.__name__ for item in app.registered_commands]  # type: ignore[union-attr]
+    assert sorted(known) == sorted(COMMANDS)
 
 
 # --- Progress -------------------------------------------------------------------------------------

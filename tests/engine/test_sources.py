@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from engine.errors import EngineError, LabelsError
 from engine.messages import Snapshot
 from engine.project import Change, Project
-from engine.sources import SnapshotBuilder
+from engine.sources import SnapshotBuilder, short_path
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def test_a_list_of_files(images: Path, tmp_path: Path, end: str, encoding: str) 
     builder = SnapshotBuilder()
     builder.add_images(path)
     snapshot = builder.build()
-    # One file is one image however often it is named; one that is not there is found out later.
+    # One name is one image however often it is listed; what is not there is found out later.
     assert _names(snapshot) == [
         "images/a.jpg",
         (images / "sub" / "a.jpg").as_posix(),
@@ -107,6 +109,86 @@ def test_a_list_that_is_not_text_is_told(tmp_path: Path) -> None:
         SnapshotBuilder().add_images(tmp_path / "list.txt")
 
 
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """Two names of one file, and another file."""
+    folder = tmp_path / "linked"
+    folder.mkdir()
+    for name in ("1.jpg", "3.jpg"):
+        (folder / name).write_bytes(b"1")
+    try:
+        (folder / "2.jpg").symlink_to(folder / "1.jpg")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    return folder
+
+
+def test_each_name_of_a_linked_file_is_an_image_of_its_own(linked: Path) -> None:
+    builder = SnapshotBuilder()
+    builder.add_images(linked)
+    images = builder.build().images
+    assert [(image.name, image.path) for image in images] == [
+        (name, linked / name) for name in ("1.jpg", "2.jpg", "3.jpg")
+    ]
+
+
+def test_a_label_of_a_linked_file_is_one_example_and_holds_for_every_name(linked: Path) -> None:
+    builder = SnapshotBuilder()
+    builder.add_images(linked)
+    builder.add_labels(_labels(linked / "l.csv", "file_name,label\n2.jpg,fox\n3.jpg,owl\n"), linked)
+    snapshot = builder.build()
+    assert len(snapshot.support) == 2
+    human = {image.image_id for image, _ in snapshot.support}
+    assert [image.name for image in snapshot.images if image.image_id in human] == [
+        "1.jpg",
+        "2.jpg",
+        "3.jpg",
+    ]
+
+
+def _deep_folder(folder: Path, n_letters: int) -> Path:
+    """A folder with an image whose path has more letters than the system takes at once."""
+    here = os.getcwd()
+    folder.mkdir()
+    os.chdir(folder)
+    try:
+        while len(os.getcwd()) < n_letters:
+            os.mkdir("d" * 200)
+            os.chdir("d" * 200)
+        Path("a.jpg").write_bytes(b"1")
+    finally:
+        os.chdir(here)
+    return folder
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="paths have other limits elsewhere")
+def test_a_folder_that_cannot_be_read_is_told_with_the_reason_and_a_short_path(
+    images: Path,
+) -> None:
+    _deep_folder(images / "deep", 4500)
+    builder = SnapshotBuilder()
+    builder.add_images(images)
+    assert len(builder.build().images) == 5
+    (notice,) = builder.notices
+    assert notice.startswith(f"Could not read {images}/deep/ddd")
+    assert notice.endswith("ddd: the name is too long; it was left out.")
+    assert len(notice) < 300
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_text_is_told(images: Path) -> None:
+    (images / os.fsdecode(b"caf\xe9")).mkdir()
+    builder = SnapshotBuilder()
+    builder.add_images(images)
+    (notice,) = builder.notices
+    assert notice.endswith("caf\N{REPLACEMENT CHARACTER} was left out: its name is not UTF-8.")
+
+
+def test_long_paths_lose_their_middle() -> None:
+    assert short_path("a" * 200) == "a" * 200
+    assert short_path("a" * 150 + "b" * 150) == "a" * 99 + "…" + "b" * 99
+
+
 # --- Examples -------------------------------------------------------------------------------------
 
 
@@ -127,8 +209,7 @@ def test_a_support_folder(images: Path, tmp_path: Path) -> None:
         ("owl/deep/2.jpg", "owl"),
     ]
     assert len(snapshot.images) == 5  # Examples are not classified unless they lie in IMAGES.
-    (notice,) = builder.notices
-    assert "void" in notice
+    assert builder.notices == []  # A class without examples is told once, by who fits the model.
 
 
 def test_examples_inside_the_images_are_the_same_images(tmp_path: Path) -> None:
@@ -183,10 +264,51 @@ def test_a_table_of_labels(images: Path, tmp_path: Path, encoding: str, end: str
         ("b.png", "two\nlines"),
         ("ä 図.jpg", "Füchsin"),
     ]
-    (notice,) = builder.notices
+    missing, contradiction = builder.notices
     # The quoted label takes two lines of the file.
-    assert "line 9: there is no file" in notice
-    assert notice.endswith("none.jpg; left out.")
+    assert "line 9: there is no file" in missing
+    assert missing.endswith("none.jpg; left out.")
+    assert contradiction == (
+        f"{table}: a.jpg is “fox” (line 2) and “owl” (line 11); the last is used."
+    )
+
+
+def test_many_rows_that_are_left_out_are_told_briefly(images: Path, tmp_path: Path) -> None:
+    rows = [f"none_{number}.jpg,fox\n" for number in range(50)]
+    builder = SnapshotBuilder()
+    builder.add_labels(
+        _labels(tmp_path / "labels.csv", "file_name,label\na.jpg,fox\n" + "".join(rows)), images
+    )
+    assert len(builder.notices) == 21
+    assert builder.notices[-1] == "… and 30 more."
+
+
+def test_one_file_in_two_class_folders_is_told(linked: Path, tmp_path: Path) -> None:
+    support = tmp_path / "support"
+    for kind in ("fox", "owl"):
+        (support / kind).mkdir(parents=True)
+        (support / kind / "x.jpg").symlink_to(linked / "1.jpg")
+    builder = SnapshotBuilder()
+    builder.add_support(support)
+    assert _support(builder.build()) == [("fox/x.jpg", "owl")]
+    (notice,) = builder.notices
+    assert notice == (
+        f"{support}: owl/x.jpg is “fox” (fox/x.jpg) and “owl” (owl/x.jpg); the last is used."
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Glass", "glass"), ("caf\u00e9", "cafe\u0301"), ("STRASSE", "straße")]
+)
+def test_two_spellings_of_one_class_are_refused(
+    images: Path, tmp_path: Path, one: str, other: str
+) -> None:
+    table = _labels(tmp_path / "labels.csv", f"file_name,label\na.jpg,{one}\nb.png,{other}\n")
+    with pytest.raises(LabelsError) as caught:
+        SnapshotBuilder().add_labels(table, images)
+    assert str(caught.value) == (
+        f"“{one}” and “{other}” in {table} are one class in two spellings; use one of them."
+    )
 
 
 @pytest.mark.parametrize(
