@@ -28,6 +28,7 @@ class FolderReader(QObject):
         embedded: more images are embedded.
         embedding_finished: the engine has been through the whole list.
         labels_moved: the :class:`engine.Change` that carries labels of moved files over.
+        labelled_changed: names of labelled files whose bytes were changed in place.
         status_changed: ``progress`` or ``is_paused`` is new.
         failed: one sentence.
     """
@@ -38,6 +39,7 @@ class FolderReader(QObject):
     embedded = Signal()
     embedding_finished = Signal()
     labels_moved = Signal(object)
+    labelled_changed = Signal(object)
     status_changed = Signal()
     failed = Signal(str)
 
@@ -190,6 +192,7 @@ class FolderReader(QObject):
         self.scanned.emit(event)
         if not self.is_paused:
             self._submit_embedding()
+        self._carry_labels()
 
     def _end_scan(self) -> None:
         self._bridge.release(self._scan_id)
@@ -239,6 +242,7 @@ class FolderReader(QObject):
                 self._end_embedding()
                 if not self._embed_timer.isActive():
                     self.embedding_finished.emit()
+                self._carry_labels()
             case messages.JobCancelled():
                 self._end_embedding()
             case messages.JobFailed():
@@ -285,8 +289,10 @@ class FolderReader(QObject):
     # --- Contents ---------------------------------------------------------------------------------
 
     def _record_contents(self) -> None:
-        if self._record_some() and self._contents:
-            self._record_timer.start(50)
+        if self._record_some():
+            if self._contents:
+                self._record_timer.start(50)
+            self._carry_labels()
 
     def _record_some(self) -> bool:
         """Write down some hashes; False when that failed and the rest was dropped."""
@@ -296,14 +302,30 @@ class FolderReader(QObject):
         for image_id in some:
             del self._contents[image_id]
         try:
-            change, _moved = self._project.record_contents(some)
+            self._project.record_contents(some)
         except EngineError as error:
             self._contents.clear()
             self.failed.emit(str(error))
             return False
-        if change is not None:
-            self.labels_moved.emit(change)
         return True
+
+    def _carry_labels(self) -> None:
+        """Let labels follow files that were moved, renamed or swapped by another program."""
+        project, table = self._project, self._table
+        if project is None or self._scan_id:
+            return  # What the scan has yet to meet would count as it was.
+        unknown = ~table.embedded & ~table.unreadable & ~table.missing
+        all_known = not self._contents and not bool(unknown.any())
+        try:
+            change = project.carry_labels(all_known=all_known)
+            if change is not None:
+                self.labels_moved.emit(change)
+            if all_known and (change is None or project.carry_labels(all_known=True) is None):
+                changed = project.accept_changed_files()
+                if changed:
+                    self.labelled_changed.emit(changed)
+        except EngineError as error:
+            self.failed.emit(str(error))
 
 
 def _is_inside(name: str, folders: tuple[str, ...]) -> bool:

@@ -320,6 +320,7 @@ class Session(QObject):
         self.reader.embedded.connect(self.classifier.on_embedded)
         self.reader.embedding_finished.connect(self.classifier.on_embedding_finished)
         self.reader.labels_moved.connect(self._on_labels_moved)
+        self.reader.labelled_changed.connect(self._on_labelled_changed)
         self.reader.status_changed.connect(self.status_changed)
         self.reader.failed.connect(self._tell)
         self.classifier.predicted.connect(self._on_predicted)
@@ -455,6 +456,20 @@ class Session(QObject):
                 ).format(count=n_moved)
             )
             self._tell(text, Severity.INFORMATION)
+
+    def _on_labelled_changed(self, names: list[str]) -> None:
+        if len(names) == 1:
+            text = self.tr(
+                "The labelled image {name} was changed by another program; check that its label "
+                "still fits."
+            )
+        else:
+            text = self.tr(
+                "{count} labelled images were changed by another program, {name} among them; "
+                "check that their labels still fit."
+            )
+        count = QLocale().toString(len(names))
+        self._tell(text.format(count=count, name=names[0]), Severity.WARNING)
 
     def _count_soon(self) -> None:
         if not self._count_timer.isActive():

@@ -17,7 +17,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeVar
@@ -76,8 +76,13 @@ CREATE TABLE classes (
 ) STRICT;
 CREATE TABLE labels (
     image_id INTEGER PRIMARY KEY REFERENCES images (image_id),
-    class_id INTEGER NOT NULL REFERENCES classes (class_id)
+    class_id INTEGER NOT NULL REFERENCES classes (class_id),
+    content  BLOB                       -- hash of the bytes that were labelled; NULL: those of the
+                                        -- file as it is, not read yet; x'': others, never read
 ) STRICT;
+CREATE TRIGGER labelled_bytes_are_gone BEFORE UPDATE OF size_bytes, modified_ns ON images
+WHEN OLD.size_bytes != NEW.size_bytes OR OLD.modified_ns != NEW.modified_ns
+BEGIN UPDATE labels SET content = x'' WHERE image_id = OLD.image_id AND content IS NULL; END;
 CREATE INDEX labels_by_class ON labels (class_id);
 CREATE TABLE journal (
     entry   INTEGER PRIMARY KEY,
@@ -129,11 +134,17 @@ class Change:
 
     ``labels`` maps images to their new class, None to unlabel. ``classes`` are classes in their
     new state, added if unknown. ``action`` is the word for the undo menu ("Label 5 images").
+
+    A label stands for the bytes that its image has when it is given, or for ``contents``: None
+    where they are not known. ``is_carrying``: the labels follow their bytes to other names. Who
+    takes that back says that they belong to the names.
     """
 
     action: str
     labels: Mapping[ImageId, ClassId | None]
     classes: tuple[ImageClass, ...] = ()
+    contents: Mapping[ImageId, bytes | None] = field(default_factory=dict)
+    is_carrying: bool = False
 
 
 class Project:
@@ -340,7 +351,9 @@ class Project:
         gone, kept = self._class(source), self._class(target)
         labels: dict[ImageId, ClassId | None] = dict.fromkeys(self._labelled(source), target)
         removed = replace(gone, removed=True, hotkey=None)
-        return Change(f"Merge “{gone.name}” into “{kept.name}”", labels, (removed,))
+        contents = {image: content for image, (_, content) in self._labels_of(labels).items()}
+        action = f"Merge “{gone.name}” into “{kept.name}”"
+        return Change(action, labels, (removed,), contents)
 
     def apply(self, change: Change) -> Change:
         """Make a change durable in one transaction and return the change that undoes it.
@@ -351,7 +364,8 @@ class Project:
         """
         _check_class_names(change.classes, self.classes())
         before_classes = {item.class_id: item for item in self.classes(with_removed=True)}
-        before_labels = self._labels_of(list(change.labels))
+        before = self._labels_of(change.labels)
+        before_labels = {image: class_id for image, (class_id, _) in before.items()}
         undo_classes = tuple(
             before_classes.get(item.class_id, replace(item, removed=True, hotkey=None))
             for item in change.classes
@@ -388,10 +402,16 @@ class Project:
                     for item in change.classes
                 ],
             )
+            given = [item for item in change.labels.items() if item[1] is not None]
             connection.executemany(
-                "INSERT INTO labels VALUES (?, ?) "
-                "ON CONFLICT (image_id) DO UPDATE SET class_id = excluded.class_id",
-                [(image, label) for image, label in change.labels.items() if label is not None],
+                "INSERT INTO labels VALUES (?1, ?2, "
+                "(SELECT content FROM images WHERE image_id = ?1 AND missing = 0)) ON CONFLICT "
+                "DO UPDATE SET class_id = excluded.class_id, content = excluded.content",
+                given,
+            )
+            connection.executemany(
+                "UPDATE labels SET content = ? WHERE image_id = ?",
+                [(change.contents[image], image) for image, _ in given if image in change.contents],
             )
             connection.executemany(
                 "DELETE FROM labels WHERE image_id = ?",
@@ -412,7 +432,10 @@ class Project:
                 ],
             )
         undo_labels = {image: before_labels.get(image) for image in change.labels}
-        return Change(change.action, undo_labels, undo_classes)
+        undo_contents = {image: content for image, (_, content) in before.items()}
+        if change.is_carrying:
+            undo_contents = {}
+        return Change(change.action, undo_labels, undo_classes, undo_contents)
 
     # --- What scans and the engine learnt -------------------------------------------------------
 
@@ -451,38 +474,94 @@ class Project:
                 "UPDATE images SET missing = 1 WHERE image_id = ?", [(image,) for image in images]
             )
 
-    def record_contents(
-        self, contents: Mapping[ImageId, bytes]
-    ) -> tuple[Change | None, dict[ImageId, ImageId]]:
-        """Remember content hashes, and find labelled images again that were moved or renamed.
-
-        Returns:
-            The change that carries labels from missing images over to the same bytes elsewhere
-            (None if there is nothing to carry), and the map from missing image to found image.
-            The caller applies the change, so that the person sees it and can undo it.
-        """
+    def record_contents(self, contents: Mapping[ImageId, bytes]) -> None:
+        """Remember the hashes of images' bytes."""
+        rows = [(content, image) for image, content in contents.items()]
         with self._transaction("save to") as connection:
+            connection.executemany("UPDATE images SET content = ? WHERE image_id = ?", rows)
             connection.executemany(
-                "UPDATE images SET content = ? WHERE image_id = ?",
-                [(content, image) for image, content in contents.items()],
+                "UPDATE labels SET content = ? WHERE image_id = ? AND content IS NULL", rows
             )
-        rows = self._connection.execute(
-            "SELECT gone.image_id, labels.class_id, min(found.image_id) "
-            "FROM images gone JOIN labels ON labels.image_id = gone.image_id "
-            "JOIN images found ON found.content = gone.content AND found.missing = 0 "
-            "LEFT JOIN labels taken ON taken.image_id = found.image_id "
-            "WHERE gone.missing = 1 AND taken.image_id IS NULL GROUP BY gone.image_id"
+
+    def carry_labels(self, *, all_known: bool) -> Change | None:
+        """The change that brings labels back to the bytes that were labelled.
+
+        Files are renamed, swapped and moved by other programs. A label whose image is missing or
+        has other bytes now goes to a present image that has the label's bytes, if that one has no
+        label of its own that fits. The caller applies the change, so that the person sees it and
+        can undo it.
+
+        Args:
+            all_known: the folder was scanned and the bytes of all readable images recorded. Until
+                then no label is replaced that may have a place to go to itself.
+        """
+        strays = self._connection.execute(
+            "SELECT labels.image_id, labels.class_id, labels.content FROM labels "
+            "JOIN images USING (image_id) WHERE length(labels.content) > 0 "
+            "AND (images.missing OR labels.content != images.content) ORDER BY images.name"
         ).fetchall()
-        if not rows:
-            return None, {}
-        labels: dict[ImageId, ClassId | None] = {}
-        moved: dict[ImageId, ImageId] = {}
-        for gone, class_id, found in rows:
-            labels[ImageId(found)] = ClassId(class_id)
-            labels[ImageId(gone)] = None
-            moved[ImageId(gone)] = ImageId(found)
-        count = "1 moved image" if len(moved) == 1 else f"{len(moved)} moved images"
-        return Change(f"Find the labels of {count} again", labels), moved
+        places: dict[bytes, list[ImageId]] = {}
+        unfit: set[ImageId] = set()
+        for chunk in _chunks(list({content for _, _, content in strays})):
+            marks = ",".join("?" * len(chunk))
+            for image, content, is_unfit in self._connection.execute(
+                "SELECT images.image_id, images.content, labels.image_id IS NOT NULL FROM images "
+                "LEFT JOIN labels USING (image_id) WHERE images.missing = 0 "
+                f"AND images.content IN ({marks}) "
+                "AND (labels.image_id IS NULL OR labels.content != images.content) "
+                "ORDER BY labels.image_id IS NOT NULL, images.name",
+                chunk,
+            ):
+                places.setdefault(content, []).append(image)
+                if is_unfit:
+                    unfit.add(image)
+        targets: dict[ImageId, ImageId] = {}
+        class_of: dict[ImageId, ClassId] = {}
+        for stray, class_id, content in strays:
+            if places.get(content):
+                targets[stray] = places[content].pop(0)
+                class_of[stray] = class_id
+        while not all_known:
+            waiting = [
+                stray
+                for stray, target in targets.items()
+                if target in unfit and target not in targets
+            ]
+            if not waiting:
+                break
+            for stray in waiting:
+                del targets[stray]
+        if not targets:
+            return None
+        labels: dict[ImageId, ClassId | None] = dict.fromkeys(targets)
+        labels.update({target: class_of[stray] for stray, target in targets.items()})
+        count = "1 moved image" if len(targets) == 1 else f"{len(targets)} moved images"
+        return Change(f"Find the labels of {count} again", labels, is_carrying=True)
+
+    def accept_changed_files(self) -> list[str]:
+        """Let labels stand for what their files became; return the names of those files.
+
+        To be called when all bytes are known and :meth:`carry_labels` has nothing more to do: the
+        files were edited in place, and each is told of once.
+        """
+        changed = (
+            "FROM images JOIN labels USING (image_id) "
+            "WHERE images.missing = 0 AND labels.content != images.content"
+        )
+        names = [
+            name
+            for (name,) in self._connection.execute(
+                f"SELECT images.name {changed} ORDER BY images.name"
+            )
+        ]
+        if names:
+            with self._transaction("save to") as connection:
+                connection.execute(
+                    "UPDATE labels SET content = (SELECT content FROM images "
+                    "WHERE images.image_id = labels.image_id) "
+                    f"WHERE image_id IN (SELECT image_id {changed})"
+                )
+        return names
 
     def move_folder(self, folder: Path) -> None:
         """Point the project at where its images lie now; names stay relative to it."""
@@ -506,14 +585,14 @@ class Project:
         )
         return [ImageId(image) for (image,) in rows]
 
-    def _labels_of(self, images: Sequence[ImageId]) -> dict[ImageId, ClassId]:
-        found: dict[ImageId, ClassId] = {}
-        for chunk in _chunks(images):
+    def _labels_of(self, images: Iterable[ImageId]) -> dict[ImageId, tuple[ClassId, bytes | None]]:
+        found: dict[ImageId, tuple[ClassId, bytes | None]] = {}
+        for chunk in _chunks(list(images)):
             marks = ",".join("?" * len(chunk))
             rows = self._connection.execute(
-                f"SELECT image_id, class_id FROM labels WHERE image_id IN ({marks})", chunk
+                f"SELECT image_id, class_id, content FROM labels WHERE image_id IN ({marks})", chunk
             )
-            found.update({ImageId(image): ClassId(class_id) for image, class_id in rows})
+            found.update({ImageId(row[0]): (ClassId(row[1]), row[2]) for row in rows})
         return found
 
     def _names_of(self, images: Sequence[ImageId]) -> dict[ImageId, str]:

@@ -326,6 +326,75 @@ def test_a_renamed_file_keeps_its_label(garden: Desk, folder: Path) -> None:
     assert garden.notices() == ["1 image was moved or renamed; its label came with it."]
 
 
+def _record(desk: Desk) -> None:
+    """Until what the engine has read is written down."""
+    desk.qtbot.waitUntil(lambda: not desk.session.reader._record_timer.isActive())
+
+
+def _look_again(desk: Desk) -> None:
+    desk.window.actions_.refresh.trigger()
+    desk.engine.finish_scan()
+    desk.engine.embed()
+    _record(desk)
+
+
+def test_a_copy_takes_the_label_when_the_original_is_deleted_later(
+    garden: Desk, folder: Path
+) -> None:
+    garden.add_classes("cat")
+    garden.click("image_4.png")
+    garden.press("1")
+    _record(garden)
+    shutil.copy(folder / "image_4.png", folder / "copy.png")
+    _look_again(garden)
+    assert garden.labels_on_disk() == {"image_4.png": "cat"}
+    (folder / "image_4.png").unlink()
+    garden.window.actions_.refresh.trigger()
+    garden.engine.finish_scan()
+    assert garden.labels_on_disk() == {"copy.png": "cat"}
+    assert garden.state("copy.png") == "labelled cat"
+    assert garden.notices() == ["1 image was moved or renamed; its label came with it."]
+    garden.window.actions_.undo.trigger()
+    garden.window.actions_.refresh.trigger()
+    garden.engine.finish_scan()
+    assert garden.labels_on_disk() == {"image_4.png": "cat"}
+
+
+def test_swapped_files_swap_their_labels(garden: Desk, folder: Path) -> None:
+    garden.add_classes("cat", "dog")
+    for name, key in (("image_4.png", "1"), ("image_5.png", "2")):
+        garden.click(name)
+        garden.press(key)
+    _record(garden)
+    swap = folder / "swap"
+    (folder / "image_4.png").rename(swap)
+    (folder / "image_5.png").rename(folder / "image_4.png")
+    swap.rename(folder / "image_5.png")
+    _look_again(garden)
+    assert garden.labels_on_disk() == {"image_4.png": "dog", "image_5.png": "cat"}
+    assert garden.notices() == ["2 images were moved or renamed; their labels came with them."]
+
+
+def test_labelled_files_edited_elsewhere_are_told_of_once(garden: Desk, folder: Path) -> None:
+    garden.add_classes("cat")
+    garden.select("image_2.png", "image_3.png")
+    garden.press("1")
+    _record(garden)
+    for name in ("image_2.png", "image_3.png"):
+        with (folder / name).open("ab") as file:
+            file.write(b"more")
+    _look_again(garden)
+    assert garden.labels_on_disk() == {"image_2.png": "cat", "image_3.png": "cat"}
+    told = [
+        "2 labelled images were changed by another program, image_2.png among them; check that "
+        "their labels still fit."
+    ]
+    assert garden.notices() == told
+    garden.window.notices.clear()
+    _look_again(garden)
+    assert garden.notices() == []
+
+
 def test_embedding_can_be_stopped_and_gone_on_with(desk: Desk, folder: Path) -> None:
     desk.window.open(folder)
     desk.engine.ready()
@@ -358,7 +427,8 @@ def test_the_engines_notice_and_failure_are_shown(desk: Desk) -> None:
     assert desk.window.status_line.engine.text() == "CPU, 2 threads"
     assert desk.notices() == ["A graphics card was found, but its driver is too old."]
     desk.engine.publish(messages.EngineFailed("The encoder file is missing."))
-    assert desk.window.status_line.engine.text() == "Engine stopped"
+    text = "No predictions: The encoder file is missing."
+    assert desk.window.status_line.engine.text() == text
     assert desk.notices()[0] == "The encoder file is missing."
 
 

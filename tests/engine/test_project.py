@@ -381,45 +381,210 @@ def test_missing_images_keep_their_labels_and_leave_the_snapshot(project: Projec
     assert set(project.labels()) == {1, 2}
 
 
-def test_moved_images_find_their_labels_by_content(project: Project) -> None:
-    fox, owl = _add_class(project, "fox"), _add_class(project, "owl")
-    contents = {ImageId(index): bytes([index]) * 16 for index in range(1, 13)}
-    assert project.record_contents(contents) == (None, {})
-    project.apply(project.relabel([ImageId(1), ImageId(2)], fox.class_id))
-    project.apply(project.relabel([ImageId(3)], owl.class_id))
-    # 1 and 3 are moved; 2 stays; a file of other content appears too.
-    project.mark_missing([ImageId(1), ImageId(3)])
-    found = project.add_images(_files(3, "moved/"))
-    new = [record.image_id for record in found]
-    change, moved = project.record_contents(
-        {new[0]: contents[ImageId(1)], new[1]: contents[ImageId(3)], new[2]: b"x" * 16}
-    )
+class Library:
+    """A folder as a scan and the engine see it: names, and the bytes under them as letters."""
+
+    def __init__(self, project: Project, files: dict[str, str]) -> None:
+        self.project = project
+        self._clock = 0
+        self._stamps: dict[str, tuple[str, int]] = {}
+        self.become(files)
+
+    def scan(self, files: dict[str, str]) -> None:
+        """The files are these now; nothing has been read yet."""
+        for name, content in files.items():
+            if self._stamps.get(name, ("", 0))[0] != content:
+                self._clock += 1
+                self._stamps[name] = (content, self._clock)
+        self._stamps = {name: self._stamps[name] for name in files}
+        self.project.add_images([FoundFile(name, 9, self._stamps[name][1]) for name in files])
+        self.project.mark_missing(
+            record.image_id for record in self.project.images() if record.name not in files
+        )
+
+    def read(self, *names: str) -> None:
+        """The engine has read these files."""
+        numbers = {record.name: record.image_id for record in self.project.images()}
+        self.project.record_contents(
+            {numbers[name]: self._stamps[name][0].encode() * 16 for name in names}
+        )
+
+    def become(self, files: dict[str, str]) -> Change | None:
+        """Scan, read everything and carry labels; return the change that takes that back."""
+        self.scan(files)
+        self.read(*files)
+        return self.carry(all_known=True)
+
+    def carry(self, *, all_known: bool) -> Change | None:
+        """Apply what is to be carried, in one step; return the change that takes it back."""
+        change = self.project.carry_labels(all_known=all_known)
+        undo = None if change is None else self.project.apply(change)
+        assert self.project.carry_labels(all_known=all_known) is None
+        return undo
+
+    def label(self, **classes: str) -> None:
+        """Give images (names without ``.jpg``) classes, made where needed."""
+        known = {item.name: item for item in self.project.classes()}
+        numbers = {record.name: record.image_id for record in self.project.images()}
+        for name, class_name in classes.items():
+            if class_name not in known:
+                known[class_name] = _add_class(self.project, class_name)
+            change = self.project.relabel([numbers[f"{name}.jpg"]], known[class_name].class_id)
+            self.project.apply(change)
+
+    def labels(self) -> dict[str, str]:
+        """The class by name without ``.jpg``; labels of missing images in brackets."""
+        classes = {item.class_id: item.name for item in self.project.classes()}
+        records = {record.image_id: record for record in self.project.images()}
+        return {
+            Path(records[image].name).stem: f"({classes[label]})"
+            if records[image].missing
+            else classes[label]
+            for image, label in self.project.labels().items()
+        }
+
+
+@pytest.fixture
+def library(folder: Path, tmp_path: Path) -> Library:
+    """Five images with the bytes a to e."""
+    project = Project.for_folder(folder, tmp_path / "kept")
+    return Library(project, {f"{number}.jpg": "abcde"[number] for number in range(5)})
+
+
+def _label(library: Library, names: str, classes: str) -> None:
+    library.label(**dict(zip(names, classes.split(), strict=True)))
+
+
+def test_moved_images_find_their_labels_by_content(library: Library) -> None:
+    _label(library, "012", "fox fox owl")
+    library.scan({"1.jpg": "b", "3.jpg": "d", "x/0.jpg": "a", "x/2.jpg": "c", "x/n.jpg": "z"})
+    library.read("x/0.jpg", "x/2.jpg", "x/n.jpg")
+    change = library.project.carry_labels(all_known=True)
     assert change is not None
     assert change.action == "Find the labels of 2 moved images again"
-    assert moved == {1: new[0], 3: new[1]}
-    undo = project.apply(change)
-    assert project.labels() == {2: fox.class_id, new[0]: fox.class_id, new[1]: owl.class_id}
-    assert project.record_contents({}) == (None, {})
-    project.apply(undo)
-    assert project.labels() == {1: fox.class_id, 2: fox.class_id, 3: owl.class_id}
+    before = dict(library.project.labels())
+    undo = library.project.apply(change)
+    names = {record.image_id: record.name for record in library.project.images()}
+    assert {names[image] for image in library.project.labels()} == {"1.jpg", "x/0.jpg", "x/2.jpg"}
+    redo = library.project.apply(undo)
+    assert library.project.labels() == before
+    # Who took it back does not want it again.
+    assert library.project.carry_labels(all_known=True) is None
+    library.project.apply(redo)
+    assert len(library.project.labels()) == 3
+    assert library.project.carry_labels(all_known=True) is None
 
 
-def test_a_label_given_to_the_moved_image_meanwhile_is_kept(project: Project) -> None:
-    fox, owl = _add_class(project, "fox"), _add_class(project, "owl")
-    project.record_contents({ImageId(1): b"a" * 16, ImageId(2): b"a" * 16})
-    project.apply(project.relabel([ImageId(1)], fox.class_id))
-    project.apply(project.relabel([ImageId(2)], owl.class_id))
-    project.mark_missing([ImageId(1)])
-    assert project.record_contents({}) == (None, {})
+def test_a_copy_takes_the_label_when_the_original_is_deleted_later(library: Library) -> None:
+    _label(library, "0", "fox")
+    library.become({"0.jpg": "a", "copy.jpg": "a"})
+    assert library.labels() == {"0": "fox"}
+    library.scan({"copy.jpg": "a"})  # Nothing is new, so nothing is read.
+    assert library.carry(all_known=True) is not None
+    assert library.labels() == {"copy": "fox"}
 
 
-def test_a_changed_file_has_no_content_until_it_is_read_again(project: Project) -> None:
-    fox = _add_class(project, "fox")
-    project.record_contents({ImageId(1): b"a" * 16, ImageId(2): b"a" * 16})
-    project.apply(project.relabel([ImageId(1)], fox.class_id))
-    project.add_images([FoundFile("001.jpg", 5, 5)])  # Image 2 is another file now.
-    project.mark_missing([ImageId(1)])
-    assert project.record_contents({}) == (None, {})
+@pytest.mark.parametrize("batches", [["01"], ["0", "1"], ["1", "0"]])
+def test_swapped_files_swap_their_labels(library: Library, batches: list[str]) -> None:
+    _label(library, "01", "fox owl")
+    library.scan({"0.jpg": "b", "1.jpg": "a", "2.jpg": "c"})
+    for batch in batches:
+        library.read(*(f"{name}.jpg" for name in batch))
+        library.carry(all_known=batch == batches[-1])
+    assert library.labels() == {"0": "owl", "1": "fox"}
+    assert library.project.accept_changed_files() == []
+
+
+@pytest.mark.parametrize("batches", [["12345"], ["1", "2", "3", "4", "5"], ["5", "34", "12"]])
+def test_files_renamed_by_one_keep_their_labels(library: Library, batches: list[str]) -> None:
+    _label(library, "01234", "fox owl fox cat dog")
+    library.scan({f"{number + 1}.jpg": "abcde"[number] for number in range(5)})
+    for batch in batches:
+        library.read(*(f"{name}.jpg" for name in batch))
+        library.carry(all_known=batch == batches[-1])
+    assert library.labels() == {"1": "fox", "2": "owl", "3": "fox", "4": "cat", "5": "dog"}
+    assert library.project.accept_changed_files() == []
+
+
+def test_carried_labels_can_be_taken_back_at_once(library: Library) -> None:
+    _label(library, "0124", "fox owl cat dog")
+    undo = library.become({"0.jpg": "b", "1.jpg": "c", "2.jpg": "a", "5.jpg": "e"})
+    assert undo is not None
+    assert library.labels() == {"0": "owl", "1": "cat", "2": "fox", "5": "dog"}
+    redo = library.project.apply(undo)
+    assert library.labels() == {"0": "fox", "1": "owl", "2": "cat", "4": "(dog)"}
+    assert library.carry(all_known=True) is None
+    library.project.apply(redo)
+    assert library.labels() == {"0": "owl", "1": "cat", "2": "fox", "5": "dog"}
+
+
+def test_a_file_moved_over_another_brings_its_label(library: Library) -> None:
+    _label(library, "01", "fox owl")
+    library.scan({"0.jpg": "b"})
+    library.read("0.jpg")
+    # What was under that name may be found elsewhere yet.
+    assert library.project.carry_labels(all_known=False) is None
+    undo = library.carry(all_known=True)
+    assert library.labels() == {"0": "owl"}
+    assert undo is not None
+    library.project.apply(undo)
+    assert library.labels() == {"0": "fox", "1": "(owl)"}
+
+
+def test_a_label_given_to_the_moved_image_meanwhile_is_kept(library: Library) -> None:
+    library.become({"0.jpg": "a", "twin.jpg": "a"})
+    library.label(**{"0": "fox", "twin": "owl"})
+    assert library.become({"twin.jpg": "a"}) is None
+    assert library.labels() == {"0": "(fox)", "twin": "owl"}
+
+
+def test_two_missing_images_of_equal_bytes_both_keep_a_label(library: Library) -> None:
+    library.become({"0.jpg": "a", "twin.jpg": "a"})
+    library.label(**{"0": "fox", "twin": "owl"})
+    library.become({"found.jpg": "a"})
+    assert library.labels() == {"found": "fox", "twin": "(owl)"}
+    library.become({"found.jpg": "a", "other.jpg": "a"})
+    assert library.labels() == {"found": "fox", "other": "owl"}
+
+
+def test_a_changed_file_has_no_content_until_it_is_read_again(library: Library) -> None:
+    library.become({"0.jpg": "a", "twin.jpg": "a"})
+    _label(library, "0", "fox")
+    library.scan({"twin.jpg": "z"})  # It has other bytes, as is found out later.
+    assert library.project.carry_labels(all_known=False) is None
+
+
+def test_a_file_edited_in_place_keeps_its_label_and_is_told_of_once(library: Library) -> None:
+    _label(library, "012", "fox owl cat")
+    assert library.become({"0.jpg": "y", "1.jpg": "b", "2.jpg": "z"}) is None
+    assert library.labels() == {"0": "fox", "1": "owl", "2": "cat"}
+    assert library.project.accept_changed_files() == ["0.jpg", "2.jpg"]
+    assert library.project.accept_changed_files() == []
+    library.become({"moved.jpg": "y", "1.jpg": "b", "2.jpg": "z"})
+    assert library.labels() == {"moved": "fox", "1": "owl", "2": "cat"}
+
+
+def test_a_label_given_before_the_file_was_read(library: Library) -> None:
+    library.scan({"new.jpg": "n", "other.jpg": "o"})
+    library.label(new="fox", other="owl")
+    library.scan({"new.jpg": "n", "other.jpg": "p"})  # Edited before anybody had read it.
+    library.read("new.jpg", "other.jpg")
+    assert library.carry(all_known=True) is None
+    assert library.project.accept_changed_files() == ["other.jpg"]
+    library.become({"renamed.jpg": "n", "other.jpg": "p"})
+    assert library.labels() == {"renamed": "fox", "other": "owl"}
+
+
+def test_labels_of_missing_images_are_found_after_merging_and_undoing(library: Library) -> None:
+    _label(library, "01", "fox owl")
+    library.become({"2.jpg": "c"})
+    fox, owl = library.project.classes()
+    library.project.apply(library.project.merger(owl.class_id, fox.class_id))
+    undo = library.project.apply(library.project.removal(fox.class_id))
+    assert library.labels() == {}
+    library.project.apply(undo)
+    library.become({"x.jpg": "a", "y.jpg": "b"})
+    assert library.labels() == {"x": "fox", "y": "fox"}
 
 
 def test_project_and_images_moved_together(folder: Path, tmp_path: Path) -> None:
