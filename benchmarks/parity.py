@@ -26,21 +26,27 @@ SIDE = 448
 
 def decode(path: Path, shrink: bool) -> np.ndarray:
     image = Image.open(path)
+    stored, factor = image.size, 1
     if shrink:
+        factor = 1 << (max(1, min(stored) // SIDE).bit_length() - 1)
+    if factor > 1:
         image.draft(None, (SIDE, SIDE))
-    factor = min(image.size) // SIDE
+        factor //= max(1, round(stored[0] / image.size[0]))
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):
-        grey = np.asarray(image).astype(np.int64).clip(0)
+        grey = np.maximum(np.asarray(image), 0)
         shift = max(0, int(grey.max()).bit_length() - 8)
         image = Image.fromarray((grey >> shift).astype(np.uint8))
+    elif image.has_transparency_data and image.mode not in ("LA", "La", "RGBa"):
+        image = image.convert("RGBA")
+    elif image.mode in ("1", "P"):
+        image = image.convert("RGB")
+    if factor > 1:
+        image = image.reduce(factor)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    image = image.convert("RGB")
-    if shrink and factor >= 2:
-        image = image.reduce(1 << (factor.bit_length() - 1))
-    return np.asarray(image)
+    return np.asarray(image.convert("RGB"))
 
 
 def main() -> int:

@@ -61,6 +61,26 @@ class EmbeddingStore:
             self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS] = embedding
             self._sum += embedding
 
+    def discard(self, image_ids: Iterable[ImageId]) -> None:
+        """Drop embeddings; images that have none are passed over."""
+        for image_id in image_ids:
+            row = self._rows.pop(image_id, None)
+            if row is None:
+                continue
+            place = self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
+            self._sum -= place
+            last = len(self._rows)  # The last row fills the gap.
+            place[:] = self._blocks[last // BLOCK_ROWS][last % BLOCK_ROWS]
+            self._ids[row] = self._ids[last]
+            if row != last:
+                self._rows[ImageId(int(self._ids[row]))] = row
+            if last == (len(self._blocks) - 1) * BLOCK_ROWS:
+                del self._blocks[-1]
+
+    def image_ids(self) -> set[ImageId]:
+        """The images that have an embedding."""
+        return set(self._rows)
+
     def sum(self) -> NDArray[np.float64]:
         """The sum of all embeddings ``(embedding_size,)``; divided by ``len`` it is their mean."""
         return self._sum.copy()
@@ -92,6 +112,8 @@ class FileKey:
     path: str
     size_bytes: int
     modified_ns: int
+    changed_ns: int
+    """When the system last saw it change; unlike ``modified_ns`` no program can set it back."""
 
     @classmethod
     def of(cls, path: Path) -> FileKey | None:
@@ -102,7 +124,7 @@ class FileKey:
             return None
         # SQLite stores text only, and a folder's name may be other bytes.
         text = os.fsencode(path).decode("utf-8", "backslashreplace")
-        return cls(text, status.st_size, status.st_mtime_ns)
+        return cls(text, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,14 +141,15 @@ class CacheEntry:
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER, content BLOB
+    path TEXT PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER, changed_ns INTEGER,
+    content BLOB
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS embeddings (
     content BLOB, encoder TEXT, embedding BLOB, PRIMARY KEY (content, encoder)
 );
 CREATE TABLE IF NOT EXISTS thumbnails (content BLOB PRIMARY KEY, jpeg BLOB);
 """
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class ImageCache:
@@ -169,7 +192,8 @@ class ImageCache:
         )
         marks = ",".join("?" * len(keys))
         rows = self._read(
-            f"SELECT path, size_bytes, modified_ns, files.content, embedding, {thumbnail} "
+            "SELECT path, size_bytes, modified_ns, changed_ns, files.content, embedding, "
+            f"{thumbnail} "
             "FROM files LEFT JOIN embeddings "
             "ON embeddings.content = files.content AND embeddings.encoder = ? "
             f"{join} WHERE path IN ({marks})",
@@ -177,9 +201,9 @@ class ImageCache:
         )
         by_path = {key.path: key for key in keys}
         return {
-            row[0]: CacheEntry(row[3], self._embedding(row[4]), row[5])
+            row[0]: CacheEntry(row[4], self._embedding(row[5]), row[6])
             for row in rows
-            if (by_path[row[0]].size_bytes, by_path[row[0]].modified_ns) == (row[1], row[2])
+            if by_path[row[0]] == FileKey(*row[:4])
         }
 
     def find_content(self, content: bytes) -> CacheEntry | None:
@@ -197,9 +221,15 @@ class ImageCache:
         try:
             with self._lock, self._connection:
                 self._connection.executemany(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
                     [
-                        (key.path, key.size_bytes, key.modified_ns, entry.content)
+                        (
+                            key.path,
+                            key.size_bytes,
+                            key.modified_ns,
+                            key.changed_ns,
+                            entry.content,
+                        )
                         for key, entry in good
                     ],
                 )

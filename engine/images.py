@@ -3,9 +3,10 @@
 The rule, which the program, the exported sample script and the certificate share:
 
 1. The file is read whole; its first bytes, not its name, tell the format (an allow-list).
-2. An image larger than it need be is shrunk by the largest power of two that leaves each side at
-   least ``DRAFT_SIDE_PX``: a JPEG by up to 8 while it is decoded, which is several times faster;
-   whatever remains by averaging squares of pixels.
+2. An image larger than it need be is shrunk by f, the largest power of two for which the shorter
+   side divided by f is at least ``DRAFT_SIDE_PX``: a JPEG by up to 8 while it is decoded, which is
+   several times faster; whatever remains of f by averaging squares of f x f pixels (a size that f
+   does not divide is rounded up). Palettes become colours first; transparency is averaged with it.
 3. Of several frames or pages the first is taken.
 4. The EXIF orientation is applied.
 5. Every mode becomes 8-bit RGB: transparency is laid over white; integers of more than 8 bits
@@ -25,9 +26,10 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +41,13 @@ from engine.messages import FoundFile
 DRAFT_SIDE_PX: Final = 448  # Twice the encoder's input, so that its own resize has what to work on.
 THUMBNAIL_SIDE_PX: Final = 256
 MAX_FILE_BYTES: Final = 1 << 30
-# Decoded pixels cost 3 to 8 bytes each and some modes need a second copy; this keeps one image
-# under a gigabyte. A JPEG may be larger, since it is shrunk before its pixels exist.
+# Decoded pixels cost up to 4 bytes each and some modes need a second copy: about a gigabyte for
+# the largest. A JPEG may have more, since it is shrunk before its pixels exist.
 MAX_PIXELS: Final = 100_000_000
 MAX_JPEG_PIXELS: Final = 400_000_000
+LARGE_PIXELS: Final = 25_000_000
+DECODE_RULE_VERSION: Final = "2"
+"""Counts changes of the rule, after which the same file gives other pixels."""
 
 FORMATS: Final = (
     "JPEG",  # Covers MPO, the several-pictures JPEG of phones and stereo cameras.
@@ -74,11 +79,9 @@ _TURNS: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPPING: Final = (5, 6, 7, 8)
+_NO_GUARD: Final = nullcontext()
 _PILLOW: Final = re.compile(r"PIL\.")
 _quietening = threading.Lock()
-
-# Pillow's own limit warns first and then raises; ours is checked by hand before any decoding.
-Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,12 +170,19 @@ def content_hash(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
-def decode_image(content: bytes, *, shrink_to_px: int | None = DRAFT_SIDE_PX) -> DecodedImage:
+def decode_image(
+    content: bytes,
+    *,
+    shrink_to_px: int | None = DRAFT_SIDE_PX,
+    large_one_at_a_time: AbstractContextManager[object] = _NO_GUARD,
+) -> DecodedImage:
     """Turn a file's bytes into RGB pixels by the module's rule.
 
     Args:
         content: the file's bytes.
         shrink_to_px: the side that a shrunk image keeps at least; None decodes in full.
+        large_one_at_a_time: held while more than ``LARGE_PIXELS`` are decoded; a lock that several
+            threads share keeps their memory from adding up.
 
     Raises:
         UnreadableImageError: the reason as a clause, as in "the file is truncated".
@@ -181,19 +191,19 @@ def decode_image(content: bytes, *, shrink_to_px: int | None = DRAFT_SIDE_PX) ->
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check_size(image)
-            original = image.size
-            if shrink_to_px is not None:
-                image.draft(None, (shrink_to_px, shrink_to_px))
-            loaded_size = image.size
-            image.load()  # TIFF is turned by Pillow in here, and its size was so from the start.
-            orientation = _orientation(image)
-            if orientation in _SWAPPING:
-                original = original[::-1]
-            rgb = _to_rgb(image.transpose(_TURNS[orientation]) if orientation in _TURNS else image)
-            if shrink_to_px is not None:
-                factor = min(loaded_size) // shrink_to_px
-                if factor >= 2:  # What the JPEG decoder did is in loaded_size already.
-                    rgb = rgb.reduce(1 << (factor.bit_length() - 1))
+            stored = image.size
+            with large_one_at_a_time if stored[0] * stored[1] > LARGE_PIXELS else _NO_GUARD:
+                factor = _shrink_factor(stored, shrink_to_px)
+                if factor > 1 and shrink_to_px is not None:
+                    image.draft(None, (shrink_to_px, shrink_to_px))
+                    factor //= max(1, round(stored[0] / image.size[0]))  # What the decoder does.
+                image.load()
+                rgb = _to_rgb(image, factor)
+                # TIFF is turned by Pillow in load(), and its size was so from the start.
+                orientation = _orientation(image)
+                if orientation in _TURNS:
+                    rgb = rgb.transpose(_TURNS[orientation])
+            original = stored[::-1] if orientation in _SWAPPING else stored
             pixels = np.asarray(rgb)
     except UnreadableImageError:
         raise
@@ -274,35 +284,55 @@ def _check_size(image: Image.Image) -> None:
         raise UnreadableImageError(f"it has {width} x {height} pixels")
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    mode = image.mode
-    if mode == "RGB" and "transparency" not in image.info:
-        image.load()
-        return image
-    if mode.startswith("I") or mode == "F":
-        return Image.fromarray(_to_8_bit(np.asarray(image))).convert("RGB")
-    if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+def _shrink_factor(size: tuple[int, int], side_px: int | None) -> int:
+    """The largest power of two that leaves each side at least ``side_px``; 1 for None."""
+    times = 1 if side_px is None else max(1, min(size) // side_px)
+    return 1 << (times.bit_length() - 1)
+
+
+def _to_rgb(image: Image.Image, factor: int) -> Image.Image:
+    """8-bit RGB, shrunk by ``factor``; shrunk first wherever the mode allows, to spare memory."""
+    if image.mode.startswith("I") or image.mode == "F":
+        grey = Image.fromarray(_to_8_bit(np.asarray(image)))
+        return _reduced(grey, factor).convert("RGB")
+    if image.mode in ("1", "P", "PA"):  # Their values are no amounts that could be averaged.
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    elif "transparency" in image.info:  # One colour stands for nothing, and must not be mixed.
+        image = image.convert("RGBA")
+    image = _reduced(image, factor)
+    if image.has_transparency_data:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _to_8_bit(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Grey levels (height, width) of any range as 0 to 255; see the module's rule 5."""
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _to_8_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Grey levels (height, width) of any range as 0 to 255; see the module's rule 5.
+
+    In the values' own precision: an image may have a hundred million of them.
+    """
     if np.issubdtype(values.dtype, np.integer):
-        clipped = np.maximum(values.astype(np.int64), 0)
-        bits = max(8, int(clipped.max(initial=0)).bit_length())
-        return (clipped >> (bits - 8)).astype(np.uint8)
-    grey = values.astype(np.float64)
+        whole = values if values.dtype.kind == "u" else np.maximum(values, 0)
+        bits = max(8, int(whole.max(initial=0)).bit_length())
+        high_bits: NDArray[np.uint8] = (whole >> (bits - 8)).astype(np.uint8)
+        return high_bits
+    grey = values.astype(np.float32)
     finite = np.isfinite(grey)
-    low, high = (grey[finite].min(), grey[finite].max()) if finite.any() else (0.0, 0.0)
-    grey = np.where(finite, grey, low)
+    low = float(np.min(grey, where=finite, initial=np.inf)) if finite.any() else 0.0
+    high = float(np.max(grey, where=finite, initial=-np.inf)) if finite.any() else 0.0
+    grey[~finite] = low
     if low >= 0.0 and high <= 1.0:
-        grey = grey * 255.0
+        grey *= 255.0
     elif low < 0.0 or high > 255.0:
-        grey = (grey - low) * (255.0 / (high - low) if high > low else 1.0)
-    return np.rint(grey).astype(np.uint8)
+        grey -= low
+        grey *= 255.0 / (high - low) if high > low else 1.0
+    rounded: NDArray[np.uint8] = np.rint(grey, out=grey).astype(np.uint8)
+    return rounded
 
 
 def _why_unidentified(content: bytes) -> str:

@@ -105,33 +105,40 @@ class Engine:
     # --- Engine thread --------------------------------------------------------------------------
 
     def _run(self) -> None:
+        workspace, failure = self._open_workspace()
+        try:
+            while not self._closing.is_set():
+                self._take_commands(workspace, failure)
+                self._step()
+        finally:
+            for job in self._jobs:
+                _close(job.steps)
+            if workspace is not None:
+                workspace.close()
+
+    def _open_workspace(self) -> tuple[Workspace | None, str]:
+        """The workspace, or None and why there is none; images can be looked at without one."""
         try:
             # Loaded here: onnxruntime takes a moment, and the window should not wait for it.
             from engine.jobs.workspace import open_workspace
 
             workspace = open_workspace(self._cache_folder, device=self._device)
         except EngineError as error:
-            self._publish(EngineFailed(str(error)))
-            return
+            failure = str(error)
         except Exception as error:
             _log.exception("The engine could not start")
-            self._publish(EngineFailed(f"The engine could not start ({error}); see the log."))
-            return
-        runtime = workspace.runtime
-        try:
+            failure = f"The engine could not start ({error}); see the log."
+        else:
+            runtime = workspace.runtime
             notice = " ".join(text for text in (runtime.notice, workspace.cache.notice) if text)
             self._publish(
                 EngineReady(runtime.device, runtime.provider, runtime.encoder.name, notice)
             )
-            while not self._closing.is_set():
-                self._take_commands(workspace)
-                self._step()
-        finally:
-            for job in self._jobs:
-                _close(job.steps)
-            workspace.close()
+            return workspace, ""
+        self._publish(EngineFailed(failure))
+        return None, failure
 
-    def _take_commands(self, workspace: Workspace) -> None:
+    def _take_commands(self, workspace: Workspace | None, failure: str) -> None:
         """Accept all that has arrived; with nothing to do, sleep until something does."""
         block = not self._jobs
         while not self._closing.is_set():
@@ -141,19 +148,25 @@ class Engine:
                 return
             block = False
             if command is not None:
-                self._accept(workspace, command)
+                self._accept(workspace, failure, command)
 
-    def _accept(self, workspace: Workspace, command: Command) -> None:
+    def _accept(self, workspace: Workspace | None, failure: str, command: Command) -> None:
         if isinstance(command, Cancel):
             self._end([job for job in self._jobs if job.command.request_id == command.request_id])
             return
         if isinstance(command, ForgetImages):
             self._end(self._jobs)
-            workspace.forget()
+            if workspace is not None:
+                workspace.forget()
             return
         if isinstance(command, _LATEST_WINS):
             self._end([job for job in self._jobs if type(job.command) is type(command)])
-        self._jobs.append(_Job(command, _steps_of(workspace, command)))
+        steps = (
+            _steps_of(workspace, command)
+            if workspace is not None
+            else _steps_without_encoder(command, failure)
+        )
+        self._jobs.append(_Job(command, steps))
         self._jobs.sort(key=lambda job: job.urgency)  # Stable: first come, first served.
 
     def _end(self, jobs: list[_Job]) -> None:
@@ -225,6 +238,26 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             raise ValueError(f"{type(command).__name__} is not a job")
         case _:
             assert_never(command)
+
+
+def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | None]:
+    """What can be done all the same: find images and look at them; the rest fails with why."""
+    from engine.jobs import embedding, viewing
+
+    match command:
+        case ScanFolder():
+            return embedding.scan_folder(command)
+        case LoadThumbnails():
+            return viewing.load_thumbnails_alone(command)
+        case LoadPreview():
+            return viewing.load_preview_alone(command)
+        case _:
+            return _failing(failure)
+
+
+def _failing(failure: str) -> Iterator[Event | None]:
+    raise EngineError(failure)
+    yield  # A generator, so that it fails at its first step, as any job does.
 
 
 def _close(steps: Iterator[Event | None]) -> None:

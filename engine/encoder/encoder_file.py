@@ -102,6 +102,8 @@ def load_encoder(path: Path) -> Encoder:
         EncoderError: the file is missing, truncated, damaged, of another kind, or needs a newer
             program; the sentence names the file.
     """
+    if not path.is_file():
+        raise EncoderError(f"There is no encoder file {path}.")
     try:
         with safe_open(path, framework="numpy") as stored:
             header: dict[str, str] = stored.metadata() or {}

@@ -9,6 +9,7 @@ seconds.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import sys
 import warnings
@@ -106,17 +107,32 @@ def write_graph(encoder: Encoder, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
+        write_whole(_digest_path(path), hashlib.sha256(content).hexdigest().encode() + b"\n")
     except OSError as error:
         raise EncoderError(sentence_for(error, path, "write the encoder's graph")) from error
 
 
 def is_graph_of(path: Path, encoder: Encoder) -> bool:
-    """Whether the file exists and is a graph of exactly this encoder, made by this module."""
+    """Whether the file exists, is whole, and is a graph of exactly this encoder.
+
+    Whole by its digest: a damaged graph would still run and give other numbers, which no later
+    check could notice, since everything is computed with it.
+    """
     found = read_graph_metadata(path)
-    return (
-        found.get(FINGERPRINT_KEY) == encoder.fingerprint
-        and found.get(_GRAPH_VERSION_KEY) == GRAPH_VERSION
-    )
+    if (
+        found.get(FINGERPRINT_KEY) != encoder.fingerprint
+        or found.get(_GRAPH_VERSION_KEY) != GRAPH_VERSION
+    ):
+        return False
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return _digest_path(path).read_text(encoding="ascii").strip() == digest
+    except (OSError, ValueError):
+        return False
+
+
+def _digest_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
 
 
 def read_graph_metadata(path: Path) -> dict[str, str]:

@@ -47,9 +47,10 @@ MAX_DIFFERENCE_CPU: Final = 1e-4
 MAX_DIFFERENCE_GPU: Final = 5e-3  # A GPU sums in another order than the CPU of the check.
 N_CHECKED_FILES: Final = 60
 DECODE_RULE: Final = (
-    "Apply the EXIF orientation; take the first frame; lay transparency over white; 8-bit RGB. "
-    f"While both sides are at least {2 * DRAFT_SIDE_PX} px, halve the size (a JPEG in its decoder, "
-    "others by averaging); give the pixels to the graph at whatever size results."
+    "Apply the EXIF orientation; take the first frame; 8-bit RGB, transparency over white. Shrink "
+    f"by the largest power of two that leaves each side at least {DRAFT_SIDE_PX} px (a JPEG by up "
+    "to 8 in its decoder, whatever remains by averaging squares of pixels, sizes rounded up); give "
+    "the pixels to the graph at whatever size results."
 )
 
 

@@ -20,30 +20,36 @@ SIDE = {side}  # Every side of a shrunk image keeps at least this many pixels.
 def decode(path):
     """An image file as uint8 RGB (height, width, 3), shrunk as Handful shrinks it."""
     image = Image.open(path)
-    image.draft(None, (SIDE, SIDE))  # JPEG: shrink while decoding.
-    factor = min(image.size) // SIDE
+    stored = image.size
+    factor = 1 << (max(1, min(stored) // SIDE).bit_length() - 1)
+    if factor > 1:
+        image.draft(None, (SIDE, SIDE))  # JPEG: shrink while decoding.
+        factor //= max(1, round(stored[0] / image.size[0]))
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):  # More than 8 bits: the largest value fills the range.
-        grey = np.asarray(image).astype(np.int64).clip(0)
+        grey = np.maximum(np.asarray(image), 0)
         shift = max(0, int(grey.max()).bit_length() - 8)
         image = Image.fromarray((grey >> shift).astype(np.uint8))
     elif image.mode == "F":  # [0, 1] and [0, 255] are taken as such, other ranges are stretched.
-        grey = np.asarray(image).astype(np.float64)
+        grey = np.asarray(image).astype(np.float32)
         finite = grey[np.isfinite(grey)]
         low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
-        grey = np.where(np.isfinite(grey), grey, low)
+        grey[~np.isfinite(grey)] = low
         if low >= 0 and high <= 1:
-            grey = grey * 255
+            grey *= 255
         elif low < 0 or high > 255:
-            grey = (grey - low) * (255 / (high - low) if high > low else 1)
+            grey = (grey - low) * np.float32(255 / (high - low) if high > low else 1)
         image = Image.fromarray(np.rint(grey).astype(np.uint8))
-    elif image.has_transparency_data:
+    elif image.has_transparency_data and image.mode not in ("LA", "La", "RGBa"):
+        image = image.convert("RGBA")
+    elif image.mode in ("1", "P"):
+        image = image.convert("RGB")
+    if factor > 1:
+        image = image.reduce(factor)
+    if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    image = image.convert("RGB")
-    if factor >= 2:
-        image = image.reduce(1 << (factor.bit_length() - 1))
-    return np.asarray(image)
+    return np.asarray(image.convert("RGB"))
 
 
 session = onnxruntime.InferenceSession({model!r}, providers=["CPUExecutionProvider"])

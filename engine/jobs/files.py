@@ -21,12 +21,16 @@ def written_whole(path: Path) -> Iterator[Path]:
     Raises:
         ExportError: the folder is missing or cannot be written, the disk is full, ...
     """
+    if os.path.islink(path):
+        path = path.resolve()  # A link stays one; what it points to is written.
     temporary = path.parent / f".handful-{uuid4().hex}{path.suffix[:20]}"
     try:
         if not path.parent.is_dir():
             raise ExportError(f"Could not write {path}: there is no folder {path.parent}.")
         if path.is_dir():  # Asked first also because it finds an impossible name at once.
             raise ExportError(f"Could not write {path}: it is a folder.")
+        if path.exists() and not path.is_file():
+            raise ExportError(f"Could not write {path}: it is no ordinary file.")
         temporary.touch(exist_ok=False)
         yield temporary
         with temporary.open("rb+") as file:

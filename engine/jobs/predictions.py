@@ -59,11 +59,13 @@ def fit_snapshot(
     support = [image for image, _ in snapshot.support]
     known = {image.image_id for image in snapshot.images}
     images = [*(image for image in support if image.image_id not in known), *snapshot.images]
-    waiting = [image for image in images if image.image_id not in workspace.store]
-    meter = ProgressMeter(
-        request_id, "Looking at images", len(images), done=len(images) - len(waiting)
+    # Images that have gone since would still move the folder's mean.
+    workspace.store.discard(
+        workspace.store.image_ids().difference(image.image_id for image in images)
     )
-    for results in embed(workspace, waiting):
+    meter = ProgressMeter(request_id, "Looking at images", len(images))
+    # All of them: those embedded before are only looked up, and read again where they changed.
+    for results in embed(workspace, images):
         yield from workspace.events_for(request_id, results)
         yield meter.advance(len(results)) if results else None
     class_ids = [item.class_id for item in snapshot.classes]
@@ -109,10 +111,7 @@ def write_predictions(
                 yield meter.advance(len(chunk))
         write_errors(
             errors_path_for(out),
-            [
-                (image.name, workspace.unreadable.get(image.image_id, "it was not read"))
-                for image in unreadable
-            ],
+            [(image.name, workspace.reason_of(image.image_id)) for image in unreadable],
         )
     yield PredictionsSaved(
         request_id,

@@ -7,7 +7,13 @@ from concurrent.futures import wait
 from typing import Final
 
 from engine.errors import EngineError, UnreadableImageError
-from engine.images import DecodedImage, decode_image, fit_within, read_file
+from engine.images import (
+    DecodedImage,
+    decode_image,
+    fit_within,
+    make_thumbnail,
+    read_file,
+)
 from engine.jobs.workspace import Processed, Workspace
 from engine.messages import (
     Event,
@@ -31,11 +37,11 @@ def load_thumbnails(workspace: Workspace, command: LoadThumbnails) -> Iterator[E
     for start in range(0, len(command.images), _CACHE_CHUNK):
         chunk = []
         for image in command.images[start : start + _CACHE_CHUNK]:
-            reason = workspace.unreadable.get(image.image_id)
-            if reason is None:
-                chunk.append(image)
+            known_bad = workspace.unreadable.get(image.image_id)
+            if known_bad is not None and known_bad.still_holds_for(image):
+                yield ImageUnreadable(command.request_id, image.image_id, known_bad.reason)
             else:
-                yield ImageUnreadable(command.request_id, image.image_id, reason)
+                chunk.append(image)
         found = workspace.process_cached(chunk, with_thumbnails=True)
         yield from _events(workspace, command.request_id, found)
         known = {item.image.image_id for item in found}
@@ -65,9 +71,13 @@ def load_preview(workspace: Workspace, command: LoadPreview) -> Iterator[Event |
         raise EngineError(f"{command.image.name} cannot be shown: {error}.") from error
     finally:
         future.cancel()
+    yield _preview(command, decoded)
+
+
+def _preview(command: LoadPreview, decoded: DecodedImage) -> PreviewReady:
     pixels = decoded.pixels
     pixels.setflags(write=False)
-    yield PreviewReady(
+    return PreviewReady(
         command.request_id,
         command.image.image_id,
         pixels,
@@ -84,3 +94,21 @@ def _decode_preview(command: LoadPreview) -> DecodedImage:
         decoded.original_width_px,
         decoded.original_height_px,
     )
+
+
+def load_thumbnails_alone(command: LoadThumbnails) -> Iterator[Event | None]:
+    """Thumbnails where there is no encoder, and so no workspace: one after the other, uncached."""
+    for image in command.images:
+        try:
+            pixels = decode_image(read_file(image.path)).pixels
+            yield ThumbnailReady(command.request_id, image.image_id, make_thumbnail(pixels))
+        except UnreadableImageError as error:
+            yield ImageUnreadable(command.request_id, image.image_id, str(error))
+
+
+def load_preview_alone(command: LoadPreview) -> Iterator[Event | None]:
+    """One image large where there is no encoder."""
+    try:
+        yield _preview(command, _decode_preview(command))
+    except UnreadableImageError as error:
+        raise EngineError(f"{command.image.name} cannot be shown: {error}.") from error

@@ -19,9 +19,16 @@ from threadpoolctl import threadpool_limits
 
 from engine.embeddings import CacheEntry, EmbeddingStore, FileKey, ImageCache
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
+from engine.encoder.graph import GRAPH_VERSION
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.errors import UnreadableImageError
-from engine.images import content_hash, decode_image, make_thumbnail, read_file
+from engine.images import (
+    DECODE_RULE_VERSION,
+    content_hash,
+    decode_image,
+    make_thumbnail,
+    read_file,
+)
 from engine.messages import (
     ClassId,
     ImageId,
@@ -63,6 +70,18 @@ class Processed:
     from_cache: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why an image cannot be read, and the file as it was when that was found."""
+
+    reason: str
+    key: FileKey | None
+
+    def still_holds_for(self, image: ImageRef) -> bool:
+        """False where the file has changed since, or was not there: it may be readable now."""
+        return self.key is not None and self.key == FileKey.of(image.path)
+
+
 class Workspace:
     """The engine's state. Engine thread only, save for what the pool does inside."""
 
@@ -70,7 +89,7 @@ class Workspace:
         self.runtime = runtime
         self.cache = cache
         self.store = EmbeddingStore(runtime.encoder.embedding_size)
-        self.unreadable: dict[ImageId, str] = {}
+        self.unreadable: dict[ImageId, Unreadable] = {}
         self.current: CurrentModel | None = None
         self.pool = ThreadPoolExecutor(
             runtime.n_threads, thread_name_prefix="handful-images", initializer=_give_way
@@ -80,6 +99,7 @@ class Workspace:
         self._blas_limits = threadpool_limits(1, user_api="blas")
         self._under_way: dict[ImageId, Future[Processed]] = {}
         self._closing = threading.Event()
+        self._large_image = threading.Lock()
 
     def close(self) -> None:
         """Stop the pool after the images it is at, and close the cache."""
@@ -96,6 +116,11 @@ class Workspace:
         self.store = EmbeddingStore(self.runtime.encoder.embedding_size)
         self.unreadable.clear()
         self.current = None
+
+    def reason_of(self, image_id: ImageId) -> str:
+        """Why an image has no embedding."""
+        known_bad = self.unreadable.get(image_id)
+        return known_bad.reason if known_bad is not None else "it was not read"
 
     def process(self, images: Sequence[ImageRef]) -> Iterator[list[Processed]]:
         """Read, decode, embed and make thumbnails of images on the pool.
@@ -154,7 +179,8 @@ class Workspace:
         good = [item for item in results if item.entry.embedding is not None]
         for item in results:
             if item.entry.reason:
-                self.unreadable[item.image.image_id] = item.entry.reason
+                self.unreadable[item.image.image_id] = Unreadable(item.entry.reason, item.key)
+                self.store.discard([item.image.image_id])
             else:
                 self.unreadable.pop(item.image.image_id, None)
         if good:
@@ -221,7 +247,7 @@ class Workspace:
             if known is not None and known.embedding is not None and known.thumbnail is not None:
                 # The same bytes under another name or time: only the path is news to the cache.
                 return Processed(image, key, known, from_cache=False)
-            pixels = decode_image(content).pixels
+            pixels = decode_image(content, large_one_at_a_time=self._large_image).pixels
             embedding = self.runtime.embed(pixels)
             entry = CacheEntry(digest, embedding, make_thumbnail(pixels))
         except UnreadableImageError as error:
@@ -239,7 +265,9 @@ def open_workspace(
     """Load the encoder and open the cache. Raises EncoderError."""
     encoder = load_encoder(encoder_path or shipped_encoder_path())
     runtime = load_runtime(encoder, cache_folder / "encoders", device)
-    cache = ImageCache(cache_folder, encoder.fingerprint, encoder.embedding_size)
+    # Whatever else decides on an embedding is part of its key.
+    key = f"{encoder.fingerprint}:{GRAPH_VERSION}:{DECODE_RULE_VERSION}"
+    cache = ImageCache(cache_folder, key, encoder.embedding_size)
     return Workspace(runtime, cache)
 
 

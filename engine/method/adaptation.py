@@ -79,8 +79,8 @@ class AdaptedModel:
         mean: (d,) float32, what embeddings are centred on.
         scale: inverse temperature, > 0.
         n_support: labelled images that went in.
-        held_out_accuracy: leave-one-out accuracy over the examples of classes with at least two,
-            in [0, 1]; None where there are none.
+        held_out_accuracy: leave-one-out accuracy in [0, 1], averaged over the classes with at
+            least two examples, since labels are not spread as the folder is; None without any.
     """
 
     head: str
@@ -211,4 +211,6 @@ def _accuracy(
     if not judged.any():
         return None
     hits = fitted.left_out_scores[judged].argmax(axis=1) == labels[judged]
-    return float(hits.mean())
+    counts = np.bincount(labels[judged])
+    right = np.bincount(labels[judged], weights=hits)
+    return float(np.mean(right[counts > 0] / counts[counts > 0]))

@@ -120,7 +120,7 @@ def test_the_cache_gives_back_what_was_put_in(tmp_path: Path) -> None:
         assert cache.notice == ""
         assert cache.size_bytes() > 0
     with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
-        found = cache.find_many([key, other, FileKey("elsewhere", 1, 1)], with_thumbnails=True)
+        found = cache.find_many([key, other, FileKey("elsewhere", 1, 1, 1)], with_thumbnails=True)
         assert set(found) == {key.path, other.path}
         assert _same(found[key.path], _entry(1))
         assert _same(cache.find(other), _entry(2))
@@ -321,3 +321,20 @@ def test_a_path_that_is_not_text_is_cached_like_any_other(tmp_path: Path) -> Non
     with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
         cache.add({key: _entry(1)})
         assert _same(cache.find(key), _entry(1))
+
+
+def test_discarding_leaves_the_others_and_their_mean() -> None:
+    n_images = 2 * BLOCK_ROWS + 3
+    embeddings = _embeddings(n_images)
+    store = EmbeddingStore(SIZE)
+    store.add(_ids(*range(n_images)), embeddings)
+    gone = [0, 5, BLOCK_ROWS, n_images - 1, n_images - 2, n_images - 3, n_images - 4]
+    store.discard(_ids(*gone, 99_999))
+    left = [index for index in range(n_images) if index not in gone]
+    assert store.image_ids() == set(_ids(*left))
+    np.testing.assert_array_equal(store.select(_ids(*left)), embeddings[left].astype(np.float32))
+    np.testing.assert_allclose(store.sum(), embeddings[left].astype(np.float64).sum(0), rtol=1e-9)
+    met = np.concatenate([ids for ids, _ in store.blocks()])
+    assert sorted(met.tolist()) == left
+    store.add(_ids(0), embeddings[:1])
+    np.testing.assert_array_equal(store.select(_ids(0)), embeddings[:1].astype(np.float32))

@@ -119,17 +119,20 @@ def test_ridge_is_the_weighted_least_squares_it_says(
 
 @pytest.mark.parametrize(("counts", "n_dimensions"), SHAPES)
 def test_ridge_left_out_scores_equal_refits(counts: tuple[int, ...], n_dimensions: int) -> None:
+    """Refitted from nothing without the example: counts, weights and all."""
     support, labels = _support(counts, n_dimensions, seed=3)
     n_classes = len(counts)
-    weight = len(labels) / (n_classes * np.array(counts, np.float64)[labels])
     fitted = fit_ridge(support, labels, n_classes, 0.3)
     for left_out in range(len(labels)):
         rest = np.arange(len(labels)) != left_out
-        # The weights of the others and the targets stay as they were; only the example goes.
-        x, y, v = support[rest].astype(np.float64), labels[rest], weight[rest]
+        if counts[labels[left_out]] == 1:
+            np.testing.assert_array_equal(fitted.left_out_scores[left_out], 0)
+            continue
+        x, y = support[rest].astype(np.float64), labels[rest]
+        weight = len(y) / (n_classes * np.bincount(y)[y])
         targets = np.eye(n_classes)[y] - 1.0 / n_classes
-        gram = (x * v[:, None]).T @ x + 0.3 * np.eye(n_dimensions)
-        refit = np.linalg.solve(gram, (x * v[:, None]).T @ targets).T
+        gram = (x * weight[:, None]).T @ x + 0.3 * np.eye(n_dimensions)
+        refit = np.linalg.solve(gram, (x * weight[:, None]).T @ targets).T
         np.testing.assert_allclose(
             fitted.left_out_scores[left_out], refit @ support[left_out], atol=5e-5
         )

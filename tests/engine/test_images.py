@@ -248,6 +248,7 @@ def test_the_first_of_several_frames_is_taken(kind: str) -> None:
         ((2 * DRAFT_SIDE_PX - 1, 3000), 1),
         ((2 * DRAFT_SIDE_PX, 2 * DRAFT_SIDE_PX), 2),
         ((1500, 1000), 2),
+        ((1791, 1791), 2),  # Shrunk once to 896, and not again.
         ((4000, 1900), 4),
         ((3999, 3601), 8),
     ],
@@ -271,6 +272,36 @@ def test_jpeg_and_png_of_one_picture_shrink_to_nearly_the_same_pixels() -> None:
     by_png = _decoded(picture, "PNG", compress_level=1).astype(int)
     assert by_jpeg.shape == by_png.shape == (451, 483, 3)
     assert np.abs(by_jpeg - by_png).mean() <= 2
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "L", "P", "I;16", "F", "CMYK"])
+def test_shrinking_before_converting_gives_the_mean_of_each_square(mode: str) -> None:
+    """Columns of two greys alternate, so that every 2 x 2 square has the same mean."""
+    values = np.tile(np.array([40, 200], np.uint8), (900, 450))
+    picture = Image.fromarray(values)
+    if mode == "I;16":
+        picture = Image.fromarray(values.astype(np.uint16) << 8)
+    else:
+        picture = picture.convert(mode)
+    decoded = decode_image(_encoded(picture, "TIFF"))
+    assert decoded.pixels.shape == (450, 450, 3)
+    assert np.abs(decoded.pixels.astype(int) - 120).max() <= 1
+
+
+def test_large_images_are_decoded_under_the_lock_and_others_beside_it() -> None:
+    held: list[bool] = []
+
+    class Guard:
+        def __enter__(self) -> None:
+            held.append(True)
+
+        def __exit__(self, *_: object) -> None:
+            held.append(False)
+
+    decode_image(_encoded(Image.new("1", (6000, 5000)), "PNG"), large_one_at_a_time=Guard())
+    assert held == [True, False]
+    decode_image(_encoded(Image.new("1", (600, 500)), "PNG"), large_one_at_a_time=Guard())
+    assert held == [True, False]
 
 
 def test_decoding_in_full_shrinks_nothing() -> None:

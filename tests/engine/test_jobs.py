@@ -181,6 +181,32 @@ def test_broken_images_do_not_stop_a_batch(tmp_path: Path, workspace: Workspace)
     assert ImageId(7) not in workspace.unreadable
 
 
+def test_an_image_that_becomes_unreadable_loses_its_embedding(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 1))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    images[0].path.write_bytes(b"scribbled over")
+    events = _events(embed_images(workspace, EmbedImages(2, tuple(images))))
+    assert [event.image_id for event in _of(ImageUnreadable, events)] == [1]
+    assert ImageId(1) not in workspace.store
+    others = workspace.store.select(map(ImageId, (2, 3)))
+    np.testing.assert_allclose(workspace.store.sum(), others.sum(0), rtol=1e-5)
+
+
+def test_a_thumbnail_is_tried_again_once_the_file_has_changed(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    (image,) = refs(paint_folder(tmp_path / "images", 1)[:1])
+    whole = image.path.read_bytes()
+    image.path.unlink()
+    for content, kind in ((None, ImageUnreadable), (b"", ImageUnreadable), (whole, ThumbnailReady)):
+        if content is not None:
+            image.path.write_bytes(content)
+        events = _events(load_thumbnails(workspace, LoadThumbnails(1, (image,))))
+        assert len(_of(kind, events)) == 1
+
+
 def test_a_job_that_is_closed_halfway_keeps_what_was_finished(
     tmp_path: Path, open_workspace: OpenWorkspace
 ) -> None:

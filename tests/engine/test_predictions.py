@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.errors import ExportError, LabelsError
 from engine.jobs.exported_model import load_exported
@@ -156,6 +158,40 @@ def test_unreadable_files_go_to_a_list_of_their_own(
     assert (saved.n_rows, saved.errors_path, saved.n_errors) == (11, None, 0)
     assert not errors.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "images", out.name]
+
+
+def test_files_changed_since_they_were_embedded_are_read_again(
+    workspace: Workspace, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    _result(fit_snapshot(workspace, snapshot, 1))
+    edited, scribbled, gone = snapshot.images[0], snapshot.images[1], snapshot.images[2]
+    before = workspace.store.select([edited.image_id])
+    Image.new("RGB", (80, 60), "purple").save(edited.path)
+    scribbled.path.write_bytes(b"scribbled over")
+    gone.path.unlink()
+    fitted = _result(fit_snapshot(workspace, snapshot, 1))
+    assert not np.array_equal(workspace.store.select([edited.image_id]), before)
+    out = tmp_path / "out.csv"
+    list(write_predictions(workspace, fitted, out, 1))
+    listed = {row["file_name"]: row["reason"] for row in _rows(errors_path_for(out))}
+    assert listed.keys() == {scribbled.name, gone.name}
+    assert listed[gone.name] == "the file is not there any more"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs named pipes and links")
+def test_a_device_is_refused_and_a_link_is_written_through(
+    workspace: Workspace, fitted: FittedSnapshot, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(ExportError, match="no ordinary file"):
+        list(write_predictions(workspace, fitted, pipe, 1))
+    link, target = tmp_path / "link.csv", tmp_path / "target.csv"
+    target.write_text("old")
+    link.symlink_to(target)
+    list(write_predictions(workspace, fitted, link, 1))
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8").startswith("file_name,")
 
 
 def test_no_cell_is_taken_for_a_formula(workspace: Workspace, folder: Path, tmp_path: Path) -> None:

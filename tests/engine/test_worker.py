@@ -361,7 +361,24 @@ def test_an_engine_without_its_encoder_says_so(
     failed = inbox.wait(EngineFailed)
     assert isinstance(failed, EngineFailed)
     assert str(broken) in failed.message
-    engine.submit(ScanFolder(1, tmp_path))
+    # Images can be found and looked at all the same; the rest says why not.
+    images = refs(paint_folder(tmp_path / "images", 1))
+    engine.submit(ScanFolder(1, tmp_path / "images"))
+    engine.submit(LoadThumbnails(2, tuple(images)))
+    engine.submit(LoadPreview(3, images[0], 500))
+    engine.submit(EmbedImages(4, tuple(images)))
+    engine.submit(_adapt(6, images))
+    scanned = inbox.wait(ScanFinished, 1)
+    assert isinstance(scanned, ScanFinished)
+    assert scanned.n_files == len(images)
+    inbox.wait(JobFailed, 4)
+    assert len(inbox.of(ThumbnailReady, 2)) == len(images)
+    inbox.wait(PreviewReady, 3)
+    for request_id in (4, 6):
+        (told,) = inbox.of(JobFailed, request_id)
+        assert isinstance(told, JobFailed)
+        assert told.message == failed.message
+    engine.submit(ForgetImages(7))
     engine.close()
     assert _engine_threads() == []
 
