@@ -28,7 +28,7 @@ from app.session import Session
 from app.status_line import words_of
 from app.tasks import Task
 from app.theme import GAP_PX, Theme
-from engine import messages
+from engine import Project, messages
 
 _WIDTH_PX: Final = 600
 _Result = messages.ModelExported | messages.PredictionsSaved
@@ -51,6 +51,7 @@ class SaveDialog(QDialog):
         self._session = session
         self._theme = theme
         self._task: Task | None = None
+        self._project: Project | None = None  # That of the task.
         self._result: _Result | None = None
         self._is_news = False  # It ended unseen: the next time, show that.
         self.setWindowTitle(self.title())
@@ -75,6 +76,7 @@ class SaveDialog(QDialog):
         column.addStretch(1)
         column.addLayout(self._buttons)
         self._show_page(0)
+        session.project_changed.connect(self._on_project_changed)
 
     # --- What subclasses say ----------------------------------------------------------------------
 
@@ -249,6 +251,7 @@ class SaveDialog(QDialog):
         self._result = None
         self.progress_text.setText(self.tr("Starting…"))
         self._bar.setRange(0, 0)
+        self._project = self._session.project
         self._task = self.start(out)
         self._task.progressed.connect(self._on_progressed)
         self._task.succeeded.connect(self._on_succeeded)
@@ -262,7 +265,13 @@ class SaveDialog(QDialog):
         else:
             self.close()
 
+    def _on_project_changed(self) -> None:
+        """Nobody waits for the results of a project that is closed; a moved folder is no end."""
+        if self._task is not None and self._session.project is not self._project:
+            self._task.abandon()
+
     def _on_progressed(self, progress: messages.Progress) -> None:
+        self.cancel_button.setEnabled(self._task is None or not self._task.is_cancelling)
         self.progress_text.setText(words_of(progress))
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
@@ -319,6 +328,7 @@ class SaveDialog(QDialog):
         for place, widget in enumerate(self._pages):
             widget.setVisible(place == page)
         self.cancel_button.setVisible(page < 2)
+        self.cancel_button.setEnabled(True)
         self.start_button.setVisible(page == 0)
         self.background_button.setVisible(page == 1)
         for button in (self.copy_button, self.show_button, self.close_button):

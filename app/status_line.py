@@ -129,7 +129,8 @@ class StatusLine(QWidget):
         is_busy = task is not None or reader.is_scanning or reader.is_embedding
         self._bar.setVisible(is_busy)
         can_pause = task is None and (reader.is_embedding or reader.is_paused)
-        self.button.setVisible(can_pause or task is not None)
+        can_cancel = task is not None and not task.is_cancelling
+        self.button.setVisible(can_pause or can_cancel)
         if reader.is_paused and task is None:
             self.button.setToolTip(self.tr("Go on with the other images"))
             self.work.setText(self.tr("Stopped; some images are not classified yet"))

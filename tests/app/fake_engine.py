@@ -29,6 +29,7 @@ class FakeEngine:
         self.publish = publish
         self.commands: list[messages.Command] = []
         self.is_closed = False
+        self._refused: set[int] = set()
 
     def submit(self, command: messages.Command) -> None:
         assert not self.is_closed
@@ -130,17 +131,41 @@ class FakeEngine:
         )
         self.publish(messages.JobFinished(command.request_id))
 
+    def answer_cancel(self) -> None:
+        """Answer the newest Cancel as the engine does, unless its job had ended before."""
+        self.publish(messages.JobCancelled(self.cancelled()[-1]))
+
+    def fail(self, message: str) -> None:
+        """Start without an encoder: images can be looked at, and nothing else."""
+        self.publish(messages.EngineFailed(message))
+
+    def refuse(self, message: str) -> None:
+        """Answer all that needs an encoder as an engine does that has none."""
+        kinds = (
+            messages.Adapt,
+            messages.EmbedImages,
+            messages.SavePredictions,
+            messages.ExportModel,
+        )
+        for command in [item for item in self.commands if isinstance(item, kinds)]:
+            if command.request_id not in self._refused:
+                self._refused.add(command.request_id)
+                self.publish(messages.JobFailed(command.request_id, message, False))
+
     def predict(
         self,
         predictions: Mapping[ImageId, Sequence[tuple[ClassId, float]]],
         *,
         request_id: int | None = None,
         accuracy: float | None = None,
+        empty: Sequence[ClassId] = (),
     ) -> None:
         """Answer the newest Adapt (or one of that number) with these predictions."""
         number = self.last(messages.Adapt).request_id if request_id is None else request_id
         n_support = len(self.last(messages.Adapt).support)
-        self.publish(messages.Adapted(number, "prototypes", n_support, accuracy, (), 0.01))
+        self.publish(
+            messages.Adapted(number, "prototypes", n_support, accuracy, tuple(empty), 0.01)
+        )
         if predictions:
             self.publish(predictions_ready(number, predictions))
         self.publish(messages.JobFinished(number))

@@ -156,9 +156,73 @@ def test_cancelling_goes_back_to_the_choice(labelled: Desk) -> None:
     number = labelled.engine.last(messages.ExportModel).request_id
     labelled.qtbot.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
     assert number in labelled.engine.cancelled()
+    # Whether it is cancelled only the engine knows: until it answers, nothing is claimed.
+    assert dialog.progress_text.text() == "Cancelling…"
+    assert labelled.window.status_line.work.text() == "Cancelling…"
+    assert not labelled.window.status_line.button.isVisible()
+    assert not dialog.cancel_button.isEnabled()
+    labelled.engine.publish(messages.Progress(number, "Checking the file", 5, 35, 20.0, 1.5))
+    assert dialog.progress_text.text() == "Cancelling…"
+    labelled.engine.answer_cancel()
     assert dialog.start_button.isVisible()
-    labelled.engine.publish(messages.JobCancelled(number))
+    assert dialog.cancel_button.isEnabled()
     assert labelled.session.task is None
+    assert labelled.window.status_line.work.text() == ""
+
+
+def test_what_was_too_late_to_cancel_is_told_as_what_it_is(labelled: Desk) -> None:
+    labelled.window.actions_.save.trigger()
+    dialog = labelled.window.predictions_dialog
+    start(labelled, dialog)
+    command = labelled.engine.last(messages.SavePredictions)
+    labelled.qtbot.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
+    labelled.engine.publish(messages.PredictionsSaved(command.request_id, command.out, 12, None, 0))
+    assert "Saved the predictions of 12 images" in facts(dialog)
+    assert labelled.session.task is None
+    dialog.close()
+    labelled.window.actions_.save.trigger()
+    start(labelled, dialog)
+    number = labelled.engine.last(messages.SavePredictions).request_id
+    labelled.qtbot.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
+    labelled.engine.publish(messages.JobFailed(number, "The disk is full.", False))
+    assert "The disk is full." in facts(dialog)
+
+
+@pytest.mark.parametrize("after_cancel", [False, True])
+def test_closing_the_project_ends_an_export_at_once(labelled: Desk, after_cancel: bool) -> None:
+    labelled.window.actions_.export.trigger()
+    dialog = labelled.window.export_dialog
+    start(labelled, dialog)
+    command = labelled.engine.last(messages.ExportModel)
+    if after_cancel:
+        labelled.qtbot.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
+    labelled.session.close_project()
+    assert command.request_id in labelled.engine.cancelled()
+    assert labelled.session.task is None
+    assert dialog.start_button.isVisible()
+    assert labelled.window.status_line.work.text() == ""
+    labelled.engine.publish(
+        messages.ModelExported(command.request_id, command.out, (command.out,), CERTIFICATE, 10)
+    )
+    assert labelled.notices() == []
+    assert dialog.start_button.isVisible()
+
+
+def test_closing_the_window_while_cancelling_leaves_nothing_to_tell(labelled: Desk) -> None:
+    labelled.window.actions_.save.trigger()
+    dialog = labelled.window.predictions_dialog
+    start(labelled, dialog)
+    command = labelled.engine.last(messages.SavePredictions)
+    labelled.qtbot.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
+    task = labelled.session.task
+    assert task is not None
+    publish = labelled.bridge.publish
+    labelled.close()
+    assert labelled.engine.is_closed
+    assert not task.is_running
+    publish(messages.PredictionsSaved(command.request_id, command.out, 12, None, 0))
+    QApplication.processEvents()
+
 
 
 def test_work_goes_on_in_the_background_and_the_result_comes_back(labelled: Desk) -> None:
