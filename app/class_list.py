@@ -68,9 +68,12 @@ class ClassModel(QAbstractListModel):
         self._n_labelled = np.zeros(1, np.int64)
         self._n_predicted = np.zeros(1, np.int64)
         self._n_shown = 0
+        self._without_example: frozenset[ClassId] = frozenset()  # By the model that is adapted.
         session.classes_changed.connect(self._on_classes_changed)
         session.counts_changed.connect(self._on_counts_changed)
         session.project_changed.connect(self._on_counts_changed)
+        session.status_changed.connect(self._on_status_changed)
+        session.project_changed.connect(self._on_status_changed)
         self._on_classes_changed()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own default)
@@ -128,6 +131,8 @@ class ClassModel(QAbstractListModel):
 
     def counts_text(self, item: ImageClass) -> str:
         """How many images are labelled and predicted as a class, in words."""
+        if item.class_id in self._without_example:
+            return self.tr("no readable example yet")
         locale, number = QLocale(), int(item.class_id)
         n_labelled = int(self._n_labelled[number]) if number < len(self._n_labelled) else 0
         n_predicted = int(self._n_predicted[number]) if number < len(self._n_predicted) else 0
@@ -146,6 +151,16 @@ class ClassModel(QAbstractListModel):
 
     def _on_counts_changed(self) -> None:
         self._n_labelled, self._n_predicted = self._session.table.counts_by_class()
+        self._show_anew()
+
+    def _on_status_changed(self) -> None:
+        adapted = self._session.classifier.adapted
+        without = frozenset() if adapted is None else frozenset(adapted.empty_classes)
+        if without != self._without_example:
+            self._without_example = without
+            self._show_anew()
+
+    def _show_anew(self) -> None:
         if self._n_shown:
             self.dataChanged.emit(self.index(0), self.index(self._n_shown - 1))
 

@@ -42,6 +42,8 @@ class Classifier(QObject):
         self.visible: Rows = np.zeros(0, np.intp)
         self.adapted: messages.Adapted | None = None
         self.hint = ""
+        self._engine_failure = ""
+        bridge.engine_failed.connect(self._on_engine_failed)
         self._readapt_timer = QTimer(self)
         self._readapt_timer.setSingleShot(True)
         self._readapt_timer.timeout.connect(self.adapt)
@@ -62,6 +64,18 @@ class Classifier(QObject):
     def set_classes(self, classes: tuple[ImageClass, ...]) -> None:
         """The classes as they are now."""
         self._classes = classes
+
+    def classes_without_examples(self) -> frozenset[ClassId]:
+        """Classes that are never predicted: without a label, or without one that can be read.
+
+        Which labelled images cannot be read is known once the newest labels are answered.
+        """
+        table = self._table
+        labelled = set(np.unique(table.labels[~table.missing]).tolist())
+        without = {item.class_id for item in self._classes if item.class_id not in labelled}
+        if self.adapted is not None and self.adapted.request_id == self._adapt_id:
+            without.update(self.adapted.empty_classes)
+        return frozenset(without)
 
     def adapt(self) -> None:
         """Ask for a classifier of the labels as they are now; answers to older ones are dropped."""
@@ -119,8 +133,12 @@ class Classifier(QObject):
                 self.predicted.emit(None)
                 self.state_changed.emit()
             case messages.JobFailed():
-                self.failed.emit(event.message)
+                if event.message != self._engine_failure:  # Else it is told already, once.
+                    self.failed.emit(event.message)
             case messages.JobFinished() | messages.JobCancelled():
                 pass
             case _:
                 _log.warning("unexpected answer to adapting: %r", event)
+
+    def _on_engine_failed(self, event: messages.EngineFailed) -> None:
+        self._engine_failure = event.message

@@ -149,6 +149,7 @@ class SaveDialog(QDialog):
         page = QWidget()
         self._text = QLabel()
         self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)  # Classes are called what they are.
         caption = QLabel(self.tr("Save as"))
         caption.setObjectName("section")
         self.path_field = QLineEdit()
@@ -350,12 +351,21 @@ class ExportDialog(SaveDialog):
         return self.tr("Export")
 
     def explanation(self) -> str:
-        names = ", ".join(item.name for item in self._session.classes)
-        return self.tr(
+        without = self._session.classifier.classes_without_examples()
+        classes = self._session.classes
+        text = self.tr(
             "One file with the network, its preprocessing and your classes ({names}). It takes "
             "images of any size and gives probabilities, in any program that reads ONNX. Before "
             "it gets its name it is run on your own images and compared with Handful."
-        ).format(names=names)
+        ).format(names=", ".join(item.name for item in classes if item.class_id not in without))
+        left_out = [f"“{item.name}”" for item in classes if item.class_id in without]
+        if len(left_out) == 1:
+            text += " " + self.tr("{name} has no example and is left out.").format(name=left_out[0])
+        elif left_out:
+            text += " " + self.tr("{names} have no example and are left out.").format(
+                names=", ".join(left_out)
+            )
+        return text
 
     def default_path(self) -> Path:
         return _default_path(self._session, "model", "-model.onnx")

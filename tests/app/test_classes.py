@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QColorDialog, QLineEdit, QMenu
 from pytestqt.modeltest import ModelTester
 
 from app.class_list import more_rect
-from engine import CLASS_COLOURS
+from engine import CLASS_COLOURS, messages
 
 
 def names(desk: Desk) -> list[str]:
@@ -185,6 +185,32 @@ def test_predictions_of_a_deleted_class_disappear(garden: Desk) -> None:
     assert garden.state("image_5.png") == "predicted dog, 90 %"
     garden.session.delete_class(dog.class_id)
     assert garden.state("image_5.png") == "not classified yet"
+
+
+def test_a_class_without_a_readable_example_says_so(garden: Desk) -> None:
+    cat, dog, void = garden.add_classes("cat", "dog", "void")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    garden.press("3")
+    model = garden.classes.model
+    assert model.counts_text(void) == "1 labelled"
+    garden.engine.predict(
+        {garden.image("image_5.png"): [(dog.class_id, 0.9), (cat.class_id, 0.1)]},
+        empty=[void.class_id],
+    )
+    assert model.counts_text(void) == "no readable example yet"
+    spoken = model.index(2).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "void, no readable example yet"
+    assert "labelled" in model.counts_text(cat)
+    garden.press("3")  # image_4: the next of the run can be read.
+    garden.engine.predict({garden.image("image_5.png"): [(dog.class_id, 0.9), (cat.class_id, 0.1)]})
+    assert model.counts_text(void) == "2 labelled"
+    garden.engine.predict({}, empty=[void.class_id])
+    garden.window.actions_.undo.trigger()
+    number = garden.engine.last(messages.Adapt).request_id
+    garden.engine.publish(messages.NotAdapted(number, "Label a second class."))
+    assert model.counts_text(void) == "1 labelled"
 
 
 def test_merging_moves_the_labels(garden: Desk) -> None:

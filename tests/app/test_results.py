@@ -224,6 +224,25 @@ def test_closing_the_window_while_cancelling_leaves_nothing_to_tell(labelled: De
     QApplication.processEvents()
 
 
+def test_a_class_without_an_example_is_not_promised(labelled: Desk) -> None:
+    labelled.add_classes("void", "lost & <b>")
+    dialog = labelled.window.export_dialog
+    labelled.window.actions_.export.trigger()
+    assert "your classes (cat, dog)." in facts(dialog)
+    assert "“void”, “lost & <b>” have no example and are left out." in facts(dialog)
+    dialog.close()
+    void = next(item for item in labelled.session.classes if item.name == "void")
+    lost = next(item for item in labelled.session.classes if item.name == "lost & <b>")
+    labelled.session.label([labelled.image("image_7.png")], void.class_id)
+    labelled.session.label([labelled.image("image_8.png")], lost.class_id)
+    labelled.window.actions_.export.trigger()
+    assert "left out" not in facts(dialog)  # As far as is known before the engine has read them.
+    dialog.close()
+    labelled.engine.predict({}, empty=[void.class_id])
+    labelled.window.actions_.export.trigger()
+    assert "your classes (cat, dog, lost & <b>)." in facts(dialog)
+    assert "“void” has no example and is left out." in facts(dialog)
+
 
 def test_work_goes_on_in_the_background_and_the_result_comes_back(labelled: Desk) -> None:
     labelled.window.actions_.export.trigger()
