@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QLocale, Signal
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from app.arrangement import Show, counts
@@ -10,6 +12,8 @@ from app.icons import icon, pixmap
 from app.session import Session
 from app.theme import GAP_PX, Theme
 from engine import messages
+
+_FAILURE_PX: Final = 420  # Of a sentence about the engine; the whole of it is in a notice.
 
 
 class StatusLine(QWidget):
@@ -75,8 +79,12 @@ class StatusLine(QWidget):
         session, theme = self._session, self._theme
         colour, name = theme.muted, "device"
         if session.engine_failure:
-            text, colour, name = self.tr("Engine stopped"), theme.error, "error"
-            tip = session.engine_failure
+            colour, name, tip = theme.error, "error", session.engine_failure
+            text = self.fontMetrics().elidedText(
+                self.tr("No predictions: {reason}").format(reason=tip),
+                Qt.TextElideMode.ElideRight,
+                _FAILURE_PX,
+            )
         elif session.engine is None:
             text, tip = self.tr("Engine is loading…"), self.tr("You can label meanwhile.")
         else:

@@ -220,3 +220,39 @@ def test_predictions_for_images_of_another_project_are_ignored(garden: Desk) -> 
     values = np.array([[0.9, 0.1], [0.8, 0.2]], np.float32)
     garden.engine.publish(messages.PredictionsReady(number, unknown, classes, values))
     assert garden.notices() == []
+
+
+def test_without_an_encoder_images_are_shown_and_labelled(desk: Desk, folder: Path) -> None:
+    sentence = "The encoder file /opt/handful/encoder.safetensors is damaged; install it again."
+    desk.window.open(folder)
+    desk.engine.fail(sentence)
+    desk.engine.finish_scan()
+    desk.settle()
+    desk.engine.refuse(sentence)
+    desk.engine.thumbnails()
+    desk.settle()
+    assert desk.notices() == [sentence]
+    status = desk.window.status_line
+    assert status.engine.text().startswith("No predictions: The encoder file")
+    assert status.engine.toolTip() == sentence
+    assert status.work.text() == ""
+    assert not status.button.isVisible()
+    assert len(desk.shown()) == 12
+    assert desk.gallery.thumbnails.pixmap(desk.image("image_1.png")) is not None
+    desk.window.notices.clear()
+    start_two_classes(desk)
+    desk.engine.refuse(sentence)
+    desk.click("image_3.png")
+    desk.press("1")
+    desk.engine.refuse(sentence)
+    assert desk.labels_on_disk() == {
+        "image_1.png": "cat",
+        "image_2.png": "dog",
+        "image_3.png": "cat",
+    }
+    assert desk.notices() == []  # It was told, and not again at every click.
+    assert not desk.window.actions_.export.isEnabled()
+    assert desk.window.actions_.export.toolTip() == sentence
+    number = desk.engine.last(messages.Adapt).request_id
+    desk.engine.publish(messages.JobFailed(number, "Something else.", False))
+    assert desk.notices() == ["Something else."]
