@@ -185,6 +185,8 @@ class ClassPanel(QWidget):
             text = self.tr(
                 "Select images that show a class, then press its number or click its name."
             )
+        elif session.engine_failure:
+            text = ""  # Nothing will be classified; the notice and the status line say why.
         elif n_labelled == 1:
             text = self.tr("Label a second class, and Handful classifies all the others.")
         elif session.classifier.hint:

@@ -253,6 +253,10 @@ def test_without_an_encoder_images_are_shown_and_labelled(desk: Desk, folder: Pa
     assert desk.notices() == []  # It was told, and not again at every click.
     assert not desk.window.actions_.export.isEnabled()
     assert desk.window.actions_.export.toolTip() == sentence
+    desk.click("image_2.png")
+    desk.press("0")  # One class is left, and the hint does not promise what cannot come.
+    assert desk.classes.hint.text() == ""
+    desk.engine.refuse(sentence)
     number = desk.engine.last(messages.Adapt).request_id
     desk.engine.publish(messages.JobFailed(number, "Something else.", False))
     assert desk.notices() == ["Something else."]
