@@ -9,10 +9,8 @@ Only the GUI thread (or the command line) uses a :class:`Project`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,20 +19,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeVar
-from uuid import uuid4
 
-from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError, sentence_for
+from engine import project_files
+from engine.errors import ProjectError, ReadOnlyProjectError, sentence_for
 from engine.messages import ClassId, ClassSpec, FoundFile, ImageId, ImageRef, Snapshot
 
 _T = TypeVar("_T")
 
-SUFFIX: Final = ".handful"
-FORMAT_VERSION: Final = 1
-APPLICATION_ID: Final = 0x48616E64  # "Hand", shown by file(1) and checked at opening.
 MAX_HOTKEY: Final = 9
-_MAX_STEM_BYTES: Final = 100
-_MAX_PATH_BYTES: Final = 500  # SQLite opens no file whose path is longer than 512 with "-journal".
-
 # Twelve colours that stay apart for the common kinds of colour blindness and on both themes
 # (from Paul Tol's "bright" and "muted" schemes, technical note SRON/EPS/TN/09-002).
 CLASS_COLOURS: Final = (
@@ -147,34 +139,52 @@ class Change:
     is_carrying: bool = False
 
 
+def class_name_key(name: str) -> str:
+    """The same for names that look the same, however the letters were typed: one class."""
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
 class Project:
-    """An open project file. Use :meth:`create`, :meth:`open` or :meth:`for_folder`."""
+    """An open project file. Use :meth:`create`, :meth:`open` or :meth:`for_folder`.
+
+    Attributes:
+        path: the file.
+        notice: what the person should know of its opening, one sentence or nothing.
+    """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path
-        self._folder = _find_folder(connection, path.parent)
+        self.notice = ""
+        self._is_new = False
+        self._folder = project_files.find_folder(connection, path.parent)
 
     # --- Opening and closing --------------------------------------------------------------------
 
     @classmethod
-    def for_folder(cls, folder: Path, fallback_folder: Path) -> Project:
+    def for_folder(
+        cls, folder: Path, fallback_folder: Path, backup_folder: Path | None = None
+    ) -> Project:
         """Open the project of a folder of images, or make one.
 
         The file is ``FOLDER/FOLDERNAME.handful``; where the folder cannot be written (an SD card
         with its lock on) or the path is too long for SQLite, it is kept in ``fallback_folder``
-        under a name made from the folder's.
+        under a name made from the folder's. A file made here goes again when the project is closed
+        with nothing found and nothing done in it. ``backup_folder`` is as for :meth:`open`.
         """
         folder = folder.resolve()
-        beside = project_path_for(folder)
+        beside = project_files.project_path_for(folder)
         if os.path.exists(beside):
-            return cls.open(beside, fallback_folder)
-        kept = _fallback_path(folder, fallback_folder)
+            return cls.open(beside, fallback_folder, backup_folder=backup_folder)
+        kept = project_files.kept_elsewhere(folder, fallback_folder)
         if os.path.exists(kept):
-            return cls.open(kept, fallback_folder)
-        if _is_writable(folder) and len(os.fsencode(beside)) <= _MAX_PATH_BYTES:
-            return cls.create(beside, folder)
-        return cls.create(kept, folder)
+            return cls.open(kept, fallback_folder, backup_folder=backup_folder)
+        is_short = len(os.fsencode(beside)) <= project_files.MAX_PATH_BYTES
+        made = cls.create(
+            beside if is_short and project_files.is_writable(folder) else kept, folder
+        )
+        made._is_new = True
+        return made
 
     @classmethod
     def create(cls, path: Path, folder: Path) -> Project:
@@ -185,38 +195,45 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ProjectError(sentence_for(error, path.parent, "create")) from error
-        settings = [*_folder_settings(folder, path), ("created", _now())]
+        settings = [*project_files.folder_settings(folder, path), ("created", _now())]
         # Under another name until it is whole: a half-made project could never be opened again.
-        with _temporary_beside(path) as temporary:
+        with project_files.temporary_beside(path) as temporary:
             try:
-                connection = _connect(temporary)
+                connection = project_files.connect(temporary)
                 try:
                     connection.execute("BEGIN IMMEDIATE")
                     for statement in _statements(_SCHEMA):
                         connection.execute(statement)
                     connection.executemany("INSERT INTO settings VALUES (?, ?)", settings)
-                    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+                    connection.execute(f"PRAGMA application_id = {project_files.APPLICATION_ID}")
+                    connection.execute(f"PRAGMA user_version = {project_files.FORMAT_VERSION}")
                     connection.execute("COMMIT")
                 finally:
                     connection.close()
                 temporary.replace(path)
             except sqlite3.Error as error:
-                raise _project_error(error, path, "create") from error
+                raise project_files.project_error(error, path, "create") from error
             except OSError as error:
                 raise ProjectError(sentence_for(error, path, "create")) from error
         return cls.open(path)
 
     @classmethod
     def open(
-        cls, path: Path, fallback_folder: Path | None = None, *, read_only: bool = False
+        cls,
+        path: Path,
+        fallback_folder: Path | None = None,
+        *,
+        backup_folder: Path | None = None,
+        read_only: bool = False,
     ) -> Project:
         """Open a project file.
 
         Args:
             path: the file.
             fallback_folder: where a writable copy of a read-only project is put; the copy is
-                then what is opened. None: a read-only project is refused.
+                then what is opened, and what was done in it comes back when the project can be
+                written again. None: a read-only project is refused.
+            backup_folder: where the newest few states at opening are kept. None: nowhere.
             read_only: only to look; the file may be read-only, or open in a window.
 
         Raises:
@@ -228,29 +245,58 @@ class Project:
             raise ProjectError(f"{path} is a folder, not a project file.")
         if not os.path.exists(path):
             raise ProjectError(f"There is no project file {path}.")
-        _check_header(path)
-        if not read_only and not (os.access(path, os.W_OK) and _is_writable(path.parent)):
-            if fallback_folder is None:
-                raise ReadOnlyProjectError(
-                    f"{path} is read-only, so labels could not be saved; copy it to a place "
-                    "where you may write and open the copy."
-                )
-            path = _writable_copy(path, fallback_folder)
         try:
-            connection = _connect_to_read(path) if read_only else _connect(path)
+            return cls._open(path, fallback_folder, backup_folder, read_only)
+        except project_files.DamagedProjectError as error:
+            backup = None
+            if backup_folder is not None:
+                backup = project_files.newest_backup(path, backup_folder)
+            if backup is None:
+                raise
+            raise ProjectError(f"{str(error)[:-1]}; the newest backup is {backup}.") from error
+
+    @classmethod
+    def _open(
+        cls,
+        path: Path,
+        fallback_folder: Path | None,
+        backup_folder: Path | None,
+        read_only: bool,
+    ) -> Project:
+        project_files.check_header(path)
+        notice = ""
+        if not read_only:
+            if not (os.access(path, os.W_OK) and project_files.is_writable(path.parent)):
+                if fallback_folder is None:
+                    raise ReadOnlyProjectError(
+                        f"{path} is read-only, so labels could not be saved; copy it to a place "
+                        "where you may write and open the copy."
+                    )
+                path = project_files.writable_copy(path, fallback_folder)
+            elif fallback_folder is not None:
+                notice = project_files.take_back_copies(path, fallback_folder)
+        try:
+            connect = project_files.connect_to_read if read_only else project_files.connect
+            connection = connect(path)
             try:
-                _check_whole(connection, path)
+                project_files.check_whole(connection, path)
                 if not read_only:
-                    _make_durable(connection)
-                return cls(connection, path)
+                    project_files.make_durable(connection)
+                    if backup_folder is not None:
+                        project_files.back_up(connection, path, backup_folder)
+                opened = cls(connection, path)
             except BaseException:
                 connection.close()
                 raise
         except sqlite3.Error as error:
-            raise _project_error(error, path, "open") from error
+            raise project_files.project_error(error, path, "open") from error
+        opened.notice = notice
+        return opened
 
     def close(self) -> None:
         """Close the file; what was applied is on disk already."""
+        if self._is_new:
+            project_files.remove_if_untouched(self._connection, self.path)
         self._connection.close()
 
     # --- Reading --------------------------------------------------------------------------------
@@ -563,9 +609,13 @@ class Project:
                 )
         return names
 
+    def has_images_in(self, folder: Path) -> bool:
+        """Whether ``folder`` may be where the images are: it has some, or none are known yet."""
+        return project_files.has_known_images(self._connection, folder)
+
     def move_folder(self, folder: Path) -> None:
         """Point the project at where its images lie now; names stay relative to it."""
-        settings = _folder_settings(folder, self.path)
+        settings = project_files.folder_settings(folder, self.path)
         with self._transaction("save to") as connection:
             connection.executemany(
                 "INSERT INTO settings VALUES (?, ?) "
@@ -619,210 +669,13 @@ class Project:
                     connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise _project_error(error, self.path, doing) from error
+            raise project_files.project_error(error, self.path, doing) from error
 
 
-_HEADER_BYTES: Final = 100  # Of every SQLite file.
 _ADD_TO_JOURNAL: Final = (
     "INSERT INTO journal (change, at, action, subject, name, before, after) "
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-def project_path_for(folder: Path) -> Path:
-    """Where a folder's project lies when the folder can be written."""
-    folder = folder.resolve()
-    return folder / f"{_short_stem(folder.name)}{SUFFIX}"
-
-
-def _find_folder(connection: sqlite3.Connection, home: Path) -> Path:
-    """Where the images of a project lie, for a project file in ``home``."""
-    settings = dict(connection.execute("SELECT key, value FROM settings"))
-    absolute = Path(settings.get("folder") or home)
-    if not settings.get("folder_relative"):
-        return absolute
-    beside: Path = (home / settings["folder_relative"]).resolve()
-    if not absolute.is_dir():
-        return beside
-    if not beside.is_dir():
-        return absolute
-    # Both are there. The project and its images were moved or copied together, and then the
-    # relative place rules; but a copy of the project alone finds none of its images beside it.
-    rows = connection.execute("SELECT name FROM images ORDER BY missing, image_id LIMIT 20")
-    names = [PurePosixPath(name) for (name,) in rows]
-    is_alone = not any(os.path.exists(beside / name) for name in names)
-    return (
-        absolute if is_alone and any(os.path.exists(absolute / name) for name in names) else beside
-    )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # Transactions are begun and ended by hand (isolation_level=None): sqlite3's implicit ones
-    # leave DDL and PRAGMAs outside.
-    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
-    try:
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA foreign_keys = ON")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _make_durable(connection: sqlite3.Connection) -> None:
-    # WAL is refused on some network shares; SQLite then stays with its rollback journal, which is
-    # as durable and a little slower. This writes to the file: only ever done to one of ours.
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-
-
-def _connect_to_read(path: Path) -> sqlite3.Connection:
-    mode = "mode=ro"
-    if not _is_writable(path.parent) and not Path(f"{path}-wal").exists():
-        mode += "&immutable=1"  # WAL files cannot be made beside it, and nobody can be writing.
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
-    connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
-
-
-def _check_header(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES)
-    except OSError as error:
-        raise ProjectError(sentence_for(error, path, "read")) from error
-    if header[:16] != b"SQLite format 3\0" or len(header) < _HEADER_BYTES:
-        reason = "it is empty" if not header else "it does not begin as one"
-        raise ProjectError(
-            f"{path} is not a Handful project, or it is damaged ({reason}); it was left as it is."
-        )
-    # Looked at before SQLite may touch the file, which could be anybody's (the offsets are from
-    # https://www.sqlite.org/fileformat.html, section 1.3).
-    _check_kind(path, int.from_bytes(header[68:72]), int.from_bytes(header[60:64]))
-
-
-def _check_kind(path: Path, application: int, version: int) -> None:
-    if application != APPLICATION_ID or version < 1:
-        raise ProjectError(f"{path} is not a Handful project.")
-    if version > FORMAT_VERSION:
-        raise NewerProjectError(
-            f"{path} was written by a newer Handful (format {version}; this one reads up to "
-            f"{FORMAT_VERSION}); install the newer version to open it."
-        )
-
-
-def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
-    result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if result != "ok":
-        reason = " ".join(result.replace("*** in database main ***", "").split())
-        raise ProjectError(
-            f"{path} is damaged ({reason}); it was left as it is, and nothing was written to it."
-        )
-    # Once more, with what the write-ahead log may hold.
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    _check_kind(path, application, version)
-
-
-def _project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
-    text = str(error)
-    if "full" in text:
-        return ProjectError(
-            f"Could not {doing} {path}: the disk is full; make room, and the change can be made "
-            "again. Nothing saved before is lost."
-        )
-    if "readonly" in text:
-        return ReadOnlyProjectError(f"Could not {doing} {path}: it is read-only.")
-    if "locked" in text:
-        return ProjectError(f"Could not {doing} {path}: another program is using it.")
-    if "malformed" in text or "not a database" in text:
-        return ProjectError(f"{path} is damaged ({text}); it was left as it is.")
-    return ProjectError(f"Could not {doing} {path}: {text}.")
-
-
-def _writable_copy(path: Path, fallback_folder: Path) -> Path:
-    """The copy in the fallback folder: made now, or the one already worked in."""
-    copy = _fallback_path(path, fallback_folder)
-    if copy.exists():
-        return copy
-    try:
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        with _temporary_beside(copy) as temporary:
-            shutil.copyfile(path, temporary)
-            log = Path(f"{path}-wal")
-            if log.exists():  # It holds the newest labels of a program that did not end well.
-                shutil.copyfile(log, f"{temporary}-wal")
-            connection = _connect(temporary)
-            try:
-                _check_whole(connection, path)
-                connection.executemany(
-                    "INSERT OR REPLACE INTO settings VALUES (?, ?)",
-                    # The images stay where they are; "beside the project" now means elsewhere.
-                    _folder_settings(_find_folder(connection, path.parent), copy),
-                )
-            finally:
-                connection.close()
-            temporary.replace(copy)
-    except OSError as error:
-        raise ReadOnlyProjectError(
-            sentence_for(error, copy, "copy the read-only project to")
-        ) from error
-    except sqlite3.Error as error:
-        raise _project_error(error, path, "copy") from error
-    return copy
-
-
-@contextmanager
-def _temporary_beside(path: Path) -> Iterator[Path]:
-    """A name in the same folder; what is left under it at the end, SQLite's files too, goes."""
-    temporary = path.parent / f".handful-{uuid4().hex}.part"
-    try:
-        yield temporary
-    finally:
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            Path(f"{temporary}{suffix}").unlink(missing_ok=True)
-
-
-def _fallback_path(original: Path, fallback_folder: Path) -> Path:
-    mark = hashlib.blake2b(str(original.resolve()).encode("utf-8", "surrogatepass"), digest_size=4)
-    return fallback_folder / f"{_short_stem(original.stem)}-{mark.hexdigest()}{SUFFIX}"
-
-
-def _short_stem(name: str) -> str:
-    stem = os.fsencode(name)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
-    return stem or "images"
-
-
-def _is_writable(folder: Path) -> bool:
-    return os.access(folder, os.W_OK | os.X_OK)
-
-
-def _folder_settings(folder: Path, project: Path) -> list[tuple[str, str]]:
-    absolute, relative = str(folder.resolve()), _relative_folder(folder, project)
-    if not _is_text(relative):
-        shown = os.fsencode(absolute).decode(errors="replace")
-        raise ProjectError(f"The folder {shown} has a name that is not UTF-8; please rename it.")
-    return [("folder", absolute if _is_text(absolute) else ""), ("folder_relative", relative)]
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:  # Bytes that are no UTF-8; SQLite stores text only.
-        return False
-    return True
-
-
-def class_name_key(name: str) -> str:
-    """The same for names that look the same, however the letters were typed: one class."""
-    return unicodedata.normalize("NFC", name).strip().casefold()
-
-
-def _relative_folder(folder: Path, project: Path) -> str:
-    try:
-        return os.path.relpath(folder.resolve(), project.resolve().parent)
-    except ValueError:  # Another drive on Windows.
-        return ""
 
 
 def _check_class_names(changed: Sequence[ImageClass], current: Sequence[ImageClass]) -> None:

@@ -56,7 +56,7 @@ def test_choosing_a_folder(desk: Desk, folder: Path, monkeypatch: pytest.MonkeyP
 
 def test_dropping_a_folder_a_project_or_an_image_opens_it(desk: Desk, folder: Path) -> None:
     other = paint_folder(folder.parent / "meadow", 3)
-    Project.for_folder(other, folder.parent).close()
+    Project.create(other / "meadow.handful", other).close()
     for path, name in (
         (folder, "garden"),
         (other / "meadow.handful", "meadow"),
@@ -129,8 +129,7 @@ def test_a_folder_that_cannot_be_written(desk: Desk, folder: Path) -> None:
 def test_a_read_only_project_is_opened_as_a_copy(
     desk: Desk, folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = Project.for_folder(folder, home)
-    project.close()
+    Project.create(folder / "garden.handful", folder).close()
     allowed = os.access
 
     def access(path: object, mode: int) -> bool:

@@ -9,13 +9,15 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
 
 from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError
 from engine.messages import ClassId, FoundFile, ImageId
-from engine.project import CLASS_COLOURS, Change, ImageClass, Project, project_path_for
+from engine.project import CLASS_COLOURS, Change, ImageClass, Project
+from engine.project_files import project_path_for
 
 
 def _files(count: int, prefix: str = "") -> list[FoundFile]:
@@ -744,6 +746,258 @@ def test_looking_at_a_project_that_is_open_in_a_window(project: Project) -> None
     project.apply(project.relabel([ImageId(1)], fox.class_id))
     assert looked.labels() == {1: fox.class_id}
     looked.close()
+
+
+def _put(folder: Path, *names: str, size_bytes: int = 9, at_s: int = 1_000_000) -> list[FoundFile]:
+    """Files that exist, as a scan finds them."""
+    found = []
+    for name in names:
+        (folder / name).write_bytes(b"x" * size_bytes)
+        os.utime(folder / name, (at_s, at_s))
+        found.append(FoundFile(name, size_bytes, at_s * 10**9))
+    return found
+
+
+def test_two_memory_cards_at_one_place_have_a_project_each(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lock(monkeypatch, folder)
+    kept = tmp_path / "kept"
+    card_1 = Project.for_folder(folder, kept)
+    card_1.add_images(_put(folder, "IMG_0.jpg", "IMG_1.jpg"))
+    fox = _add_class(card_1, "fox")
+    card_1.apply(card_1.relabel([ImageId(1)], fox.class_id))
+    card_1.close()
+    _put(folder, "IMG_0.jpg", "IMG_1.jpg", size_bytes=77, at_s=2_000_000)
+    card_2 = Project.for_folder(folder, kept)
+    assert card_2.path != card_1.path
+    assert card_2.labels() == {}
+    card_2.add_images(_put(folder, "IMG_0.jpg", size_bytes=77, at_s=2_000_000))
+    card_2.close()
+    again = Project.for_folder(folder, kept)
+    assert again.path == card_2.path
+    again.close()
+    # The first card, one image of it deleted, after a journey by two hours.
+    (folder / "IMG_0.jpg").unlink()
+    _put(folder, "IMG_1.jpg", at_s=1_000_000 + 7200)
+    again = Project.for_folder(folder, kept)
+    assert again.path == card_1.path
+    assert again.labels() == {1: fox.class_id}
+    again.close()
+
+
+def _worked_in_a_copy(
+    folder: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, Path]:
+    """A project with the class fox whose copy, made while it was read-only, has the class owl."""
+    original = Project.for_folder(folder, kept)
+    original.add_images(_put(folder, "a.jpg"))
+    _add_class(original, "fox")
+    original.close()
+    with monkeypatch.context() as locked:
+        _lock(locked, folder)
+        copy = Project.for_folder(folder, kept)
+        _add_class(copy, "owl")
+        copy.close()
+    assert copy.path.parent == kept
+    return original.path, copy.path
+
+
+def test_what_was_done_while_it_was_read_only_comes_back(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    path, copy = _worked_in_a_copy(folder, kept, monkeypatch)
+    project = Project.for_folder(folder, kept)
+    assert project.path == path
+    assert project.folder == folder
+    assert [item.name for item in project.classes()] == ["fox", "owl"]
+    assert str(copy) in project.notice
+    old = folder / f"{path.stem} before taking back 1.handful"
+    assert old.name in project.notice
+    _add_class(project, "cat")
+    project.close()
+    before = Project.open(old)
+    assert [item.name for item in before.classes()] == ["fox"]
+    before.close()
+    assert sorted(os.listdir(folder)) == sorted(["a.jpg", path.name, old.name])
+    # Nothing more to take back; and the copy is behind now, so another is made at need.
+    project = Project.for_folder(folder, kept)
+    assert project.notice == ""
+    project.close()
+    _lock(monkeypatch, folder)
+    later = Project.for_folder(folder, kept)
+    assert later.path.parent == kept
+    assert [item.name for item in later.classes()] == ["fox", "owl", "cat"]
+    later.close()
+
+
+def test_a_project_and_its_copy_both_worked_in_are_both_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    path, copy = _worked_in_a_copy(folder, kept, monkeypatch)
+    elsewhere = Project.open(path)  # On a computer that has no copy.
+    _add_class(elsewhere, "cat")
+    elsewhere.close()
+    project = Project.for_folder(folder, kept)
+    assert [item.name for item in project.classes()] == ["fox", "cat"]
+    assert str(copy) in project.notice
+    project.close()
+    project = Project.for_folder(folder, kept)
+    assert project.notice == ""  # It was told.
+    project.close()
+    other = Project.open(copy)
+    assert [item.name for item in other.classes()] == ["fox", "owl"]
+    other.close()
+
+
+def test_a_project_that_is_open_elsewhere_is_not_replaced(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    path, copy = _worked_in_a_copy(folder, kept, monkeypatch)
+    busy = Project.open(path)
+    project = Project.for_folder(folder, kept)
+    assert [item.name for item in project.classes()] == ["fox"]
+    assert "could not be brought back now" in project.notice
+    assert str(copy) in project.notice
+    project.close()
+    busy.close()
+    assert sorted(os.listdir(folder)) == sorted(["a.jpg", path.name])
+    project = Project.for_folder(folder, kept)
+    assert [item.name for item in project.classes()] == ["fox", "owl"]
+    project.close()
+
+
+def test_a_project_alone_says_that_its_images_are_gone(folder: Path, tmp_path: Path) -> None:
+    project = Project.for_folder(folder, tmp_path / "kept")
+    project.add_images(_put(folder, "a.jpg"))
+    project.close()
+    alone = tmp_path / "sent" / "mine.handful"
+    alone.parent.mkdir()
+    shutil.copyfile(project.path, alone)
+    shutil.rmtree(folder)
+    opened = Project.open(alone)
+    assert opened.folder == folder  # Not the folder "sent", where none of the images are.
+    assert not opened.has_images_in(alone.parent)
+    _put(alone.parent, "a.jpg")
+    assert opened.has_images_in(alone.parent)
+    opened.close()
+
+
+# --- Backups, and files that are not needed -------------------------------------------------------
+
+
+def _on_day(monkeypatch: pytest.MonkeyPatch, day: int) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            return cls(2026, 3, day, 12, tzinfo=tz)
+
+    monkeypatch.setattr("engine.project_files.datetime", Clock)
+
+
+def test_the_newest_five_states_at_opening_are_kept(
+    project: Project, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = tmp_path / "backups"
+
+    def days() -> list[str]:
+        return [item.stem[-2:] for item in sorted(backups.iterdir())]
+
+    project.close()
+    Project.for_folder(folder, tmp_path / "kept", backups).close()
+    assert not backups.exists()  # Nothing was done in it yet.
+    for day in range(1, 8):
+        _on_day(monkeypatch, day)
+        for half in ("a.m.", "p.m."):
+            opened = Project.for_folder(folder, tmp_path / "kept", backups)
+            _add_class(opened, f"class {day} {half}")
+            opened.close()
+    # Once a day, as it was at opening: on the first day that is after the first class.
+    assert days() == ["03", "04", "05", "06", "07"]
+    Project.for_folder(folder, tmp_path / "kept", backups).close()
+    assert days()[-1] == "07"
+    _on_day(monkeypatch, 8)
+    Project.for_folder(folder, tmp_path / "kept", backups).close()
+    assert days() == ["04", "05", "06", "07", "08"]
+    _on_day(monkeypatch, 9)
+    Project.for_folder(folder, tmp_path / "kept", backups).close()
+    assert days()[-1] == "08"  # Nothing was done since.
+
+
+def test_a_backup_opens_as_a_copy_with_its_images(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, backups = tmp_path / "kept", tmp_path / "backups"
+    project = Project.for_folder(folder, kept)
+    project.add_images(_put(folder, "a.jpg"))
+    fox = _add_class(project, "fox")
+    project.close()
+    Project.for_folder(folder, kept, backups).close()
+    (backup,) = backups.iterdir()
+    assert not backup.stat().st_mode & 0o222
+    content = backup.read_bytes()
+    _lock(monkeypatch, backup)  # As its mode says to everybody but root.
+    opened = Project.open(backup, kept)
+    assert opened.path.parent == kept
+    assert opened.folder == folder
+    assert opened.classes() == [fox]
+    _add_class(opened, "owl")
+    opened.close()
+    assert backup.read_bytes() == content
+
+
+def test_a_damaged_project_is_refused_with_the_name_of_its_backup(
+    project: Project, folder: Path, tmp_path: Path
+) -> None:
+    kept, backups = tmp_path / "kept", tmp_path / "backups"
+    _add_class(project, "fox")
+    project.close()
+    Project.for_folder(folder, kept, backups).close()
+    (backup,) = backups.iterdir()
+    whole = project.path.read_bytes()
+    for damage in (_nothing, _scrambled_pages):
+        damage(project.path, whole)
+        with pytest.raises(ProjectError) as caught:
+            Project.for_folder(folder, kept, backups)
+        _single_sentence(caught, project.path)
+        assert f"the newest backup is {backup}." in str(caught.value)
+
+
+def test_a_backup_that_fails_is_not_in_the_way(
+    project: Project, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fox = _add_class(project, "fox")
+    project.close()
+    (tmp_path / "file").write_text("")
+    opened = Project.for_folder(folder, tmp_path / "kept", tmp_path / "file")
+    assert opened.classes() == [fox]
+    opened.close()
+    assert "could not back up" in caplog.text
+
+
+def test_a_project_in_which_nothing_was_found_or_done_leaves_no_file(
+    folder: Path, tmp_path: Path
+) -> None:
+    Project.for_folder(folder, tmp_path / "kept").close()
+    assert list(folder.iterdir()) == []
+    project = Project.for_folder(folder, tmp_path / "kept")
+    _add_class(project, "fox")
+    project.close()
+    assert project.path.exists()
+
+
+def test_an_empty_project_that_another_window_has_open_stays(folder: Path, tmp_path: Path) -> None:
+    first = Project.for_folder(folder, tmp_path / "kept")
+    second = Project.for_folder(folder, tmp_path / "kept")
+    first.close()
+    fox = _add_class(second, "fox")
+    second.close()
+    again = Project.for_folder(folder, tmp_path / "kept")
+    assert again.classes() == [fox]
+    again.close()
 
 
 # --- What is no project ---------------------------------------------------------------------------

@@ -1,0 +1,487 @@
+"""The project as a file: checked before it is opened, copied where it is read-only, backed up.
+
+Nothing here knows what an image or a class is, save where a folder is recognised by its images.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import logging
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+from uuid import uuid4
+
+from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError, sentence_for
+
+SUFFIX: Final = ".handful"
+FORMAT_VERSION: Final = 1
+APPLICATION_ID: Final = 0x48616E64  # "Hand", shown by file(1) and checked at opening.
+MAX_PATH_BYTES: Final = 500  # SQLite opens no file whose path is longer than 512 with "-journal".
+_MAX_STEM_BYTES: Final = 100
+_HEADER_BYTES: Final = 100  # Of every SQLite file.
+_N_SAMPLES: Final = 200  # Images that a folder is recognised by.
+_N_BACKUPS: Final = 5
+_MAX_BACKUP_BYTES: Final = 200_000_000  # 20 MB (100,000 images) take 40 ms; this, 0.4 s.
+_LAST_ENTRY: Final = (
+    "SELECT entry, change, at, action, subject, name, before, after FROM journal "
+    "ORDER BY entry DESC LIMIT 1"
+)
+
+_log = logging.getLogger(__name__)
+
+
+class DamagedProjectError(ProjectError):
+    """What was written can no longer be read."""
+
+
+def project_path_for(folder: Path) -> Path:
+    """Where a folder's project lies when the folder can be written."""
+    folder = folder.resolve()
+    return folder / f"{_short_stem(folder.name)}{SUFFIX}"
+
+
+def find_folder(connection: sqlite3.Connection, home: Path) -> Path:
+    """Where the images of a project lie, for a project file in ``home``."""
+    settings = dict(connection.execute("SELECT key, value FROM settings"))
+    absolute = Path(settings.get("folder") or home)
+    if not settings.get("folder_relative"):
+        return absolute
+    beside: Path = (home / settings["folder_relative"]).resolve()
+    if beside == absolute or not beside.is_dir():
+        return absolute
+    # The project and its images were moved or copied together, and then the relative place rules;
+    # but a project that was moved or copied alone finds none of its images there.
+    names = [name for name, _, _ in _sample(connection)]
+    is_alone = bool(names) and not any(os.path.exists(beside / name) for name in names)
+    return absolute if is_alone else beside
+
+
+def has_known_images(connection: sqlite3.Connection, folder: Path) -> bool:
+    """Whether ``folder`` has an image of a name that the project knows, if it knows any."""
+    names = [name for name, _, _ in _sample(connection)]
+    return not names or any(os.path.exists(folder / name) for name in names)
+
+
+def kept_elsewhere(folder: Path, fallback_folder: Path) -> Path:
+    """Where the project of a folder lies that cannot be written itself; it may not exist yet.
+
+    Two memory cards are one folder, one after the other: a project kept there for other images
+    than those in the folder now is left alone, and the next number is taken.
+    """
+    return next(
+        path
+        for path in _fallback_paths(folder, fallback_folder)
+        if not os.path.exists(path) or _fits(path, folder)
+    )
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    # Transactions are begun and ended by hand (isolation_level=None): sqlite3's implicit ones
+    # leave DDL and PRAGMAs outside.
+    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def make_durable(connection: sqlite3.Connection) -> None:
+    # WAL is refused on some network shares; SQLite then stays with its rollback journal, which is
+    # as durable and a little slower. This writes to the file: only ever done to one of ours.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    mode = "mode=ro"
+    if not is_writable(path.parent) and not Path(f"{path}-wal").exists():
+        mode += "&immutable=1"  # WAL files cannot be made beside it, and nobody can be writing.
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def check_header(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise ProjectError(sentence_for(error, path, "read")) from error
+    if header[:16] != b"SQLite format 3\0" or len(header) < _HEADER_BYTES:
+        reason = "it is empty" if not header else "it does not begin as one"
+        raise DamagedProjectError(
+            f"{path} is not a Handful project, or it is damaged ({reason}); it was left as it is."
+        )
+    # Looked at before SQLite may touch the file, which could be anybody's (the offsets are from
+    # https://www.sqlite.org/fileformat.html, section 1.3).
+    _check_kind(path, int.from_bytes(header[68:72]), int.from_bytes(header[60:64]))
+
+
+def _check_kind(path: Path, application: int, version: int) -> None:
+    if application != APPLICATION_ID or version < 1:
+        raise ProjectError(f"{path} is not a Handful project.")
+    if version > FORMAT_VERSION:
+        raise NewerProjectError(
+            f"{path} was written by a newer Handful (format {version}; this one reads up to "
+            f"{FORMAT_VERSION}); install the newer version to open it."
+        )
+
+
+def check_whole(connection: sqlite3.Connection, path: Path) -> None:
+    result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if result != "ok":
+        reason = " ".join(result.replace("*** in database main ***", "").split())
+        raise DamagedProjectError(
+            f"{path} is damaged ({reason}); it was left as it is, and nothing was written to it."
+        )
+    # Once more, with what the write-ahead log may hold.
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    _check_kind(path, application, version)
+
+
+def project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
+    text = str(error)
+    if "full" in text:
+        return ProjectError(
+            f"Could not {doing} {path}: the disk is full; make room, and the change can be made "
+            "again. Nothing saved before is lost."
+        )
+    if "readonly" in text:
+        return ReadOnlyProjectError(f"Could not {doing} {path}: it is read-only.")
+    if "locked" in text:
+        return ProjectError(f"Could not {doing} {path}: another program is using it.")
+    if "malformed" in text or "not a database" in text:
+        return DamagedProjectError(f"{path} is damaged ({text}); it was left as it is.")
+    return ProjectError(f"Could not {doing} {path}: {text}.")
+
+
+def writable_copy(path: Path, fallback_folder: Path) -> Path:
+    """The copy of a read-only project in the fallback folder: the one worked in, or a new one."""
+    copy = next(
+        copy
+        for copy in _fallback_paths(path, fallback_folder)
+        if not os.path.exists(copy) or _lineage(path, copy) in (_Lineage.SAME, _Lineage.AHEAD)
+    )
+    if os.path.exists(copy):
+        return copy
+    try:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with temporary_beside(copy) as temporary:
+            shutil.copyfile(path, temporary)
+            log = Path(f"{path}-wal")
+            if log.exists():  # It holds the newest labels of a program that did not end well.
+                shutil.copyfile(log, f"{temporary}-wal")
+            temporary.chmod(0o600)
+            with closing(connect(temporary)) as connection:
+                check_whole(connection, path)
+                connection.executemany(
+                    "INSERT OR REPLACE INTO settings VALUES (?, ?)",
+                    [
+                        # The images stay where they are; "beside the project" now means elsewhere.
+                        *folder_settings(find_folder(connection, path.parent), copy),
+                        ("copied_from", os.fsencode(path).decode(errors="replace")),
+                    ],
+                )
+            temporary.replace(copy)
+    except OSError as error:
+        raise ReadOnlyProjectError(
+            sentence_for(error, copy, "copy the read-only project to")
+        ) from error
+    except sqlite3.Error as error:
+        raise project_error(error, path, "copy") from error
+    return copy
+
+
+def take_back_copies(path: Path, fallback_folder: Path) -> str:
+    """Bring what was done in copies, while a project was read-only, back into it.
+
+    Only where the project itself was not worked in since: it then becomes what the copy is, and
+    what it was is kept beside it under another name.
+
+    Returns:
+        One sentence for the person, or nothing.
+    """
+    told = ""
+    for copy in _fallback_paths(path, fallback_folder):
+        if not os.path.exists(copy):
+            return told
+        try:
+            match _lineage(path, copy):
+                case _Lineage.AHEAD:
+                    kept = _replace_by(path, copy)
+                    told = (
+                        f"What was labelled in {copy} while {path} was read-only is back in it; "
+                        f"what it held before is kept as {kept.name}."
+                    )
+                case _Lineage.BOTH if _is_news(path, copy):
+                    told = (
+                        f"{path} and {copy}, a copy from when it was read-only, were both worked "
+                        "in: the labels of the copy are only there."
+                    )
+                case _:
+                    pass
+        except (sqlite3.Error, OSError, ProjectError):
+            _log.warning("could not bring %s back into %s", copy, path, exc_info=True)
+            told = (
+                f"What was labelled in {copy} while {path} was read-only could not be brought "
+                "back now; it is only there."
+            )
+    return told
+
+
+def back_up(connection: sqlite3.Connection, path: Path, folder: Path) -> None:
+    """Keep a copy of an open project, at most one a day; never in the way of the work."""
+    try:
+        kept = _backups(path, folder)
+        today = folder / f"{_marked_stem(path)}-{datetime.now(UTC):%Y-%m-%d}{SUFFIX}"
+        last = connection.execute(_LAST_ENTRY).fetchone()
+        if last is None or today in kept or (kept and _has_entry(kept[-1], last)):
+            return
+        (n_pages,) = connection.execute("PRAGMA page_count").fetchone()
+        (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+        if n_pages * page_bytes > _MAX_BACKUP_BYTES:
+            _log.warning("%s is too large to be backed up at opening", path)
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        with temporary_beside(today) as temporary:
+            _copy_to(connection, temporary)
+            # Nobody is to work in it, for it will be deleted: opened, it is copied elsewhere.
+            temporary.chmod(0o400)
+            temporary.replace(today)
+        for old in kept[: 1 - _N_BACKUPS]:
+            old.chmod(0o600)  # Windows deletes no read-only file.
+            old.unlink()
+    except (sqlite3.Error, OSError):
+        _log.warning("could not back up %s", path, exc_info=True)
+
+
+def newest_backup(path: Path, folder: Path) -> Path | None:
+    """The newest backup of the project that lies, or lay, at ``path``."""
+    return next(reversed(_backups(path, folder)), None)
+
+
+def remove_if_untouched(connection: sqlite3.Connection, path: Path) -> None:
+    """Close a project, and delete its file where nothing was ever found or done in it."""
+    try:
+        connection.execute("PRAGMA busy_timeout = 0")
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        # To leave WAL takes having the file alone: another window may be at work in it.
+        is_alone = (
+            mode == "wal"
+            and connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete"
+        )
+        (is_used,) = connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM images) OR EXISTS (SELECT 1 FROM classes) "
+            "OR EXISTS (SELECT 1 FROM journal)"
+        ).fetchone()
+        connection.close()
+        if is_alone and not is_used:
+            path.unlink()
+    except (sqlite3.Error, OSError):
+        _log.info("left %s where it is", path, exc_info=True)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """A name in the same folder; what is left under it at the end, SQLite's files too, goes."""
+    temporary = path.parent / f".handful-{uuid4().hex}.part"
+    try:
+        yield temporary
+    finally:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            Path(f"{temporary}{suffix}").unlink(missing_ok=True)
+
+
+def _short_stem(name: str) -> str:
+    stem = os.fsencode(name)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
+    return stem or "images"
+
+
+def is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def folder_settings(folder: Path, project: Path) -> list[tuple[str, str]]:
+    absolute, relative = str(folder.resolve()), _relative_folder(folder, project)
+    if not _is_text(relative):
+        shown = os.fsencode(absolute).decode(errors="replace")
+        raise ProjectError(f"The folder {shown} has a name that is not UTF-8; please rename it.")
+    return [("folder", absolute if _is_text(absolute) else ""), ("folder_relative", relative)]
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # Bytes that are no UTF-8; SQLite stores text only.
+        return False
+    return True
+
+
+def _relative_folder(folder: Path, project: Path) -> str:
+    try:
+        return os.path.relpath(folder.resolve(), project.resolve().parent)
+    except ValueError:  # Another drive on Windows.
+        return ""
+
+
+class _Lineage(Enum):
+    """What a copy is to the project that it was made of, by what their journals hold."""
+
+    SAME = "same"
+    AHEAD = "ahead"
+    BEHIND = "behind"
+    BOTH = "both"
+    STRANGER = "stranger"  # A copy of another project that lay at the same place.
+
+
+def _lineage(path: Path, copy: Path) -> _Lineage:
+    """How a copy and its original differ; journals only grow, so one entry tells of all before."""
+    try:
+        with closing(connect_to_read(path)) as original, closing(connect_to_read(copy)) as other:
+            created = "SELECT value FROM settings WHERE key = 'created'"
+            if original.execute(created).fetchone() != other.execute(created).fetchone():
+                return _Lineage.STRANGER
+            is_in_copy = _holds(other, original.execute(_LAST_ENTRY).fetchone())
+            is_in_original = _holds(original, other.execute(_LAST_ENTRY).fetchone())
+    except sqlite3.Error:
+        _log.warning("could not compare %s with %s", copy, path, exc_info=True)
+        return _Lineage.SAME  # Opening it says what is wrong with it.
+    match (is_in_copy, is_in_original):
+        case (True, True):
+            return _Lineage.SAME
+        case (True, False):
+            return _Lineage.AHEAD
+        case (False, True):
+            return _Lineage.BEHIND
+    return _Lineage.BOTH
+
+
+def _holds(connection: sqlite3.Connection, entry: tuple[Any, ...] | None) -> bool:
+    if entry is None:
+        return True
+    found = connection.execute(_LAST_ENTRY.replace("ORDER", "WHERE entry = ? ORDER"), entry[:1])
+    return bool(found.fetchone() == entry)
+
+
+def _has_entry(path: Path, entry: tuple[Any, ...]) -> bool:
+    try:
+        with closing(connect_to_read(path)) as connection:
+            return _holds(connection, entry)
+    except sqlite3.Error:
+        return False
+
+
+def _replace_by(path: Path, copy: Path) -> Path:
+    """Make ``path`` what ``copy`` is; return where what it was is kept."""
+    kept = next(
+        name
+        for number in itertools.count(1)
+        if not os.path.exists(
+            name := path.with_name(f"{path.stem} before taking back {number}{SUFFIX}")
+        )
+    )
+    with temporary_beside(path) as temporary, temporary_beside(kept) as old:
+        with closing(connect(path)) as original:
+            _copy_to(original, old)
+            settings = original.execute(
+                "SELECT key, value FROM settings WHERE key LIKE 'folder%'"
+            ).fetchall()
+        with closing(connect_to_read(copy)) as source:
+            _copy_to(source, temporary)
+        with closing(connect(temporary)) as connection:
+            connection.execute("DELETE FROM settings WHERE key = 'copied_from'")
+            connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings)
+            check_whole(connection, copy)
+        with closing(connect(path)) as original:
+            # A log left behind would be taken for the new file's. This takes having it alone.
+            original.execute("PRAGMA busy_timeout = 0")
+            if original.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
+                raise sqlite3.OperationalError("database is locked")
+        old.replace(kept)
+        temporary.replace(path)
+    return kept
+
+
+def _is_news(path: Path, copy: Path) -> bool:
+    """Whether the person was not told yet that both were worked in; from now on they were."""
+    with closing(connect_to_read(copy)) as other:
+        (entry,) = other.execute("SELECT max(entry) FROM journal").fetchone()
+    with closing(connect(path)) as connection:
+        cursor = connection.execute(
+            "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2 "
+            "WHERE value != ?2",
+            (f"told_of:{copy.name}", str(entry)),
+        )
+        return cursor.rowcount > 0
+
+
+def _copy_to(source: sqlite3.Connection, path: Path) -> None:
+    with closing(connect(path)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")  # One file, with nothing beside it.
+
+
+def _fallback_paths(original: Path, fallback_folder: Path) -> Iterator[Path]:
+    for number in itertools.count(1):
+        tail = "" if number == 1 else f"-{number}"
+        yield fallback_folder / f"{_marked_stem(original)}{tail}{SUFFIX}"
+
+
+def _marked_stem(original: Path) -> str:
+    """A name that no other project or folder has, wherever it lies."""
+    whole = str(original.resolve()).encode("utf-8", "surrogatepass")
+    return f"{_short_stem(original.stem)}-{hashlib.blake2b(whole, digest_size=4).hexdigest()}"
+
+
+def _backups(path: Path, folder: Path) -> list[Path]:
+    start = f"{_marked_stem(path)}-"
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return [folder / name for name in sorted(names) if name.startswith(start)]
+
+
+def _sample(connection: sqlite3.Connection) -> list[tuple[str, int, int]]:
+    """Name, size in bytes and time of some images from the whole of a project, found ones first."""
+    (count,) = connection.execute("SELECT count(*) FROM images").fetchone()
+    return connection.execute(
+        "SELECT name, size_bytes, modified_ns FROM images WHERE image_id % ?1 = 0 "
+        "ORDER BY missing, image_id LIMIT ?2",
+        (max(1, count // _N_SAMPLES), _N_SAMPLES),
+    ).fetchall()
+
+
+def _fits(path: Path, folder: Path) -> bool:
+    """Whether a project was made for the images that are in ``folder`` now."""
+    try:
+        with closing(connect_to_read(path)) as connection:
+            known = _sample(connection)
+    except sqlite3.Error:
+        return True  # Opening it says what is wrong with it.
+    return not known or any(_is_same_file(folder, *item) for item in known)
+
+
+def _is_same_file(folder: Path, name: str, size_bytes: int, modified_ns: int) -> bool:
+    try:
+        status = (folder / PurePosixPath(name)).stat()
+    except (OSError, ValueError):
+        return False
+    # Memory cards keep local time: the same file is hours older or newer after a journey.
+    quarter_ns = 15 * 60 * 10**9
+    is_same_time = (status.st_mtime_ns - modified_ns) % quarter_ns == 0
+    return status.st_size == size_bytes and is_same_time
