@@ -164,7 +164,8 @@ class MainWindow(QMainWindow):
         self.start_page.folder_requested.connect(self.choose_folder)
         self.start_page.project_requested.connect(self.choose_project)
         self.start_page.recent_requested.connect(self._open_recent)
-        self.empty_page.folder_requested.connect(self._on_folder_requested)
+        self.empty_page.folder_requested.connect(self.choose_folder)
+        self.empty_page.find_requested.connect(self._find_folder)
         self.empty_page.refresh_requested.connect(self.refresh)
         gallery.open_requested.connect(self.toggle_preview)
         gallery.menu_requested.connect(self._on_image_menu)
@@ -229,13 +230,6 @@ class MainWindow(QMainWindow):
         )
         if chosen:
             self._session.move_folder(Path(chosen))
-
-    def _on_folder_requested(self) -> None:
-        project = self._session.project
-        if project is not None and not project.folder.is_dir():
-            self._find_folder()
-        else:
-            self.choose_folder()
 
     def _on_remedy(self, remedy: Remedy) -> None:
         match remedy:
@@ -446,10 +440,12 @@ class MainWindow(QMainWindow):
             self._stack.setCurrentWidget(self.empty_page)
             if self._session.reader.is_scanning:
                 self.empty_page.show_scanning(project.folder)
-            elif project.folder.is_dir():
-                self.empty_page.show_nothing(project.folder)
-            else:
+            elif not project.folder.is_dir():
                 self.empty_page.show_gone(project.folder)
+            elif table.n_rows:
+                self.empty_page.show_missing(project.folder, table.n_rows)
+            else:
+                self.empty_page.show_nothing(project.folder)
 
     def _on_undo_changed(self) -> None:
         self.notices.withdraw(Remedy.UNDO)  # Undo would now take back something else.

@@ -65,7 +65,8 @@ class Session(QObject):
         Args:
             bridge: the engine.
             preferences: what is remembered between starts.
-            fallback_folder: where projects of folders that cannot be written are kept.
+            fallback_folder: where projects of folders that cannot be written are kept; backups
+                of all projects go into ``backups`` beside it.
         """
         super().__init__()
         self.bridge = bridge
@@ -79,6 +80,7 @@ class Session(QObject):
         self.engine_failure = ""
         self.task: Task | None = None  # The newest export that is still running.
         self._fallback_folder = fallback_folder
+        self._backup_folder = fallback_folder.parent / "backups"
         self._class_by_id: dict[int, ImageClass] = {}
         self._undo_stack = QUndoStack(self)
         self._count_timer = QTimer(self)
@@ -93,11 +95,13 @@ class Session(QObject):
         """Open a folder, a project file, or the folder of an image; tell why where it fails."""
         try:
             if path.is_dir():
-                project = Project.for_folder(path, self._fallback_folder)
+                project = self._project_of(path)
             elif path.suffix.lower() == PROJECT_SUFFIX:
-                project = Project.open(path, self._fallback_folder)
+                project = Project.open(
+                    path, self._fallback_folder, backup_folder=self._backup_folder
+                )
             elif path.is_file():
-                project = Project.for_folder(path.parent, self._fallback_folder)
+                project = self._project_of(path.parent)
             else:
                 self._tell(self.tr("There is no folder or project {path}.").format(path=path))
                 return False
@@ -113,6 +117,8 @@ class Session(QObject):
         self.preferences.add_recent(project.path)
         self._load()
         self.project_changed.emit()
+        if project.notice:
+            self._tell(project.notice, Severity.WARNING)
         self._tell_where_it_is_kept(path)
         if project.folder.is_dir():
             self.reader.start(project, self.table)
@@ -127,6 +133,8 @@ class Session(QObject):
             return
         self._let_go_of_the_work()
         self.project.close()
+        if not self.project.path.exists():  # Nothing was found or done in it.
+            self.preferences.remove_recent(self.project.path)
         self.project = None
         self.table = ImageTable()
         self._set_classes(())
@@ -150,8 +158,16 @@ class Session(QObject):
             self._tell_folder_is_gone()
 
     def move_folder(self, folder: Path) -> None:
-        """The images lie elsewhere now."""
+        """The images lie elsewhere now; a folder that has none of them is refused."""
         if self.project is None:
+            return
+        if not self.project.has_images_in(folder):
+            example = self.table.names[0] if self.table.n_rows else ""
+            text = self.tr(
+                "None of the project's images is in {folder}, so nothing was changed; show the "
+                "folder that holds {name}."
+            ).format(folder=folder, name=example)
+            self._tell(text, Severity.WARNING, Remedy.FIND_FOLDER)
             return
         try:
             self.project.move_folder(folder)
@@ -328,6 +344,9 @@ class Session(QObject):
         self.classifier.state_changed.connect(self.status_changed)
         self.classifier.failed.connect(self._tell)
         self._undo_stack.indexChanged.connect(self.undo_changed)
+
+    def _project_of(self, folder: Path) -> Project:
+        return Project.for_folder(folder, self._fallback_folder, self._backup_folder)
 
     def _let_go_of_the_work(self) -> None:
         self.reader.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QLocale, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -231,10 +231,12 @@ class EmptyFolderPage(QWidget):
 
     Signals:
         folder_requested: choose another folder.
+        find_requested: show where the images of this project are.
         refresh_requested: look again.
     """
 
     folder_requested = Signal()
+    find_requested = Signal()
     refresh_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -251,14 +253,18 @@ class EmptyFolderPage(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(label is not self._picture)
             label.setTextFormat(Qt.TextFormat.PlainText)
+        self.find_images = QPushButton(self.tr("Find the Images…"))
+        self.find_images.setObjectName("primary")
+        self.find_images.setToolTip(self.tr("Show Handful where the images of this project are"))
+        self.find_images.clicked.connect(self.find_requested)
         other = QPushButton(self.tr("Open Another Folder…"))
-        other.setObjectName("primary")
         other.clicked.connect(self.folder_requested)
         again = QPushButton(self.tr("Look Again"))
         again.setToolTip(self.tr("Scan the folder again (F5)"))
         again.clicked.connect(self.refresh_requested)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
+        buttons.addWidget(self.find_images)
         buttons.addWidget(other)
         buttons.addWidget(again)
         buttons.addStretch(1)
@@ -299,6 +305,20 @@ class EmptyFolderPage(QWidget):
         ).format(folder=folder)
         self._show(title, text, with_buttons=True)
 
+    def show_missing(self, folder: Path, n_images: int) -> None:
+        """None of the project's images was found."""
+        title = self.tr("The images are not in “{name}”").format(name=folder.name or folder)
+        text = self.tr(
+            "None of the {count} images of this project was found in {folder}. If they were moved, "
+            "show Handful where they are; your labels are kept."
+        ).format(folder=folder, count=QLocale().toString(n_images))
+        if n_images == 1:
+            text = self.tr(
+                "The only image of this project was not found in {folder}. If it was moved, show "
+                "Handful where it is; your labels are kept."
+            ).format(folder=folder)
+        self._show(title, text, with_buttons=True, with_find=True)
+
     def show_gone(self, folder: Path) -> None:
         """The folder is not there."""
         title = self.tr("The folder is not there any more")
@@ -306,13 +326,18 @@ class EmptyFolderPage(QWidget):
             "{folder} could not be found. If it was moved, or lies on a disk that is not plugged "
             "in, show Handful where it is; your labels are kept."
         ).format(folder=folder)
-        self._show(title, text, with_buttons=True)
+        self._show(title, text, with_buttons=True, with_find=True)
 
-    def _show(self, title: str, text: str, *, with_buttons: bool) -> None:
+    def _show(self, title: str, text: str, *, with_buttons: bool, with_find: bool = False) -> None:
         self._title.setText(title)
         self._text.setText(text)
         for button in self._buttons:
             button.setVisible(with_buttons)
+        self.find_images.setVisible(with_find)
+        other = self._buttons[0]
+        other.setObjectName("" if with_find else "primary")  # One button only is the one to press.
+        other.style().unpolish(other)
+        other.style().polish(other)
 
 
 def _shortened(folder: Path) -> str:

@@ -178,6 +178,98 @@ def test_a_folder_that_vanished_can_be_shown_again(
     assert desk.engine.last(messages.EmbedImages).images[0].path.parent == moved.resolve()
 
 
+def test_images_that_are_all_missing_can_be_shown_again(
+    garden: Desk, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garden.add_classes("cat")
+    garden.click("image_1.png")
+    garden.press("1")
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for path in folder.glob("*.png"):
+        path.rename(moved / path.name)
+    garden.window.actions_.refresh.trigger()
+    garden.engine.finish_scan()
+    page = garden.window.empty_page
+    title, text = page.texts()
+    assert title == "The images are not in “garden”"
+    assert "None of the 12 images" in text
+    chosen = [tmp_path / "wrong", moved]
+    chosen[0].mkdir()
+
+    def choose(*_arguments: object) -> str:
+        return str(chosen.pop(0))
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", choose)
+    garden.qtbot.mouseClick(page.find_images, Qt.MouseButton.LeftButton)
+    assert garden.notices() == [
+        f"None of the project's images is in {tmp_path / 'wrong'}, so nothing was changed; show "
+        "the folder that holds image_1.png."
+    ]
+    assert garden.session.project is not None
+    assert garden.session.project.folder == folder
+    garden.qtbot.mouseClick(page.find_images, Qt.MouseButton.LeftButton)
+    garden.engine.finish_scan()
+    garden.settle()
+    assert garden.session.project.folder == moved
+    assert len(garden.shown()) == 12
+    assert garden.state("image_1.png") == "labelled cat"
+
+
+def test_a_project_away_from_its_images_says_where_they_were(
+    garden: Desk, folder: Path, tmp_path: Path
+) -> None:
+    sent = tmp_path / "sent"
+    sent.mkdir()
+    garden.session.close_project()
+    shutil.move(folder / "garden.handful", sent / "garden.handful")
+    shutil.rmtree(folder)
+    garden.window.open(sent / "garden.handful")
+    assert garden.notices()[0].startswith(f"The folder {folder} is not there any more.")
+    assert garden.session.project is not None
+    assert not any(record.missing for record in garden.session.project.images())
+
+
+def test_a_folder_without_images_is_left_as_it_was(desk: Desk, tmp_path: Path) -> None:
+    empty = tmp_path / "holiday"
+    empty.mkdir()
+    desk.open(empty)
+    desk.window.actions_.close_project.trigger()
+    assert list(empty.iterdir()) == []
+    assert desk.window.start_page.recent_buttons() == []
+
+
+def test_the_project_is_backed_up_when_it_is_opened(desk: Desk, folder: Path, home: Path) -> None:
+    desk.open(folder)
+    desk.add_classes("cat")
+    desk.window.actions_.close_project.trigger()
+    desk.window.open(folder)
+    (backup,) = (home / "backups").iterdir()
+    assert backup.name.startswith("garden-")
+
+
+def test_labels_made_while_it_was_read_only_come_back_with_a_word(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project.create(folder / "garden.handful", folder)
+    project.close()
+    allowed = os.access
+
+    def access(path: object, mode: int) -> bool:
+        return not (mode & os.W_OK and str(path).startswith(str(folder))) and allowed(
+            str(path), mode
+        )
+
+    with monkeypatch.context() as locked:
+        locked.setattr(os, "access", access)
+        desk.open(folder)
+        desk.add_classes("cat")
+        desk.window.actions_.close_project.trigger()
+    desk.window.open(folder)
+    assert "is back in it" in desk.notices()[0]
+    assert [item.name for item in desk.session.classes] == ["cat"]
+
+
 def test_a_vanished_folder_shown_again_leaves_nothing_unreadable(
     desk: Desk, folder: Path, tmp_path: Path
 ) -> None:
