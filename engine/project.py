@@ -265,6 +265,7 @@ class Project:
     ) -> Project:
         project_files.check_header(path)
         notice = ""
+        is_kept_elsewhere = path.parent == fallback_folder
         if not read_only:
             if not (os.access(path, os.W_OK) and project_files.is_writable(path.parent)):
                 if fallback_folder is None:
@@ -280,6 +281,8 @@ class Project:
             connection = connect(path)
             try:
                 project_files.check_whole(connection, path)
+                if is_kept_elsewhere:
+                    project_files.check_images(connection, path)
                 if not read_only:
                     project_files.make_durable(connection)
                     if backup_folder is not None:

@@ -28,6 +28,8 @@ MAX_PATH_BYTES: Final = 500  # SQLite opens no file whose path is longer than 51
 _MAX_STEM_BYTES: Final = 100
 _HEADER_BYTES: Final = 100  # Of every SQLite file.
 _N_SAMPLES: Final = 200  # Images that a folder is recognised by.
+_MAX_READ: Final = 5  # Of those, how many are read where only the time differs.
+_QUARTER_NS: Final = 15 * 60 * 10**9
 _N_BACKUPS: Final = 5
 _MAX_BACKUP_BYTES: Final = 200_000_000  # 20 MB (100,000 images) take 40 ms; this, 0.4 s.
 _LAST_ENTRY: Final = (
@@ -81,6 +83,19 @@ def kept_elsewhere(folder: Path, fallback_folder: Path) -> Path:
         for path in _fallback_paths(folder, fallback_folder)
         if not os.path.exists(path) or _fits(path, folder)
     )
+
+
+def check_images(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a project kept elsewhere whose folder now holds other images of the same names."""
+    folder = find_folder(connection, path.parent)
+    known = _sample(connection)
+    if any(os.path.exists(folder / name) for name, _, _ in known) and not _has_same_files(
+        connection, folder
+    ):
+        raise ProjectError(
+            f"The images in {folder} have the names, but not the content, of those that {path} "
+            "was made for (another memory card?); open the folder itself instead."
+        )
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -471,17 +486,30 @@ def _fits(path: Path, folder: Path) -> bool:
     try:
         with closing(connect_to_read(path)) as connection:
             known = _sample(connection)
+            return not known or _has_same_files(connection, folder)
     except sqlite3.Error:
         return True  # Opening it says what is wrong with it.
-    return not known or any(_is_same_file(folder, *item) for item in known)
 
 
-def _is_same_file(folder: Path, name: str, size_bytes: int, modified_ns: int) -> bool:
-    try:
-        status = (folder / PurePosixPath(name)).stat()
-    except (OSError, ValueError):
-        return False
-    # Memory cards keep local time: the same file is hours older or newer after a journey.
-    quarter_ns = 15 * 60 * 10**9
-    is_same_time = (status.st_mtime_ns - modified_ns) % quarter_ns == 0
-    return status.st_size == size_bytes and is_same_time
+def _has_same_files(connection: sqlite3.Connection, folder: Path) -> bool:
+    n_read = 0
+    for name, size_bytes, modified_ns in _sample(connection):
+        path = folder / PurePosixPath(name)
+        try:
+            status = path.stat()
+            if status.st_size != size_bytes:
+                continue
+            # Memory cards keep local time: a file is hours older or newer after a journey.
+            if (status.st_mtime_ns - modified_ns) % _QUARTER_NS == 0:
+                return True
+            (content,) = connection.execute(
+                "SELECT content FROM images WHERE name = ?", (name,)
+            ).fetchone()
+            if content is not None and n_read < _MAX_READ:
+                n_read += 1
+                digest = hashlib.blake2b(path.read_bytes(), digest_size=len(content)).digest()
+                if digest == content:  # Copied anew, without its time.
+                    return True
+        except (OSError, ValueError):
+            continue
+    return False

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError
+from engine.images import content_hash
 from engine.messages import ClassId, FoundFile, ImageId
 from engine.project import CLASS_COLOURS, Change, ImageClass, Project
 from engine.project_files import project_path_for
@@ -777,12 +778,31 @@ def test_two_memory_cards_at_one_place_have_a_project_each(
     again = Project.for_folder(folder, kept)
     assert again.path == card_2.path
     again.close()
+    with pytest.raises(ProjectError, match="another memory card") as caught:
+        Project.open(card_1.path, kept)  # As from the list of recent ones.
+    _single_sentence(caught, card_1.path)
+    for name in ("IMG_0.jpg", "IMG_1.jpg"):
+        (folder / name).unlink()
+    Project.open(card_1.path, kept).close()  # No card: its images are missing, that is all.
     # The first card, one image of it deleted, after a journey by two hours.
-    (folder / "IMG_0.jpg").unlink()
     _put(folder, "IMG_1.jpg", at_s=1_000_000 + 7200)
     again = Project.for_folder(folder, kept)
     assert again.path == card_1.path
     assert again.labels() == {1: fox.class_id}
+    again.close()
+
+
+def test_files_copied_anew_to_a_read_only_folder_are_known_by_their_bytes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lock(monkeypatch, folder)
+    project = Project.for_folder(folder, tmp_path / "kept")
+    project.add_images(_put(folder, "a.jpg", "b.jpg"))
+    project.record_contents({ImageId(2): content_hash((folder / "b.jpg").read_bytes())})
+    project.close()
+    _put(folder, "a.jpg", "b.jpg", at_s=1_234_567)
+    again = Project.for_folder(folder, tmp_path / "kept")
+    assert again.path == project.path
     again.close()
 
 
