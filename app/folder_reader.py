@@ -81,9 +81,7 @@ class FolderReader(QObject):
         """Let go of the project; what is known already is written down first."""
         self._embed_timer.stop()
         self._record_timer.stop()
-        while self._contents and self._project is not None:
-            if not self._record_some():
-                break
+        self._record_all()
         for request_id in (self._scan_id, self._embed_id):
             if request_id:
                 self._bridge.cancel(request_id)
@@ -105,6 +103,7 @@ class FolderReader(QObject):
         if self._scan_id:
             self._bridge.cancel(self._scan_id)
             self._bridge.release(self._scan_id)
+        self._record_all()  # What was read is the files as they were.
         self.seen.clear()
         self.is_paused = False
         self._scan_id = self._bridge.next_id()
@@ -293,6 +292,11 @@ class FolderReader(QObject):
             if self._contents:
                 self._record_timer.start(50)
             self._carry_labels()
+
+    def _record_all(self) -> None:
+        self._record_timer.stop()
+        while self._contents and self._record_some():
+            pass
 
     def _record_some(self) -> bool:
         """Write down some hashes; False when that failed and the rest was dropped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -514,10 +515,12 @@ class Session(QObject):
         beside = asked if asked.is_dir() else asked.parent
         if kept.parent.resolve() == beside.resolve():
             return
-        text = self.tr(
-            "Handful may not write in {folder}, so your labels are kept in {kept}."
-        ).format(folder=beside, kept=kept)
-        self._tell(text, Severity.WARNING)
+        if os.access(beside, os.W_OK):  # It was read-only when the project was made.
+            text = self.tr("The labels of {folder} are kept in {kept}.")
+            self._tell(text.format(folder=beside, kept=kept), Severity.INFORMATION)
+            return
+        text = self.tr("Handful may not write in {folder}, so your labels are kept in {kept}.")
+        self._tell(text.format(folder=beside, kept=kept), Severity.WARNING)
 
 
 def _tidy(name: str) -> str:

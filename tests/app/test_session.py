@@ -270,6 +270,30 @@ def test_labels_made_while_it_was_read_only_come_back_with_a_word(
     assert [item.name for item in desk.session.classes] == ["cat"]
 
 
+def test_a_folder_that_can_be_written_again_goes_on_with_its_project(
+    desk: Desk, folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = os.access
+
+    def access(path: object, mode: int) -> bool:
+        return not (mode & os.W_OK and str(path).startswith(str(folder))) and allowed(
+            str(path), mode
+        )
+
+    with monkeypatch.context() as locked:
+        locked.setattr(os, "access", access)
+        desk.open(folder)
+        assert "may not write" in desk.notices()[0]
+        desk.add_classes("cat")
+        desk.window.actions_.close_project.trigger()
+    desk.window.open(folder)
+    assert [item.name for item in desk.session.classes] == ["cat"]
+    assert desk.session.project is not None
+    kept = desk.session.project.path
+    assert kept.parent == home / "projects"
+    assert desk.notices() == [f"The labels of {folder} are kept in {kept}."]
+
+
 def test_a_vanished_folder_shown_again_leaves_nothing_unreadable(
     desk: Desk, folder: Path, tmp_path: Path
 ) -> None:
