@@ -339,7 +339,7 @@ class Session(QObject):
         self.reader.labels_moved.connect(self._on_labels_moved)
         self.reader.labelled_changed.connect(self._on_labelled_changed)
         self.reader.status_changed.connect(self.status_changed)
-        self.reader.failed.connect(self._tell)
+        self.reader.failed.connect(self._on_reading_failed)
         self.classifier.predicted.connect(self._on_predicted)
         self.classifier.read.connect(self.reader.on_read)
         self.classifier.state_changed.connect(self.status_changed)
@@ -353,7 +353,7 @@ class Session(QObject):
         self.reader.stop()
         self.classifier.stop()
         if self.task is not None:
-            self.task.cancel()
+            self.task.abandon()
         self.bridge.forget_everything()
 
     def _load(self) -> None:
@@ -438,6 +438,10 @@ class Session(QObject):
         if event.notice:
             self._tell(event.notice, Severity.WARNING)
         self.status_changed.emit()
+
+    def _on_reading_failed(self, message: str) -> None:
+        if message != self.engine_failure:  # Else it is told already, once.
+            self._tell(message)
 
     def _on_engine_failed(self, event: messages.EngineFailed) -> None:
         self.engine_failure = event.message
