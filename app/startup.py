@@ -104,7 +104,7 @@ def open_window(path: Path | None) -> int:
     restore = catch_bugs(tell, log_path)
     # Qt's event loop never gives Python the turn to raise KeyboardInterrupt; everything is saved
     # already, so Ctrl-C in the terminal may end the program as it ends any other.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    interrupt_before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         window.show()
         if path is not None:
@@ -112,6 +112,7 @@ def open_window(path: Path | None) -> int:
         return application.exec()
     finally:
         restore()
+        signal.signal(signal.SIGINT, interrupt_before)
         session.close()
 
 

@@ -667,7 +667,7 @@ def test_data_that_do_not_fit_the_recipe_are_told(
         (recipe, [], [], "No data sets"),
         (recipe, painted, [painted[0]], "'left' is given both"),
         (recipe, [unseen], [], "names the data set 'left', which is not among"),
-        (replace(recipe, start=tmp_path / "none"), painted, [], "no such file"),
+        (replace(recipe, start=tmp_path / "none"), painted, [], "There is no encoder file"),
         (replace(recipe, views=(ViewRule(View()),)), painted, [], "first view is 224 px.* 32 px"),
     ]
     for given, data, validation, words in cases:
