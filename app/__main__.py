@@ -19,6 +19,9 @@ def main() -> int:
     arguments = sys.argv[1:]
     path = _path_to_open(arguments)
     if path is not None:
+        if path[0] is not None and not path[0].exists():
+            sys.stderr.write(f"There is no folder or project {path[0]}; see handful --help.\n")
+            return 1
         return open_window(path[0])
     # Imported late: the command line's libraries would delay the window.
     from engine import run_command_line

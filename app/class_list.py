@@ -132,7 +132,7 @@ class ClassModel(QAbstractListModel):
     def counts_text(self, item: ImageClass) -> str:
         """How many images are labelled and predicted as a class, in words."""
         if item.class_id in self._without_example:
-            return self.tr("no readable example yet")
+            return self.tr("no example yet")
         locale, number = QLocale(), int(item.class_id)
         n_labelled = int(self._n_labelled[number]) if number < len(self._n_labelled) else 0
         n_predicted = int(self._n_predicted[number]) if number < len(self._n_predicted) else 0

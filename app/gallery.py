@@ -219,6 +219,7 @@ class Gallery(QWidget):
         self._class_chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._class_chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self._class_menu = QMenu(self)
+        self._class_menu.setLayoutDirection(self.layoutDirection())  # Not the mirrored chip's.
         self._class_chip.setMenu(self._class_menu)
         self._refresh = QToolButton()
         self._refresh.setObjectName("flat")
@@ -358,6 +359,7 @@ class Gallery(QWidget):
     def _on_sort_chosen(self) -> None:
         now = self.model.arrangement
         self._keep(Arrangement(now.show, now.class_id, self._sort.currentData()))
+        self.view.scrollToTop()  # The order was asked for to see what comes first in it.
 
     def _on_size_step(self, steps: int) -> None:
         self.change_tile_px(_WHEEL_STEP_PX * steps)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QLocale, QPoint, QProcess, Qt, QUrl
+from PySide6.QtCore import QLocale, QPoint, QProcess, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -498,7 +498,11 @@ class MainWindow(QMainWindow):
 
     def _restore_layout(self) -> None:
         if not self.restoreGeometry(self._preferences.layout("window")):
-            self.resize(1280, 800)
+            # With its frame inside the screen, taskbar left out: a laptop has 1366 x 768.
+            # WORKAROUND: not self.screen(): with PySide6 6.11.3 the process crashes at a later
+            # garbage collection, once the window is gone.
+            room = QGuiApplication.primaryScreen().availableSize() - QSize(16, 48)
+            self.resize(QSize(1280, 800).boundedTo(room))
         self._splitter.restoreState(self._preferences.layout("splitter"))
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -261,7 +261,7 @@ QComboBox:hover { background: @hover@; }
 QComboBox:focus { border: 2px solid @accent@; padding: 3px 7px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("@icons@/down-@name@.svg"); width: 14px; height: 14px; }
-QComboBox QAbstractItemView { background: @surface@; border: 1px solid @border@; padding: 4px;
+QComboBox QAbstractItemView { background: @surface@; border: 1px solid @border@;
   selection-background-color: @accent_soft@; selection-color: @text@; outline: none; }
 QLineEdit { background: @surface@; border: 1px solid @outline@; border-radius: 6px;
   padding: 5px 8px; color: @text@; selection-background-color: @accent@;

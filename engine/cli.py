@@ -527,7 +527,9 @@ def _told(summary: dict[str, Any]) -> str:
         if summary["n_unreadable"]:
             parts.append(f"{summary['n_unreadable']} could not be read: {summary['errors']}.")
     if (accuracy := summary.get("held_out_accuracy")) is not None:
-        parts.append(f"Leave-one-out accuracy over the examples: {100 * accuracy:.0f} %.")
+        parts.append(
+            f"Leave-one-out accuracy (every label judged by the others): {100 * accuracy:.0f} %."
+        )
     if certificate := summary.get("certificate"):
         parts.append(
             f"Model: {summary['model']}, checked on {certificate['n_files']} images "

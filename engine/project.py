@@ -169,13 +169,17 @@ class Project:
 
         The file is ``FOLDER/FOLDERNAME.handful``; where the folder cannot be written (an SD card
         with its lock on) or the path is too long for SQLite, it is kept in ``fallback_folder``
-        under a name made from the folder's. A file made here goes again when the project is closed
+        under a name made from the folder's. A single project of another name in the folder is the
+        folder's, which has been renamed. A file made here goes again when the project is closed
         with nothing found and nothing done in it. ``backup_folder`` is as for :meth:`open`.
         """
         folder = folder.resolve()
         beside = project_files.project_path_for(folder)
         if os.path.exists(beside):
             return cls.open(beside, fallback_folder, backup_folder=backup_folder)
+        inside = project_files.only_project_in(folder)
+        if inside is not None:  # The folder was renamed since.
+            return cls.open(inside, fallback_folder, backup_folder=backup_folder)
         kept = project_files.kept_elsewhere(folder, fallback_folder)
         if os.path.exists(kept):
             return cls.open(kept, fallback_folder, backup_folder=backup_folder)

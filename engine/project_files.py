@@ -50,6 +50,15 @@ def project_path_for(folder: Path) -> Path:
     return folder / f"{_short_stem(folder.name)}{SUFFIX}"
 
 
+def only_project_in(folder: Path) -> Path | None:
+    """The project file in a folder where there is exactly one."""
+    try:
+        found = sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
+    except OSError:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
 def find_folder(connection: sqlite3.Connection, home: Path) -> Path:
     """Where the images of a project lie, for a project file in ``home``."""
     settings = dict(connection.execute("SELECT key, value FROM settings"))

@@ -256,7 +256,11 @@ def _sub_folders(folder: Path) -> list[Path]:
 
 def _read_rows(table: Path) -> list[tuple[int, dict[str, str | None]]]:
     """The rows of a CSV file that has the columns file_name and label, with their line numbers."""
-    reader = csv.DictReader(io.StringIO(_read_text(table), newline=""))
+    text = _read_text(table)
+    header = text.partition("\n")[0]
+    # Where the comma is a decimal point, spreadsheets part columns by semicolons.
+    delimiter = next((mark for mark in ",;\t" if mark in header), ",")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         if not {"file_name", "label"} <= set(reader.fieldnames or ()):
             raise LabelsError(

@@ -92,7 +92,7 @@ def meta_train(
             smallest share is taken, since nothing vouches for more.
 
     Raises:
-        EngineError: data, recipe or folder cannot be used.
+        EngineError: data, recipe or folder cannot be used, or the folder holds another run.
     """
     began = time.monotonic()
     encoder = load_encoder(recipe.start or shipped_encoder_path())
@@ -108,6 +108,11 @@ def meta_train(
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EngineError(sentence_for(error, out_dir, "make the folder")) from error
+
+    if not resume and (out_dir / CHECKPOINT_NAME).exists():
+        raise EngineError(
+            f"{out_dir} holds a run already; choose another folder, or go on with it (--resume)."
+        )
 
     network = build_network(encoder)
     maps_folder = out_dir / _MAPS_NAME

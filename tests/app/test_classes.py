@@ -199,9 +199,9 @@ def test_a_class_without_a_readable_example_says_so(garden: Desk) -> None:
         {garden.image("image_5.png"): [(dog.class_id, 0.9), (cat.class_id, 0.1)]},
         empty=[void.class_id],
     )
-    assert model.counts_text(void) == "no readable example yet"
+    assert model.counts_text(void) == "no example yet"
     spoken = model.index(2).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "void, no readable example yet"
+    assert spoken == "void, no example yet"
     assert "labelled" in model.counts_text(cat)
     garden.press("3")  # image_4: the next of the run can be read.
     garden.engine.predict({garden.image("image_5.png"): [(dog.class_id, 0.9), (cat.class_id, 0.1)]})

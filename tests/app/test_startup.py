@@ -156,3 +156,11 @@ def test_open_window_runs_until_the_window_is_closed(
     assert startup.open_window(tmp_path / "photos") == 0
     assert titles == ["photos — Handful"]
     assert made[0].is_closed
+
+
+def test_a_path_that_is_not_there_is_told_on_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["handful", str(tmp_path / "gone")])
+    assert program.main() == 1
+    assert f"There is no folder or project {tmp_path / 'gone'}" in capsys.readouterr().err

@@ -88,7 +88,7 @@ def test_classifying_from_a_support_folder(
     printed, told = _run(capfd, "classify", images, "--support", support, "--out", out)
     assert printed == ""
     assert f"12 images classified: {out}." in told
-    assert "Leave-one-out accuracy over the examples: 100 %." in told
+    assert "Leave-one-out accuracy (every label judged by the others): 100 %." in told
     assert len(_rows(out)) == 12
     assert {row["label_source"] for row in _rows(out)} == {"machine"}
     _all_right(out)

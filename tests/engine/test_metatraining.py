@@ -454,6 +454,12 @@ def test_a_wrong_recipe_is_refused_in_a_sentence(text: str, words: str, tmp_path
         load_recipe(tmp_path / "missing.toml")
 
 
+def test_the_minimal_recipe_is_valid() -> None:
+    recipe = load_recipe(shipped_encoder_path().with_name("recipes") / "minimal.toml")
+    assert recipe.start is None
+    assert recipe.n_episodes == 200
+
+
 def test_the_shipped_recipe_is_valid() -> None:
     recipe = load_recipe(shipped_encoder_path().parent / "recipes" / "shipped.toml")
     assert recipe.start is not None, "else it would start from its own result"
@@ -609,6 +615,8 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(
     running.close()
     assert (out_dir / "checkpoint.safetensors").exists()
     assert not (out_dir / "encoder.safetensors").exists()
+    with pytest.raises(EngineError, match="holds a run already"):
+        next(meta_train(recipe, painted, out_dir))
 
     resumed = meta_train(recipe, painted, out_dir, resume=True, validation_paths=[unseen])
     result, events = _finish(resumed)

@@ -1147,3 +1147,17 @@ def test_a_project_that_cannot_be_made_leaves_no_file(
         Project.create(folder / "x.handful", folder)
     _single_sentence(caught, folder / "x.handful")
     assert list(folder.iterdir()) == []
+
+
+def test_the_single_project_of_a_renamed_folder_is_its_project(tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    project = Project.for_folder(before, tmp_path / "kept")
+    project.apply(Change("Add", {}, (project.new_class("fox"),)))
+    project.close()
+    after = before.rename(tmp_path / "after")
+    again = Project.for_folder(after, tmp_path / "kept")
+    assert again.path.name == "before.handful"
+    assert again.folder == after
+    assert [item.name for item in again.classes()] == ["fox"]
+    again.close()

@@ -234,6 +234,16 @@ def test_a_support_folder_without_examples_is_told(tmp_path: Path) -> None:
         SnapshotBuilder().add_support(tmp_path / "none")
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_table_of_labels_parted_by_semicolons_or_tabs(
+    images: Path, tmp_path: Path, mark: str
+) -> None:
+    text = f"file_name{mark}label\na.jpg{mark}fox, red\nb.png{mark}owl\n"
+    builder = SnapshotBuilder()
+    builder.add_labels(_labels(tmp_path / "labels.csv", text), images)
+    assert sorted(_support(builder.build())) == [("a.jpg", "fox, red"), ("b.png", "owl")]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_table_of_labels(images: Path, tmp_path: Path, encoding: str, end: str) -> None:
@@ -316,7 +326,6 @@ def test_two_spellings_of_one_class_are_refused(
     [
         ("", "needs a first line with the columns file_name and label"),
         ("file,class\na.jpg,fox\n", "needs a first line with the columns file_name and label"),
-        ("file_name;label\na.jpg;fox\n", "needs a first line"),
         ("file_name,label\n", "No row of"),
         ("file_name,label\nnone.jpg,fox\n", "No row of"),
         ("file_name,label\n\0.jpg,fox\n", "No row of"),
