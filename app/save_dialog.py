@@ -79,6 +79,7 @@ class SaveDialog(QDialog):
         session.project_changed.connect(self._on_project_changed)
 
     # --- What subclasses say ----------------------------------------------------------------------
+    # Abstract in all but name: abc's metaclass cannot be combined with Qt's.
 
     def title(self) -> str:
         """The dialog's title."""

@@ -263,8 +263,8 @@ class Adapted:
     """A classifier was fitted.
 
     ``head`` is "prototypes" or "ridge". ``held_out_accuracy`` in [0, 1] is leave-one-out over the
-    labels, or None where too few labels allow one. ``empty_classes`` have no readable example and
-    are never predicted.
+    labels, averaged over classes, or None where too few labels allow one. ``empty_classes`` have
+    no readable example and are never predicted.
     """
 
     request_id: int
