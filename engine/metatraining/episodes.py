@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 import torch
@@ -15,25 +16,44 @@ from engine.errors import EngineError
 IndexArray = NDArray[np.int64]
 
 
+class TaskWeight(StrEnum):
+    """How much the loss of one task counts among others."""
+
+    EQUAL = "equal"
+    CHANCE = "chance"
+    """Divided by the loss of guessing, log(n_way): tasks of many classes do not drown the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class EpisodeRule:
     """What episodes look like.
 
     Attributes:
         min_way, max_way: bounds of the number of classes, log-uniform between them.
-        min_shot, max_shot: bounds of the support images per class, log-uniform between them and
-            one number per episode, as users label.
+        min_shot, max_shot: bounds of the support images per class, log-uniform between them.
+        unbalanced: draw the shots of every class on its own, as users label; else one number per
+            episode.
         n_query: query images per class at most.
         max_images: support and query images of one episode at most; shots and queries are cut
             to meet it, never below ``min_shot`` and 1.
+        turned_classes: every class turned by 90, 180 and 270 degrees is a class of its own; only
+            for sets whose classes have an upright position and whose images can be turned.
+        task_weight: how much the loss of one task counts.
     """
 
     min_way: int = 2
     max_way: int = 20
     min_shot: int = 1
     max_shot: int = 10
+    unbalanced: bool = False
     n_query: int = 8
     max_images: int = 120
+    turned_classes: bool = False
+    task_weight: TaskWeight = TaskWeight.EQUAL
+
+
+def _no_array() -> IndexArray:
+    return np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +64,10 @@ class Episode:
         set_index: which image set it is drawn from.
         support, query: image indices into that set, int64; disjoint.
         support_labels, query_labels: int64, in [0, n_way).
+        class_turns: (n_way,) quarters of a circle by which the images of each class are turned.
+        class_ids: (n_way,) the class of each label among all classes of all sets, turned ones
+            counted as four.
+        weight: of its loss.
     """
 
     set_index: int
@@ -52,10 +76,18 @@ class Episode:
     support_labels: IndexArray
     query: IndexArray
     query_labels: IndexArray
+    class_turns: IndexArray = field(default_factory=_no_array)
+    class_ids: IndexArray = field(default_factory=_no_array)
+    weight: float = 1.0
 
 
 class EpisodeSampler:
-    """Draws episodes from several labelled sets with the given mixture weights."""
+    """Draws episodes from several labelled sets with the given mixture weights.
+
+    Attributes:
+        n_classes: of all sets together, turned classes counted as four: the range of
+            ``Episode.class_ids``.
+    """
 
     def __init__(
         self,
@@ -82,36 +114,44 @@ class EpisodeSampler:
                 f"images, but max_images is {rule.max_images}."
             )
         self._rule = rule
+        self._turns = 4 if rule.turned_classes else 1
         self._weights = torch.tensor(list(weights), dtype=torch.float64)
         self._members: list[list[IndexArray]] = []
+        self._first_class: list[int] = []
+        self.n_classes = 0
         for name, set_labels in zip(names, labels, strict=True):
             present = np.unique(set_labels[set_labels >= 0])
             members = [np.flatnonzero(set_labels == label) for label in present]
             usable = [member for member in members if len(member) > rule.min_shot]
-            if len(usable) < rule.min_way:
+            if len(usable) * self._turns < rule.min_way:
                 raise EngineError(
                     f"The data set {name!r} has {len(usable)} classes of at least "
                     f"{rule.min_shot + 1} images; episodes of {rule.min_way} classes with "
                     f"{rule.min_shot} shots and a query need {rule.min_way}."
                 )
             self._members.append(usable)
+            self._first_class.append(self.n_classes)
+            self.n_classes += len(usable) * self._turns
 
     def sample(self, random: torch.Generator) -> Episode:
         """One episode; every choice comes from ``random``."""
         rule = self._rule
         set_index = int(torch.multinomial(self._weights, 1, generator=random))
         members = self._members[set_index]
-        most = min(rule.max_way, len(members), rule.max_images // (rule.min_shot + 1))
+        n_classes = len(members) * self._turns
+        most = min(rule.max_way, n_classes, rule.max_images // (rule.min_shot + 1))
         n_way = _log_uniform(rule.min_way, most, random)
         # Half of the budget may go to the support, so that queries are left.
         budget = rule.max_images // n_way
-        n_shot = _log_uniform(
-            rule.min_shot, max(rule.min_shot, min(rule.max_shot, budget // 2)), random
-        )
-        n_query = max(1, min(rule.n_query, budget - n_shot))
+        most_shots = max(rule.min_shot, min(rule.max_shot, budget // 2))
+        n_shot = _log_uniform(rule.min_shot, most_shots, random)
+        drawn = torch.randperm(n_classes, generator=random)[:n_way].numpy()
         support, query = [], []
-        for chosen in torch.randperm(len(members), generator=random)[:n_way].tolist():
-            member = members[chosen]
+        for chosen in drawn.tolist():
+            if rule.unbalanced:
+                n_shot = _log_uniform(rule.min_shot, most_shots, random)
+            n_query = max(1, min(rule.n_query, budget - n_shot))
+            member = members[chosen // self._turns]
             order = member[torch.randperm(len(member), generator=random).numpy()]
             shots = min(n_shot, len(member) - 1)
             support.append(order[:shots])
@@ -123,6 +163,9 @@ class EpisodeSampler:
             support_labels=np.repeat(np.arange(n_way), [len(part) for part in support]),
             query=np.concatenate(query),
             query_labels=np.repeat(np.arange(n_way), [len(part) for part in query]),
+            class_turns=drawn % self._turns,
+            class_ids=drawn + self._first_class[set_index],
+            weight=1 / math.log(n_way) if rule.task_weight is TaskWeight.CHANCE else 1.0,
         )
 
 

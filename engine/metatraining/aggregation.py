@@ -1,0 +1,88 @@
+"""Model aggregation: averages of checkpoints, interpolation, votes of adapted models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from engine.errors import EngineError, sentence_for
+from engine.metatraining.algorithms.interface import Algorithm, Predict
+
+Weights = dict[str, Tensor]
+
+
+def average_weights(paths: Sequence[Path]) -> Weights:
+    """The mean of the weights in several model files (stochastic weight averaging, Izmailov 2018).
+
+    Averages over the last part of one run, or over runs with a common start, lie in one basin;
+    networks trained apart do not, and their average is worthless.
+
+    Raises:
+        EngineError: no file is given, one cannot be read, or they are not of one network.
+    """
+    if not paths:
+        raise EngineError("No checkpoints were given to average.")
+    try:
+        loaded = [load_file(path) for path in paths]
+    except OSError as error:
+        raise EngineError(sentence_for(error, paths[0], "read the checkpoint")) from error
+    except SafetensorError as error:
+        raise EngineError(f"One of {len(paths)} checkpoints is damaged.") from error
+    first = loaded[0]
+    for path, weights in zip(paths, loaded, strict=True):
+        shapes = {name: value.shape for name, value in weights.items()}
+        if shapes != {name: value.shape for name, value in first.items()}:
+            raise EngineError(f"{path} is not of the same network as {paths[0]}.")
+    return {
+        name: torch.stack([weights[name] for weights in loaded]).mean(0)
+        if value.is_floating_point()
+        else loaded[-1][name]
+        for name, value in first.items()
+    }
+
+
+def interpolate(
+    start: Mapping[str, Tensor], trained: Mapping[str, Tensor], share: float
+) -> Weights:
+    """Weights ``start + share * (trained - start)`` (WiSE-FT, Wortsman et al. 2022).
+
+    Whole numbers are taken from ``start``.
+    """
+    return {
+        name: tensor + share * (trained[name] - tensor) if tensor.is_floating_point() else tensor
+        for name, tensor in start.items()
+    }
+
+
+class Vote(Algorithm):
+    """Several trained algorithms that adapt to a task each and average their probabilities."""
+
+    def __init__(self, members: Sequence[Algorithm]) -> None:
+        """Let ``members`` vote, one or more."""
+        super().__init__()
+        self._members = list(members)
+
+    def meta_learn(self, tasks: Sequence[object]) -> object:  # type: ignore[override]
+        """A vote is not trained; its members are."""
+        raise NotImplementedError
+
+    def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
+        """Adapt every member."""
+        return _mean([member.adapt(support, labels, n_way) for member in self._members])
+
+    def unadapted(self, n_way: int) -> Predict:
+        """The members as they are."""
+        return _mean([member.unadapted(n_way) for member in self._members])
+
+
+def _mean(voters: Sequence[Predict]) -> Predict:
+    def predict(queries: Tensor) -> Tensor:
+        votes = torch.stack([voter(queries) for voter in voters])
+        return torch.logsumexp(votes, 0) - torch.log(torch.tensor(float(len(voters))))
+
+    return predict

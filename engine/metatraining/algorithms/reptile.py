@@ -1,0 +1,194 @@
+"""Reptile (Nichol, Achiam, Schulman 2018, arXiv 1803.02999)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, grad_and_value, vmap
+from torch.nn.functional import cross_entropy, log_softmax
+
+from engine.errors import EngineError
+from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport, accuracy_of
+from engine.metatraining.networks import Classifier
+from engine.metatraining.tasks import Task
+
+Weights = dict[str, Tensor]
+
+_DECAY: Final = 0.999  # Adam's second; the first is 0, as in the authors' code.
+_EPSILON: Final = 1e-8
+
+
+class Reptile(Algorithm):
+    """Moves the initial weights towards those that ordinary training on each task ends at.
+
+    The gradient it leaves is the way back, initial minus mean trained weights: plain gradient
+    descent with rate e then is the paper's update, initial += e * mean(trained - initial).
+    Training on a task is Adam without momentum; its second moment is carried from task to task,
+    as in the authors' code.
+    """
+
+    def __init__(
+        self,
+        network: Classifier,
+        n_steps: int,
+        batch_size: int,
+        rate: float,
+        n_test_steps: int,
+        test_batch_size: int,
+        transductive: bool = False,
+        seed: int = 0,
+    ) -> None:
+        """Learn the initial weights of ``network``.
+
+        Args:
+            network: must not keep running statistics (``Norm.BATCH``).
+            n_steps, batch_size, rate: of the training on a task.
+            n_test_steps, test_batch_size: when a task is learned for use.
+            transductive: let queries share batch-norm statistics when they are classified;
+                otherwise each is classified beside the support set alone.
+            seed: of the order in which images are taken.
+        """
+        super().__init__()
+        self.network = network
+        self.transductive = transductive
+        self._n_steps, self._batch_size, self._rate = n_steps, batch_size, rate
+        self._n_test_steps, self._test_batch_size = n_test_steps, test_batch_size
+        self._seed = seed
+        self.register_buffer("n_updates", torch.zeros((), dtype=torch.int64))
+        for name, weight in network.named_parameters():
+            self.register_buffer(_moment(name), torch.zeros_like(weight))
+
+    def meta_learn(self, tasks: Sequence[Task]) -> StepReport:
+        """Train on every task from the same start; the mean way travelled is the gradient.
+
+        Support and query images are trained on alike: Reptile needs no split.
+        """
+        self.train()
+        start = self._weights()
+        moments, n_updates = self._moments(), int(self.n_updates)
+        travelled = {name: torch.zeros_like(weight) for name, weight in start.items()}
+        losses, accuracies = [], []
+        total_weight = sum(task.weight for task in tasks)
+        for number, task in enumerate(tasks):
+            self._check_way(task.n_way)
+            images = torch.cat([task.support, task.query])
+            labels = torch.cat([task.support_labels, task.query_labels])
+            random = torch.Generator().manual_seed(self._seed + 1000003 * n_updates + number)
+            trained, moments, loss, accuracy = self._train(
+                start, moments, n_updates, images, labels, self._n_steps, self._batch_size, random
+            )
+            n_updates += self._n_steps
+            for name in travelled:
+                travelled[name] += (start[name] - trained[name]) * (task.weight / total_weight)
+            losses.append(loss)
+            accuracies.append(accuracy)
+        for name, parameter in self.network.named_parameters():
+            way = travelled[name]
+            parameter.grad = way if parameter.grad is None else parameter.grad + way
+        for name, moment in moments.items():
+            self.get_buffer(_moment(name)).copy_(moment)
+        self.n_updates.fill_(n_updates)
+        return StepReport(sum(losses) / len(losses), sum(accuracies) / len(accuracies))
+
+    def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
+        """Train on the support set."""
+        self._check_way(n_way)
+        random = torch.Generator().manual_seed(self._seed)
+        weights, *_ = self._train(
+            self._weights(),
+            self._moments(),
+            int(self.n_updates),
+            support,
+            labels,
+            self._n_test_steps,
+            self._test_batch_size,
+            random,
+        )
+        return self._predictor(weights, support, n_way)
+
+    def unadapted(self, n_way: int) -> Predict:
+        """The network with its initial weights; queries share batch-norm statistics."""
+        self._check_way(n_way)
+        return self._predictor(self._weights(), None, n_way)
+
+    def _predictor(self, weights: Weights, support: Tensor | None, n_way: int) -> Predict:
+        def logits_beside_support(query: Tensor) -> Tensor:
+            assert support is not None
+            batch = torch.cat([support, query.unsqueeze(0)])
+            logits: Tensor = functional_call(self.network, weights, (batch,))
+            return logits[-1]
+
+        @torch.no_grad()
+        def predict(queries: Tensor) -> Tensor:
+            if self.transductive or support is None:
+                logits = functional_call(self.network, weights, (queries,))
+            else:
+                logits = vmap(logits_beside_support, chunk_size=32)(queries)
+            return log_softmax(logits[:, :n_way], 1)
+
+        return predict
+
+    def _train(
+        self,
+        start: Weights,
+        moments: Weights,
+        n_updates: int,
+        images: Tensor,
+        labels: Tensor,
+        n_steps: int,
+        batch_size: int,
+        random: torch.Generator,
+    ) -> tuple[Weights, Weights, float, float]:
+        """Weights and second moments after ``n_steps`` of Adam; last batch's loss and accuracy."""
+
+        def loss_of(weights: Weights, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+            logits = functional_call(self.network, weights, (x,))
+            return cross_entropy(logits, y), logits
+
+        weights, loss, accuracy = start, 0.0, 0.0
+        order = torch.zeros(0, dtype=torch.int64)
+        for step in range(n_steps):
+            while len(order) < batch_size:  # Whole passes over the images, each in a new order.
+                order = torch.cat([order, torch.randperm(len(images), generator=random)])
+            batch, order = order[:batch_size], order[batch_size:]
+            gradients, (value, logits) = grad_and_value(loss_of, has_aux=True)(
+                weights, images[batch], labels[batch]
+            )
+            correction = 1 - _DECAY ** (n_updates + step + 1)
+            moments = {
+                name: _DECAY * moment + (1 - _DECAY) * gradients[name] ** 2
+                for name, moment in moments.items()
+            }
+            weights = {
+                name: weight
+                - self._rate
+                * gradients[name]
+                / ((moments[name] / correction).sqrt() + _EPSILON)
+                for name, weight in weights.items()
+            }
+            loss, accuracy = value.item(), accuracy_of(logits, labels[batch])
+        return weights, moments, loss, accuracy
+
+    def _weights(self) -> Weights:
+        return {name: weight.detach() for name, weight in self.network.named_parameters()}
+
+    def _moments(self) -> Weights:
+        return {
+            name: self.get_buffer(_moment(name)).clone()
+            for name, _ in self.network.named_parameters()
+        }
+
+    def _check_way(self, n_way: int) -> None:
+        n_outputs = self.network.head.out_features
+        if n_way > n_outputs:
+            raise EngineError(
+                f"This network was meta-trained for tasks of up to {n_outputs} classes; "
+                f"the task has {n_way}."
+            )
+
+
+def _moment(name: str) -> str:
+    return "moment_" + name.replace(".", "_")

@@ -1,0 +1,204 @@
+"""The training loop: tasks in, better weights out; saved whole, resumed to the same result."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from engine.encoder.encoder_file import write_whole
+from engine.errors import EngineError, sentence_for
+from engine.metatraining.algorithms.interface import Algorithm, StepReport
+from engine.metatraining.episodes import EpisodeSampler
+from engine.metatraining.few_shot_recipe import Decay, OptimizerKind, OptimizerRule, Precision
+from engine.metatraining.processes import Processes
+from engine.metatraining.tasks import TaskSource
+
+_FORMAT: Final = "handful-training-1"
+
+
+class TrainingLoop:
+    """Steps of an optimizer along the gradients that an algorithm leaves.
+
+    Several processes share the tasks of every step: all draw the same episodes, each computes its
+    part, gradients are averaged; so the result is that of one process, up to rounding.
+    """
+
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        sampler: EpisodeSampler,
+        source: TaskSource,
+        optimizer: OptimizerRule,
+        n_steps: int,
+        tasks_per_step: int,
+        precision: Precision,
+        seed: int,
+        processes: Processes,
+    ) -> None:
+        """Prepare the first step; ``algorithm`` is trained in place, on its own device.
+
+        Raises:
+            EngineError: the tasks of a step cannot be shared evenly among the processes.
+        """
+        if tasks_per_step % processes.count:
+            raise EngineError(
+                f"{tasks_per_step} tasks per step cannot be shared evenly among "
+                f"{processes.count} processes."
+            )
+        self.algorithm = algorithm
+        self.n_done = 0
+        self.n_steps = n_steps
+        self._sampler, self._source = sampler, source
+        self._rule = optimizer
+        self._tasks_per_step = tasks_per_step
+        self._precision = precision
+        self._processes = processes
+        self._random = torch.Generator().manual_seed(seed)
+        self._optimizer = _optimizer(algorithm, optimizer)
+        self._device = next(algorithm.parameters()).device
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        rule, done = self._rule, self.n_done
+        share = done / self.n_steps
+        if rule.decay is Decay.HALVING:
+            factor = 0.5 ** (done // rule.halve_every)
+        elif rule.decay is Decay.LINEAR:
+            factor = 1 - share
+        elif rule.decay is Decay.COSINE:
+            factor = 0.5 * (1 + math.cos(math.pi * share))
+        else:
+            factor = 1.0
+        return rule.learning_rate * factor
+
+    def step(self) -> StepReport:
+        """Train on the next tasks.
+
+        Raises:
+            EngineError: the loss is no longer a number; the weights are those before this step.
+        """
+        tasks = [
+            self._source.task(self._sampler.sample(self._random), self._random)
+            for _ in range(self._tasks_per_step)
+        ]
+        self._optimizer.param_groups[0]["lr"] = self.learning_rate
+        self._optimizer.zero_grad()
+        half = self._precision is Precision.BFLOAT16
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=half):
+            report = self.algorithm.meta_learn(tasks[self._processes.rank :: self._processes.count])
+        report = self._share(report)
+        if not math.isfinite(report.loss):
+            raise EngineError(
+                f"The loss became {report.loss} in step {self.n_done + 1}; a lower learning rate "
+                "may help."
+            )
+        self._optimizer.step()
+        self.n_done += 1
+        return report
+
+    def _share(self, report: StepReport) -> StepReport:
+        if self._processes.count == 1:
+            return report
+        for parameter in self.algorithm.parameters():
+            if parameter.grad is not None:
+                self._processes.average(parameter.grad)
+        for buffer in self.algorithm.buffers():
+            if buffer.is_floating_point():
+                self._processes.average(buffer)
+        numbers = torch.tensor([report.loss, report.accuracy], device=self._device)
+        self._processes.average(numbers)
+        return StepReport(*numbers.tolist())
+
+    def save(self, path: Path, described: Mapping[str, Any]) -> None:
+        """Write weights, optimizer, random state and position, whole or not at all.
+
+        Args:
+            path: of the checkpoint, a safetensors file.
+            described: JSON values; those given to ``load`` must be equal.
+
+        Raises:
+            EngineError: the file could not be written.
+        """
+        tensors = {f"weights.{name}": value for name, value in self.algorithm.state_dict().items()}
+        tensors["random_state"] = self._random.get_state()
+        for number, state in self._optimizer.state_dict()["state"].items():
+            for name, value in state.items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimizer.{number}.{name}"] = value
+        header = {
+            "format": _FORMAT,
+            "n_done": str(self.n_done),
+            "described": json.dumps(described, sort_keys=True),
+        }
+        stored = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        try:
+            write_whole(path, save(stored, metadata=header))
+        except OSError as error:
+            raise EngineError(sentence_for(error, path, "write the checkpoint")) from error
+
+    def load(self, path: Path, described: Mapping[str, Any]) -> None:
+        """Go on where ``path`` was saved.
+
+        Raises:
+            EngineError: the file is damaged, or of a run with another recipe or other data.
+        """
+        header, tensors = read_tensors(path, _FORMAT)
+        if json.loads(header["described"]) != json.loads(json.dumps(described)):
+            raise EngineError(
+                f"{path} belongs to a run with another recipe or other data; choose another "
+                "folder, or start anew."
+            )
+        self.algorithm.load_state_dict(below(tensors, "weights."))
+        self._random.set_state(tensors["random_state"])
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in below(tensors, "optimizer.").items():
+            number, _, entry = name.partition(".")
+            state.setdefault(int(number), {})[entry] = value
+        self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": state})
+        self.n_done = int(header["n_done"])
+
+
+def _optimizer(algorithm: Algorithm, rule: OptimizerRule) -> torch.optim.Optimizer:
+    parameters = list(algorithm.parameters())
+    if rule.kind is OptimizerKind.SGD:
+        return torch.optim.SGD(parameters, rule.learning_rate, weight_decay=rule.weight_decay)
+    if rule.kind is OptimizerKind.ADAMW:
+        return torch.optim.AdamW(parameters, rule.learning_rate, weight_decay=rule.weight_decay)
+    return torch.optim.Adam(parameters, rule.learning_rate)
+
+
+def read_tensors(path: Path, expected_format: str) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Header and tensors of a safetensors file of the given format.
+
+    Raises:
+        EngineError: it is missing, damaged or of another kind.
+    """
+    try:
+        with safe_open(path, framework="pt") as stored:
+            header: dict[str, str] = stored.metadata() or {}
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise EngineError(sentence_for(error, path, "read the checkpoint")) from error
+    except SafetensorError as error:
+        raise EngineError(f"{path} is damaged or is no checkpoint.") from error
+    if header.get("format") != expected_format:
+        raise EngineError(f"{path} is no checkpoint of this kind and version of Handful.")
+    return header, tensors
+
+
+def below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The entries whose name begins with ``prefix``, without it."""
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

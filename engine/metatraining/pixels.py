@@ -1,0 +1,136 @@
+"""Small images in memory: Omniglot, handwritten digits, or any image set made small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from engine.errors import EngineError, UnreadableImageError, sentence_for
+from engine.metatraining.datasets import open_image_sets
+from engine.metatraining.tasks import PixelSet
+
+DIGITS: Final = "digits"
+"""Stands for scikit-learn's handwritten digits, where a path is expected."""
+
+_DIGITS_LEVELS: Final = 16  # scikit-learn's digits have 17 levels of ink, 8 x 8 pixels.
+
+
+def load_pixels(
+    path: Path, side_px: int, channels: int, inverted: bool, split: str | None = None
+) -> list[PixelSet]:
+    """The image sets of ``path``, made small.
+
+    Args:
+        path: a folder with ``omniglot_28.npz`` and ``vinyals_SPLIT.txt``; or image sets as
+            ``open_image_sets`` takes them; or the word ``digits`` for scikit-learn's.
+        side_px: images are shrunk or enlarged to this square.
+        channels: 1 for grey, 3 for RGB.
+        inverted: dark ink on white paper becomes bright ink on black.
+        split: of Omniglot: train, val, trainval or test.
+
+    Raises:
+        EngineError: nothing usable is there.
+    """
+    if path.name == DIGITS and not path.exists():
+        sets = [_digits(side_px)]
+    elif (path / "omniglot_28.npz").is_file():
+        sets = [_omniglot(path, split or "train", side_px)]
+    else:
+        sets = [
+            _shrunk(image_set.name, image_set, side_px, channels)  # type: ignore[arg-type]
+            for image_set in open_image_sets([path])
+        ]
+    return [_finished(pixels, channels, inverted) for pixels in sets]
+
+
+def _omniglot(folder: Path, split: str, side_px: int) -> PixelSet:
+    """Characters of one of Vinyals' splits, upright; turning them is the sampler's work.
+
+    The lists name every character with its four rotations; the upright one stands for all.
+    """
+    list_path = folder / f"vinyals_{split}.txt"
+    try:
+        lines = list_path.read_text(encoding="utf-8").split()
+        with np.load(folder / "omniglot_28.npz") as stored:
+            names = [str(name) for name in stored["class_names"]]
+            images, class_index = stored["images"], stored["class_index"]
+    except OSError as error:
+        raise EngineError(sentence_for(error, list_path, "read")) from error
+    except (KeyError, ValueError) as error:
+        raise EngineError(f"{folder / 'omniglot_28.npz'} is damaged.") from error
+    wanted = sorted({line.split("/rot")[0] for line in lines})
+    unknown = [name for name in wanted if name not in set(names)]
+    if unknown:
+        raise EngineError(f"{list_path} names {unknown[0]!r}, which omniglot_28.npz does not have.")
+    index_of = {name: index for index, name in enumerate(names)}
+    parts = [images[class_index == index_of[name]] for name in wanted]
+    stacked = np.concatenate(parts)
+    if stacked.shape[1] != side_px:
+        stacked = np.stack([_resized(image, side_px) for image in stacked])
+    return PixelSet(
+        name=f"omniglot_{split}",
+        images=stacked[:, None],
+        labels=np.repeat(np.arange(len(wanted)), [len(part) for part in parts]),
+        class_names=tuple(wanted),
+    )
+
+
+def _digits(side_px: int) -> PixelSet:
+    """scikit-learn's 1,797 digits as dark ink on white, enlarged as Omniglot's drawings are."""
+    try:
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise EngineError(
+            "The handwritten digits come with scikit-learn, which is not installed."
+        ) from error
+    stored = load_digits()
+    ink = np.rint(stored.images * (255 / _DIGITS_LEVELS)).astype(np.uint8)
+    images = np.stack([_resized(255 - image, side_px) for image in ink])
+    return PixelSet(
+        name=DIGITS,
+        images=images[:, None],
+        labels=stored.target.astype(np.int64),
+        class_names=tuple(str(digit) for digit in range(10)),
+    )
+
+
+def _shrunk(name: str, image_set: object, side_px: int, channels: int) -> PixelSet:
+    from engine.metatraining.datasets import ImageSet
+
+    assert isinstance(image_set, ImageSet)
+    kept: list[NDArray[np.uint8]] = []
+    labels: list[int] = []
+    for index in range(len(image_set)):
+        try:
+            decoded = Image.fromarray(image_set.decode(index))
+        except UnreadableImageError:
+            continue
+        pixels = np.asarray(
+            decoded.convert("L" if channels == 1 else "RGB").resize(
+                (side_px, side_px), Image.Resampling.BILINEAR
+            )
+        )
+        kept.append(pixels[None] if channels == 1 else pixels.transpose(2, 0, 1))
+        labels.append(int(image_set.labels[index]))
+    if not kept:
+        raise EngineError(f"None of the images of the data set {name!r} can be decoded.")
+    return PixelSet(name, np.stack(kept), np.array(labels, np.int64), image_set.class_names)
+
+
+def _finished(pixels: PixelSet, channels: int, inverted: bool) -> PixelSet:
+    images = pixels.images
+    if images.shape[1] != channels:
+        images = np.repeat(images, channels, axis=1)
+    if inverted:
+        images = 255 - images
+    return PixelSet(pixels.name, np.ascontiguousarray(images), pixels.labels, pixels.class_names)
+
+
+def _resized(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    return np.asarray(
+        Image.fromarray(image).resize((side_px, side_px), Image.Resampling.BICUBIC)
+    )

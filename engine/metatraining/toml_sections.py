@@ -1,0 +1,87 @@
+"""TOML tables as flat dataclasses, with sentences that name the key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.errors import EngineError, sentence_for
+
+Section = TypeVar("Section")
+
+_NOUNS = {
+    float: "a number",
+    int: "a whole number",
+    str: "a text",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
+
+
+class RecipeError(Exception):
+    """A clause that says which key is wrong, and how."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table of a TOML file.
+
+    Raises:
+        EngineError: it cannot be read or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EngineError(sentence_for(error, path, "read the recipe")) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise EngineError(f"{path} is no valid recipe: {error}.") from error
+
+
+def section(kind: type[Section], entry: object, where: str) -> Section:
+    """A flat dataclass from a table; its defaults tell the type of each key.
+
+    Raises:
+        RecipeError: an unknown key, or a value of another type.
+    """
+    table = typed(entry, dict, where)
+    defaults = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
+    refuse_unknown(table, set(defaults), where + ".")
+    return kind(
+        **{
+            key: typed(value, type(defaults[key]), f"{where}.{key}")
+            for key, value in table.items()
+        }
+    )
+
+
+def typed(value: object, kind: type, where: str) -> Any:
+    """``value`` as ``kind``; whole numbers are numbers too.
+
+    Raises:
+        RecipeError: it is something else.
+    """
+    if issubclass(kind, StrEnum):
+        allowed = [str(member) for member in kind]
+        if value not in allowed:
+            raise RecipeError(f"{where} must be one of {', '.join(allowed)}, not {value!r}")
+        return kind(str(value))
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise RecipeError(f"{where} must be {_NOUNS[kind]}, not {value!r}")
+    return value
+
+
+def refuse_unknown(table: Mapping[str, Any], known: set[str], where: str = "") -> None:
+    """Say which key nobody knows.
+
+    Raises:
+        RecipeError: there is one.
+    """
+    for key in table:
+        if key not in known:
+            raise RecipeError(f"it has an unknown key, {where}{key}")
