@@ -131,7 +131,10 @@ def sampler_of(sets: Sequence[PixelSet], rule: EpisodeRule) -> EpisodeSampler:
         EngineError: a set cannot give such episodes.
     """
     return EpisodeSampler(
-        [pixels.name for pixels in sets], [pixels.labels for pixels in sets], [1.0] * len(sets), rule
+        [pixels.name for pixels in sets],
+        [pixels.labels for pixels in sets],
+        [1.0] * len(sets),
+        rule,
     )
 
 
@@ -357,7 +360,11 @@ class _Record:
                 kept = self._folder / KEPT_NAME
                 kept.mkdir(exist_ok=True)
                 save_algorithm(
-                    loop.algorithm, self._recipe, 0, loop.n_done, kept / f"{loop.n_done:08}.safetensors"
+                    loop.algorithm,
+                    self._recipe,
+                    0,
+                    loop.n_done,
+                    kept / f"{loop.n_done:08}.safetensors",
                 )
                 for path in self.kept_paths()[: -self._recipe.keep]:
                     path.unlink()

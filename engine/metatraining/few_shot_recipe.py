@@ -250,7 +250,7 @@ def _check(recipe: FewShotRecipe) -> None:
         (not recipe.average or recipe.keep >= 2, "average needs keep to be at least 2"),
         (16 <= recipe.network.side_px <= 224, "network.side_px must be 16 to 224"),
         (recipe.network.channels in (1, 3), "network.channels must be 1 or 3"),
-        (0 < recipe.algorithm.inner_rate, "algorithm.inner_rate must be above 0"),
+        (recipe.algorithm.inner_rate > 0, "algorithm.inner_rate must be above 0"),
         (0 < recipe.optimizer.learning_rate <= 1, "optimizer.learning_rate must be in (0, 1]"),
         (recipe.optimizer.weight_decay >= 0, "optimizer.weight_decay must not be negative"),
     ]

@@ -131,6 +131,4 @@ def _finished(pixels: PixelSet, channels: int, inverted: bool) -> PixelSet:
 
 
 def _resized(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
-    return np.asarray(
-        Image.fromarray(image).resize((side_px, side_px), Image.Resampling.BICUBIC)
-    )
+    return np.asarray(Image.fromarray(image).resize((side_px, side_px), Image.Resampling.BICUBIC))

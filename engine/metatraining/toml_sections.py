@@ -51,10 +51,7 @@ def section(kind: type[Section], entry: object, where: str) -> Section:
     defaults = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
     refuse_unknown(table, set(defaults), where + ".")
     return kind(
-        **{
-            key: typed(value, type(defaults[key]), f"{where}.{key}")
-            for key, value in table.items()
-        }
+        **{key: typed(value, type(defaults[key]), f"{where}.{key}") for key, value in table.items()}
     )
 
 

@@ -164,9 +164,7 @@ class Reptile(Algorithm):
             }
             weights = {
                 name: weight
-                - self._rate
-                * gradients[name]
-                / ((moments[name] / correction).sqrt() + _EPSILON)
+                - self._rate * gradients[name] / ((moments[name] / correction).sqrt() + _EPSILON)
                 for name, weight in weights.items()
             }
             loss, accuracy = value.item(), accuracy_of(logits, labels[batch])
