@@ -14,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 import torch
 from safetensors.torch import save
-from torch import Tensor
 
 from engine.encoder.encoder_file import write_whole
 from engine.errors import EngineError, sentence_for
@@ -25,7 +24,7 @@ from engine.metatraining.algorithms.interface import Algorithm, StepReport, accu
 from engine.metatraining.episodes import EpisodeRule, EpisodeSampler
 from engine.metatraining.evaluation import score
 from engine.metatraining.few_shot_recipe import FewShotRecipe, few_shot_recipe_from
-from engine.metatraining.loop import TrainingLoop, below, read_tensors
+from engine.metatraining.loop import TrainingLoop, read_tensors
 from engine.metatraining.pixels import load_pixels
 from engine.metatraining.processes import Processes, alone
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
@@ -108,7 +107,9 @@ def meta_train_few_shot(
     described = {"recipe": recipe.as_json(), "data": _describe(training)}
     if resume and checkpoint.exists():
         loop.load(checkpoint, described)
-    record = _Record(out_dir, recipe, described, training, validation, processes, loop.n_done)
+    record = _Record(
+        out_dir, recipe, described, sampler.n_classes, validation, processes, loop.n_done
+    )
     yield from _train(loop, recipe, tasks, checkpoint, described, record, processes)
 
     if recipe.average:
@@ -196,7 +197,7 @@ def _fresh(recipe: FewShotRecipe, n_classes: int) -> Algorithm:
         torch.manual_seed(recipe.seed)
         algorithm = build_algorithm(recipe, n_classes)
     if recipe.network.channels_last:
-        algorithm.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        algorithm.to(memory_format=torch.channels_last)
     return algorithm
 
 
@@ -287,12 +288,13 @@ class _Record:
         folder: Path,
         recipe: FewShotRecipe,
         described: Mapping[str, Any],
-        training: Sequence[PixelSet],
+        n_classes: int,
         validation: Sequence[PixelSet],
         processes: Processes,
         n_done: int,
     ) -> None:
         self._folder, self._recipe, self._leads = folder, recipe, processes.leads
+        self._n_classes = n_classes
         self._config: dict[str, Any] = {
             **described,
             "seed": recipe.seed,
@@ -410,9 +412,3 @@ def _describe(sets: Sequence[PixelSet]) -> list[dict[str, Any]]:
         }
         for pixels in sets
     ]
-
-
-def weights_in(path: Path) -> dict[str, Tensor]:
-    """The weights of a model file or of a checkpoint's algorithm."""
-    _, tensors = read_tensors(path, _MODEL_FORMAT)
-    return below(tensors, "")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.errors import EngineError, UnreadableImageError, sentence_for
-from engine.metatraining.datasets import open_image_sets
+from engine.metatraining.datasets import ImageSet, open_image_sets
 from engine.metatraining.tasks import PixelSet
 
 DIGITS: Final = "digits"
@@ -40,10 +40,7 @@ def load_pixels(
     elif (path / "omniglot_28.npz").is_file():
         sets = [_omniglot(path, split or "train", side_px)]
     else:
-        sets = [
-            _shrunk(image_set.name, image_set, side_px, channels)  # type: ignore[arg-type]
-            for image_set in open_image_sets([path])
-        ]
+        sets = [_shrunk(images, side_px, channels) for images in open_image_sets([path])]
     return [_finished(pixels, channels, inverted) for pixels in sets]
 
 
@@ -98,10 +95,7 @@ def _digits(side_px: int) -> PixelSet:
     )
 
 
-def _shrunk(name: str, image_set: object, side_px: int, channels: int) -> PixelSet:
-    from engine.metatraining.datasets import ImageSet
-
-    assert isinstance(image_set, ImageSet)
+def _shrunk(image_set: ImageSet, side_px: int, channels: int) -> PixelSet:
     kept: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     for index in range(len(image_set)):
@@ -117,8 +111,10 @@ def _shrunk(name: str, image_set: object, side_px: int, channels: int) -> PixelS
         kept.append(pixels[None] if channels == 1 else pixels.transpose(2, 0, 1))
         labels.append(int(image_set.labels[index]))
     if not kept:
-        raise EngineError(f"None of the images of the data set {name!r} can be decoded.")
-    return PixelSet(name, np.stack(kept), np.array(labels, np.int64), image_set.class_names)
+        raise EngineError(f"None of the images of the data set {image_set.name!r} can be decoded.")
+    return PixelSet(
+        image_set.name, np.stack(kept), np.array(labels, np.int64), image_set.class_names
+    )
 
 
 def _finished(pixels: PixelSet, channels: int, inverted: bool) -> PixelSet:

@@ -156,7 +156,7 @@ class Maml(Algorithm):
         return {**fixed, **fast}
 
     def _rate_of(self, values: Weights, name: str) -> Tensor | float:
-        return values.get("rates." + name.replace(".", "_"), self._rate)  # type: ignore[arg-type]
+        return values.get("rates." + name.replace(".", "_"), self._rate)
 
     @staticmethod
     def _initial(values: Mapping[str, Tensor]) -> Weights:

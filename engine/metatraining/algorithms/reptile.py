@@ -57,6 +57,7 @@ class Reptile(Algorithm):
         self._n_steps, self._batch_size, self._rate = n_steps, batch_size, rate
         self._n_test_steps, self._test_batch_size = n_test_steps, test_batch_size
         self._seed = seed
+        self.n_updates: Tensor
         self.register_buffer("n_updates", torch.zeros((), dtype=torch.int64))
         for name, weight in network.named_parameters():
             self.register_buffer(_moment(name), torch.zeros_like(weight))
