@@ -271,6 +271,13 @@ def _check(recipe: FewShotRecipe) -> None:
             f"{recipe.algorithm.kind} cannot validate on tasks of more classes than it trains on",
         ),
     ]
+    by_gradients = (Kind.MAML, Kind.FIRST_ORDER_MAML, Kind.ANIL, Kind.META_SGD)
+    rules += [
+        (
+            recipe.algorithm.kind not in by_gradients or recipe.precision is Precision.FLOAT32,
+            f"{recipe.algorithm.kind} runs in float32 only: its inner gradients are not cast",
+        ),
+    ]
     for holds, clause in rules:
         if not holds:
             raise RecipeError(clause)
