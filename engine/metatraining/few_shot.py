@@ -179,13 +179,11 @@ def load_algorithm(path: Path) -> tuple[Algorithm, FewShotRecipe]:
     return algorithm, recipe
 
 
-@torch.no_grad()
 def validated(algorithm: Algorithm, tasks: Sequence[Task]) -> tuple[float, float]:
     """Mean accuracy [0, 1] over tasks, and the half width of its 95 % interval."""
     values = []
     for task in tasks:
-        with torch.enable_grad():
-            predict = algorithm.adapt(task.support, task.support_labels, task.n_way)
+        predict = algorithm.adapt(task.support, task.support_labels, task.n_way)
         values.append(accuracy_of(predict(task.query), task.query_labels))
     found = score(np.array(values))
     return found.mean, found.ci95

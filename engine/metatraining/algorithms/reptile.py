@@ -7,7 +7,7 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad_and_value, vmap
+from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy, log_softmax
 
 from engine.errors import EngineError
@@ -132,6 +132,7 @@ class Reptile(Algorithm):
 
         return predict
 
+    @torch.enable_grad()
     def _train(
         self,
         start: Weights,
@@ -144,19 +145,18 @@ class Reptile(Algorithm):
         random: torch.Generator,
     ) -> tuple[Weights, Weights, float, float]:
         """Weights and second moments after ``n_steps`` of Adam; last batch's loss and accuracy."""
-
-        def loss_of(weights: Weights, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-            logits = functional_call(self.network, weights, (x,))
-            return cross_entropy(logits, y), logits
-
         weights, loss, accuracy = start, 0.0, 0.0
         order = torch.zeros(0, dtype=torch.int64)
         for step in range(n_steps):
             while len(order) < batch_size:  # Whole passes over the images, each in a new order.
                 order = torch.cat([order, torch.randperm(len(images), generator=random)])
             batch, order = order[:batch_size], order[batch_size:]
-            gradients, (value, logits) = grad_and_value(loss_of, has_aux=True)(
-                weights, images[batch], labels[batch]
+            leaves = {name: weight.detach().requires_grad_() for name, weight in weights.items()}
+            logits = functional_call(self.network, leaves, (images[batch],))
+            value = cross_entropy(logits, labels[batch])
+            # A sixth faster than torch.func.grad for networks this small.
+            gradients = dict(
+                zip(leaves, torch.autograd.grad(value, list(leaves.values())), strict=True)
             )
             correction = 1 - _DECAY ** (n_updates + step + 1)
             moments = {

@@ -63,6 +63,7 @@ class Transfer(Algorithm):
         return normalize(self.encoder(images).to(torch.float32))
 
 
+@torch.enable_grad()
 def logistic_regression(x: Tensor, labels: Tensor, n_way: int) -> tuple[Tensor, Tensor]:
     """Weights (n_way, d) and bias (n_way,) of multinomial logistic regression.
 
