@@ -70,6 +70,22 @@ class Effort(StrEnum):
     INSTANT = "instant"
 
 
+class Split(StrEnum):
+    """Parts of Omniglot."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TRAINVAL = "trainval"
+    TEST = "test"
+
+
+class Combine(StrEnum):
+    """How several models become one."""
+
+    AVERAGE = "average"
+    VOTE = "vote"
+
+
 app = typer.Typer(
     name="handful",
     help="Label a handful of images; a meta-trained network classifies the rest.",
@@ -295,6 +311,90 @@ def meta_train_command(
         _print_json(asdict(done))
 
 
+@app.command("meta-evaluate")
+def meta_evaluate_command(
+    checkpoints: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="CHECKPOINT...",
+            help="Models and encoders from meta-train, or the folders of its runs.",
+        ),
+    ],
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            "--data",
+            help="Images to evaluate on (may be repeated): as for meta-train, the folder of "
+            "Omniglot, or the word digits for scikit-learn's handwritten digits.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="The report, a JSON file; tables and plots go beside it."),
+    ],
+    ways: Annotated[
+        str, typer.Option("--ways", help="Classes of a task, several parted by commas.")
+    ] = "5,20",
+    shots: Annotated[
+        str, typer.Option("--shots", help="Examples of a class, several parted by commas.")
+    ] = "1,5",
+    queries: Annotated[
+        int, typer.Option("--queries", min=1, help="Images of a class to classify.")
+    ] = 15,
+    episodes: Annotated[
+        int, typer.Option("--episodes", min=2, help="Tasks of each pair of way and shot.")
+    ] = 600,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Chooses the tasks; the same for every model.")
+    ] = 0,
+    split: Annotated[
+        Split, typer.Option("--split", help="Which of Omniglot's characters.")
+    ] = Split.TEST,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness", help="Also with wrong labels, and queries with noise, blur and JPEG."
+        ),
+    ] = False,
+    combine: Annotated[
+        list[Combine] | None,
+        typer.Option(
+            "--combine",
+            help="Also the average of the models' weights (of one model: of those its run has "
+            "kept), or their vote (may be repeated).",
+        ),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start", help="The model that training began with: also weights on the way from it."
+        ),
+    ] = None,
+    device: Annotated[Device, typer.Option("--device", help="Where the models run.")] = Device.AUTO,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure meta-trained models on few-shot tasks, all on the same ones, and write a report."""
+    from engine.metatraining.meta_evaluation.methods import Combination
+    from engine.metatraining.meta_evaluation.run import EvaluationRule, meta_evaluate
+
+    rule = EvaluationRule(
+        ways=_numbers("--ways", ways, 2),
+        shots=_numbers("--shots", shots, 1),
+        n_query=queries,
+        n_episodes=episodes,
+        seed=seed,
+        split=split.value,
+        robustness=robustness,
+    )
+    _check_outputs({"--out": out}, {"--start": start})
+    combinations = [Combination(choice.value) for choice in combine or []]
+    done = _run(meta_evaluate(checkpoints, data, out, rule, combinations, start, device.value))
+    for line in done.told():
+        _say(line)
+    if as_json:
+        _print_json(done.summary())
+
+
 @app.command()
 def doctor(device: DeviceOption = Device.AUTO, as_json: JsonOption = False) -> int:
     """Show versions, devices, providers in use and the cache, and test one image."""
@@ -407,6 +507,17 @@ def _snapshot(
     for notice in builder.notices:
         _say(notice)
     return builder.build()
+
+
+def _numbers(option: str, text: str, least: int) -> tuple[int, ...]:
+    """Whole numbers parted by commas, each once, ascending."""
+    try:
+        numbers = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        raise _UsageError(f"{option} takes whole numbers parted by commas, not {text!r}.") from None
+    if numbers[0] < least:
+        raise _UsageError(f"{option} must be at least {least}, not {numbers[0]}.")
+    return tuple(numbers)
 
 
 def _exactly_one(options: dict[str, Path | None]) -> None:

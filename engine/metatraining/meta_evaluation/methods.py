@@ -1,0 +1,298 @@
+"""What is evaluated: trained models, their averages, mixtures and votes, as rows of one table."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from engine.encoder.encoder_file import Encoder, load_encoder
+from engine.errors import EngineError, sentence_for
+from engine.metatraining.aggregation import Vote, average_weights, interpolate
+from engine.metatraining.algorithms.interface import Algorithm
+from engine.metatraining.algorithms.maml import Maml
+from engine.metatraining.algorithms.reptile import Reptile
+from engine.metatraining.few_shot import KEPT_NAME, MODEL_NAME, SCORES_NAME, load_algorithm
+from engine.metatraining.few_shot_recipe import NetworkRule
+from engine.metatraining.run import ENCODER_NAME
+
+SHARES: Final = (0.25, 0.5, 0.75)
+"""How far interpolated weights lie from the start towards the trained ones."""
+
+_TRANSDUCTIVE: Final = "queries share batch statistics"
+_INDUCTIVE: Final = "each query alone"
+
+
+class Combination(StrEnum):
+    """How several models become one."""
+
+    AVERAGE = "average"
+    VOTE = "vote"
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRule:
+    """How images are prepared for a small network; see ``load_pixels``."""
+
+    side_px: int
+    channels: int
+    inverted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that a method is made from.
+
+    Attributes:
+        name: the file and the folder it lies in, without the rest of the path.
+        sha256: of its bytes.
+    """
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Method:
+    """A row of the table.
+
+    Attributes:
+        name: what a person reads; of one table all differ.
+        algorithm: adapts and predicts.
+        pixels: how its images are prepared.
+        sources: the files it is made from.
+        max_way: the most classes that it can tell apart; None for any number.
+    """
+
+    name: str
+    algorithm: Algorithm
+    pixels: PixelRule
+    sources: tuple[Source, ...]
+    max_way: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedModel:
+    """A model file of a few-shot run.
+
+    Attributes:
+        name: of its recipe.
+        path: of the file.
+        algorithm: as loaded.
+        pixels: how its images are prepared.
+        source: name and digest of the file.
+    """
+
+    name: str
+    path: Path
+    algorithm: Algorithm
+    pixels: PixelRule
+    source: Source
+
+    @property
+    def scores_path(self) -> Path:
+        """The scores of its run, where they lie beside it."""
+        return self.path.with_name(SCORES_NAME)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncoderModel:
+    """An encoder file."""
+
+    name: str
+    path: Path
+    encoder: Encoder
+    source: Source
+
+
+def open_checkpoint(path: Path) -> TrainedModel | EncoderModel:
+    """A model or an encoder by its file or by the folder of its run.
+
+    Raises:
+        EngineError: nothing of the kind is there, or it is damaged.
+    """
+    file = _file_of(path)
+    if _format_of(file).startswith("handful-encoder-"):
+        encoder = load_encoder(file)
+        return EncoderModel(encoder.name, file, encoder, source_of(file))
+    algorithm, recipe = load_algorithm(file)
+    return TrainedModel(recipe.name, file, algorithm, _pixel_rule(recipe.network), source_of(file))
+
+
+def source_of(path: Path) -> Source:
+    """Name and digest of a file.
+
+    Raises:
+        EngineError: it cannot be read.
+    """
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise EngineError(sentence_for(error, path, "read the checkpoint")) from error
+    return Source(f"{path.absolute().parent.name}/{path.name}", digest)
+
+
+def methods_of(
+    models: Sequence[TrainedModel],
+    combinations: Sequence[Combination] = (),
+    start: TrainedModel | None = None,
+) -> list[Method]:
+    """The rows for trained models: each alone, then what is made of them.
+
+    A model whose predictions depend on whether queries may see each other gets a row for each way.
+
+    Args:
+        models: one or more.
+        combinations: of all ``models``; the average of a single one is that of the weights that
+            its run has kept.
+        start: gives rows for weights between it and each model.
+
+    Raises:
+        EngineError: the models cannot be combined as asked.
+    """
+    rows = [
+        method
+        for name, model in zip(_distinct_names(models), models, strict=True)
+        for method in _ways(name, [model.algorithm], model.pixels, (model.source,))
+    ]
+    if start is not None:
+        rows += _ways(f"{start.name}, start", [start.algorithm], start.pixels, (start.source,))
+        for name, model in zip(_distinct_names(models), models, strict=True):
+            rows += _interpolated(name, start, model)
+    if Combination.AVERAGE in combinations:
+        rows += _averaged(models)
+    if Combination.VOTE in combinations:
+        rows += _voting(models)
+    return rows
+
+
+def _interpolated(name: str, start: TrainedModel, model: TrainedModel) -> Iterator[Method]:
+    first, last = start.algorithm.state_dict(), model.algorithm.state_dict()
+    if start.pixels != model.pixels or _shapes(first) != _shapes(last):
+        raise EngineError(
+            f"There is no way from {start.path} to {model.path}: they are not of the same network."
+        )
+    for share in SHARES:
+        between = _with_weights(model.algorithm, interpolate(first, last, share))
+        yield from _ways(
+            f"{name}, {share:g} of the way from the start",
+            [between],
+            model.pixels,
+            (start.source, model.source),
+        )
+
+
+def _averaged(models: Sequence[TrainedModel]) -> list[Method]:
+    first = models[0]
+    if len(models) > 1:
+        paths = [model.path for model in models]
+        name = f"Average of the weights of {len(paths)} models"
+    else:
+        paths = sorted((first.path.parent / KEPT_NAME).glob("*.safetensors"))
+        if len(paths) < 2:
+            raise EngineError(
+                f"An average takes at least 2 models; {first.source.name} is one, and its run has "
+                f"kept {len(paths)} earlier weights."
+            )
+        name = f"{first.name}, average of {len(paths)} kept weights"
+    averaged = _with_weights(first.algorithm, average_weights(paths))
+    return _ways(name, [averaged], first.pixels, tuple(source_of(path) for path in paths))
+
+
+def _voting(models: Sequence[TrainedModel]) -> list[Method]:
+    if len(models) < 2:
+        raise EngineError(f"A vote takes at least 2 models; {len(models)} was given.")
+    for model in models[1:]:
+        if model.pixels != models[0].pixels:
+            raise EngineError(
+                f"{model.source.name} and {models[0].source.name} cannot vote together: they take "
+                "images of different size, colour or sign."
+            )
+    return _ways(
+        f"Vote of {len(models)} models",
+        [model.algorithm for model in models],
+        models[0].pixels,
+        tuple(model.source for model in models),
+    )
+
+
+def _ways(
+    name: str, members: Sequence[Algorithm], pixels: PixelRule, sources: tuple[Source, ...]
+) -> list[Method]:
+    """One row, or two where a member can let queries see each other or not."""
+    # Vote keeps its members out of torch's sight only as a list; each row has copies of its own.
+    heads = [
+        member.network.head.out_features for member in members if isinstance(member, Maml | Reptile)
+    ]
+    max_way = min(heads, default=None)
+
+    def row(suffix: str, voters: Sequence[Algorithm]) -> Method:
+        algorithm = voters[0] if len(voters) == 1 else Vote(voters)
+        return Method(name + suffix, algorithm, pixels, sources, max_way)
+
+    if any(isinstance(member, Reptile) for member in members):
+        shared, alone = (copy.deepcopy(list(members)) for _ in range(2))
+        _set_transductive(shared, True)
+        _set_transductive(alone, False)
+        rows = [row(f" ({_TRANSDUCTIVE})", shared)]
+        # A vote with a member that always shares them has no such row.
+        if not any(isinstance(member, Maml) for member in members):
+            rows.append(row(f" ({_INDUCTIVE})", alone))
+        return rows
+    if heads:
+        return [row(f" ({_TRANSDUCTIVE})", members)]
+    return [row("", members)]
+
+
+def _set_transductive(members: Sequence[Algorithm], transductive: bool) -> None:
+    for member in members:
+        if isinstance(member, Reptile):
+            member.transductive = transductive
+
+
+def _with_weights(algorithm: Algorithm, weights: Mapping[str, Tensor]) -> Algorithm:
+    made = copy.deepcopy(algorithm)
+    made.load_state_dict(dict(weights))
+    return made
+
+
+def _shapes(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(value.shape) for name, value in weights.items()}
+
+
+def _pixel_rule(network: NetworkRule) -> PixelRule:
+    return PixelRule(network.side_px, network.channels, network.inverted)
+
+
+def _distinct_names(models: Sequence[TrainedModel]) -> list[str]:
+    names = [model.name for model in models]
+    return [
+        f"{name} [{model.source.name}]" if names.count(name) > 1 else name
+        for name, model in zip(names, models, strict=True)
+    ]
+
+
+def _file_of(path: Path) -> Path:
+    if path.is_dir():
+        for name in (MODEL_NAME, ENCODER_NAME):
+            if (path / name).is_file():
+                return path / name
+        raise EngineError(f"{path} holds no {MODEL_NAME} and no {ENCODER_NAME}.")
+    return path
+
+
+def _format_of(path: Path) -> str:
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            return str((stored.metadata() or {}).get("format", ""))
+    except OSError as error:
+        raise EngineError(sentence_for(error, path, "read the checkpoint")) from error
+    except SafetensorError as error:
+        raise EngineError(f"{path} is damaged or is no checkpoint.") from error
