@@ -7,6 +7,7 @@ from typing import Final
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import batch_norm
 
 WIDTH: Final = 64
 
@@ -18,6 +19,24 @@ class Norm(StrEnum):
     """The batch's in training, running averages afterwards, as usual."""
     BATCH = "batch"
     """The batch's always, as in MAML's and Reptile's networks."""
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalisation whose second derivatives are right beside other tasks, too."""
+
+    def __init__(self, norm: Norm) -> None:
+        """Normalise ``WIDTH`` channels."""
+        super().__init__(WIDTH, track_running_stats=norm is Norm.RUNNING)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalised (n, WIDTH, height, width), scaled and shifted."""
+        if self.track_running_stats:
+            return super().forward(x)
+        # WORKAROUND https://github.com/pytorch/functorch/issues/534: where vmap lies between the
+        # two derivatives, torch loses the part of the second that goes through the gradient of the
+        # scale; MAML's gradients were off by a few thousandths. So the scale is applied outside.
+        normalised = batch_norm(x, None, None, training=True, eps=self.eps)
+        return normalised * self.weight[:, None, None] + self.bias[:, None, None]
 
 
 class Conv4(nn.Sequential):
@@ -41,7 +60,7 @@ class Conv4(nn.Sequential):
         for n_in in (channels, WIDTH, WIDTH, WIDTH):
             blocks += [
                 nn.Conv2d(n_in, WIDTH, 3, stride=2 if strided else 1, padding=1),
-                nn.BatchNorm2d(WIDTH, track_running_stats=norm is Norm.RUNNING),
+                BatchNorm(norm),
                 nn.ReLU(),
             ]
             if not strided:
