@@ -388,7 +388,11 @@ def meta_evaluate_command(
     )
     _check_outputs({"--out": out}, {"--start": start})
     combinations = [Combination(choice.value) for choice in combine or []]
-    done = _run(meta_evaluate(checkpoints, data, out, rule, combinations, start, device.value))
+    cache_folder = default_cache_folder()
+    steps = meta_evaluate(
+        checkpoints, data, out, rule, cache_folder, combinations, start, device.value
+    )
+    done = _run(steps)
     for line in done.told():
         _say(line)
     if as_json:

@@ -72,12 +72,19 @@ class Pace:
 
     total: int
     done: int = 0
-    began: float = field(default_factory=time.monotonic)
+    _busy_s: float = 0.0
+    _since: float = 0.0
+
+    def go_on(self) -> None:
+        """What was done since the last step was something else."""
+        self._since = time.monotonic()
 
     def step(self, text: str) -> Progress:
         """One more episode is done."""
+        now = time.monotonic()
+        self._busy_s, self._since = self._busy_s + now - self._since, now
         self.done += 1
-        rate = self.done / max(time.monotonic() - self.began, 1e-6)
+        rate = self.done / max(self._busy_s, 1e-6)
         return Progress(0, text, self.done, self.total, rate, (self.total - self.done) / rate)
 
 
@@ -107,6 +114,7 @@ def evaluate(
         pace: is stepped once an episode.
     """
     outcomes = [Outcome(contender.name, data_set, setting) for contender in contenders]
+    pace.go_on()
     for contender in contenders:  # The first adaptation of all also pays for torch's warming up.
         task = contender.images.task(episodes[0])
         contender.algorithm.adapt(task.support, task.support_labels, task.n_way)

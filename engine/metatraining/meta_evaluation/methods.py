@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -21,6 +23,7 @@ from engine.metatraining.algorithms.maml import Maml
 from engine.metatraining.algorithms.reptile import Reptile
 from engine.metatraining.few_shot import KEPT_NAME, MODEL_NAME, SCORES_NAME, load_algorithm
 from engine.metatraining.few_shot_recipe import NetworkRule
+from engine.metatraining.meta_evaluation.heads import HEADS
 from engine.metatraining.run import ENCODER_NAME
 
 SHARES: Final = (0.25, 0.5, 0.75)
@@ -61,7 +64,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Method:
-    """A row of the table.
+    """A row of the table: a trained algorithm on small images.
 
     Attributes:
         name: what a person reads; of one table all differ.
@@ -76,6 +79,23 @@ class Method:
     pixels: PixelRule
     sources: tuple[Source, ...]
     max_way: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncoderMethod:
+    """A row of the table: a head over the embeddings of one encoder, or a vote over several's.
+
+    Attributes:
+        name: what a person reads; of one table all differ.
+        encoders: one or more.
+        head: a key of ``HEADS``.
+        sources: the files it is made from.
+    """
+
+    name: str
+    encoders: tuple[Encoder, ...]
+    head: str
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +144,75 @@ def open_checkpoint(path: Path) -> TrainedModel | EncoderModel:
         return EncoderModel(encoder.name, file, encoder, source_of(file))
     algorithm, recipe = load_algorithm(file)
     return TrainedModel(recipe.name, file, algorithm, _pixel_rule(recipe.network), source_of(file))
+
+
+def encoder_methods_of(
+    models: Sequence[EncoderModel],
+    combinations: Sequence[Combination] = (),
+    start: EncoderModel | None = None,
+) -> list[EncoderMethod]:
+    """The rows for encoders, with every head; arguments and errors as ``methods_of``."""
+    names = _distinct_names(models)
+    sources = tuple(model.source for model in models)
+    rows: list[tuple[str, tuple[Encoder, ...], tuple[Source, ...]]] = [
+        (name, (model.encoder,), (model.source,)) for name, model in zip(names, models, strict=True)
+    ]
+    if start is not None:
+        rows.append((f"{start.name}, start", (start.encoder,), (start.source,)))
+        for name, model in zip(names, models, strict=True):
+            for share in SHARES:
+                title = f"{name}, {share:g} of the way from the start"
+                mixed = _mixed_encoder([start, model], [1 - share, share], title)
+                rows.append((title, (mixed,), (start.source, model.source)))
+    if Combination.AVERAGE in combinations:
+        if len(models) < 2:
+            raise EngineError(
+                f"An average takes at least 2 encoders; {models[0].source.name} is one."
+            )
+        title = f"Average of the weights of {len(models)} encoders"
+        average = _mixed_encoder(models, [1 / len(models)] * len(models), title)
+        rows.append((title, (average,), sources))
+    if Combination.VOTE in combinations:
+        _check_voters(models)
+        title = f"Vote of {len(models)} encoders"
+        rows.append((title, tuple(model.encoder for model in models), sources))
+    return [
+        EncoderMethod(f"{name}: {head}", encoders, head, made_from)
+        for name, encoders, made_from in rows
+        for head in HEADS
+    ]
+
+
+def _mixed_encoder(models: Sequence[EncoderModel], shares: Sequence[float], name: str) -> Encoder:
+    """Weights and mean embedding are the weighted sums; all else is the last's."""
+    last = models[-1].encoder
+    for model in models[:-1]:
+        shapes = {key: array.shape for key, array in model.encoder.weights.items()}
+        if model.encoder.preprocessing != last.preprocessing or shapes != {
+            key: array.shape for key, array in last.weights.items()
+        }:
+            raise EngineError(
+                f"{model.path} and {models[-1].path} cannot be mixed: they are not of the same "
+                "network."
+            )
+
+    def summed(arrays: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        total = sum(share * array for share, array in zip(shares, arrays, strict=True))
+        return np.asarray(total, np.float32)
+
+    return replace(
+        last,
+        name=name,
+        weights={
+            key: summed([model.encoder.weights[key] for model in models]) for key in last.weights
+        },
+        feature_mean=summed([model.encoder.feature_mean for model in models]),
+    )
+
+
+def _check_voters(models: Sequence[TrainedModel] | Sequence[EncoderModel]) -> None:
+    if len(models) < 2:
+        raise EngineError(f"A vote takes at least 2 models; {models[0].source.name} is one.")
 
 
 def source_of(path: Path) -> Source:
@@ -207,8 +296,7 @@ def _averaged(models: Sequence[TrainedModel]) -> list[Method]:
 
 
 def _voting(models: Sequence[TrainedModel]) -> list[Method]:
-    if len(models) < 2:
-        raise EngineError(f"A vote takes at least 2 models; {len(models)} was given.")
+    _check_voters(models)
     for model in models[1:]:
         if model.pixels != models[0].pixels:
             raise EngineError(
@@ -227,7 +315,6 @@ def _ways(
     name: str, members: Sequence[Algorithm], pixels: PixelRule, sources: tuple[Source, ...]
 ) -> list[Method]:
     """One row, or two where a member can let queries see each other or not."""
-    # Vote keeps its members out of torch's sight only as a list; each row has copies of its own.
     heads = [
         member.network.head.out_features for member in members if isinstance(member, Maml | Reptile)
     ]
@@ -271,11 +358,12 @@ def _pixel_rule(network: NetworkRule) -> PixelRule:
     return PixelRule(network.side_px, network.channels, network.inverted)
 
 
-def _distinct_names(models: Sequence[TrainedModel]) -> list[str]:
+def _distinct_names(models: Sequence[TrainedModel] | Sequence[EncoderModel]) -> list[str]:
     names = [model.name for model in models]
+    sources = [model.source.name for model in models]
     return [
-        f"{name} [{model.source.name}]" if names.count(name) > 1 else name
-        for name, model in zip(names, models, strict=True)
+        f"{name} [{source}]" if names.count(name) > 1 else name
+        for name, source in zip(names, sources, strict=True)
     ]
 
 

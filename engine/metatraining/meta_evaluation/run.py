@@ -6,24 +6,42 @@ import json
 import os
 import platform
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import torch
 
 from engine.encoder.encoder_file import write_whole
+from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.errors import EngineError, sentence_for
 from engine.messages import Progress
+from engine.metatraining.aggregation import Vote
+from engine.metatraining.algorithms.interface import Algorithm
+from engine.metatraining.meta_evaluation.corruptions import (
+    BLUR_SHARE,
+    JPEG_QUALITY,
+    NOISE_DEVIATION,
+)
+from engine.metatraining.meta_evaluation.embedded import (
+    N_ROBUST,
+    EmbeddedImages,
+    JoinedImages,
+    Photographs,
+)
 from engine.metatraining.meta_evaluation.evaluate import Contender, Outcome, Pace, evaluate
+from engine.metatraining.meta_evaluation.heads import HEADS, SCALE, Columns
 from engine.metatraining.meta_evaluation.images import OpenedSet, PixelShelf, open_data
 from engine.metatraining.meta_evaluation.methods import (
     Combination,
+    EncoderMethod,
     EncoderModel,
     Method,
     TrainedModel,
+    encoder_methods_of,
     methods_of,
     open_checkpoint,
 )
@@ -120,6 +138,7 @@ def meta_evaluate(
     data_paths: Sequence[Path],
     out_path: Path,
     rule: EvaluationRule,
+    cache_folder: Path,
     combinations: Sequence[Combination] = (),
     start_path: Path | None = None,
     device: str = "auto",
@@ -131,6 +150,7 @@ def meta_evaluate(
         data_paths: as ``load_pixels`` takes them.
         out_path: the JSON file; Markdown and plots get its name with other endings.
         rule: what is asked.
+        cache_folder: where graphs of other encoders than the shipped one are kept.
         combinations: rows for all checkpoints together.
         start_path: gives rows for weights between it and each checkpoint.
         device: auto, cpu or cuda.
@@ -143,41 +163,29 @@ def meta_evaluate(
     _check_rule(rule)
     chosen = _torch_device(device)
     yield Progress(0, "Reading the models", 0, 0, 0.0, 0.0)
-    models = [_few_shot_model(path, chosen) for path in checkpoints]
-    start = None if start_path is None else _few_shot_model(start_path, chosen)
-    methods = _distinct(methods_of(models, combinations, start))
-    _check_ways(methods, rule)
+    candidates = _candidates(checkpoints, combinations, start_path, chosen)
+    _check_names(candidates.rows)
+    _check_ways(candidates.methods, rule)
     opened = open_data(data_paths, rule.split)
     for item in opened:
         for setting in rule.settings:
             check_possible(item.labelled, setting)
+    _check_writable(out_path)
 
     shelf = PixelShelf(chosen)
+    runtimes: dict[str, EncoderRuntime] = {}
+    for method in candidates.encoder_methods:
+        for encoder in method.encoders:
+            if encoder.fingerprint not in runtimes:
+                yield Progress(0, f"Preparing {encoder.name}", 0, 0, 0.0, 0.0)
+                runtimes[encoder.fingerprint] = load_runtime(encoder, cache_folder, device)
     pace = Pace(len(opened) * len(rule.settings) * rule.n_episodes)
     described: list[dict[str, Any]] = []
     results: list[dict[str, Any]] = []
     for item in opened:
-        yield Progress(0, f"Reading {item.labelled.name}", 0, 0, 0.0, 0.0)
-        images = {method.pixels: shelf.images(item, method.pixels) for method in methods}
-        labels = next(iter(images.values())).labels
-        labelled = LabelledSet(item.labelled.name, labels, item.labelled.turned_classes)
-        described.append(_described(item, labelled))
-        contenders = [
-            Contender(
-                method.name,
-                method.algorithm,
-                images[method.pixels],
-                rule.n_episodes if rule.robustness else 0,
-            )
-            for method in methods
-        ]
-        for setting in rule.settings:
-            episodes = draw_episodes(labelled, setting, rule.n_episodes, rule.seed)
-            outcomes: list[Outcome] = yield from evaluate(
-                contenders, labelled.name, setting, episodes, rule.seed, pace
-            )
-            digest = digest_of(episodes)
-            results += [outcome_as_json(outcome, outcomes[0], digest) for outcome in outcomes]
+        outcomes, entry = yield from _evaluate_set(item, candidates, shelf, runtimes, rule, pace)
+        results += outcomes
+        described.append(entry)
     report: dict[str, Any] = {
         "format": REPORT_FORMAT,
         "protocol": {
@@ -189,14 +197,15 @@ def meta_evaluate(
             "split": rule.split,
             "measures": MEASURES,
         },
-        "methods": [_method_as_json(method) for method in methods],
+        "methods": [_method_as_json(method) for method in candidates.rows],
         "data": described,
         "results": results,
-        "learning_curves": _learning_curves(models),
-        "notes": _notes(methods, rule),
+        "learning_curves": _learning_curves(candidates.models),
+        "notes": _notes(candidates, rule),
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
+            "onnxruntime": onnxruntime.__version__,
             "numpy": np.__version__,
         },
         "hardware": {
@@ -204,6 +213,7 @@ def meta_evaluate(
             "cores": os.cpu_count(),
             "threads": torch.get_num_threads(),
             "device": torch.cuda.get_device_name(chosen) if chosen.type == "cuda" else "CPU",
+            **({"encoders": next(iter(runtimes.values())).device} if runtimes else {}),
         },
         "seconds": round(time.monotonic() - began, 1),
     }
@@ -240,21 +250,126 @@ def _torch_device(device: str) -> torch.device:
     return torch.device("cuda" if has_gpu and device != "cpu" else "cpu")
 
 
-def _few_shot_model(path: Path, device: torch.device) -> TrainedModel:
-    model = open_checkpoint(path)
-    if isinstance(model, EncoderModel):
-        raise EngineError(f"{path} is an encoder.")
-    model.algorithm.to(device)
-    return model
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """All rows of the tables, and the models whose runs they come from."""
+
+    models: list[TrainedModel]
+    methods: list[Method]
+    encoder_methods: list[EncoderMethod]
+
+    @property
+    def rows(self) -> list[Method | EncoderMethod]:
+        """In the order of the tables."""
+        return [*self.methods, *self.encoder_methods]
 
 
-def _distinct(methods: list[Method]) -> list[Method]:
-    for method in methods:
-        if sum(other.name == method.name for other in methods) > 1:
-            raise EngineError(
-                f"Two of the methods are named {method.name!r}; is a file given twice?"
-            )
-    return methods
+def _candidates(
+    checkpoints: Sequence[Path],
+    combinations: Sequence[Combination],
+    start_path: Path | None,
+    device: torch.device,
+) -> _Candidates:
+    opened = [open_checkpoint(path) for path in checkpoints]
+    models = [model for model in opened if isinstance(model, TrainedModel)]
+    encoders = [model for model in opened if isinstance(model, EncoderModel)]
+    start = None if start_path is None else open_checkpoint(start_path)
+    if (combinations or start) and models and encoders:
+        raise EngineError(
+            f"{models[0].source.name} and {encoders[0].source.name} cannot be combined: one takes "
+            "small images, the other is an encoder."
+        )
+    if start and isinstance(start, TrainedModel) != bool(models):
+        raise EngineError(f"{start_path} is not of the kind of {opened[0].source.name}.")
+    for model in (*models, *([start] if isinstance(start, TrainedModel) else ())):
+        model.algorithm.to(device)
+    few_shot_start = start if isinstance(start, TrainedModel) else None
+    encoder_start = start if isinstance(start, EncoderModel) else None
+    return _Candidates(
+        models,
+        methods_of(models, combinations, few_shot_start) if models else [],
+        encoder_methods_of(encoders, combinations, encoder_start) if encoders else [],
+    )
+
+
+def _check_names(methods: Sequence[Method | EncoderMethod]) -> None:
+    names = [method.name for method in methods]
+    for name in names:
+        if names.count(name) > 1:
+            raise EngineError(f"Two of the methods are named {name!r}; is a file given twice?")
+
+
+def _check_writable(path: Path) -> None:
+    """What cannot be written is known before the work rather than after it."""
+    if not path.parent.is_dir():
+        raise EngineError(f"Could not write {path}: there is no folder {path.parent}.")
+
+
+def _evaluate_set(
+    item: OpenedSet,
+    candidates: _Candidates,
+    shelf: PixelShelf,
+    runtimes: Mapping[str, EncoderRuntime],
+    rule: EvaluationRule,
+    pace: Pace,
+) -> Generator[Progress, None, tuple[list[dict[str, Any]], dict[str, Any]]]:
+    """Entries of ``results`` for one data set, and what the report says of it."""
+    name, labelled = item.labelled.name, item.labelled
+    yield Progress(0, f"Reading {name}", 0, 0, 0.0, 0.0)
+    images = {method.pixels: shelf.images(item, method.pixels) for method in candidates.methods}
+    photographs = Photographs(item)
+    if candidates.encoder_methods:
+        labelled = yield from photographs.read()
+    elif images:
+        labels = next(iter(images.values())).labels
+        labelled = LabelledSet(name, labels, labelled.turned_classes)
+    episodes = {
+        setting: draw_episodes(labelled, setting, rule.n_episodes, rule.seed)
+        for setting in rule.settings
+    }
+    contenders = [
+        Contender(
+            method.name,
+            method.algorithm,
+            images[method.pixels],
+            rule.n_episodes if rule.robustness else 0,
+        )
+        for method in candidates.methods
+    ]
+    n_robust = min(N_ROBUST, rule.n_episodes) if rule.robustness else 0
+    embedded: dict[str, EmbeddedImages] = {}
+    for fingerprint, runtime in runtimes.items():
+        embedded[fingerprint] = EmbeddedImages(photographs, runtime)
+        yield from embedded[fingerprint].embed(
+            (episode, number < n_robust)
+            for drawn in episodes.values()
+            for number, episode in enumerate(drawn)
+        )
+    for method in candidates.encoder_methods:
+        parts = [embedded[encoder.fingerprint] for encoder in method.encoders]
+        contenders.append(_head_contender(method, parts, n_robust))
+    results: list[dict[str, Any]] = []
+    for setting, drawn in episodes.items():
+        outcomes: list[Outcome] = yield from evaluate(
+            contenders, name, setting, drawn, rule.seed, pace
+        )
+        digest = digest_of(drawn)
+        results += [outcome_as_json(outcome, outcomes[0], digest) for outcome in outcomes]
+    return results, _described(item, labelled)
+
+
+def _head_contender(
+    method: EncoderMethod, parts: Sequence[EmbeddedImages], n_robust: int
+) -> Contender:
+    make = HEADS[method.head]
+    if len(parts) == 1:
+        return Contender(method.name, make(parts[0].mean), parts[0], n_robust)
+    heads: list[Algorithm] = []
+    first = 0
+    for part in parts:
+        heads.append(Columns(make(part.mean), first, first + part.size))
+        first += part.size
+    return Contender(method.name, Vote(heads), JoinedImages(parts), n_robust)
 
 
 def _described(item: OpenedSet, labelled: LabelledSet) -> dict[str, Any]:
@@ -267,7 +382,7 @@ def _described(item: OpenedSet, labelled: LabelledSet) -> dict[str, Any]:
     }
 
 
-def _method_as_json(method: Method) -> dict[str, Any]:
+def _method_as_json(method: Method | EncoderMethod) -> dict[str, Any]:
     return {
         "name": method.name,
         "files": [{"name": source.name, "sha256": source.sha256} for source in method.sources],
@@ -289,8 +404,38 @@ def _learning_curves(models: Sequence[TrainedModel]) -> list[dict[str, Any]]:
     return curves
 
 
-def _notes(methods: Sequence[Method], rule: EvaluationRule) -> list[str]:
-    return []
+def _notes(candidates: _Candidates, rule: EvaluationRule) -> list[str]:
+    notes = []
+    if any(method.max_way is not None for method in candidates.methods):
+        notes.append(
+            "Queries share batch statistics: batch normalisation takes its mean and variance from "
+            "all queries of an episode together, as MAML's and Reptile's authors report; such a "
+            "figure is not to be compared with those of methods that see each query alone."
+        )
+    if candidates.encoder_methods:
+        notes.append(
+            "Encoders: all heads but the plain prototypes centre embeddings on the mean over the "
+            "images that occur in the episodes, without their labels, as the program does with a "
+            f"folder; cosine and ridge turn scores into logits by a fixed factor of {SCALE:g}, "
+            "the product's head by one that it fits. The time to adapt is without embedding."
+        )
+    if rule.robustness:
+        notes.append(
+            f"Spoilt queries: Gaussian noise of standard deviation {NOISE_DEVIATION:g} (1 is the "
+            "way from black to white), Gaussian blur whose standard deviation is "
+            f"{100 * BLUR_SHARE:g} % of the shorter side, JPEG of quality {JPEG_QUALITY}; applied "
+            "to what the small networks see (encoders: to the decoded image). Support sets stay "
+            "clean."
+        )
+        notes.append(
+            "Wrong labels: each label of the support set is replaced, with the probability given, "
+            "by that of another class of the episode; one right label of each class is always "
+            "kept. So there are none with a single shot, where a wrong label would take a whole "
+            "class away."
+        )
+        if candidates.encoder_methods:
+            notes.append(f"Encoders are harmed in the first {N_ROBUST} episodes at most.")
+    return notes
 
 
 def _write(report: dict[str, Any], path: Path) -> MetaEvaluated:
