@@ -45,6 +45,7 @@ from engine.metatraining.meta_evaluation.methods import (
     methods_of,
     open_checkpoint,
 )
+from engine.metatraining.meta_evaluation.plots import FEWEST, plots_of
 from engine.metatraining.meta_evaluation.report import (
     MEASURES,
     REPORT_FORMAT,
@@ -217,6 +218,7 @@ def meta_evaluate(
         },
         "seconds": round(time.monotonic() - began, 1),
     }
+    yield Progress(0, "Writing the report", 0, 0, 0.0, 0.0)
     return _write(report, out_path)
 
 
@@ -400,12 +402,16 @@ def _learning_curves(models: Sequence[TrainedModel]) -> list[dict[str, Any]]:
                 raise EngineError(sentence_for(error, model.scores_path, "read")) from error
             except ValueError as error:
                 raise EngineError(f"{model.scores_path} is damaged.") from error
-            curves.append({"model": model.name, "file": model.source.name, "scores": scores})
+            if scores:
+                curves.append({"model": model.name, "file": model.source.name, "scores": scores})
     return curves
 
 
 def _notes(candidates: _Candidates, rule: EvaluationRule) -> list[str]:
-    notes = []
+    notes = [
+        f"Reliability plots leave out confidence bins of fewer than {FEWEST} queries; learning "
+        "curves have the 95 % interval of the run's own validation tasks."
+    ]
     if any(method.max_way is not None for method in candidates.methods):
         notes.append(
             "Queries share batch statistics: batch normalisation takes its mean and variance from "
@@ -440,9 +446,16 @@ def _notes(candidates: _Candidates, rule: EvaluationRule) -> list[str]:
 
 def _write(report: dict[str, Any], path: Path) -> MetaEvaluated:
     markdown_path = path.with_suffix(".md")
+    plots = {
+        title: (path.with_name(f"{path.stem}-{ending}.svg"), content)
+        for title, (ending, content) in plots_of(report).items()
+    }
+    markdown = as_markdown(report, {title: plot.name for title, (plot, _) in plots.items()})
     try:
+        for plot, content in plots.values():
+            write_whole(plot, content)
+        write_whole(markdown_path, markdown.encode())
         write_whole(path, (json.dumps(report, indent=1) + "\n").encode())
-        write_whole(markdown_path, as_markdown(report, {}).encode())
     except OSError as error:
         raise EngineError(sentence_for(error, path, "write the report")) from error
-    return MetaEvaluated(path, markdown_path, (), report)
+    return MetaEvaluated(path, markdown_path, tuple(plot for plot, _ in plots.values()), report)
