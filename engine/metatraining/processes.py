@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,6 +17,8 @@ from engine.errors import EngineError
 @dataclass(frozen=True, slots=True)
 class Processes:
     """The processes that share the tasks of a step.
+
+    What exchanges something must be called by all of them, in the same order.
 
     Attributes:
         rank: of this one, from 0.
@@ -33,16 +35,71 @@ class Processes:
         """Whether this process writes files and shows progress."""
         return self.rank == 0
 
-    def average(self, tensor: Tensor) -> None:
-        """Replace ``tensor`` by its mean over all processes, which all must call this."""
-        if self.count > 1:
-            distributed.all_reduce(tensor)
-            tensor /= self.count
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        """Replace every tensor by its mean over all processes, in one exchange.
+
+        Raises:
+            EngineError: another process has ended.
+        """
+        if self.count == 1 or not tensors:
+            return
+        flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+        with _exchange():
+            distributed.all_reduce(flat)
+        flat /= self.count
+        parts = torch.split(flat, [tensor.numel() for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
+            tensor.copy_(part.view(tensor.shape))
+
+    def take_over(self, tensors: Sequence[Tensor]) -> None:
+        """Replace every tensor by that of the leading process.
+
+        Raises:
+            EngineError: another process has ended.
+        """
+        if self.count == 1:
+            return
+        for tensor in tensors:
+            dense = tensor.contiguous()
+            with _exchange():
+                distributed.broadcast(dense, 0)
+            tensor.copy_(dense)
+
+    def any(self, flag: bool) -> bool:
+        """Whether ``flag`` is set in one of the processes.
+
+        Raises:
+            EngineError: another process has ended.
+        """
+        share = torch.tensor([float(flag)], device=self.device)
+        self.average([share])
+        return share.item() > 0
+
+    def agree(self, number: int) -> bool:
+        """Whether ``number`` is the same in all processes.
+
+        Raises:
+            EngineError: another process has ended.
+        """
+        mean = torch.tensor([float(number)], dtype=torch.float64, device=self.device)
+        self.average([mean])
+        return not self.any(mean.item() != number)
 
     def wait(self) -> None:
-        """Until all processes are here."""
-        if self.count > 1:
-            distributed.barrier()
+        """Until all processes are here.
+
+        Raises:
+            EngineError: another process has ended.
+        """
+        self.any(False)
+
+
+@contextmanager
+def _exchange() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # What both backends raise when a connection is gone.
+        raise EngineError("Another process of this run has ended, so this one ends too.") from error
 
 
 def alone(device: torch.device | None = None) -> Processes:
@@ -55,21 +112,28 @@ def joined(device: str = "auto") -> Iterator[Processes]:
     """Join the group that ``torchrun`` describes in the environment, or stay alone.
 
     Args:
-        device: auto, cpu or cuda; with auto every process takes the GPU of its local rank.
+        device: auto, cpu or cuda; on GPUs every process takes that of its local rank.
 
     Raises:
-        EngineError: a GPU is asked for and there is none.
+        EngineError: a GPU is asked for and there is none, or there are fewer than processes.
     """
-    has_gpu = torch.cuda.is_available()
-    if device == "cuda" and not has_gpu:
+    n_gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device == "cuda" and not n_gpus:
         raise EngineError("No CUDA device is available; use --device cpu or auto.")
-    on_gpu = has_gpu and device != "cpu"
+    on_gpu = n_gpus > 0 and device != "cpu"
     count = int(os.environ.get("WORLD_SIZE", "1"))
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+    if on_gpu and local_rank >= n_gpus:
+        raise EngineError(
+            f"This machine has {n_gpus} GPUs, too few for process {local_rank + 1}; start fewer "
+            "processes, or use --device cpu."
+        )
     chosen = torch.device("cuda", local_rank) if on_gpu else torch.device("cpu")
     if count == 1:
         yield alone(chosen)
         return
+    if on_gpu:
+        torch.cuda.set_device(chosen)
     try:
         distributed.init_process_group("nccl" if on_gpu else "gloo")
     except (RuntimeError, ValueError) as error:
