@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,10 @@ from engine.metatraining.tasks import PixelSet
 DIGITS: Final = "digits"
 """Stands for scikit-learn's handwritten digits, where a path is expected."""
 
+OMNIGLOT_NAME: Final = "omniglot_28.npz"
+"""The file that makes a folder Omniglot's."""
+
+_READ_AT_ONCE: Final = 64  # Images between two chances to stop.
 _DIGITS_LEVELS: Final = 16  # scikit-learn's digits have 17 levels of ink, 8 x 8 pixels.
 
 
@@ -35,12 +42,27 @@ def load_pixels(
     Raises:
         EngineError: nothing usable is there.
     """
+    reading = read_pixels(path, side_px, channels, inverted, split)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as finished:
+            sets: list[PixelSet] = finished.value
+            return sets
+
+
+def read_pixels(
+    path: Path, side_px: int, channels: int, inverted: bool, split: str | None = None
+) -> Generator[int, None, list[PixelSet]]:
+    """As ``load_pixels``, yielding how many images were read since the last yield."""
     if path.name == DIGITS and not path.exists():
         sets = [_digits(side_px)]
-    elif (path / "omniglot_28.npz").is_file():
+    elif (path / OMNIGLOT_NAME).is_file():
         sets = [_omniglot(path, split or "train", side_px)]
     else:
-        sets = [_shrunk(images, side_px, channels) for images in open_image_sets([path])]
+        sets = []
+        for images in open_image_sets([path]):
+            sets.append((yield from _shrunk(images, side_px, channels)))
     return [_finished(pixels, channels, inverted) for pixels in sets]
 
 
@@ -49,41 +71,52 @@ def _omniglot(folder: Path, split: str, side_px: int) -> PixelSet:
 
     The lists name every character with its four rotations; the upright one stands for all.
     """
-    list_path = folder / f"vinyals_{split}.txt"
+    list_path, drawings_path = folder / f"vinyals_{split}.txt", folder / OMNIGLOT_NAME
     try:
         lines = list_path.read_text(encoding="utf-8").split()
-        with np.load(folder / "omniglot_28.npz") as stored:
-            names = [str(name) for name in stored["class_names"]]
-            images, class_index = stored["images"], stored["class_index"]
     except OSError as error:
         raise EngineError(sentence_for(error, list_path, "read")) from error
-    except (KeyError, ValueError) as error:
-        raise EngineError(f"{folder / 'omniglot_28.npz'} is damaged.") from error
+    except UnicodeDecodeError as error:
+        raise EngineError(f"{list_path} is no text.") from error
+    names, drawings, class_index = _stored_drawings(drawings_path)
     wanted = sorted({line.split("/rot")[0] for line in lines})
-    unknown = [name for name in wanted if name not in set(names)]
-    if unknown:
-        raise EngineError(f"{list_path} names {unknown[0]!r}, which omniglot_28.npz does not have.")
+    if not wanted:
+        raise EngineError(f"{list_path} names no characters.")
     index_of = {name: index for index, name in enumerate(names)}
-    parts = [images[class_index == index_of[name]] for name in wanted]
-    stacked = np.concatenate(parts)
-    if stacked.shape[1] != side_px:
-        stacked = np.stack([_resized(image, side_px) for image in stacked])
+    for name in wanted:
+        if name not in index_of:
+            raise EngineError(f"{list_path} names {name!r}, which {OMNIGLOT_NAME} does not have.")
+    parts = [drawings[class_index == index_of[name]] for name in wanted]
+    images = np.concatenate(parts)
+    if images.shape[1:] != (side_px, side_px):
+        images = np.stack([_resized(image, side_px) for image in images])
     return PixelSet(
         name=f"omniglot_{split}",
-        images=stacked[:, None],
+        images=images[:, None],
         labels=np.repeat(np.arange(len(wanted)), [len(part) for part in parts]),
         class_names=tuple(wanted),
     )
 
 
+def _stored_drawings(path: Path) -> tuple[list[str], NDArray[np.uint8], NDArray[np.int64]]:
+    """Names of the characters, drawings (n, side, side) dark on white, character of each (n,)."""
+    try:
+        with np.load(path) as stored:
+            names = [str(name) for name in stored["class_names"]]
+            drawings, class_index = stored["images"], stored["class_index"]
+    except OSError as error:
+        raise EngineError(sentence_for(error, path, "read")) from error
+    except (KeyError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+        raise EngineError(f"{path} is damaged.") from error
+    if drawings.ndim != 3 or drawings.dtype != np.uint8 or len(drawings) != len(class_index):
+        raise EngineError(f"{path} is damaged.")
+    return names, drawings, class_index
+
+
 def _digits(side_px: int) -> PixelSet:
     """scikit-learn's 1,797 digits as dark ink on white, enlarged as Omniglot's drawings are."""
-    try:
-        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise EngineError(
-            "The handwritten digits come with scikit-learn, which is not installed."
-        ) from error
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # Slow to import.
+
     stored = load_digits()
     ink = np.rint(stored.images * (255 / _DIGITS_LEVELS)).astype(np.uint8)
     images = np.stack([_resized(255 - image, side_px) for image in ink])
@@ -95,10 +128,12 @@ def _digits(side_px: int) -> PixelSet:
     )
 
 
-def _shrunk(image_set: ImageSet, side_px: int, channels: int) -> PixelSet:
+def _shrunk(image_set: ImageSet, side_px: int, channels: int) -> Generator[int, None, PixelSet]:
     kept: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     for index in range(len(image_set)):
+        if index % _READ_AT_ONCE == 0 and index:
+            yield _READ_AT_ONCE
         try:
             decoded = Image.fromarray(image_set.decode(index))
         except UnreadableImageError:
