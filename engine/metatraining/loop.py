@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,14 @@ class TrainingLoop:
     """Steps of an optimizer along the gradients that an algorithm leaves.
 
     Several processes share the tasks of every step: all draw the same episodes, each computes its
-    part, gradients are averaged; so the result is that of one process, up to rounding.
+    part, gradients are averaged; so the weights are those of one process, up to rounding. What an
+    algorithm keeps beside its weights (running statistics of batch norm, the moments of Reptile's
+    inner Adam) each process gathers from its own tasks; after a step it is averaged.
+
+    Attributes:
+        algorithm: what is trained.
+        n_done, n_steps: steps taken, and to take.
+        recent: reports of the steps since the last epoch; whoever ends an epoch clears them.
     """
 
     def __init__(
@@ -56,6 +64,7 @@ class TrainingLoop:
         self.algorithm = algorithm
         self.n_done = 0
         self.n_steps = n_steps
+        self.recent: list[StepReport] = []
         self._sampler, self._source = sampler, source
         self._rule = optimizer
         self._tasks_per_step = tasks_per_step
@@ -64,6 +73,7 @@ class TrainingLoop:
         self._random = torch.Generator().manual_seed(seed)
         self._optimizer = _optimizer(algorithm, optimizer)
         self._device = next(algorithm.parameters()).device
+        self._saved: tuple[int, Path] | None = None
 
     @property
     def learning_rate(self) -> float:
@@ -84,52 +94,75 @@ class TrainingLoop:
         """Train on the next tasks.
 
         Raises:
-            EngineError: the loss is no longer a number; the weights are those before this step.
+            EngineError: loss or gradient is no longer a number; the weights are those before this
+                step, what is kept beside them may have moved.
         """
+        first = self.n_done * self._tasks_per_step
         tasks = [
-            self._source.task(self._sampler.sample(self._random), self._random)
-            for _ in range(self._tasks_per_step)
+            replace(
+                self._source.task(self._sampler.sample(self._random), self._random), number=number
+            )
+            for number in range(first, first + self._tasks_per_step)
         ]
         self._optimizer.param_groups[0]["lr"] = self.learning_rate
         self._optimizer.zero_grad()
         half = self._precision is Precision.BFLOAT16
         with torch.autocast(self._device.type, torch.bfloat16, enabled=half):
             report = self.algorithm.meta_learn(tasks[self._processes.rank :: self._processes.count])
-        report = self._share(report)
+        gradients = [
+            parameter.grad
+            for parameter in self.algorithm.parameters()
+            if parameter.grad is not None
+        ]
+        report = self._share(report, gradients)
         if not math.isfinite(report.loss):
-            raise EngineError(
-                f"The loss became {report.loss} in step {self.n_done + 1}; a lower learning rate "
-                "may help."
-            )
+            raise self._diverged(f"The loss became {report.loss} in step {self.n_done + 1}")
+        if not _all_finite(gradients):
+            raise self._diverged(f"The gradient became infinite in step {self.n_done + 1}")
         self._optimizer.step()
         self.n_done += 1
+        self.recent.append(report)
         return report
 
-    def _share(self, report: StepReport) -> StepReport:
+    def _share(self, report: StepReport, gradients: list[Tensor]) -> StepReport:
         if self._processes.count == 1:
             return report
-        for parameter in self.algorithm.parameters():
-            if parameter.grad is not None:
-                self._processes.average(parameter.grad)
-        for buffer in self.algorithm.buffers():
-            if buffer.is_floating_point():
-                self._processes.average(buffer)
         numbers = torch.tensor([report.loss, report.accuracy], device=self._device)
-        self._processes.average(numbers)
+        buffers = [buffer for buffer in self.algorithm.buffers() if buffer.is_floating_point()]
+        self._processes.average([*gradients, *buffers, numbers])
         return StepReport(*numbers.tolist())
+
+    def _diverged(self, what: str) -> EngineError:
+        if self._saved is None:
+            kept = "no checkpoint was written yet"
+        else:
+            kept = f"{self._saved[1]} still holds step {self._saved[0]}"
+        return EngineError(f"{what}; {kept}, and a lower learning rate may help.")
 
     def save(self, path: Path, described: Mapping[str, Any]) -> None:
         """Write weights, optimizer, random state and position, whole or not at all.
+
+        Only the leading process writes.
 
         Args:
             path: of the checkpoint, a safetensors file.
             described: JSON values; those given to ``load`` must be equal.
 
         Raises:
-            EngineError: the file could not be written.
+            EngineError: the file could not be written, or the weights are no longer numbers.
         """
+        if not _all_finite(self.algorithm.state_dict().values()):
+            raise self._diverged(f"The weights became infinite by step {self.n_done}")
+        if self._processes.leads:
+            self._write(path, described)
+        self._saved = (self.n_done, path)
+
+    def _write(self, path: Path, described: Mapping[str, Any]) -> None:
         tensors = {f"weights.{name}": value for name, value in self.algorithm.state_dict().items()}
         tensors["random_state"] = self._random.get_state()
+        tensors["recent"] = torch.tensor(
+            [[report.loss, report.accuracy] for report in self.recent], dtype=torch.float64
+        ).view(-1, 2)
         for number, state in self._optimizer.state_dict()["state"].items():
             for name, value in state.items():
                 if isinstance(value, Tensor):
@@ -157,14 +190,26 @@ class TrainingLoop:
                 f"{path} belongs to a run with another recipe or other data; choose another "
                 "folder, or start anew."
             )
+        try:
+            self._restore(tensors)
+            self.n_done = int(header["n_done"])
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
+        self._saved = (self.n_done, path)
+
+    def _restore(self, tensors: Mapping[str, Tensor]) -> None:
         self.algorithm.load_state_dict(below(tensors, "weights."))
         self._random.set_state(tensors["random_state"])
+        self.recent = [StepReport(*numbers) for numbers in tensors["recent"].tolist()]
+        parameters = list(self.algorithm.parameters())
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in below(tensors, "optimizer.").items():
             number, _, entry = name.partition(".")
+            like = parameters[int(number)]
+            if value.shape == like.shape:  # In the same memory order, for the same rounding.
+                value = torch.empty_like(like).copy_(value)
             state.setdefault(int(number), {})[entry] = value
         self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": state})
-        self.n_done = int(header["n_done"])
 
 
 def _optimizer(algorithm: Algorithm, rule: OptimizerRule) -> torch.optim.Optimizer:
@@ -174,6 +219,11 @@ def _optimizer(algorithm: Algorithm, rule: OptimizerRule) -> torch.optim.Optimiz
     if rule.kind is OptimizerKind.ADAMW:
         return torch.optim.AdamW(parameters, rule.learning_rate, weight_decay=rule.weight_decay)
     return torch.optim.Adam(parameters, rule.learning_rate)
+
+
+def _all_finite(tensors: Iterable[Tensor]) -> bool:
+    checks = [tensor.isfinite().all() for tensor in tensors]
+    return bool(torch.stack(checks).all()) if checks else True
 
 
 def read_tensors(path: Path, expected_format: str) -> tuple[dict[str, str], dict[str, Tensor]]:

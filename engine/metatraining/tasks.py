@@ -25,6 +25,8 @@ class Task:
         class_ids: (n_way,) int64, which of all training classes each class is; plain transfer
             learns to tell these apart.
         weight: of this task's loss among others.
+        number: of this task among all that a run has drawn; what an algorithm draws at random
+            while it learns the task follows from it.
     """
 
     support: Tensor
@@ -34,6 +36,7 @@ class Task:
     n_way: int
     class_ids: Tensor
     weight: float = 1.0
+    number: int = 0
 
 
 class TaskSource(Protocol):
