@@ -7,9 +7,11 @@ to standard error. Exit status: 0; 1 a failure told in one sentence; 2 wrong use
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
@@ -43,6 +45,8 @@ from engine.worker import default_cache_folder
 
 if TYPE_CHECKING:
     from engine.jobs.workspace import Workspace
+    from engine.metatraining.few_shot import FewShotTrained
+    from engine.metatraining.run import MetaTrained
 
 OpenWindow = Callable[[Path | None], int]
 """Opens the window on a folder or project and returns the exit status."""
@@ -272,42 +276,64 @@ def export(
 
 @app.command("meta-train")
 def meta_train_command(
-    recipe: Annotated[Path, typer.Argument(help="A TOML file; see assets/recipes.")],
+    recipe: Annotated[
+        Path,
+        typer.Argument(
+            help="A TOML file. Those in assets/recipes train an encoder; those in its folders "
+            "repeat the experiments of papers, from nothing, with small networks."
+        ),
+    ],
     data: Annotated[
         list[Path],
         typer.Option(
             "--data",
             help="Images to train on: folders of class folders, tar files of these, or folders "
-            "of either. Further ones may follow.",
+            "of either; for a paper's recipe also the folder of Omniglot, or the word digits. "
+            "Further ones may follow.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="The folder of the run.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="The folder of the run: model, checkpoint, configuration, scores, logs."
+        ),
+    ],
     more_data: Annotated[list[Path] | None, typer.Argument(hidden=True, metavar="")] = None,
     validation: Annotated[
         list[Path] | None,
         typer.Option(
             "--validation",
-            help="Images that choose how far to go from the start weights (may be repeated).",
+            help="Images that choose how far to go from the start weights, or that a paper's "
+            "recipe is validated on (may be repeated).",
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the folder's checkpoint.")
+        bool,
+        typer.Option("--resume", help="Go on from the folder's checkpoint, to the same result."),
     ] = False,
+    device: Annotated[
+        Device,
+        typer.Option("--device", help="Where a paper's recipe trains; encoders use the CPU."),
+    ] = Device.AUTO,
     as_json: JsonOption = False,
 ) -> None:
-    """Meta-train an encoder by episodes of few-shot tasks; Ctrl-C leaves a checkpoint."""
-    from engine.metatraining.recipe import load_recipe
-    from engine.metatraining.run import meta_train
+    """Meta-train by episodes of few-shot tasks.
 
-    steps = meta_train(
-        load_recipe(recipe), [*data, *(more_data or [])], out, resume, validation or []
-    )
-    done = _run(steps)
-    gain = (
-        "" if done.validation_gain is None else f" Validation: {100 * done.validation_gain:+.2f}."
-    )
-    _say(f"The encoder is {done.encoder_path}, the record {done.record_path}.{gain}")
-    if as_json:
+    Ctrl-C stops after the step at hand and leaves a checkpoint, from which --resume goes on; a
+    second one stops at once, with the last checkpoint. Paper's recipes can be shared by several
+    processes or machines: torchrun --nproc-per-node 2 -m engine meta-train ...
+    """
+    from engine.metatraining.few_shot_recipe import is_few_shot_recipe
+
+    paths = [*data, *(more_data or [])]
+    train = _train_few_shot if is_few_shot_recipe(recipe) else _train_encoder
+    try:
+        with _stop_asked() as asked:
+            done = train(recipe, paths, out, resume, validation or [], device, asked)
+    except KeyboardInterrupt:
+        _say(f"With --resume the run goes on from the checkpoint in {out}.")
+        raise
+    if as_json and done is not None:
         _print_json(asdict(done))
 
 
@@ -413,6 +439,100 @@ def doctor(device: DeviceOption = Device.AUTO, as_json: JsonOption = False) -> i
 
 
 # --- The work behind the commands -----------------------------------------------------------------
+
+
+def _train_encoder(
+    recipe: Path,
+    data: list[Path],
+    out: Path,
+    resume: bool,
+    validation: list[Path],
+    device: Device,
+    asked: Callable[[], bool],
+) -> MetaTrained:
+    from engine.metatraining.recipe import load_recipe
+    from engine.metatraining.run import meta_train
+
+    steps = meta_train(load_recipe(recipe), data, out, resume, validation)
+    done: MetaTrained = _run(_until(asked, steps))
+    gain = (
+        "" if done.validation_gain is None else f" Validation: {100 * done.validation_gain:+.2f}."
+    )
+    _say(f"The encoder is {done.encoder_path}, the record {done.record_path}.{gain}")
+    return done
+
+
+def _train_few_shot(
+    recipe: Path,
+    data: list[Path],
+    out: Path,
+    resume: bool,
+    validation: list[Path],
+    device: Device,
+    asked: Callable[[], bool],
+) -> FewShotTrained | None:
+    """None in processes that do not lead."""
+    from engine.metatraining.few_shot import meta_train_few_shot
+    from engine.metatraining.few_shot_recipe import load_few_shot_recipe
+    from engine.metatraining.processes import joined
+
+    with joined(device.value) as processes:
+        steps = meta_train_few_shot(
+            load_few_shot_recipe(recipe), data, out, resume, validation, processes
+        )
+        # All processes stop after the same step, whichever of them was asked.
+        events = _until(lambda: processes.any(asked()), steps)
+        if not processes.leads:
+            for _ in events:
+                pass
+            return None
+        done: FewShotTrained = _run(events)
+    score = (
+        ""
+        if done.validation_accuracy is None
+        else (f" Validation: {100 * done.validation_accuracy:.2f} %.")
+    )
+    _say(f"The model is {done.model_path}, the scores {done.scores_path}.{score}")
+    return done
+
+
+@contextmanager
+def _stop_asked() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed or the process told to end; a second Ctrl-C interrupts at once."""
+    asked = False
+
+    def note(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: asked
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _until(
+    asked: Callable[[], bool], steps: Generator[Progress, None, Any]
+) -> Generator[Progress, None, Any]:
+    """The job's events, until a stop is asked for between two of its steps."""
+    try:
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as finished:
+                return finished.value
+            if asked():
+                raise KeyboardInterrupt
+            yield event
+    finally:
+        steps.close()
 
 
 def _classify_and_export(
@@ -599,10 +719,12 @@ def _bar(console: Console) -> Iterator[Callable[[Progress], None]]:
         tasks: dict[str, TaskID] = {}
 
         def show(event: Progress) -> None:
-            if event.text not in tasks:
-                tasks[event.text] = bar.add_task(event.text, rate="", total=None)
+            part, _, _ = event.text.partition(":")  # What follows it are numbers that change.
+            if part not in tasks:
+                tasks[part] = bar.add_task(event.text, rate="", total=None)
             bar.update(
-                tasks[event.text],
+                tasks[part],
+                description=event.text,
                 completed=event.done,
                 total=event.total or None,
                 rate=_rate(event),
