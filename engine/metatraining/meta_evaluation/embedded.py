@@ -17,7 +17,7 @@ from engine.errors import EngineError, UnreadableImageError
 from engine.messages import Progress
 from engine.metatraining.episodes import Episode
 from engine.metatraining.meta_evaluation.corruptions import CORRUPTIONS
-from engine.metatraining.meta_evaluation.images import OpenedSet, TaskImages
+from engine.metatraining.meta_evaluation.images import CLEAN_PIXELS, OpenedSet, TaskImages
 from engine.metatraining.meta_evaluation.settings import LabelledSet
 from engine.metatraining.tasks import Task
 from engine.method import adaptation
@@ -25,11 +25,10 @@ from engine.method import adaptation
 N_ROBUST: Final = 200
 """Of how many episodes spoilt queries are embedded: each costs a forward pass."""
 
-_CLEAN: Final = ""
 _AT_ONCE: Final = 32  # Images between two reports of progress.
 
 _Key = tuple[int, int, str]
-"""Index among the readable images, quarters of a circle, corruption or ``_CLEAN``."""
+"""Index among the readable images, quarters of a circle, corruption or ``CLEAN_PIXELS``."""
 
 
 class Photographs:
@@ -73,7 +72,7 @@ class Photographs:
         else:
             assert self._opened.image_set is not None
             pixels = self._opened.image_set.decode(self._readable[index])
-        if corruption != _CLEAN:
+        if corruption != CLEAN_PIXELS:
             pixels = CORRUPTIONS[corruption](pixels, (self._opened.labelled.name, index))
         if pixels.shape[2] == 1:
             pixels = np.repeat(pixels, 3, axis=2)
@@ -94,8 +93,8 @@ class EmbeddedImages:
         wanted: dict[_Key, None] = {}
         for episode, is_robust in episodes:
             turns = episode.class_turns
-            keys = _keys(episode.support, turns[episode.support_labels], _CLEAN)
-            for corruption in (_CLEAN, *(CORRUPTIONS if is_robust else ())):
+            keys = _keys(episode.support, turns[episode.support_labels], CLEAN_PIXELS)
+            for corruption in (CLEAN_PIXELS, *(CORRUPTIONS if is_robust else ())):
                 keys += _keys(episode.query, turns[episode.query_labels], corruption)
             wanted.update(dict.fromkeys(keys))
         keys = list(wanted)
@@ -110,7 +109,7 @@ class EmbeddedImages:
     @property
     def mean(self) -> NDArray[np.float32]:
         """What the program centres on, were the unspoilt images embedded so far its folder."""
-        clean = [array for (_, _, kind), array in self._embeddings.items() if kind == _CLEAN]
+        clean = [array for (_, _, kind), array in self._embeddings.items() if kind == CLEAN_PIXELS]
         total = np.asarray(np.sum(clean, axis=0, dtype=np.float64))
         return adaptation.folder_mean(total, len(clean), self._runtime.encoder.feature_mean)
 
@@ -122,9 +121,9 @@ class EmbeddedImages:
     def task(self, episode: Episode) -> Task:
         """The episode with its embeddings."""
         return Task(
-            support=self._stacked(episode.support, episode.support_labels, episode, _CLEAN),
+            support=self._stacked(episode.support, episode.support_labels, episode, CLEAN_PIXELS),
             support_labels=torch.from_numpy(episode.support_labels),
-            query=self._stacked(episode.query, episode.query_labels, episode, _CLEAN),
+            query=self._stacked(episode.query, episode.query_labels, episode, CLEAN_PIXELS),
             query_labels=torch.from_numpy(episode.query_labels),
             n_way=episode.n_way,
             class_ids=torch.from_numpy(episode.class_ids),

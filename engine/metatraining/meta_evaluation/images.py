@@ -14,12 +14,15 @@ from torch import Tensor
 
 from engine.errors import EngineError
 from engine.metatraining.datasets import ImageSet, open_image_sets
-from engine.metatraining.episodes import Episode
+from engine.metatraining.episodes import Episode, IndexArray
 from engine.metatraining.meta_evaluation.corruptions import CORRUPTIONS
 from engine.metatraining.meta_evaluation.methods import PixelRule
 from engine.metatraining.meta_evaluation.settings import LabelledSet
 from engine.metatraining.pixels import DIGITS, load_pixels
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
+
+CLEAN_PIXELS: Final = ""
+"""Stands for no corruption where one of ``CORRUPTIONS`` is expected."""
 
 _DRAWN_PX: Final = 28  # Omniglot and the digits, where no network asks for a size.
 
@@ -32,6 +35,14 @@ class TaskImages(Protocol):
 
     def spoilt_queries(self, episode: Episode, corruption: str) -> Tensor:
         """The episode's queries after one of ``CORRUPTIONS``."""
+
+
+class EmbeddingImages(TaskImages, Protocol):
+    """The same, embedded."""
+
+    @property
+    def size(self) -> int:
+        """Length of an embedding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +99,7 @@ class PixelImages:
         """Show ``pixels`` on ``device``."""
         self._pixels = pixels
         self._device = device
-        self._clean = PixelSource([pixels], device)
-        self._spoilt: dict[str, PixelSource] = {}
+        self._sources = {CLEAN_PIXELS: PixelSource([pixels], device)}
         self._random = torch.Generator()  # Nothing is drawn: the images are shown as they are.
 
     @property
@@ -99,13 +109,29 @@ class PixelImages:
 
     def task(self, episode: Episode) -> Task:
         """The episode with its images."""
-        return self._clean.task(episode, self._random)
+        return self._source(CLEAN_PIXELS).task(episode, self._random)
 
     def spoilt_queries(self, episode: Episode, corruption: str) -> Tensor:
         """The episode's queries, spoilt at the network's resolution before they are turned."""
-        if corruption not in self._spoilt:
-            self._spoilt[corruption] = PixelSource([self._spoil(corruption)], self._device)
-        return self._spoilt[corruption].task(episode, self._random).query
+        return self._source(corruption).task(episode, self._random).query
+
+    def batch(self, indices: IndexArray, turn: int, corruption: str) -> Tensor:
+        """Images as ``task`` gives them, all turned alike.
+
+        Args:
+            indices: of the images.
+            turn: quarters of a circle.
+            corruption: one of ``CORRUPTIONS``, or ``CLEAN_PIXELS``.
+        """
+        labels, nothing = np.zeros(len(indices), np.int64), np.zeros(0, np.int64)
+        turns = np.array([turn])
+        episode = Episode(0, 1, indices, labels, nothing, nothing, turns, nothing)
+        return self._source(corruption).task(episode, self._random).support
+
+    def _source(self, corruption: str) -> PixelSource:
+        if corruption not in self._sources:
+            self._sources[corruption] = PixelSource([self._spoil(corruption)], self._device)
+        return self._sources[corruption]
 
     def _spoil(self, corruption: str) -> PixelSet:
         pixels = self._pixels

@@ -68,17 +68,22 @@ class Method:
 
     Attributes:
         name: what a person reads; of one table all differ.
-        algorithm: adapts and predicts.
+        members: one algorithm, or several that vote.
         pixels: how its images are prepared.
         sources: the files it is made from.
         max_way: the most classes that it can tell apart; None for any number.
     """
 
     name: str
-    algorithm: Algorithm
+    members: tuple[Algorithm, ...]
     pixels: PixelRule
     sources: tuple[Source, ...]
     max_way: int | None = None
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """What adapts and predicts."""
+        return united(self.members)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,9 +215,23 @@ def _mixed_encoder(models: Sequence[EncoderModel], shares: Sequence[float], name
     )
 
 
+def _check_same_images(models: Sequence[TrainedModel]) -> None:
+    for model in models[1:]:
+        if model.pixels != models[0].pixels:
+            raise EngineError(
+                f"{models[0].source.name} and {model.source.name} cannot be combined: they take "
+                "images of different size, colour or sign."
+            )
+
+
 def _check_voters(models: Sequence[TrainedModel] | Sequence[EncoderModel]) -> None:
     if len(models) < 2:
         raise EngineError(f"A vote takes at least 2 models; {models[0].source.name} is one.")
+
+
+def united(members: Sequence[Algorithm]) -> Algorithm:
+    """One algorithm as it is, several as a vote."""
+    return members[0] if len(members) == 1 else Vote(members)
 
 
 def source_of(path: Path) -> Source:
@@ -291,18 +310,14 @@ def _averaged(models: Sequence[TrainedModel]) -> list[Method]:
                 f"kept {len(paths)} earlier weights."
             )
         name = f"{first.name}, average of {len(paths)} kept weights"
+    _check_same_images(models)
     averaged = _with_weights(first.algorithm, average_weights(paths))
     return _ways(name, [averaged], first.pixels, tuple(source_of(path) for path in paths))
 
 
 def _voting(models: Sequence[TrainedModel]) -> list[Method]:
     _check_voters(models)
-    for model in models[1:]:
-        if model.pixels != models[0].pixels:
-            raise EngineError(
-                f"{model.source.name} and {models[0].source.name} cannot vote together: they take "
-                "images of different size, colour or sign."
-            )
+    _check_same_images(models)
     return _ways(
         f"Vote of {len(models)} models",
         [model.algorithm for model in models],
@@ -321,8 +336,7 @@ def _ways(
     max_way = min(heads, default=None)
 
     def row(suffix: str, voters: Sequence[Algorithm]) -> Method:
-        algorithm = voters[0] if len(voters) == 1 else Vote(voters)
-        return Method(name + suffix, algorithm, pixels, sources, max_way)
+        return Method(name + suffix, tuple(voters), pixels, sources, max_way)
 
     if any(isinstance(member, Reptile) for member in members):
         shared, alone = (copy.deepcopy(list(members)) for _ in range(2))

@@ -19,8 +19,7 @@ from engine.encoder.encoder_file import write_whole
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.errors import EngineError, sentence_for
 from engine.messages import Progress
-from engine.metatraining.aggregation import Vote
-from engine.metatraining.algorithms.interface import Algorithm
+from engine.metatraining.meta_evaluation.contenders import contenders_of, head_contenders_of
 from engine.metatraining.meta_evaluation.corruptions import (
     BLUR_SHARE,
     JPEG_QUALITY,
@@ -28,12 +27,10 @@ from engine.metatraining.meta_evaluation.corruptions import (
 )
 from engine.metatraining.meta_evaluation.embedded import (
     N_ROBUST,
-    EmbeddedImages,
-    JoinedImages,
     Photographs,
 )
 from engine.metatraining.meta_evaluation.evaluate import Contender, Outcome, Pace, evaluate
-from engine.metatraining.meta_evaluation.heads import HEADS, SCALE, Columns
+from engine.metatraining.meta_evaluation.heads import SCALE
 from engine.metatraining.meta_evaluation.images import OpenedSet, PixelShelf, open_data
 from engine.metatraining.meta_evaluation.methods import (
     Combination,
@@ -329,27 +326,12 @@ def _evaluate_set(
         setting: draw_episodes(labelled, setting, rule.n_episodes, rule.seed)
         for setting in rule.settings
     }
-    contenders = [
-        Contender(
-            method.name,
-            method.algorithm,
-            images[method.pixels],
-            rule.n_episodes if rule.robustness else 0,
-        )
-        for method in candidates.methods
-    ]
-    n_robust = min(N_ROBUST, rule.n_episodes) if rule.robustness else 0
-    embedded: dict[str, EmbeddedImages] = {}
-    for fingerprint, runtime in runtimes.items():
-        embedded[fingerprint] = EmbeddedImages(photographs, runtime)
-        yield from embedded[fingerprint].embed(
-            (episode, number < n_robust)
-            for drawn in episodes.values()
-            for number, episode in enumerate(drawn)
-        )
-    for method in candidates.encoder_methods:
-        parts = [embedded[encoder.fingerprint] for encoder in method.encoders]
-        contenders.append(_head_contender(method, parts, n_robust))
+    contenders: list[Contender] = yield from contenders_of(
+        candidates.methods, images, labelled, rule.settings, rule.n_episodes, rule.robustness
+    )
+    contenders += yield from head_contenders_of(
+        candidates.encoder_methods, photographs, runtimes, episodes, rule.robustness
+    )
     results: list[dict[str, Any]] = []
     for setting, drawn in episodes.items():
         outcomes: list[Outcome] = yield from evaluate(
@@ -358,20 +340,6 @@ def _evaluate_set(
         digest = digest_of(drawn)
         results += [outcome_as_json(outcome, outcomes[0], digest) for outcome in outcomes]
     return results, _described(item, labelled)
-
-
-def _head_contender(
-    method: EncoderMethod, parts: Sequence[EmbeddedImages], n_robust: int
-) -> Contender:
-    make = HEADS[method.head]
-    if len(parts) == 1:
-        return Contender(method.name, make(parts[0].mean), parts[0], n_robust)
-    heads: list[Algorithm] = []
-    first = 0
-    for part in parts:
-        heads.append(Columns(make(part.mean), first, first + part.size))
-        first += part.size
-    return Contender(method.name, Vote(heads), JoinedImages(parts), n_robust)
 
 
 def _described(item: OpenedSet, labelled: LabelledSet) -> dict[str, Any]:
