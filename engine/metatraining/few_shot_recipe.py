@@ -31,6 +31,14 @@ class Kind(StrEnum):
     TRANSFER = "transfer"
 
 
+class InnerOptimizer(StrEnum):
+    """What moves the weights while Reptile learns a task."""
+
+    ADAM = "adam"
+    """Without momentum, as in the authors' runs."""
+    SGD = "sgd"
+
+
 class OptimizerKind(StrEnum):
     """What moves the weights."""
 
@@ -66,6 +74,7 @@ class AlgorithmRule:
         kind: which.
         inner_steps, inner_rate: of the adaptation in meta-training (MAML and kin, Reptile).
         inner_batch: images a step; Reptile only, the others take the whole support set.
+        inner_optimizer: Reptile only, the others take plain gradient descent.
         test_steps, test_batch: when a task is learned for use.
         transductive: queries share batch-norm statistics; Reptile only.
     """
@@ -74,6 +83,7 @@ class AlgorithmRule:
     inner_steps: int = 1
     inner_rate: float = 0.4
     inner_batch: int = 10
+    inner_optimizer: InnerOptimizer = InnerOptimizer.ADAM
     test_steps: int = 1
     test_batch: int = 5
     transductive: bool = False

@@ -38,6 +38,7 @@ def build_algorithm(recipe: FewShotRecipe, n_classes: int) -> Algorithm:
             test_batch_size=rule.test_batch,
             transductive=rule.transductive,
             seed=recipe.seed,
+            inner_optimizer=rule.inner_optimizer,
         )
     else:
         algorithm = Maml(

@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy, log_softmax
 
 from engine.errors import EngineError
 from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport, accuracy_of
+from engine.metatraining.few_shot_recipe import InnerOptimizer
 from engine.metatraining.networks import Classifier
 from engine.metatraining.tasks import Task
 
@@ -19,6 +20,8 @@ Weights = dict[str, Tensor]
 
 _DECAY: Final = 0.999  # Adam's second; the first is 0, as in the authors' code.
 _EPSILON: Final = 1e-8
+_SEED_STRIDE: Final = 1000003
+"""Between the seeds of two tasks, so that runs whose seeds are near share no orders."""
 
 
 class Reptile(Algorithm):
@@ -26,8 +29,8 @@ class Reptile(Algorithm):
 
     The gradient it leaves is the way back, initial minus mean trained weights: plain gradient
     descent with rate e then is the paper's update, initial += e * mean(trained - initial).
-    Training on a task is Adam without momentum; its second moment is carried from task to task,
-    as in the authors' code.
+    Training on a task is Adam without momentum, whose second moment is carried from task to task
+    as in the authors' code, or plain gradient descent.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Reptile(Algorithm):
         test_batch_size: int,
         transductive: bool = False,
         seed: int = 0,
+        inner_optimizer: InnerOptimizer = InnerOptimizer.ADAM,
     ) -> None:
         """Learn the initial weights of ``network``.
 
@@ -50,6 +54,7 @@ class Reptile(Algorithm):
             transductive: let queries share batch-norm statistics when they are classified;
                 otherwise each is classified beside the support set alone.
             seed: of the order in which images are taken.
+            inner_optimizer: of the training on a task.
         """
         super().__init__()
         self.network = network
@@ -57,6 +62,7 @@ class Reptile(Algorithm):
         self._n_steps, self._batch_size, self._rate = n_steps, batch_size, rate
         self._n_test_steps, self._test_batch_size = n_test_steps, test_batch_size
         self._seed = seed
+        self._inner_optimizer = inner_optimizer
         self.n_updates: Tensor
         self.register_buffer("n_updates", torch.zeros((), dtype=torch.int64))
         for name, weight in network.named_parameters():
@@ -72,18 +78,17 @@ class Reptile(Algorithm):
         moments, n_updates = self._moments(), int(self.n_updates)
         travelled = {name: torch.zeros_like(weight) for name, weight in start.items()}
         losses, accuracies = [], []
-        total_weight = sum(task.weight for task in tasks)
-        for number, task in enumerate(tasks):
+        for task in tasks:
             self._check_way(task.n_way)
             images = torch.cat([task.support, task.query])
             labels = torch.cat([task.support_labels, task.query_labels])
-            random = torch.Generator().manual_seed(self._seed + 1000003 * n_updates + number)
+            random = torch.Generator().manual_seed(self._seed + _SEED_STRIDE * task.number)
             trained, moments, loss, accuracy = self._train(
                 start, moments, n_updates, images, labels, self._n_steps, self._batch_size, random
             )
             n_updates += self._n_steps
             for name in travelled:
-                travelled[name] += (start[name] - trained[name]) * (task.weight / total_weight)
+                travelled[name] += (start[name] - trained[name]) * (task.weight / len(tasks))
             losses.append(loss)
             accuracies.append(accuracy)
         for name, parameter in self.network.named_parameters():
@@ -144,7 +149,16 @@ class Reptile(Algorithm):
         batch_size: int,
         random: torch.Generator,
     ) -> tuple[Weights, Weights, float, float]:
-        """Weights and second moments after ``n_steps`` of Adam; last batch's loss and accuracy."""
+        """Weights and second moments after ``n_steps``; last batch's loss and accuracy.
+
+        Args:
+            start: the weights to begin with.
+            moments: Adam's second moments, before ``n_updates`` were made.
+            n_updates: steps of Adam before.
+            images, labels: (n, ...) and (n,); taken in batches, pass by pass.
+            n_steps, batch_size: of the training.
+            random: gives the order.
+        """
         weights, loss, accuracy = start, 0.0, 0.0
         order = torch.zeros(0, dtype=torch.int64)
         for step in range(n_steps):
@@ -158,16 +172,23 @@ class Reptile(Algorithm):
             gradients = dict(
                 zip(leaves, torch.autograd.grad(value, list(leaves.values())), strict=True)
             )
-            correction = 1 - _DECAY ** (n_updates + step + 1)
-            moments = {
-                name: _DECAY * moment + (1 - _DECAY) * gradients[name] ** 2
-                for name, moment in moments.items()
-            }
-            weights = {
-                name: weight
-                - self._rate * gradients[name] / ((moments[name] / correction).sqrt() + _EPSILON)
-                for name, weight in weights.items()
-            }
+            if self._inner_optimizer is InnerOptimizer.SGD:
+                weights = {
+                    name: weight - self._rate * gradients[name] for name, weight in weights.items()
+                }
+            else:
+                correction = 1 - _DECAY ** (n_updates + step + 1)
+                moments = {
+                    name: _DECAY * moment + (1 - _DECAY) * gradients[name] ** 2
+                    for name, moment in moments.items()
+                }
+                weights = {
+                    name: weight
+                    - self._rate
+                    * gradients[name]
+                    / ((moments[name] / correction).sqrt() + _EPSILON)
+                    for name, weight in weights.items()
+                }
             loss, accuracy = value.item(), accuracy_of(logits, labels[batch])
         return weights, moments, loss, accuracy
 
