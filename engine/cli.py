@@ -339,10 +339,9 @@ def meta_train_command(
 
 @app.command("meta-evaluate")
 def meta_evaluate_command(
-    checkpoints: Annotated[
+    checkpoint: Annotated[
         list[Path],
         typer.Argument(
-            metavar="CHECKPOINT...",
             help="Models and encoders from meta-train, or the folders of its runs.",
         ),
     ],
@@ -412,11 +411,13 @@ def meta_evaluate_command(
         split=split.value,
         robustness=robustness,
     )
+    if out.suffix != ".json":
+        raise _UsageError(f"--out is a JSON file and ends with .json, unlike {out.name}.")
     _check_outputs({"--out": out}, {"--start": start})
     combinations = [Combination(choice.value) for choice in combine or []]
     cache_folder = default_cache_folder()
     steps = meta_evaluate(
-        checkpoints, data, out, rule, cache_folder, combinations, start, device.value
+        checkpoint, data, out, rule, cache_folder, combinations, start, device.value
     )
     done = _run(steps)
     for line in done.told():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -13,12 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.errors import EngineError
+from engine.messages import Progress
 from engine.metatraining.datasets import ImageSet, open_image_sets
 from engine.metatraining.episodes import Episode, IndexArray
 from engine.metatraining.meta_evaluation.corruptions import CORRUPTIONS
 from engine.metatraining.meta_evaluation.methods import PixelRule
 from engine.metatraining.meta_evaluation.settings import LabelledSet
-from engine.metatraining.pixels import DIGITS, load_pixels
+from engine.metatraining.pixels import DIGITS, OMNIGLOT_NAME, load_pixels, read_pixels
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
 
 CLEAN_PIXELS: Final = ""
@@ -74,7 +76,7 @@ def open_data(paths: Sequence[Path], split: str) -> list[OpenedSet]:
     """
     opened: list[OpenedSet] = []
     for path in paths:
-        is_omniglot = (path / "omniglot_28.npz").is_file()
+        is_omniglot = (path / OMNIGLOT_NAME).is_file()
         if is_omniglot or (path.name == DIGITS and not path.exists()):
             (drawings,) = load_pixels(path, _DRAWN_PX, 1, False, split)
             labelled = LabelledSet(drawings.name, drawings.labels, turned_classes=is_omniglot)
@@ -153,7 +155,7 @@ class PixelShelf:
         self._device = device
         self._loaded: dict[tuple[Path, PixelRule], list[PixelSet]] = {}
 
-    def images(self, opened: OpenedSet, rule: PixelRule) -> PixelImages:
+    def images(self, opened: OpenedSet, rule: PixelRule) -> Generator[Progress, None, PixelImages]:
         """The images of one set for one kind of network.
 
         Raises:
@@ -161,7 +163,16 @@ class PixelShelf:
         """
         key = (opened.path, rule)
         if key not in self._loaded:
-            self._loaded[key] = load_pixels(
+            reading = read_pixels(
                 opened.path, rule.side_px, rule.channels, rule.inverted, opened.split
             )
+            began, n_read = time.monotonic(), 0
+            while True:
+                try:
+                    n_read += next(reading)
+                except StopIteration as finished:
+                    self._loaded[key] = finished.value
+                    break
+                rate = n_read / max(time.monotonic() - began, 1e-6)
+                yield Progress(0, f"Reading {opened.path.name}", n_read, 0, rate, 0.0)
         return PixelImages(self._loaded[key][opened.position], self._device)

@@ -31,12 +31,13 @@ from engine.metatraining.meta_evaluation.embedded import (
 )
 from engine.metatraining.meta_evaluation.evaluate import Contender, Outcome, Pace, evaluate
 from engine.metatraining.meta_evaluation.heads import SCALE
-from engine.metatraining.meta_evaluation.images import OpenedSet, PixelShelf, open_data
+from engine.metatraining.meta_evaluation.images import OpenedSet, PixelImages, PixelShelf, open_data
 from engine.metatraining.meta_evaluation.methods import (
     Combination,
     EncoderMethod,
     EncoderModel,
     Method,
+    PixelRule,
     TrainedModel,
     encoder_methods_of,
     methods_of,
@@ -315,7 +316,10 @@ def _evaluate_set(
     """Entries of ``results`` for one data set, and what the report says of it."""
     name, labelled = item.labelled.name, item.labelled
     yield Progress(0, f"Reading {name}", 0, 0, 0.0, 0.0)
-    images = {method.pixels: shelf.images(item, method.pixels) for method in candidates.methods}
+    images: dict[PixelRule, PixelImages] = {}
+    for method in candidates.methods:
+        if method.pixels not in images:
+            images[method.pixels] = yield from shelf.images(item, method.pixels)
     photographs = Photographs(item)
     if candidates.encoder_methods:
         labelled = yield from photographs.read()

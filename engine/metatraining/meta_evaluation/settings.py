@@ -64,12 +64,12 @@ def check_possible(labelled: LabelledSet, setting: Setting) -> None:
     n_classes = usable * (4 if labelled.turned_classes else 1)
     if n_classes >= setting.n_way:
         return
-    turned = f" ({usable}, each turned to four positions)" if labelled.turned_classes else ""
+    turned = f" ({usable}, each turned to 4 positions)" if labelled.turned_classes else ""
     largest = f"; its largest has {int(counts.max(initial=0))}" if usable < len(counts) else ""
     raise EngineError(
         f"{labelled.name} has {n_classes} classes{turned} of at least {needed} images{largest}; "
-        f"{setting.n_way}-way tasks with {setting.n_shot} shots and {setting.n_query} queries a "
-        f"class need {setting.n_way} such classes."
+        f"{setting.n_way}-way tasks with {_number(setting.n_shot, 'shot', 'shots')} and "
+        f"{_number(setting.n_query, 'query', 'queries')} a class need {setting.n_way} such classes."
     )
 
 
@@ -114,6 +114,10 @@ def digest_of(episodes: Sequence[Episode]) -> str:
         ):
             digest.update(np.ascontiguousarray(part, "<i8").tobytes())
     return digest.hexdigest()
+
+
+def _number(n: int, one: str, several: str) -> str:
+    return f"{n} {one if n == 1 else several}"
 
 
 def _counts(labelled: LabelledSet) -> NDArray[np.int64]:
