@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
+from safetensors.torch import load
+from torch import Tensor, nn
 
 from engine.errors import EngineError, sentence_for
 from engine.metatraining.algorithms.interface import Algorithm, Predict
@@ -27,12 +28,7 @@ def average_weights(paths: Sequence[Path]) -> Weights:
     """
     if not paths:
         raise EngineError("No checkpoints were given to average.")
-    try:
-        loaded = [load_file(path) for path in paths]
-    except OSError as error:
-        raise EngineError(sentence_for(error, paths[0], "read the checkpoint")) from error
-    except SafetensorError as error:
-        raise EngineError(f"One of {len(paths)} checkpoints is damaged.") from error
+    loaded = [_weights_in(path) for path in paths]
     first = loaded[0]
     for path, weights in zip(paths, loaded, strict=True):
         shapes = {name: value.shape for name, value in weights.items()}
@@ -44,6 +40,15 @@ def average_weights(paths: Sequence[Path]) -> Weights:
         else loaded[-1][name]
         for name, value in first.items()
     }
+
+
+def _weights_in(path: Path) -> Weights:
+    try:
+        return load(path.read_bytes())
+    except OSError as error:
+        raise EngineError(sentence_for(error, path, "read the checkpoint")) from error
+    except SafetensorError as error:
+        raise EngineError(f"{path} is damaged or is no checkpoint.") from error
 
 
 def interpolate(
@@ -65,7 +70,7 @@ class Vote(Algorithm):
     def __init__(self, members: Sequence[Algorithm]) -> None:
         """Let ``members`` vote, one or more."""
         super().__init__()
-        self._members = list(members)
+        self._members = nn.ModuleList(members)
 
     def meta_learn(self, tasks: Sequence[object]) -> object:  # type: ignore[override]
         """A vote is not trained; its members are."""
@@ -73,16 +78,19 @@ class Vote(Algorithm):
 
     def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
         """Adapt every member."""
-        return _mean([member.adapt(support, labels, n_way) for member in self._members])
+        return _mean([member.adapt(support, labels, n_way) for member in self._voters()])
 
     def unadapted(self, n_way: int) -> Predict:
         """The members as they are."""
-        return _mean([member.unadapted(n_way) for member in self._members])
+        return _mean([member.unadapted(n_way) for member in self._voters()])
+
+    def _voters(self) -> list[Algorithm]:
+        return [member for member in self._members if isinstance(member, Algorithm)]
 
 
 def _mean(voters: Sequence[Predict]) -> Predict:
     def predict(queries: Tensor) -> Tensor:
         votes = torch.stack([voter(queries) for voter in voters])
-        return torch.logsumexp(votes, 0) - torch.log(torch.tensor(float(len(voters))))
+        return torch.logsumexp(votes, 0) - math.log(len(voters))
 
     return predict

@@ -233,6 +233,7 @@ def read_tensors(path: Path, expected_format: str) -> tuple[dict[str, str], dict
         EngineError: it is missing, damaged or of another kind.
     """
     try:
+        path.open("rb").close()  # Whose errors, unlike those of safetensors, say what is wrong.
         with safe_open(path, framework="pt") as stored:
             header: dict[str, str] = stored.metadata() or {}
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118

@@ -101,7 +101,7 @@ def _omniglot(folder: Path, split: str, side_px: int) -> PixelSet:
 def _stored_drawings(path: Path) -> tuple[list[str], NDArray[np.uint8], NDArray[np.int64]]:
     """Names of the characters, drawings (n, side, side) dark on white, character of each (n,)."""
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             names = [str(name) for name in stored["class_names"]]
             drawings, class_index = stored["images"], stored["class_index"]
     except OSError as error:

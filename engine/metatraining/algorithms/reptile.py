@@ -86,7 +86,8 @@ class Reptile(Algorithm):
             trained, moments, loss, accuracy = self._train(
                 start, moments, n_updates, images, labels, self._n_steps, self._batch_size, random
             )
-            n_updates += self._n_steps
+            if self._inner_optimizer is InnerOptimizer.ADAM:
+                n_updates += self._n_steps
             for name in travelled:
                 travelled[name] += (start[name] - trained[name]) * (task.weight / len(tasks))
             losses.append(loss)
