@@ -182,6 +182,7 @@ class FewShotRecipe:
         return asdict(self)
 
 
+_MAX_SEED: Final = 2**32  # What follows from it stays within 64 bits.
 _SECTIONS: Final = {
     "algorithm": AlgorithmRule,
     "network": NetworkRule,
@@ -241,7 +242,6 @@ def _check(recipe: FewShotRecipe) -> None:
     at_least_one = {
         "n_steps": recipe.n_steps,
         "tasks_per_step": recipe.tasks_per_step,
-        "n_validation_episodes": recipe.n_validation_episodes,
         "validate_every": recipe.validate_every,
         "checkpoint_every": recipe.checkpoint_every,
         "algorithm.inner_steps": recipe.algorithm.inner_steps,
@@ -256,6 +256,20 @@ def _check(recipe: FewShotRecipe) -> None:
     rules: list[tuple[bool, str]] = [
         (bool(recipe.name.strip()), "name must not be empty"),
         (recipe.seed >= 0, f"seed must be at least 0, not {recipe.seed}"),
+        (recipe.seed < _MAX_SEED, f"seed must be below {_MAX_SEED}, not {recipe.seed}"),
+        (
+            recipe.n_validation_episodes >= 2,
+            f"n_validation_episodes must be at least 2, not {recipe.n_validation_episodes}",
+        ),
+        (
+            recipe.data.split.isidentifier(),
+            f"data.split must be the name of a part, not {recipe.data.split!r}",
+        ),
+        (
+            not recipe.data.validation_split or recipe.data.validation_split.isidentifier(),
+            "data.validation_split must be empty or the name of a part, "
+            f"not {recipe.data.validation_split!r}",
+        ),
         (recipe.keep >= 0, f"keep must be at least 0, not {recipe.keep}"),
         (not recipe.average or recipe.keep >= 2, "average needs keep to be at least 2"),
         (16 <= recipe.network.side_px <= 224, "network.side_px must be 16 to 224"),
@@ -263,6 +277,10 @@ def _check(recipe: FewShotRecipe) -> None:
         (recipe.algorithm.inner_rate > 0, "algorithm.inner_rate must be above 0"),
         (0 < recipe.optimizer.learning_rate <= 1, "optimizer.learning_rate must be in (0, 1]"),
         (recipe.optimizer.weight_decay >= 0, "optimizer.weight_decay must not be negative"),
+        (
+            recipe.optimizer.weight_decay == 0 or recipe.optimizer.kind is not OptimizerKind.ADAM,
+            "optimizer.weight_decay needs optimizer.kind to be adamw or sgd",
+        ),
     ]
     for where, rule in (("episodes", recipe.episodes), ("validation", recipe.validation)):
         rules += [
