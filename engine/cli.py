@@ -53,6 +53,7 @@ OpenWindow = Callable[[Path | None], int]
 
 _REQUEST: Final = 0  # The command line runs one job at a time; nobody needs to tell them apart.
 _INTERRUPTED: Final = 130
+_AGAIN_S: Final = 1.0  # torchrun passes Ctrl-C on, so that its processes get every one twice.
 _PLAIN_INTERVAL_S: Final = 3.0  # Between two lines of progress where no bar can be drawn.
 # typer brings a click of its own or, in older versions, takes the registry's; its public exception
 # leads to either's base classes.
@@ -500,20 +501,25 @@ def _train_few_shot(
 @contextmanager
 def _stop_asked() -> Iterator[Callable[[], bool]]:
     """Whether Ctrl-C was pressed or the process told to end; a second Ctrl-C interrupts at once."""
-    asked = False
+    first: float | None = None
+
+    def asked() -> bool:
+        return first is not None
 
     def note(number: int, frame: object) -> None:
-        nonlocal asked
-        if asked and number == signal.SIGINT:
+        nonlocal first
+        now = time.monotonic()
+        if first is None:
+            first = now
+        elif number == signal.SIGINT and now - first >= _AGAIN_S:
             raise KeyboardInterrupt
-        asked = True
 
     if threading.current_thread() is not threading.main_thread():
-        yield lambda: asked
+        yield asked
         return
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: asked
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

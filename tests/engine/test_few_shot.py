@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
-from engine import run_command_line
+from engine import cli, run_command_line
 from engine.encoder.encoder_file import write_whole
 from engine.errors import EngineError
 from engine.messages import Progress
@@ -964,7 +964,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_resuming_gives_the_same(
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate()
     assert process.returncode == 130, output
-    assert "--resume goes on" in output or "With --resume the run goes on" in output
+    assert "With --resume the run goes on from the checkpoint" in output
     assert "Traceback" not in output
     assert not (run / MODEL_NAME).exists()
 
@@ -1009,6 +1009,7 @@ def test_a_second_ctrl_c_stops_at_once(
         return step(training)
 
     monkeypatch.setattr(TrainingLoop, "step", pressed)
+    monkeypatch.setattr(cli, "_AGAIN_S", 0.0)
     for presses, n_done in ((2, "4"), (1, "5")):  # noqa: B007
         assert run_command_line([*arguments, "--resume"]) == 130
         assert loop.read_tensors(run / CHECKPOINT_NAME, "handful-training-1")[0]["n_done"] == n_done
