@@ -377,6 +377,8 @@ class _Record:
 
     def _take_up(self, n_done: int) -> None:
         """Keep scores and weights up to where the checkpoint stands."""
+        for path in self._folder.glob(".*.part"):  # What a killed process was writing.
+            path.unlink()
         for path in self.kept_paths():
             if int(path.stem) > n_done:
                 path.unlink()

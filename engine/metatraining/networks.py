@@ -44,7 +44,9 @@ class Conv4(nn.Sequential):
 
     With ``strided`` the convolution itself has stride 2 (Finn et al. 2017; Nichol et al. 2018),
     otherwise a 2 x 2 max-pooling follows (Vinyals et al. 2016; Snell et al. 2017). The embedding
-    is the last activation, flattened: 64 numbers for 28 x 28 pixels (256 with strides).
+    is the last activation, flattened: 64 numbers for 28 x 28 pixels (256 with strides; MAML's
+    authors average these four places, Reptile's do not). Initial weights are torch's; both authors
+    take Glorot's.
     """
 
     def __init__(self, channels: int, side_px: int, strided: bool, norm: Norm) -> None:

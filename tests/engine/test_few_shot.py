@@ -987,9 +987,11 @@ def test_a_killed_run_goes_on_to_the_same_result(
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL
+    (run / f".{CHECKPOINT_NAME}.1.part").write_bytes(b"half of a checkpoint")
     recipe = load_few_shot_recipe(long_recipe)
     _finish(meta_train_few_shot(recipe, [omniglot], run, resume=True))
     _assert_same_run(run, long_run)
+    assert not list(run.glob(".*"))
 
 
 def test_a_second_ctrl_c_stops_at_once(

@@ -27,6 +27,10 @@ class Maml(Algorithm):
 
     Batch norm uses the statistics of the batch at hand, also for queries, as in the authors'
     code: predictions of a query depend on the queries beside it.
+
+    Otherwise than there, losses are means over images: the authors' are sums over images divided by
+    the shots, so that their inner rate r is ``n_way * r`` here. Batch norm has a scale, which is
+    adapted along with its shift; theirs has a shift alone, which adaptation leaves as it is.
     """
 
     def __init__(
