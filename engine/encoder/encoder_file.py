@@ -25,15 +25,45 @@ from engine.errors import EncoderError, sentence_for
 
 MOBILENET_V2: Final = "mobilenet_v2"
 
-EMBEDDING_SIZES: Final[Mapping[str, int]] = MappingProxyType({MOBILENET_V2: 1280})
-"""The architectures that this version can build, and the length of their embedding."""
+LAYER_SIZES: Final[Mapping[str, Mapping[int, int]]] = MappingProxyType(
+    {
+        MOBILENET_V2: MappingProxyType(
+            {
+                **dict.fromkeys((2,), 96),
+                **dict.fromkeys((3, 4), 144),
+                **dict.fromkeys((5, 6, 7), 192),
+                **dict.fromkeys((8, 9, 10, 11), 384),
+                **dict.fromkeys((12, 13, 14), 576),
+                **dict.fromkeys((15, 16, 17), 960),
+                18: 1280,
+            }
+        )
+    }
+)
+"""The architectures that this version can build: block -> channels of the activation in it.
 
-EMBEDDING_RULE: Final = "sqrt of the pooled last activation, rounded to float16"
-"""How the network's last activation becomes the embedding; part of the fingerprint."""
+That of a block with an inverted residual is the output of its depthwise convolution, that of the
+last block its output; both after the ReLU6, so 0 to 6.
+"""
 
-_FORMAT: Final = "handful-encoder-1"
+LAST_BLOCK: Final[Mapping[str, int]] = MappingProxyType({MOBILENET_V2: 18})
+
+# What the embedding is made from; part of the fingerprint, as the format is.
+_RULE_OF_LAST: Final = "sqrt of the pooled last activation, rounded to float16"
+_RULE_OF_PROJECTION: Final = (
+    "sqrt of the pooled activations of several blocks, times a matrix, plus an offset, divided by "
+    "its length, rounded to float16"
+)
+_FORMAT_OF_LAST: Final = "handful-encoder-1"
+_FORMAT_OF_PROJECTION: Final = "handful-encoder-2"
+_FORMATS: Final = (_FORMAT_OF_LAST, _FORMAT_OF_PROJECTION)
 _WEIGHTS_PREFIX: Final = "weights."
 _FEATURE_MEAN: Final = "feature_mean"
+_MATRIX: Final = "projection.matrix"
+_OFFSET: Final = "projection.offset"
+
+MAX_EMBEDDING_SIZE: Final = 1280
+"""Numbers, of two bytes each: so that embeddings of a million images fit a desktop."""
 
 
 class Fit(StrEnum):
@@ -60,18 +90,41 @@ class Preprocessing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Projection:
+    """How the pooled activations of several blocks become one embedding.
+
+    With u the square roots of the pooled activations, block after block: y = u @ matrix + offset,
+    and the embedding is y / |y|. Both are signed.
+
+    Attributes:
+        taps: the blocks whose activations are pooled, keys of ``LAYER_SIZES``, in u's order.
+        matrix: (n_pooled, embedding_size) float32.
+        offset: (embedding_size,) float32.
+        parts: where in the embedding a part begins that speaks for other layers than the parts
+            before it; ascending, the first is 0.
+    """
+
+    taps: tuple[int, ...]
+    matrix: NDArray[np.float32]
+    offset: NDArray[np.float32]
+    parts: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Encoder:
     """A network that turns an image into an embedding, and all that is needed to run it.
 
     Attributes:
         name: what a person reads.
-        architecture: a key of ``EMBEDDING_SIZES``.
+        architecture: a key of ``LAYER_SIZES``.
         weights: parameter name -> float32 array, torchvision's names (``features.*``).
         feature_mean: (embedding_size,) float32, the mean embedding over the training images.
         preprocessing: how pixels become the network's input.
         metadata: free JSON values: provenance, licence, meta-training record.
-        fingerprint: 64 hexadecimal digits over architecture, weights, preprocessing and embedding
-            rule, so over everything that an embedding depends on, and nothing else.
+        projection: how pooled activations become the embedding; None where it is the square root
+            of the last one, as in files of the first format.
+        fingerprint: 64 hexadecimal digits over architecture, weights, preprocessing, embedding
+            rule and projection: everything that an embedding depends on, and nothing else.
     """
 
     name: str
@@ -80,6 +133,7 @@ class Encoder:
     feature_mean: NDArray[np.float32]
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    projection: Projection | None = None
     fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,7 +141,9 @@ class Encoder:
 
     @property
     def embedding_size(self) -> int:
-        return EMBEDDING_SIZES[self.architecture]
+        if self.projection is not None:
+            return len(self.projection.offset)
+        return LAYER_SIZES[self.architecture][LAST_BLOCK[self.architecture]]
 
 
 def shipped_encoder_path() -> Path:
@@ -109,10 +165,10 @@ def load_encoder(path: Path) -> Encoder:
             header: dict[str, str] = stored.metadata() or {}
             if not header.get("format", "").startswith("handful-encoder-"):
                 raise EncoderError(f"{path} is not an encoder of Handful.")
-            if header["format"] != _FORMAT:
+            if header["format"] not in _FORMATS:
                 raise EncoderError(
                     f"{path} was made for another version of Handful (it says {header['format']}, "
-                    f"this version reads {_FORMAT})."
+                    f"this version reads {' and '.join(_FORMATS)})."
                 )
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except OSError as error:
@@ -123,11 +179,13 @@ def load_encoder(path: Path) -> Encoder:
         encoder = _from_stored(header, arrays)
     except (KeyError, TypeError, ValueError) as error:
         raise EncoderError(f"{path} is damaged: its description cannot be read.") from error
-    if encoder.architecture not in EMBEDDING_SIZES:
+    if encoder.architecture not in LAYER_SIZES:
         raise EncoderError(
             f"{path} holds an encoder of the kind {encoder.architecture!r}, which this version of "
             "Handful does not know."
         )
+    if encoder.projection is not None and not _fits(encoder.projection, encoder.architecture):
+        raise EncoderError(f"{path} is damaged: its projection does not fit its network.")
     if encoder.feature_mean.shape != (encoder.embedding_size,):
         raise EncoderError(f"{path} is damaged: its mean embedding has the wrong length.")
     if encoder.fingerprint != header.get("fingerprint"):
@@ -160,9 +218,19 @@ def encoder_from_weights(path: Path, name: str, provenance: str, licence: str) -
         name=name,
         architecture=MOBILENET_V2,
         weights=MappingProxyType(weights),
-        feature_mean=np.zeros(EMBEDDING_SIZES[MOBILENET_V2], np.float32),
+        feature_mean=np.zeros(LAYER_SIZES[MOBILENET_V2][LAST_BLOCK[MOBILENET_V2]], np.float32),
         metadata=MappingProxyType({"provenance": provenance, "licence": licence}),
     )
+
+
+def holds_bare_weights(path: Path) -> bool:
+    """Whether a file holds torchvision weights (``features.*``) and is no encoder file."""
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            described = stored.metadata() or {}
+            return "format" not in described or not described["format"].startswith("handful-")
+    except (OSError, SafetensorError):
+        return False
 
 
 def save_encoder(encoder: Encoder, path: Path) -> None:
@@ -172,7 +240,7 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
         EncoderError: the file could not be written.
     """
     header = {
-        "format": _FORMAT,
+        "format": _format_of(encoder),
         "name": encoder.name,
         "architecture": encoder.architecture,
         "preprocessing": json.dumps(asdict(encoder.preprocessing), sort_keys=True),
@@ -184,6 +252,10 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
         for name, array in sorted(encoder.weights.items())
     }
     arrays[_FEATURE_MEAN] = np.ascontiguousarray(encoder.feature_mean)
+    if encoder.projection is not None:
+        header["projection"] = json.dumps(_described(encoder.projection))
+        arrays[_MATRIX] = np.ascontiguousarray(encoder.projection.matrix)
+        arrays[_OFFSET] = np.ascontiguousarray(encoder.projection.offset)
     try:
         write_whole(path, save(arrays, metadata=header))
     except OSError as error:
@@ -233,7 +305,44 @@ def _from_stored(header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) 
             std=_three(described["std"]),
         ),
         metadata=MappingProxyType(metadata),
+        projection=_stored_projection(header, arrays),
     )
+
+
+def _stored_projection(
+    header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]
+) -> Projection | None:
+    if header["format"] == _FORMAT_OF_LAST:
+        return None
+    described = json.loads(header["projection"])
+    return Projection(
+        taps=tuple(int(tap) for tap in described["taps"]),
+        matrix=_read_only(arrays[_MATRIX]),
+        offset=_read_only(arrays[_OFFSET]),
+        parts=tuple(int(part) for part in described["parts"]),
+    )
+
+
+def _fits(projection: Projection, architecture: str) -> bool:
+    sizes, size = LAYER_SIZES[architecture], len(projection.offset)
+    return (
+        bool(projection.taps)
+        and len(set(projection.taps)) == len(projection.taps)
+        and all(tap in sizes for tap in projection.taps)
+        and 1 <= size <= MAX_EMBEDDING_SIZE
+        and projection.offset.ndim == 1
+        and projection.matrix.shape == (sum(sizes[tap] for tap in projection.taps), size)
+        and projection.parts[:1] == (0,)
+        and all(a < b for a, b in zip(projection.parts, (*projection.parts[1:], size), strict=True))
+    )
+
+
+def _described(projection: Projection) -> dict[str, list[int]]:
+    return {"taps": list(projection.taps), "parts": list(projection.parts)}
+
+
+def _format_of(encoder: Encoder) -> str:
+    return _FORMAT_OF_LAST if encoder.projection is None else _FORMAT_OF_PROJECTION
 
 
 def _three(values: list[float]) -> tuple[float, float, float]:
@@ -248,14 +357,19 @@ def _read_only(array: NDArray[Any]) -> NDArray[np.float32]:
 
 def _fingerprint(encoder: Encoder) -> str:
     digest = hashlib.sha256()
-    described = {
-        "format": _FORMAT,
+    projection = encoder.projection
+    described: dict[str, Any] = {
+        "format": _format_of(encoder),
         "architecture": encoder.architecture,
         "preprocessing": asdict(encoder.preprocessing),
-        "embedding": EMBEDDING_RULE,
+        "embedding": _RULE_OF_LAST if projection is None else _RULE_OF_PROJECTION,
     }
+    arrays = dict(encoder.weights)
+    if projection is not None:
+        described["projection"] = _described(projection)
+        arrays[_MATRIX], arrays[_OFFSET] = projection.matrix, projection.offset
     digest.update(json.dumps(described, sort_keys=True).encode())
-    for name, array in sorted(encoder.weights.items()):
+    for name, array in sorted(arrays.items()):
         # Little-endian whatever the machine, as in the file.
         little_endian = np.ascontiguousarray(array, dtype="<f4")
         digest.update(f"\n{name} {list(array.shape)}\n".encode())

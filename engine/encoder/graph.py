@@ -56,8 +56,8 @@ def encoder_graph(encoder: Encoder) -> onnx.ModelProto:
     """Build the graph of ``encoder``. Takes several seconds.
 
     Input ``image`` uint8 [batch, height, width, 3], RGB, one size per batch. Output ``embedding``
-    float32 [batch, embedding_size]: sqrt of the pooled last activation, rounded to float16 inside
-    the graph so that an embedding kept in half precision is the graph's output exactly.
+    float32 [batch, embedding_size], see ``Encoder.projection``, rounded to float16 inside the
+    graph so that an embedding kept in half precision is the graph's output exactly.
     """
     import onnx
 

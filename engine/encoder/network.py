@@ -9,17 +9,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, normalize
 from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]  # It has no types.
+from torchvision.models.mobilenetv2 import InvertedResidual  # type: ignore[import-untyped]
 
-from engine.encoder.encoder_file import MOBILENET_V2, Encoder, Preprocessing
+from engine.encoder.encoder_file import MOBILENET_V2, Encoder, Preprocessing, Projection
 from engine.errors import EncoderError
 
 _MAY_BE_MISSING: Final = ".num_batches_tracked"
 
 
 class Network(nn.Module):
-    """A trunk of convolutions whose pooled last activation z becomes the embedding sqrt(z).
+    """A trunk of convolutions, and what makes the embedding from its pooled activations.
 
     ``features`` is the trunk, a sequence of blocks. It stays in ``eval()`` mode always: the batch
     norms of the shipped weights are folded into the convolutions and left as identities, and in
@@ -27,9 +28,18 @@ class Network(nn.Module):
     gradients flow all the same.
     """
 
-    def __init__(self, features: nn.Sequential) -> None:
+    matrix: Tensor
+    offset: Tensor
+
+    def __init__(self, features: nn.Sequential, projection: Projection | None = None) -> None:
+        """Without a projection the embedding is the root of the pooled last activation."""
         super().__init__()
         self.features = features
+        self.taps = () if projection is None else projection.taps
+        if projection is not None:
+            # Buffers: they move to a device with the network, and are not trained by episodes.
+            self.register_buffer("matrix", torch.from_numpy(np.array(projection.matrix)))
+            self.register_buffer("offset", torch.from_numpy(np.array(projection.offset)))
         super().train(False)
 
     def train(self, mode: bool = True) -> Network:
@@ -38,11 +48,38 @@ class Network(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Embeddings (n, embedding_size) of preprocessed images (n, 3, size, size), unrounded."""
-        return embedding_of(self.features(pixels))
+        if not self.taps:
+            return embedding_of(self.features(pixels))
+        roots = pooled_roots(self.features, self.taps, pixels)
+        return normalize(roots @ self.matrix + self.offset)
+
+
+def pooled_roots(features: nn.Sequential, taps: Sequence[int], pixels: Tensor) -> Tensor:
+    """Square roots of the pooled activations of the blocks ``taps``, side by side, in that order.
+
+    Args:
+        features: the trunk.
+        taps: keys of ``LAYER_SIZES``.
+        pixels: preprocessed images (n, 3, h, w).
+    """
+    roots: dict[int, Tensor] = {}
+    activation = pixels
+    for number, block in enumerate(features):
+        if number in taps and isinstance(block, InvertedResidual):
+            layers = block.conv  # [Expand,] depthwise, project, norm.
+            inner = layers[:-2](activation)
+            roots[number] = embedding_of(inner)
+            projected = layers[-2:](inner)
+            activation = activation + projected if block.use_res_connect else projected
+        else:
+            activation = block(activation)
+            if number in taps:
+                roots[number] = embedding_of(activation)
+    return torch.cat([roots[tap] for tap in taps], 1)
 
 
 def embedding_of(activation: Tensor) -> Tensor:
-    """sqrt of the spatial mean of the last activation (n, d, h, w), exact in value.
+    """sqrt of the spatial mean of an activation (n, d, h, w) >= 0, exact in value.
 
     The derivative of the square root is infinite at 0, and units that are silent everywhere are
     common after ReLU6; they get the gradient 0.
@@ -78,7 +115,7 @@ def build_network(encoder: Encoder) -> Network:
             f"The weights of {encoder.name!r} do not fit their network: {len(missing)} are missing "
             f"and {len(unknown)} are unknown, {named!r} among them."
         )
-    return Network(features)
+    return Network(features, encoder.projection)
 
 
 def weights_of(network: Network) -> dict[str, NDArray[np.float32]]:

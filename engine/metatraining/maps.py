@@ -24,15 +24,16 @@ from torch import Tensor, nn
 
 from engine.encoder.encoder_file import Encoder, write_whole
 from engine.encoder.graph import export_module
-from engine.encoder.network import build_network, embedding_of
+from engine.encoder.network import build_network, embedding_of, pooled_roots
 from engine.errors import EngineError, UnreadableImageError, sentence_for
 from engine.metatraining.datasets import ImageSet
 from engine.metatraining.recipe import ViewRule
-from engine.metatraining.views import generator_for, make_view
+from engine.metatraining.views import View, generator_for, make_view
 
 UNREADABLE: Final = -1
 """The label of an image that could not be decoded; it takes part in nothing."""
 
+_NO_MAP: Final = np.empty(0, np.float16)
 _BATCH: Final = 16  # About 50 ms on two cores: a step of a generator.
 
 
@@ -211,6 +212,113 @@ def _compute(
         stored, np.full((n_images, 1), np.nan, np.float32) if embeddings is None else embeddings
     )
     write_whole(embedding_path, stored.getvalue())
+
+
+class PooledLayers:
+    """A network run by onnxruntime up to the pooled activations that a projection takes in."""
+
+    def __init__(self, encoder: Encoder, taps: Sequence[int]) -> None:
+        """Remember what to run; nothing is built before ``prepare``."""
+        self.encoder = encoder
+        self.taps = tuple(taps)
+        self._session: onnxruntime.InferenceSession | None = None
+
+    def prepare(self) -> None:
+        """Export the network, once; takes several seconds."""
+        if self._session is not None:
+            return
+        size_px = self.encoder.preprocessing.size_px
+        model = export_module(
+            _Pooled(self.encoder, self.taps),
+            torch.zeros(2, 3, size_px, size_px),
+            input_name="pixels",
+            output_names=["roots"],
+            dynamic_axes={0: "batch", 2: "height", 3: "width"},
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # Images are spread over threads instead.
+        self._session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+
+    def run(self, pixels: Tensor) -> NDArray[np.float32]:
+        """The roots (n_pooled,) of one preprocessed image; from any thread, after ``prepare``."""
+        assert self._session is not None
+        roots: NDArray[np.float32] = self._session.run(None, {"pixels": pixels[None].numpy()})[0][0]
+        return roots
+
+
+def build_pooled(
+    images: ImageSet,
+    view: View,
+    number: int,
+    layers: PooledLayers,
+    may_flip: bool,
+    seed: int,
+    folder: Path,
+) -> Generator[int, None, NDArray[np.float32]]:
+    """Compute, or find in ``folder``, the pooled roots of one view of every image.
+
+    Args:
+        images: the data set.
+        view: how the view is drawn.
+        number: of the view, which sets its random draws apart from those of others.
+        layers: what is run.
+        may_flip: whether images may be mirrored.
+        seed: of the draws.
+        folder: where the roots are kept.
+
+    Yields:
+        The number of images done since the last yield.
+
+    Returns:
+        (n_images, n_pooled); rows of NaN where an image could not be decoded.
+
+    Raises:
+        EngineError: the folder cannot be written.
+    """
+    key = {
+        "encoder": layers.encoder.fingerprint,
+        "taps": list(layers.taps),
+        "view": asdict(view),
+        "may_flip": may_flip,
+        "seed": seed,
+        "images": hashlib.sha256("\n".join(images.image_names).encode()).hexdigest(),
+    }
+
+    def make(index: int) -> tuple[NDArray[np.float16], NDArray[np.float32]] | None:
+        try:
+            image = images.decode(index)
+        except UnreadableImageError:
+            return None
+        random = generator_for(seed, images.name, index, f"pooled {number}")
+        pixels = make_view(image, view, layers.encoder.preprocessing, may_flip, random)
+        return _NO_MAP, layers.run(pixels)
+
+    roots_path = folder / f"{images.name}.pooled{number}.npy"
+    key_path = folder / f"{images.name}.pooled{number}.json"
+    try:
+        if _is_key(key_path, key):
+            yield len(images)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            key_path.unlink(missing_ok=True)
+            layers.prepare()
+            yield from _compute(make, len(images), False, roots_path, roots_path)
+            write_whole(key_path, json.dumps(key).encode())
+        roots: NDArray[np.float32] = np.load(roots_path)
+    except OSError as error:
+        raise EngineError(sentence_for(error, folder, "keep pooled activations in")) from error
+    return roots
+
+
+class _Pooled(nn.Module):
+    def __init__(self, encoder: Encoder, taps: tuple[int, ...]) -> None:
+        super().__init__()
+        self.features, self.taps = build_network(encoder).features, taps
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return pooled_roots(self.features, self.taps, pixels)
 
 
 class _Split(nn.Module):

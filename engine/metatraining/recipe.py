@@ -9,6 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from engine.encoder.encoder_file import (
+    LAST_BLOCK,
+    LAYER_SIZES,
+    MAX_EMBEDDING_SIZE,
+    MOBILENET_V2,
+)
 from engine.errors import EngineError, sentence_for
 from engine.metatraining.episodes import EpisodeRule
 from engine.metatraining.views import View
@@ -60,14 +66,59 @@ class OptimizerRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectionView:
+    """A view whose differences to the plain image the projection turns down.
+
+    Attributes:
+        view: how it is drawn.
+        weight: of these differences beside those within classes, which weigh 1.
+    """
+
+    view: View
+    weight: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionRule:
+    """How pooled activations become the embedding; see ``engine/metatraining/projection.py``.
+
+    Attributes:
+        taps: blocks whose pooled activations go in; the last block, 18, comes first.
+        tap_weights: of each, before the whitening.
+        last_size: how many numbers of the embedding speak for the last block alone.
+        earlier_size: how many more speak for what earlier blocks add.
+        shrinkage: what is added to the unwanted variance, whose mean is 1; the larger, the less is
+            whitened.
+        between_sets: weight of the differences between the means of data sets.
+        shares: weights of the second part that are tried on the validation sets.
+        views: see ``ProjectionView``.
+    """
+
+    taps: tuple[int, ...] = (18, 13, 11, 7)
+    tap_weights: tuple[float, ...] = (1.0, 0.5, 0.4, 0.3)
+    last_size: int = 512
+    earlier_size: int = 512
+    shrinkage: float = 1.5
+    between_sets: float = 3.0
+    shares: tuple[float, ...] = (0.4, 0.6, 0.8, 1.0)
+    views: tuple[ProjectionView, ...] = (
+        ProjectionView(View(min_area=0.4, flip=True, colour=0.3)),
+        ProjectionView(View(turn=True)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """One meta-training run.
 
     Attributes:
         name: the encoder's name.
         seed: of everything random.
-        n_episodes: steps of the optimizer; one episode each.
-        start: encoder file to start from; None is the shipped one.
+        n_episodes: steps of the optimizer; one episode each. 0 keeps the start's weights and
+            leaves the projection to be fitted.
+        start: encoder file to start from, or bare weights of torchvision's network (both
+            safetensors); None is the shipped encoder.
+        start_name, start_provenance, start_licence: of bare weights, which cannot say them.
         frozen_blocks: blocks of the trunk that keep their weights, counted from the input.
         views: the views of every training image, drawn once and kept as feature maps. The first
             is the product's own preprocessing.
@@ -77,12 +128,17 @@ class Recipe:
             on the validation sets.
         checkpoint_every: episodes between checkpoints.
         validation_draws: draws of labels per validation set and shot.
+        projection: how several blocks become one embedding, fitted when the weights are chosen;
+            None makes the root of the last pooled activation the embedding.
     """
 
     name: str
     seed: int = 0
     n_episodes: int = 1000
     start: Path | None = None
+    start_name: str = ""
+    start_provenance: str = ""
+    start_licence: str = ""
     frozen_blocks: int = 14
     episodes: EpisodeRule = field(default_factory=EpisodeRule)
     loss: LossRule = field(default_factory=LossRule)
@@ -93,6 +149,7 @@ class Recipe:
     interpolation: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
     checkpoint_every: int = 200
     validation_draws: int = 40
+    projection: ProjectionRule | None = field(default_factory=ProjectionRule)
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -134,6 +191,8 @@ def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
             _view_rule(entry, f"views[{number}]")
             for number, entry in enumerate(_list(given["views"], "views"))
         )
+    if "projection" in given:
+        given["projection"] = _projection_rule(given["projection"])
     if "start" in given:
         given["start"] = folder / _typed(given["start"], str, "start")
     if "never_flipped" in given:
@@ -155,6 +214,9 @@ def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
         )
     for key, kind in (
         ("name", str),
+        ("start_name", str),
+        ("start_provenance", str),
+        ("start_licence", str),
         ("seed", int),
         ("n_episodes", int),
         ("frozen_blocks", int),
@@ -177,6 +239,37 @@ def _view_rule(entry: object, where: str) -> ViewRule:
         if key in table
     }
     return ViewRule(view=_section(View, table, where), **serves)
+
+
+def _projection_rule(entry: object) -> ProjectionRule | None:
+    if entry is False:
+        return None
+    given = dict(_table(entry, "projection"))
+    _refuse_unknown(given, {entry.name for entry in fields(ProjectionRule)}, "projection.")
+    for key, kind in (("taps", int), ("tap_weights", float), ("shares", float)):
+        if key in given:
+            where = f"projection.{key}"
+            given[key] = tuple(_typed(value, kind, where) for value in _list(given[key], where))
+    for key, kind in (
+        ("last_size", int),
+        ("earlier_size", int),
+        ("shrinkage", float),
+        ("between_sets", float),
+    ):
+        if key in given:
+            given[key] = _typed(given[key], kind, f"projection.{key}")
+    if "views" in given:
+        given["views"] = tuple(
+            _projection_view(entry, f"projection.views[{number}]")
+            for number, entry in enumerate(_list(given["views"], "projection.views"))
+        )
+    return ProjectionRule(**given)
+
+
+def _projection_view(entry: object, where: str) -> ProjectionView:
+    table = dict(_table(entry, where))
+    weight = _typed(table.pop("weight", 0.5), float, f"{where}.weight")
+    return ProjectionView(view=_section(View, table, where), weight=weight)
 
 
 def _section(section: type[_Section], entry: object, where: str) -> _Section:
@@ -222,10 +315,17 @@ def _refuse_unknown(table: Mapping[str, Any], known: set[str], where: str) -> No
 def _check_values(recipe: Recipe) -> None:
     episodes, loss, optimizer = recipe.episodes, recipe.loss, recipe.optimizer
     views = [rule.view for rule in recipe.views]
+    projection = recipe.projection or ProjectionRule()
+    all_views = [*views, *(rule.view for rule in projection.views)]
+    earlier = sum(LAYER_SIZES[MOBILENET_V2].get(tap, 0) for tap in projection.taps[1:])
     rules: list[tuple[bool, str]] = [
         (bool(recipe.name.strip()), "name must not be empty"),
         (recipe.seed >= 0, f"seed must be at least 0, not {recipe.seed}"),
-        (recipe.n_episodes >= 1, f"n_episodes must be at least 1, not {recipe.n_episodes}"),
+        (recipe.n_episodes >= 0, f"n_episodes must be at least 0, not {recipe.n_episodes}"),
+        (
+            recipe.n_episodes >= 1 or recipe.projection is not None,
+            "without episodes and without a projection there is nothing to do",
+        ),
         (
             0 <= recipe.frozen_blocks <= _MAX_FROZEN_BLOCKS,
             f"frozen_blocks must be 0 to {_MAX_FROZEN_BLOCKS}, not {recipe.frozen_blocks}",
@@ -255,10 +355,43 @@ def _check_values(recipe: Recipe) -> None:
             bool(recipe.views) and recipe.views[0] == ViewRule(View(size_px=views[0].size_px)),
             "the first view must be the product's own: nothing random, for training and a target",
         ),
-        (all(32 <= view.size_px <= 512 for view in views), "size_px must be 32 to 512"),
-        (all(0 < view.min_area <= 1 for view in views), "min_area must be above 0, at most 1"),
-        (all(0 <= view.colour < 1 for view in views), "colour must be from 0 to below 1"),
-        (all(0 <= view.grey <= 1 for view in views), "grey must be from 0 to 1"),
+        (all(32 <= view.size_px <= 512 for view in all_views), "size_px must be 32 to 512"),
+        (all(0 < view.min_area <= 1 for view in all_views), "min_area must be above 0, at most 1"),
+        (all(0 <= view.colour < 1 for view in all_views), "colour must be from 0 to below 1"),
+        (all(0 <= view.grey <= 1 for view in all_views), "grey must be from 0 to 1"),
+        (
+            projection.taps[:1] == (LAST_BLOCK[MOBILENET_V2],)
+            and len(set(projection.taps)) == len(projection.taps)
+            and all(tap in LAYER_SIZES[MOBILENET_V2] for tap in projection.taps),
+            "projection.taps must begin with 18 and name different blocks from 2 on",
+        ),
+        (
+            len(projection.tap_weights) == len(projection.taps)
+            and all(weight > 0 for weight in projection.tap_weights),
+            "projection.tap_weights must hold one weight above 0 for every tap",
+        ),
+        (
+            1 <= projection.last_size <= LAYER_SIZES[MOBILENET_V2][LAST_BLOCK[MOBILENET_V2]],
+            "projection.last_size must be 1 to 1280",
+        ),
+        (
+            0 <= projection.earlier_size <= earlier,
+            f"projection.earlier_size must be 0 to {earlier}, the earlier taps' channels",
+        ),
+        (
+            projection.last_size + projection.earlier_size <= MAX_EMBEDDING_SIZE,
+            f"the embedding must have at most {MAX_EMBEDDING_SIZE} numbers",
+        ),
+        (projection.shrinkage > 0, "projection.shrinkage must be above 0"),
+        (projection.between_sets >= 0, "projection.between_sets must not be negative"),
+        (
+            bool(projection.shares) and all(0 < share <= 1 for share in projection.shares),
+            "projection.shares must hold shares above 0, at most 1",
+        ),
+        (
+            all(rule.weight >= 0 for rule in projection.views),
+            "the weights of projection.views must not be negative",
+        ),
         (
             all(weight >= 0 for weight in recipe.mixture.values()),
             "the weights of the mixture must not be negative",

@@ -1,7 +1,8 @@
 """One meta-training run, from image sets to a new encoder file.
 
 The generator's every step is short, so that a run can be shown, cancelled and resumed: maps of all
-views, then episodes with checkpoints, then the choice among interpolated weights.
+views, then episodes with checkpoints, then the choice among interpolated weights, then the
+projection of several blocks' activations to one embedding.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import platform
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,11 @@ import torch
 from numpy.typing import NDArray
 
 from engine.encoder.encoder_file import (
+    LAST_BLOCK,
+    LAYER_SIZES,
     Encoder,
+    encoder_from_weights,
+    holds_bare_weights,
     load_encoder,
     save_encoder,
     shipped_encoder_path,
@@ -40,8 +45,21 @@ from engine.metatraining.interpolation import (
     embed_maps,
     mix,
 )
-from engine.metatraining.maps import UNREADABLE, FeatureMaps, FrozenBlocks, build_maps
-from engine.metatraining.recipe import Recipe, ViewRule
+from engine.metatraining.maps import (
+    UNREADABLE,
+    FeatureMaps,
+    FrozenBlocks,
+    PooledLayers,
+    build_maps,
+    build_pooled,
+)
+from engine.metatraining.projection import (
+    FittedProjection,
+    PooledSet,
+    fit_projection,
+    project,
+)
+from engine.metatraining.recipe import ProjectionRule, Recipe, ViewRule
 from engine.metatraining.training import StepReport, Trainer
 from engine.metatraining.views import View
 
@@ -49,7 +67,7 @@ ENCODER_NAME: Final = "encoder.safetensors"
 CHECKPOINT_NAME: Final = "checkpoint.safetensors"
 RECORD_NAME: Final = "record.json"
 _MAPS_NAME: Final = "maps"
-_AFTER_TRAINING: Final = ("name", "interpolation", "validation_draws")
+_AFTER_TRAINING: Final = ("name", "interpolation", "validation_draws", "projection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +79,15 @@ class MetaTrained:
         record_path: recipe, versions, data, losses and scores, as JSON.
         share: how far it lies from the start weights (0) towards the trained ones (1); 0 where no
             candidate passed the gate.
+        projection_share: the weight of what earlier blocks add to the embedding; 0 where it is
+            the root of the last activation.
         validation_gain: mean gain in accuracy over the validation sets; None without any.
     """
 
     encoder_path: Path
     record_path: Path
     share: float
+    projection_share: float
     validation_gain: float | None
 
 
@@ -95,7 +116,7 @@ def meta_train(
         EngineError: data, recipe or folder cannot be used, or the folder holds another run.
     """
     began = time.monotonic()
-    encoder = load_encoder(recipe.start or shipped_encoder_path())
+    encoder = _load_start(recipe)
     if recipe.views[0].view.size_px != encoder.preprocessing.size_px:
         raise EngineError(
             f"The recipe's first view is {recipe.views[0].view.size_px} px, but the encoder to "
@@ -108,75 +129,32 @@ def meta_train(
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EngineError(sentence_for(error, out_dir, "make the folder")) from error
-
-    if not resume and (out_dir / CHECKPOINT_NAME).exists():
+    if not resume and ((out_dir / CHECKPOINT_NAME).exists() or (out_dir / RECORD_NAME).exists()):
         raise EngineError(
             f"{out_dir} holds a run already; choose another folder, or go on with it (--resume)."
         )
 
-    network = build_network(encoder)
-    maps_folder = out_dir / _MAPS_NAME
-    frozen = FrozenBlocks(encoder, recipe.frozen_blocks)
-    training_maps = yield from _all_maps(
-        "Embedding the training images", training, recipe.views, frozen, recipe, maps_folder
-    )
-    plain = (ViewRule(View(size_px=encoder.preprocessing.size_px)),)
-    validation_maps = yield from _all_maps(
-        "Embedding the validation images", validation, plain, frozen, recipe, maps_folder
-    )
+    stages = _Stages(recipe, training, validation, out_dir)
+    trained = replace(encoder, projection=None, feature_mean=_no_mean(encoder))
+    if recipe.n_episodes > 0:
+        trained = yield from stages.train_blocks(trained, resume)
+    if recipe.projection is not None:
+        trained = yield from stages.fit(trained, recipe.projection)
 
-    trainer = Trainer(network, training_maps, recipe)
-    start_weights = {name: tensor.clone() for name, tensor in trainer.trained.state_dict().items()}
-    checkpoint = out_dir / CHECKPOINT_NAME
-    described: dict[str, Any] = {
+    record = {
         "recipe": _as_json(recipe),
         "start": encoder.fingerprint,
-        "data": _describe(training, training_maps),
-    }
-    # What comes after training may be chosen anew on resuming.
-    fixed = {**described, "recipe": {**described["recipe"], **dict.fromkeys(_AFTER_TRAINING)}}
-    if resume and checkpoint.exists():
-        trainer.load_checkpoint(checkpoint, fixed)
-    yield from _episodes(trainer, recipe, checkpoint, fixed)
-
-    trained_weights = {
-        name: tensor.clone() for name, tensor in trainer.trained.state_dict().items()
-    }
-    candidates: list[Candidate] = []
-    shares = (0.0, *recipe.interpolation) if validation_maps else ()
-    for share in shares:
-        trainer.trained.load_state_dict(mix(start_weights, trained_weights, share))
-        accuracy = yield from _evaluate(trainer, validation_maps, recipe, share)
-        candidates.append(Candidate(share, accuracy))
-    if candidates:
-        chosen = choose(candidates[0], candidates[1:])
-        share, gain = chosen.share, chosen.gain_over(candidates[0])
-    else:
-        share, gain = min(recipe.interpolation), None
-
-    trainer.trained.load_state_dict(mix(start_weights, trained_weights, share))
-    feature_mean = yield from _feature_mean(trainer, training_maps)
-    record = {
-        **described,
-        "validation": _describe(validation, validation_maps),
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
             "onnxruntime": onnxruntime.__version__,
             "numpy": np.__version__,
         },
-        "n_episodes": trainer.n_done,
-        "learned_scale": trainer.scale,
-        "share": share,
-        "validation_gain": gain,
-        "candidates": [_candidate_as_json(candidate) for candidate in candidates],
+        **stages.record,
     }
-    trained = Encoder(
+    trained = replace(
+        trained,
         name=recipe.name,
-        architecture=encoder.architecture,
-        weights=weights_of(network),
-        feature_mean=feature_mean,
-        preprocessing=encoder.preprocessing,
         metadata={
             **encoder.metadata,
             "provenance": f"Meta-trained by Handful from {encoder.name!r}.",
@@ -188,16 +166,227 @@ def meta_train(
             "meta_training": record,
         },
     )
-    record["encoder"] = trained.fingerprint
-    record["seconds"] = round(time.monotonic() - began, 1)
     save_encoder(trained, out_dir / ENCODER_NAME)
     record_path = out_dir / RECORD_NAME
+    timed = {
+        **record,
+        "encoder": trained.fingerprint,
+        "seconds": round(time.monotonic() - began, 1),
+    }
     try:
-        write_whole(record_path, (json.dumps(record, indent=1) + "\n").encode())
+        write_whole(record_path, (json.dumps(timed, indent=1) + "\n").encode())
     except OSError as error:
         raise EngineError(sentence_for(error, record_path, "write the record")) from error
-    yield _progress("Done", recipe.n_episodes, recipe.n_episodes, began)
-    return MetaTrained(out_dir / ENCODER_NAME, record_path, share, gain)
+    yield _progress("Done", 1, 1, began)
+    return MetaTrained(
+        out_dir / ENCODER_NAME, record_path, stages.share, stages.projection_share, stages.gain
+    )
+
+
+class _Stages:
+    """What a run does one after the other, and what it notes of it.
+
+    Attributes:
+        record: JSON values for the record.
+        share: how far the blocks were moved; 0 where they were not trained.
+        projection_share: the weight of earlier blocks; 0 without a projection.
+        gain: see ``MetaTrained``.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        training: Sequence[ImageSet],
+        validation: Sequence[ImageSet],
+        out_dir: Path,
+    ) -> None:
+        self._recipe = recipe
+        self._training = training
+        self._validation = validation
+        self._out_dir = out_dir
+        self._maps_folder = out_dir / _MAPS_NAME
+        self._start_accuracy: Candidate | None = None
+        self.record: dict[str, Any] = {}
+        self.share = 0.0
+        self.projection_share = 0.0
+        self.gain: float | None = None
+
+    def train_blocks(self, encoder: Encoder, resume: bool) -> Generator[Progress, None, Encoder]:
+        """Train the last blocks on episodes; the embedding is the root of the last activation."""
+        recipe = self._recipe
+        network = build_network(encoder)
+        frozen = FrozenBlocks(encoder, recipe.frozen_blocks)
+        training_maps = yield from _all_maps(
+            "Embedding the training images",
+            self._training,
+            recipe.views,
+            frozen,
+            recipe,
+            self._maps_folder,
+        )
+        plain = (ViewRule(View(size_px=encoder.preprocessing.size_px)),)
+        validation_maps = yield from _all_maps(
+            "Embedding the validation images",
+            self._validation,
+            plain,
+            frozen,
+            recipe,
+            self._maps_folder,
+        )
+
+        trainer = Trainer(network, training_maps, recipe)
+        start_weights = _copy_of(trainer.trained)
+        checkpoint = self._out_dir / CHECKPOINT_NAME
+        described: dict[str, Any] = {
+            "recipe": _as_json(recipe),
+            "start": encoder.fingerprint,
+            "data": _describe(
+                self._training, [maps.labels == UNREADABLE for maps in training_maps]
+            ),
+        }
+        # What comes after training may be chosen anew on resuming.
+        fixed = {**described, "recipe": {**described["recipe"], **dict.fromkeys(_AFTER_TRAINING)}}
+        if resume and checkpoint.exists():
+            trainer.load_checkpoint(checkpoint, fixed)
+        yield from _episodes(trainer, recipe, checkpoint, fixed)
+
+        trained_weights = _copy_of(trainer.trained)
+        candidates: list[Candidate] = []
+        for share in (0.0, *recipe.interpolation) if validation_maps else ():
+            trainer.trained.load_state_dict(mix(start_weights, trained_weights, share))
+            accuracy = yield from _evaluate(trainer, validation_maps, recipe, share)
+            candidates.append(Candidate(share, accuracy))
+        if candidates:
+            self._start_accuracy = candidates[0]
+            chosen = choose(candidates[0], candidates[1:])
+            self.share, self.gain = chosen.share, chosen.gain_over(candidates[0])
+        else:
+            self.share = min(recipe.interpolation)
+
+        trainer.trained.load_state_dict(mix(start_weights, trained_weights, self.share))
+        feature_mean = yield from _feature_mean(trainer, training_maps)
+        self.record |= {
+            "data": described["data"],
+            "validation": _describe(
+                self._validation, [maps.labels == UNREADABLE for maps in validation_maps]
+            ),
+            "n_episodes": trainer.n_done,
+            "learned_scale": trainer.scale,
+            "share": self.share,
+            "validation_gain": self.gain,
+            "candidates": [_candidate_as_json(candidate) for candidate in candidates],
+        }
+        return replace(encoder, weights=weights_of(network), feature_mean=feature_mean)
+
+    def fit(self, encoder: Encoder, rule: ProjectionRule) -> Generator[Progress, None, Encoder]:
+        """Fit the projection to the chosen weights; validation chooses the share of its parts.
+
+        Where no share passes the gate the embedding stays the root of the last activation.
+        """
+        recipe = self._recipe
+        layers = PooledLayers(encoder, rule.taps)
+        plain = View(size_px=encoder.preprocessing.size_px)
+        views = (plain, *(entry.view for entry in rule.views))
+        training = yield from self._pooled(
+            "Pooling the training images", self._training, views, layers
+        )
+        validation = yield from self._pooled(
+            "Pooling the validation images", self._validation, (plain,), layers
+        )
+        began, done, fitting = time.monotonic(), 0, fit_projection(training, rule)
+        while True:
+            try:
+                done += next(fitting)
+            except StopIteration as finished:
+                fitted: FittedProjection = finished.value
+                break
+            yield _progress("Fitting the projection", done, 2 * len(training), began)
+
+        n_last = LAYER_SIZES[encoder.architecture][rule.taps[0]]
+        if self._start_accuracy is None and validation:
+            accuracy = yield from _accuracy_of(
+                [(pooled, pooled.plain[:, :n_last]) for pooled in validation], recipe, 0.0
+            )
+            self._start_accuracy = Candidate(0.0, accuracy)
+        candidates: list[Candidate] = []
+        for share in rule.shares if validation else ():
+            tried = fitted.at(share)
+            embedded = [(pooled, project(pooled.plain, tried)) for pooled in validation]
+            accuracy = yield from _accuracy_of(embedded, recipe, share)
+            candidates.append(Candidate(share, accuracy))
+        share = min(rule.shares)
+        if self._start_accuracy is not None and candidates:
+            chosen = choose(self._start_accuracy, candidates)
+            share, self.gain = chosen.share, chosen.gain_over(self._start_accuracy)
+        self.projection_share = share
+        self.record |= {
+            "projection_share": share,
+            "projection_gain": self.gain,
+            "projection_candidates": [
+                _candidate_as_json(candidate)
+                for candidate in (self._start_accuracy, *candidates)
+                if candidate is not None
+            ],
+        }
+        projection = fitted.at(share) if share > 0 else None
+        embeddings = [
+            pooled.plain[:, :n_last] if projection is None else project(pooled.plain, projection)
+            for pooled in training
+        ]
+        total = np.sum([part.sum(0, dtype=np.float64) for part in embeddings], axis=0)
+        mean = (total / sum(map(len, embeddings))).astype(np.float32)
+        return replace(encoder, projection=projection, feature_mean=mean)
+
+    def _pooled(
+        self, text: str, sets: Sequence[ImageSet], views: Sequence[View], layers: PooledLayers
+    ) -> Generator[Progress, None, list[PooledSet]]:
+        recipe, total = self._recipe, len(views) * sum(map(len, sets))
+        began, done = time.monotonic(), 0
+        found: list[PooledSet] = []
+        unreadable_of: list[NDArray[np.bool_]] = []
+        for images in sets:
+            may_flip = images.name not in recipe.never_flipped
+            parts: list[NDArray[np.float32]] = []
+            for number, view in enumerate(views):
+                building = build_pooled(
+                    images, view, number, layers, may_flip, recipe.seed, self._maps_folder
+                )
+                while True:
+                    try:
+                        done += next(building)
+                    except StopIteration as finished:
+                        parts.append(finished.value)
+                        break
+                    yield _progress(f"{text} ({images.name})", done, total, began)
+            unreadable = np.isnan(parts[0][:, 0])
+            if unreadable.all():
+                raise EngineError(
+                    f"None of the images of the data set {images.name!r} can be decoded."
+                )
+            plain, *others = (part[~unreadable] for part in parts)
+            found.append(PooledSet(images.name, images.labels[~unreadable], plain, tuple(others)))
+            unreadable_of.append(unreadable)
+        key = "data" if sets is self._training else "validation"
+        self.record[key] = _describe(sets, unreadable_of)
+        return found
+
+
+def _load_start(recipe: Recipe) -> Encoder:
+    path = recipe.start or shipped_encoder_path()
+    if not holds_bare_weights(path):
+        return load_encoder(path)
+    name = recipe.start_name or path.stem
+    return encoder_from_weights(path, name, recipe.start_provenance, recipe.start_licence)
+
+
+def _no_mean(encoder: Encoder) -> NDArray[np.float32]:
+    """The mean embedding of a network without a projection that nobody has measured yet."""
+    size = LAYER_SIZES[encoder.architecture][LAST_BLOCK[encoder.architecture]]
+    return np.zeros(size, np.float32)
+
+
+def _copy_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in module.state_dict().items()}
 
 
 def _check_data(
@@ -283,14 +472,31 @@ def _evaluate(
             yield _progress(f"Validating {share:.2f} of the way", done, total, began)
         readable = maps.labels != UNREADABLE
         embeddings, labels = np.concatenate(parts)[readable], maps.labels[readable]
-        for n_shot in GATE_SHOTS:
-            draws = draw_labels(labels, n_shot, recipe.validation_draws, recipe.seed)
-            for head in GATE_HEADS:
-                accuracy[maps.name, head, n_shot] = accuracies(
-                    embeddings, labels, HEADS[head], draws
-                )
-                yield _progress(f"Validating {share:.2f} of the way", done, total, began)
+        for cell, values in _cells(maps.name, embeddings, labels, recipe):
+            accuracy[cell] = values
+            yield _progress(f"Validating {share:.2f} of the way", done, total, began)
     return accuracy
+
+
+def _accuracy_of(
+    embedded: Sequence[tuple[PooledSet, NDArray[np.float32]]], recipe: Recipe, share: float
+) -> Generator[Progress, None, dict[Cell, NDArray[np.float64]]]:
+    began = time.monotonic()
+    accuracy: dict[Cell, NDArray[np.float64]] = {}
+    for done, (pooled, embeddings) in enumerate(embedded):
+        for cell, values in _cells(pooled.name, embeddings, pooled.labels, recipe):
+            accuracy[cell] = values
+            yield _progress(f"Validating share {share:.2f}", done, len(embedded), began)
+    return accuracy
+
+
+def _cells(
+    name: str, embeddings: NDArray[np.float32], labels: NDArray[np.int64], recipe: Recipe
+) -> Iterator[tuple[Cell, NDArray[np.float64]]]:
+    for n_shot in GATE_SHOTS:
+        draws = draw_labels(labels, n_shot, recipe.validation_draws, recipe.seed)
+        for head in GATE_HEADS:
+            yield (name, head, n_shot), accuracies(embeddings, labels, HEADS[head], draws)
 
 
 def _feature_mean(
@@ -323,17 +529,17 @@ def _progress(text: str, done: int, total: int, began: float, first: int = 0) ->
     return Progress(0, text, done, total, rate, max(left, 0.0))
 
 
-def _describe(sets: Sequence[ImageSet], all_maps: Sequence[FeatureMaps]) -> list[dict[str, Any]]:
+def _describe(
+    sets: Sequence[ImageSet], unreadable: Sequence[NDArray[np.bool_]]
+) -> list[dict[str, Any]]:
     return [
         {
             "name": images.name,
             "n_images": len(images),
             "n_classes": len(images.class_names),
-            "unreadable": [
-                images.image_names[index] for index in np.flatnonzero(maps.labels == UNREADABLE)
-            ],
+            "unreadable": [images.image_names[index] for index in np.flatnonzero(missing)],
         }
-        for images, maps in zip(sets, all_maps, strict=True)
+        for images, missing in zip(sets, unreadable, strict=True)
     ]
 
 
@@ -362,4 +568,5 @@ def _as_json(recipe: Recipe) -> dict[str, Any]:
         "mixture": dict(sorted(recipe.mixture.items())),
         "interpolation": list(recipe.interpolation),
         "validation_draws": recipe.validation_draws,
+        "projection": None if recipe.projection is None else asdict(recipe.projection),
     }

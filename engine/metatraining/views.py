@@ -32,6 +32,7 @@ class View:
         colour: brightness, contrast and saturation are each scaled by a factor within
             ``1 ± colour``.
         grey: probability of losing all colour.
+        turn: turn by 90, 180 or 270 degrees.
     """
 
     size_px: int = 224
@@ -39,6 +40,7 @@ class View:
     flip: bool = False
     colour: float = 0.0
     grey: float = 0.0
+    turn: bool = False
 
 
 def generator_for(*key: str | int) -> torch.Generator:
@@ -60,6 +62,8 @@ def make_view(
         pixels = _crop(pixels, view.min_area, random)
     if view.flip and may_flip and _uniform(random) < 0.5:
         pixels = pixels.flip(2)
+    if view.turn:
+        pixels = pixels.rot90(1 + int(_uniform(random) * 3), (1, 2))
     size = (view.size_px, view.size_px)
     resized = interpolate(
         pixels[None].to(torch.float32), size, mode="bilinear", align_corners=False, antialias=True

@@ -45,6 +45,8 @@ from engine.metatraining.interpolation import Candidate, choose, mix
 from engine.metatraining.recipe import (
     LossRule,
     OptimizerRule,
+    ProjectionRule,
+    ProjectionView,
     Recipe,
     ViewRule,
     load_recipe,
@@ -432,7 +434,7 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
         ('name = "x"\n[loss]\nmargin = 3', r"unknown key, loss\.margin"),
         ('name = "x"\nseed = "three"', "seed must be a whole number, not 'three'"),
         ('name = "x"\nseed = true', "seed must be a whole number, not True"),
-        ('name = "x"\nn_episodes = 0', "n_episodes must be at least 1, not 0"),
+        ('name = "x"\nn_episodes = -1', "n_episodes must be at least 0, not -1"),
         ('name = "x"\nfrozen_blocks = 19', "frozen_blocks must be"),
         ('name = "x"\n[episodes]\nmin_way = 1', "2 <= min_way"),
         ('name = "x"\n[optimizer]\nlearning_rate = -1', "learning_rate must be between 0 and 1"),
@@ -523,6 +525,14 @@ def recipe(start: Path) -> Recipe:
         interpolation=(0.5, 1.0),
         checkpoint_every=2,
         validation_draws=3,
+        projection=ProjectionRule(
+            taps=(18, 7),
+            tap_weights=(1.0, 0.5),
+            last_size=12,
+            earlier_size=8,
+            shares=(0.5, 1.0),
+            views=(ProjectionView(View(size_px=SIZE_PX, turn=True)),),
+        ),
     )
 
 
