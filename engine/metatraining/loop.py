@@ -206,7 +206,7 @@ class TrainingLoop:
         for name, value in below(tensors, "optimizer.").items():
             number, _, entry = name.partition(".")
             like = parameters[int(number)]
-            if value.shape == like.shape:  # In the same memory order, for the same rounding.
+            if value.shape == like.shape:  # In the same memory order, on which rounding may depend.
                 value = torch.empty_like(like).copy_(value)
             state.setdefault(int(number), {})[entry] = value
         self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": state})

@@ -366,10 +366,15 @@ def _reptile(network: nn.Module, n_steps: int, batch_size: int, **rule: object) 
     return Reptile(network, n_steps, batch_size, **options).double()  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("n_steps", [1, 4])
-def test_reptile_on_a_quadratic_moves_as_its_closed_form_says(n_steps: int) -> None:
-    """k steps of gradient descent leave (I - r A)^k of the way to the centre of the bowl."""
-    reptile = _reptile(_Bowl(), n_steps, 6, inner_optimizer=InnerOptimizer.SGD)
+@pytest.mark.parametrize(("n_steps", "batch_size"), [(1, 6), (4, 6), (4, 12)])
+def test_reptile_on_a_quadratic_moves_as_its_closed_form_says(
+    n_steps: int, batch_size: int
+) -> None:
+    """k steps of gradient descent leave (I - r A)^k of the way to the centre of the bowl.
+
+    A batch of twelve from six images is every image twice.
+    """
+    reptile = _reptile(_Bowl(), n_steps, batch_size, inner_optimizer=InnerOptimizer.SGD)
     tasks = [_bowl_task(1), _bowl_task(2)]
     start = reptile.network.position.detach().clone()
     centre = torch.cat([torch.cat([task.support, task.query]) for task in tasks]).mean(0)

@@ -597,10 +597,11 @@ def test_the_model_can_be_the_average_of_the_last_epochs(omniglot: Path, tmp_pat
             torch.testing.assert_close(value, (parts[0][name] + parts[1][name]) / 2)
     assert load_algorithm(kept[0])[1] == recipe
 
-    # What was kept after the checkpoint is made anew.
-    _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts"), 7)
-    stray = tmp_path / "parts" / KEPT_NAME / "00000008.safetensors"
+    # What another run has left there has no part in it.
+    stray = tmp_path / "parts" / KEPT_NAME / "00000099.safetensors"
+    stray.parent.mkdir(parents=True)
     stray.write_bytes(kept[0].read_bytes())
+    _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts"), 7)
     _finish(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts", resume=True))
     _assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
@@ -679,14 +680,14 @@ def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
         def task(self, episode: Any, random: torch.Generator) -> Task:
             task = super().task(episode, random)
             BrokenSource.n_tasks += 1
-            if BrokenSource.n_tasks <= 12:  # Four of them to validate on, two for each step.
+            if BrokenSource.n_tasks <= 14:  # Four of them to validate on, two for each step.
                 return task
             return replace(task, support=task.support * math.nan)
 
     monkeypatch.setattr(few_shot, "PixelSource", BrokenSource)
     with pytest.raises(
         EngineError,
-        match=r"^The loss became nan in step 5; \S+checkpoint.safetensors still holds step 4, and "
+        match=r"^The loss became nan in step 6; \S+checkpoint.safetensors still holds step 4, and "
         r"a lower learning rate may help\.$",
     ):
         _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "parts"))
@@ -1005,14 +1006,14 @@ def test_a_second_ctrl_c_stops_at_once(
     step = TrainingLoop.step
 
     def pressed(training: TrainingLoop) -> StepReport:
-        if training.n_done == 4:
+        if training.n_done == 5:
             for _ in range(presses):
                 signal.raise_signal(signal.SIGINT)
         return step(training)
 
     monkeypatch.setattr(TrainingLoop, "step", pressed)
     monkeypatch.setattr(cli, "_AGAIN_S", 0.0)
-    for presses, n_done in ((2, "4"), (1, "5")):  # noqa: B007
+    for presses, n_done in ((2, "4"), (1, "6")):  # noqa: B007
         assert run_command_line([*arguments, "--resume"]) == 130
         assert loop.read_tensors(run / CHECKPOINT_NAME, "handful-training-1")[0]["n_done"] == n_done
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
