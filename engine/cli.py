@@ -320,9 +320,9 @@ def meta_train_command(
 ) -> None:
     """Meta-train by episodes of few-shot tasks.
 
-    Ctrl-C stops after the step at hand and leaves a checkpoint, from which --resume goes on; a
-    second one stops at once, with the last checkpoint. Paper's recipes can be shared by several
-    processes or machines: torchrun --nproc-per-node 2 -m engine meta-train ...
+    Ctrl-C stops after the step at hand, a second one at once; --resume goes on.
+
+    Processes can share a paper's recipe: torchrun --nproc-per-node 2 -m engine ...
     """
     from engine.metatraining.few_shot_recipe import is_few_shot_recipe
 
