@@ -25,7 +25,15 @@ from engine.worker import Engine, default_cache_folder
 
 __version__ = VERSION
 
-COMMANDS: Final = ("gui", "demo", "classify", "export", "meta-train", "doctor")
+COMMANDS: Final = (
+    "gui",
+    "demo",
+    "classify",
+    "export",
+    "meta-train",
+    "meta-evaluate",
+    "doctor",
+)
 """What :func:`run_command_line` knows; a test compares it with the command line itself."""
 
 
