@@ -177,6 +177,16 @@ def test_a_tally_averages_episodes_and_pools_their_queries() -> None:
     assert tally.calibration_error == pytest.approx(0.15)
 
 
+def test_predictions_that_are_no_numbers_count_as_guesses() -> None:
+    tally = Tally()
+    nan = float("nan")
+    logs = np.array([[np.log(0.75), np.log(0.25)], [nan, nan]], np.float32)
+    tally.add(logs, np.array([0, 1]))
+    assert tally.n_not_numbers == 1
+    assert tally.score("accuracy").mean == 0.5
+    assert tally.score("log_loss").mean == pytest.approx(-np.log([0.75, 0.5]).mean())
+
+
 # --- Episodes ------------------------------------------------------------------------------------
 
 
@@ -522,6 +532,8 @@ def test_a_report_of_several_methods(
     assert (described["n_images"], described["n_classes"]) == (71, 6)
     assert described["n_unreadable"] == 1
     assert str(tmp_path) not in out.read_text()
+    assert report["methods"][0]["n_weights"] > 100_000
+    assert report["recipes"]["prototypical/model.safetensors"]["name"] == "Prototypes"
 
     results = report["results"]
     assert len(results) == 4 * len(methods)

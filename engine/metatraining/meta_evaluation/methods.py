@@ -22,7 +22,7 @@ from engine.metatraining.algorithms.interface import Algorithm
 from engine.metatraining.algorithms.maml import Maml
 from engine.metatraining.algorithms.reptile import Reptile
 from engine.metatraining.few_shot import KEPT_NAME, MODEL_NAME, SCORES_NAME, load_algorithm
-from engine.metatraining.few_shot_recipe import NetworkRule
+from engine.metatraining.few_shot_recipe import FewShotRecipe, NetworkRule
 from engine.metatraining.meta_evaluation.heads import HEADS
 from engine.metatraining.run import ENCODER_NAME
 
@@ -111,6 +111,7 @@ class TrainedModel:
         name: of its recipe.
         path: of the file.
         algorithm: as loaded.
+        recipe: that it was trained by.
         pixels: how its images are prepared.
         source: name and digest of the file.
     """
@@ -118,6 +119,7 @@ class TrainedModel:
     name: str
     path: Path
     algorithm: Algorithm
+    recipe: FewShotRecipe
     pixels: PixelRule
     source: Source
 
@@ -148,7 +150,9 @@ def open_checkpoint(path: Path) -> TrainedModel | EncoderModel:
         encoder = load_encoder(file)
         return EncoderModel(encoder.name, file, encoder, source_of(file))
     algorithm, recipe = load_algorithm(file)
-    return TrainedModel(recipe.name, file, algorithm, _pixel_rule(recipe.network), source_of(file))
+    return TrainedModel(
+        recipe.name, file, algorithm, recipe, _pixel_rule(recipe.network), source_of(file)
+    )
 
 
 def encoder_methods_of(

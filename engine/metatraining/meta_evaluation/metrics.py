@@ -20,13 +20,17 @@ class Tally:
 
     Precision, recall and F1 are macro averages: the mean over the episode's classes, each of them
     counted by its queries; a class that is never predicted has precision 0 (scikit-learn's
-    ``zero_division=0``). Log-loss is in nats.
+    ``zero_division=0``). Log-loss is in nats. Predictions that are not numbers count as guesses.
+
+    Attributes:
+        n_not_numbers: how many queries had such predictions.
     """
 
     def __init__(self) -> None:
         """Begin with no episode."""
         self._measures: list[Floats] = []
         self._bins = np.zeros((N_BINS, 3))
+        self.n_not_numbers = 0
 
     def add(self, log_probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
         """Count one episode.
@@ -36,6 +40,10 @@ class Tally:
             labels: (n_query,) in [0, n_way).
         """
         wide = log_probabilities.astype(np.float64)
+        broken = ~np.isfinite(wide).all(1)
+        if broken.any():
+            wide[broken] = -np.log(wide.shape[1])
+            self.n_not_numbers += int(broken.sum())
         self._measures.append(episode_measures(wide, labels))
         self._bins += confidence_bins(wide, labels)
 

@@ -132,7 +132,10 @@ def _accuracy_by_shots(rows: Rows) -> Figure:
 def _reliability(rows: Rows) -> Figure:
     settings = list(dict.fromkeys((row["n_way"], row["n_shot"]) for row in rows))
     figure, panels = _panels(len(settings), len(_methods(rows)))
-    for position, ((way, shot), panel) in enumerate(zip(settings, panels, strict=True)):
+    for number, panel in enumerate(panels):
+        if number % _columns(len(panels)) == 0:
+            panel.set_ylabel("share right, %")
+    for (way, shot), panel in zip(settings, panels, strict=True):
         panel.plot([0, 100], [0, 100], color=_GREY, linewidth=0.8)
         for number, method in enumerate(_methods(rows)):
             bins = [
@@ -154,8 +157,6 @@ def _reliability(rows: Rows) -> Figure:
         panel.set_ylim(0, 100)
         panel.set_title(f"{way}-way {shot}-shot")
         panel.set_xlabel("confidence, %")
-        if position % _MOST_BESIDE == 0:
-            panel.set_ylabel("share right, %")
     _legend(figure, panels[0])
     return figure
 
@@ -163,7 +164,7 @@ def _reliability(rows: Rows) -> Figure:
 def _panels(count: int, n_labels: int) -> tuple[Figure, list[Axes]]:
     from matplotlib.figure import Figure
 
-    columns = min(count, _MOST_BESIDE)
+    columns = _columns(count)
     lines = -(-count // columns)
     width, height = _PANEL_INCHES
     wide = width * columns if count > 1 else 1.6 * width
@@ -173,6 +174,10 @@ def _panels(count: int, n_labels: int) -> tuple[Figure, list[Axes]]:
     for panel in panels:
         panel.grid(alpha=0.3, linewidth=0.6)
     return figure, panels
+
+
+def _columns(count: int) -> int:
+    return 2 if count == 4 else min(count, _MOST_BESIDE)
 
 
 def _legend(figure: Figure, panel: Axes) -> None:

@@ -5,6 +5,7 @@ The object's keys:
 * ``format``: "handful-meta-evaluation-1".
 * ``protocol``: seed, episodes, queries, split, ways, shots, and what the measures mean.
 * ``methods``: name, files with their SHA-256, number of weights.
+* ``recipes``: of the small networks, by file: all settings of meta-training, its seed included.
 * ``data``: name, images, classes, whether turned classes count as classes of their own.
 * ``results``: one entry per data set, setting and method: ``data``, ``n_way``, ``n_shot``,
   ``n_query``, ``n_episodes``, ``episodes_sha256`` (equal digests: equal tasks), ``method``,
@@ -15,7 +16,8 @@ The object's keys:
 * ``notes``: what a reader must know.
 * ``versions``, ``hardware``, ``seconds``.
 
-Every measure is ``{"mean", "ci95"}``, shares in [0, 1], log-loss in nats.
+Every measure is ``{"mean", "ci95"}``, shares in [0, 1], log-loss in nats. ``n_not_numbers`` counts
+the queries whose predictions were NaN or infinite; they are scored as guesses.
 """
 
 from __future__ import annotations
@@ -95,6 +97,7 @@ def _tally_as_json(tally: Tally) -> Json:
         measure: _score_as_json(tally.score(measure)) for measure in EPISODE_MEASURES
     }
     described["calibration_error"] = round(tally.calibration_error, 6)
+    described["n_not_numbers"] = tally.n_not_numbers
     return described
 
 
@@ -146,6 +149,13 @@ def as_markdown(report: Mapping[str, Any], plots: Mapping[str, str]) -> str:
     lines += ["", "## How it was measured", ""]
     lines += [f"- {_named(measure)}: {text}." for measure, text in MEASURES.items()]
     lines += [f"- {note}" for note in report["notes"]]
+    for row in report["results"]:
+        if n_broken := row["after"]["n_not_numbers"]:
+            lines.append(
+                f"- {row['method']} gave no numbers for {n_broken:,} queries of "
+                f"{row['n_way']}-way {row['n_shot']}-shot tasks of {row['data']}; they are scored "
+                "as guesses."
+            )
     lines += ["", "| method | made from | SHA-256 |", "|---|---|---|"]
     for method in report["methods"]:
         for file in method["files"]:

@@ -57,6 +57,8 @@ from engine.metatraining.meta_evaluation.settings import (
     digest_of,
     draw_episodes,
 )
+from engine.metatraining.networks import n_parameters
+from engine.version import VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +198,14 @@ def meta_evaluate(
             "split": rule.split,
             "measures": MEASURES,
         },
+        "recipes": {model.source.name: model.recipe.as_json() for model in candidates.models},
         "methods": [_method_as_json(method) for method in candidates.rows],
         "data": described,
         "results": results,
         "learning_curves": _learning_curves(candidates.models),
         "notes": _notes(candidates, rule),
         "versions": {
+            "handful": VERSION,
             "python": platform.python_version(),
             "torch": torch.__version__,
             "onnxruntime": onnxruntime.__version__,
@@ -357,8 +361,14 @@ def _described(item: OpenedSet, labelled: LabelledSet) -> dict[str, Any]:
 
 
 def _method_as_json(method: Method | EncoderMethod) -> dict[str, Any]:
+    if isinstance(method, Method):
+        n_weights = sum(n_parameters(member) for member in method.members)
+    else:
+        arrays = [array for encoder in method.encoders for array in encoder.weights.values()]
+        n_weights = sum(array.size for array in arrays)
     return {
         "name": method.name,
+        "n_weights": n_weights,
         "files": [{"name": source.name, "sha256": source.sha256} for source in method.sources],
     }
 
