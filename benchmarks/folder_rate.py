@@ -54,7 +54,9 @@ def main() -> None:
             decode_s = timed(lambda: [make_thumbnail(decode_image(c).pixels) for c in sample]) / 60
             forward_s = timed(lambda: [runtime.embed(p) for p in pixels]) / 60
             limit = runtime.n_threads / (decode_s + forward_s)
-            cache = ImageCache(folder / f"cache{trial}", encoder.fingerprint, 1280)
+            cache = ImageCache(
+                folder / f"cache{trial}", encoder.fingerprint, encoder.embedding_size
+            )
             workspace = Workspace(runtime, cache)
             command = EmbedImages(0, refs)
             seconds = timed(partial(exhaust, embed_images(workspace, command)))

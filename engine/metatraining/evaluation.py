@@ -37,7 +37,7 @@ class Head(Protocol):
         """The predicted class of each query.
 
         Args:
-            support: (n_support, d), embeddings sqrt(z) as the encoder gives them.
+            support: (n_support, d), embeddings as the encoder gives them.
             support_labels: (n_support,) in [0, n_way).
             queries: (n_query, d), likewise embeddings.
             folder_mean: (d,), the mean embedding of all images of the set.
@@ -130,14 +130,15 @@ def plain_prototypes(
     folder_mean: FloatArray,
     n_way: int,
 ) -> IndexArray:
-    """Prototypical networks as published: class means of z, squared Euclidean distance.
+    """Prototypical networks as published: class means, squared Euclidean distance.
 
-    z is the embedding squared: the pooled activation before the square root.
+    On what is given, which is the embedding as the encoder emits it. Published networks emit the
+    pooled activation z; of an encoder without a projection that is the embedding squared.
     """
-    prototypes = _class_sums(support**2, support_labels, n_way)
+    prototypes = _class_sums(support, support_labels, n_way)
     prototypes /= np.bincount(support_labels, minlength=n_way)[:, None]
     # argmin |q - p|^2 = argmax <q, p> - |p|^2 / 2
-    nearness = queries**2 @ prototypes.T - (prototypes**2).sum(1) / 2
+    nearness = queries @ prototypes.T - (prototypes**2).sum(1) / 2
     return _most_likely(nearness)
 
 

@@ -110,7 +110,7 @@ def fit_projection(
     # With unwanted = L L^T the rows of L^-1 whiten, and L is lower triangular: its first rows see
     # the last block alone, the others what earlier blocks tell beyond it. Distances are the same
     # with any other root of the inverse.
-    whitening = np.linalg.inv(np.linalg.cholesky(unwanted)) * scale
+    whitening = np.tril(np.linalg.inv(np.linalg.cholesky(unwanted))) * scale
     n_last = LAYER_SIZES[MOBILENET_V2][rule.taps[0]]
     mean = means.mean(0)
     covariances = [np.zeros((n_last, n_last)), np.zeros((n_pooled - n_last, n_pooled - n_last))]

@@ -17,6 +17,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from safetensors.numpy import save_file
 from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]  # It has no types.
 
 from engine.encoder.encoder_file import (
@@ -26,7 +27,7 @@ from engine.encoder.encoder_file import (
     save_encoder,
     shipped_encoder_path,
 )
-from engine.encoder.network import Network, build_network, embedding_of, weights_of
+from engine.encoder.network import Network, build_network, embed, embedding_of, weights_of
 from engine.errors import EngineError
 from engine.messages import Progress
 from engine.metatraining.datasets import ImageSet, open_image_set, open_image_sets
@@ -42,6 +43,7 @@ from engine.metatraining.evaluation import (
     score,
 )
 from engine.metatraining.interpolation import Candidate, choose, mix
+from engine.metatraining.projection import project
 from engine.metatraining.recipe import (
     LossRule,
     OptimizerRule,
@@ -238,6 +240,21 @@ def test_a_view_depends_on_its_key_alone() -> None:
     assert made(0).shape == (3, 36, 36)
 
 
+def test_a_turned_view_is_one_of_three_quarter_turns() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    preprocessing = Preprocessing(size_px=32)
+
+    def made(turned: NDArray[np.uint8], view: View, key: int) -> torch.Tensor:
+        return make_view(turned, view, preprocessing, True, generator_for(key))
+
+    plain = [made(np.rot90(image, turns).copy(), View(size_px=32), 0) for turns in range(4)]
+    found = set()
+    for key in range(30):
+        view = made(image, View(size_px=32, turn=True), key)
+        found.add(next(n for n in range(4) if torch.equal(view, plain[n])))
+    assert found == {1, 2, 3}
+
+
 def test_images_of_some_sets_are_not_mirrored() -> None:
     ramp = np.tile(np.linspace(0, 255, 64).astype(np.uint8)[None, :, None], (64, 1, 3))
     view = View(size_px=32, flip=True)
@@ -269,9 +286,9 @@ def test_draws_label_k_images_of_every_class_and_leave_the_rest() -> None:
 
 
 def test_plain_prototypes_by_hand() -> None:
-    """z = u^2: prototypes (1, 0) and (0, 5); |q - p|^2 of z = (1, 2) is 4 and 10."""
-    support = np.sqrt(np.array([[0, 0], [2, 0], [0, 5]], np.float32))
-    query = np.sqrt(np.array([[1, 2], [1, 4]], np.float32))
+    """Prototypes (1, 0) and (0, 5); |q - p|^2 of (1, 2) is 4 and 10."""
+    support = np.array([[0, 0], [2, 0], [0, 5]], np.float32)
+    query = np.array([[1, 2], [1, 4]], np.float32)
     given = plain_prototypes(support, np.array([0, 0, 1]), query, np.zeros(2, np.float32), 2)
     assert given.tolist() == [0, 1]
 
@@ -398,6 +415,15 @@ anchor = 2
 [mixture]
 left = 2.5
 
+[projection]
+taps = [18, 7]
+tap_weights = [1, 0.5]
+earlier_size = 100
+
+[[projection.views]]
+weight = 2
+turn = true
+
 [[views]]
 
 [[views]]
@@ -421,6 +447,12 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
         episodes=EpisodeRule(max_way=4),
         loss=LossRule(anchor=2.0),
         mixture=MappingProxyType({"left": 2.5}),
+        projection=ProjectionRule(
+            taps=(18, 7),
+            tap_weights=(1.0, 0.5),
+            earlier_size=100,
+            views=(ProjectionView(View(turn=True), weight=2.0),),
+        ),
         views=(ViewRule(View()), ViewRule(View(size_px=160, min_area=0.5), target=False)),
     )
 
@@ -442,6 +474,17 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
         ('name = "x"\n[[views]]\n[[views]]\nmin_area = 0', "min_area must be"),
         ('name = "x"\n[[views]]\nmin_area = 0.5', "the first view"),
         ('name = "x"\nviews = 3', "views must be a list"),
+        ('name = "x"\nn_episodes = 0\nprojection = false', "nothing to do"),
+        ('name = "x"\nprojection = 3', "projection must be a table"),
+        ('name = "x"\n[projection]\nsize = 3', r"unknown key, projection\.size"),
+        ('name = "x"\n[projection]\ntaps = [7, 18]', "must begin with 18"),
+        ('name = "x"\n[projection]\ntaps = [18, 1]', "from 2 on"),
+        ('name = "x"\n[projection]\ntap_weights = [1]', "one weight above 0 for every tap"),
+        ('name = "x"\n[projection]\nlast_size = 1000', "at most 1280 numbers"),
+        ('name = "x"\n[projection]\nshrinkage = 0', "shrinkage must be above 0"),
+        ('name = "x"\n[projection]\nshares = [0]', "shares must hold"),
+        ('name = "x"\n[[projection.views]]\nmin_area = 2', "min_area must be"),
+        ('name = "x"\n[[projection.views]]\nweight = "a"', "weight must be a number"),
         ('name = "x"\nmixture = 3', "mixture must be a table"),
         ('name = "x"\n[mixture]\na = -1', "must not be negative"),
     ],
@@ -570,7 +613,8 @@ def test_a_run_leaves_an_encoder_and_its_record(
     assert encoder.preprocessing == Preprocessing(size_px=SIZE_PX)
     assert encoder.metadata["licence"] == "Apache-2.0"
     assert encoder.metadata["provenance"] == "Meta-trained by Handful from 'Untrained'."
-    assert encoder.feature_mean.max() > 0
+    assert encoder.embedding_size == (20 if result.projection_share else 1280)
+    assert encoder.feature_mean.shape == (encoder.embedding_size,)
 
     record = json.loads(result.record_path.read_text())
     assert record["encoder"] == encoder.fingerprint
@@ -587,6 +631,46 @@ def test_a_run_leaves_an_encoder_and_its_record(
     assert all(event.request_id == 0 for event in events)
     assert all(0 <= event.done <= event.total for event in events)
     assert any("Meta-training" in event.text and event.done == 6 for event in events)
+
+
+def test_the_projection_alone_is_fitted_to_bare_weights(
+    start: Path, recipe: Recipe, painted: list[Path], tmp_path: Path
+) -> None:
+    """No episodes; the embedding of the new encoder's network is the fitted one's."""
+    bare = tmp_path / "bare.safetensors"
+    save_file(dict(load_encoder(start).weights), bare)
+    small = replace(
+        recipe,
+        n_episodes=0,
+        start=bare,
+        start_name="Bare",
+        start_licence="MIT",
+        views=(ViewRule(View(size_px=224)),),
+    )
+    result, events = _finish(meta_train(small, painted, tmp_path / "run"))
+    assert (result.share, result.projection_share) == (0.0, 0.5)
+    assert result.validation_gain is None
+    assert not any("Meta-training" in event.text for event in events)
+    encoder = load_encoder(result.encoder_path)
+    assert encoder.embedding_size == 20
+    assert encoder.metadata["licence"] == "MIT"
+    assert encoder.metadata["start"]["name"] == "Bare"
+    for name, array in load_encoder(start).weights.items():
+        np.testing.assert_array_equal(encoder.weights[name], array)
+
+    images = open_image_set(painted[0])
+    readable = [index for index in range(len(images)) if "003" not in images.image_names[index]]
+    embeddings = embed(
+        build_network(encoder),
+        [images.decode(i).copy() for i in readable[:3]],
+        encoder.preprocessing,
+    )
+    kept = np.load(tmp_path / "run" / "maps" / "left.pooled0.npy")[readable[:3]]
+    assert encoder.projection is not None
+    np.testing.assert_allclose(project(kept, encoder.projection), embeddings, atol=1e-3)
+
+    with pytest.raises(EngineError, match="holds a run already"):
+        next(meta_train(small, painted, tmp_path / "run"))
 
 
 def test_only_the_blocks_that_are_not_frozen_change(
