@@ -201,8 +201,7 @@ def normalise(vectors: FloatArray) -> FloatArray:
 
 
 def _class_sums(vectors: FloatArray, labels: IndexArray, n_way: int) -> FloatArray:
-    sums = np.zeros((n_way, vectors.shape[1]), np.float32)
-    np.add.at(sums, labels, vectors)
+    sums: FloatArray = np.eye(n_way, dtype=np.float32)[labels].T @ vectors
     return sums
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from safetensors.numpy import save_file
 from engine.encoder.encoder_file import (
     Encoder,
     Preprocessing,
+    Projection,
     encoder_from_weights,
+    holds_bare_weights,
     load_encoder,
     save_encoder,
     shipped_encoder_path,
@@ -57,6 +60,78 @@ def test_an_encoder_comes_back_as_it_was_saved(encoder: Encoder, tmp_path: Path)
         np.testing.assert_array_equal(loaded.weights[name], array)
     np.testing.assert_array_equal(loaded.feature_mean, encoder.feature_mean)
     assert list(tmp_path.iterdir()) == [path], "no temporary file is left"
+
+
+@pytest.fixture
+def projected(encoder: Encoder) -> Encoder:
+    """The same with a projection of blocks 18 and 7 to 5 numbers in two parts."""
+    random = np.random.default_rng(1)
+    projection = Projection(
+        taps=(18, 7),
+        matrix=random.normal(size=(1280 + 192, 5)).astype(np.float32),
+        offset=random.normal(size=5).astype(np.float32),
+        parts=(0, 3),
+    )
+    return replace(encoder, projection=projection, feature_mean=np.zeros(5, np.float32))
+
+
+def test_a_projection_comes_back_as_it_was_saved(projected: Encoder, tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    save_encoder(projected, path)
+    loaded = load_encoder(path)
+    assert loaded.embedding_size == 5
+    assert loaded.fingerprint == projected.fingerprint
+    assert projected.projection is not None
+    assert loaded.projection is not None
+    assert (loaded.projection.taps, loaded.projection.parts) == ((18, 7), (0, 3))
+    np.testing.assert_array_equal(loaded.projection.matrix, projected.projection.matrix)
+    np.testing.assert_array_equal(loaded.projection.offset, projected.projection.offset)
+    with pytest.raises(ValueError, match="read-only"):
+        loaded.projection.matrix[0, 0] = 1.0
+
+
+def test_the_fingerprint_covers_the_projection(encoder: Encoder, projected: Encoder) -> None:
+    projection = projected.projection
+    assert projection is not None
+    variants = [
+        projection,
+        replace(projection, matrix=projection.matrix + 1),
+        replace(projection, offset=projection.offset + 1),
+        replace(projection, taps=(7, 18)),
+        replace(projection, parts=(0, 2)),
+    ]
+    prints = {replace(projected, projection=variant).fingerprint for variant in variants}
+    assert len(prints | {encoder.fingerprint}) == len(variants) + 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"taps": (18,)},
+        {"taps": (18, 18)},
+        {"taps": (18, 99)},
+        {"taps": ()},
+        {"parts": ()},
+        {"parts": (1, 3)},
+        {"parts": (0, 5)},
+        {"parts": (0, 3, 3)},
+        {"offset": np.zeros(4, np.float32)},
+    ],
+)
+def test_a_projection_that_does_not_fit_is_refused(
+    change: dict[str, Any], projected: Encoder, tmp_path: Path
+) -> None:
+    assert projected.projection is not None
+    path = tmp_path / "odd.safetensors"
+    save_encoder(replace(projected, projection=replace(projected.projection, **change)), path)
+    with pytest.raises(EncoderError, match=r"odd\.safetensors is damaged: its projection"):
+        load_encoder(path)
+
+
+def test_a_file_of_the_first_format_keeps_its_fingerprint(encoder: Encoder) -> None:
+    """Embeddings that were cached before there were projections stay valid."""
+    expected = "798431716d69ba9f4db702571abe960e866c99d89c6fa9afe4b318a04a089ae6"
+    assert encoder.fingerprint == expected
 
 
 def test_the_arrays_of_a_loaded_encoder_cannot_be_changed(encoder: Encoder, tmp_path: Path) -> None:
@@ -130,7 +205,7 @@ def _other_safetensors(path: Path) -> None:
 
 
 def _newer(path: Path) -> None:
-    save_file({"a": np.zeros(3, np.float32)}, path, metadata={"format": "handful-encoder-2"})
+    save_file({"a": np.zeros(3, np.float32)}, path, metadata={"format": "handful-encoder-9"})
 
 
 def _header(**changes: str) -> dict[str, str]:
@@ -199,12 +274,15 @@ def test_bare_weights_become_an_encoder(tmp_path: Path) -> None:
         "classifier.1.weight": np.ones((2, 2), np.float32),
     }
     save_file(weights, path)
+    assert holds_bare_weights(path)
     encoder = encoder_from_weights(path, "Bare", "painted", "MIT")
     assert list(encoder.weights) == ["features.0.0.weight"]
     assert encoder.metadata == {"provenance": "painted", "licence": "MIT"}
     assert not encoder.feature_mean.any()
     save_encoder(encoder, tmp_path / "mine.safetensors")
     assert load_encoder(tmp_path / "mine.safetensors").fingerprint == encoder.fingerprint
+    assert not holds_bare_weights(tmp_path / "mine.safetensors")
+    assert not holds_bare_weights(tmp_path / "missing.safetensors")
 
     save_file({"other": np.ones(2, np.float32)}, path)
     with pytest.raises(EncoderError, match=r"bare\.safetensors holds no weights"):
@@ -235,8 +313,9 @@ def test_the_shipped_encoder_says_where_it_comes_from() -> None:
     encoder = load_encoder(shipped_encoder_path())
     assert encoder.metadata["licence"] == "Apache-2.0"
     assert encoder.metadata["provenance"]
-    assert encoder.feature_mean.min() >= 0
-    assert encoder.feature_mean.max() > 0
+    assert encoder.projection is not None
+    assert encoder.projection.parts == (0, 512)
+    assert encoder.feature_mean.any()
 
 
 def _changed(encoder: Encoder, **changes: object) -> Encoder:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +59,16 @@ def small(shipped: Encoder) -> Encoder:
         architecture=shipped.architecture,
         weights=shipped.weights,
         feature_mean=shipped.feature_mean,
+        projection=shipped.projection,
         preprocessing=Preprocessing(size_px=64, mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4)),
         metadata={"licence": "Apache-2.0"},
     )
+
+
+@pytest.fixture(scope="module")
+def unprojected(shipped: Encoder) -> Encoder:
+    """The shipped network with the embedding of files of the first format."""
+    return replace(shipped, projection=None, feature_mean=np.zeros(1280, np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +103,14 @@ def _worst_difference(encoder: Encoder, path: Path) -> float:
     for seed, (height, width) in enumerate(SIZES):
         image = _painted(height, width, seed)
         (given,) = session.run(["embedding"], {"image": image[None]})
-        assert given.shape == (1, 1280)
+        assert given.shape == (1, encoder.embedding_size)
         assert given.dtype == np.float32
         exact = embed(network, [image], encoder.preprocessing)[0]
         np.testing.assert_array_equal(given[0], given[0].astype(np.float16))
         # Half of float16's spacing is what rounding alone may add.
-        spacing = np.spacing(np.maximum(given[0], 1e-4).astype(np.float16)).astype(np.float32)
+        spacing = np.spacing(np.maximum(np.abs(given[0]), 1e-4).astype(np.float16)).astype(
+            np.float32
+        )
         beyond = np.maximum(np.abs(given[0] - exact) - 0.5 * spacing, 0)
         worst = max(worst, float(np.linalg.norm(beyond) / np.linalg.norm(exact)))
     return worst
@@ -114,9 +125,45 @@ def test_a_built_graph_gives_what_torch_gives(small: Encoder, built: Path) -> No
     assert _worst_difference(small, built) <= 1e-4
 
 
-def test_the_embedding_is_the_root_of_the_pooled_activation(shipped: Encoder) -> None:
-    network = build_network(shipped)
+def test_without_a_projection_the_graph_gives_what_torch_gives(
+    unprojected: Encoder, tmp_path: Path
+) -> None:
+    assert not is_graph_of(shipped_graph_path(), unprojected)
+    assert _worst_difference(unprojected, load_or_build_graph(unprojected, tmp_path)) <= 1e-4
+
+
+def test_the_projected_embedding_is_the_documented_formula(shipped: Encoder) -> None:
+    """u @ matrix + offset at length one; u from the blocks' activations, taken by hooks."""
+    network, projection = build_network(shipped), shipped.projection
+    assert projection is not None
+    taken: dict[int, torch.Tensor] = {}
+
+    def keep(tap: int) -> Callable[..., None]:
+        return lambda module, given, made: taken.update({tap: made})
+
+    for tap in projection.taps:
+        block = network.features[tap]
+        last = tap == len(network.features) - 1
+        (block if last else block.conv[1]).register_forward_hook(keep(tap))
     pixels = preprocess(torch.from_numpy(_painted(80, 60, 0)), shipped.preprocessing)[None]
+    with torch.inference_mode():
+        given = network(pixels)[0].numpy()
+        plain = network.features(pixels)  # The trunk as torchvision runs it, hooks and all.
+    assert torch.equal(plain, taken[18])
+    roots = np.concatenate([taken[tap].mean((2, 3))[0].sqrt().numpy() for tap in projection.taps])
+    expected = roots.astype(np.float64) @ projection.matrix + projection.offset
+    expected /= np.linalg.norm(expected)
+    np.testing.assert_allclose(given, expected, atol=1e-5)
+    assert given.min() < 0 < given.max()
+    network(pixels).sum().backward()
+    assert all(bool(weight.grad.isfinite().all()) for weight in network.parameters())
+
+
+def test_without_a_projection_it_is_the_root_of_the_pooled_activation(
+    unprojected: Encoder,
+) -> None:
+    network = build_network(unprojected)
+    pixels = preprocess(torch.from_numpy(_painted(80, 60, 0)), unprojected.preprocessing)[None]
     with torch.inference_mode():
         pooled = network.features(pixels).mean((2, 3))
         assert torch.equal(network(pixels), pooled.sqrt())
@@ -155,7 +202,7 @@ def test_the_graph_names_its_input_and_output_and_hides_this_machine(
     shape = [axis.dim_param or axis.dim_value for axis in given.type.tensor_type.shape.dim]
     assert shape == ["batch", "height", "width", 3]
     shape = [axis.dim_param or axis.dim_value for axis in made.type.tensor_type.shape.dim]
-    assert shape == ["batch", 1280]
+    assert shape == ["batch", small.embedding_size]
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 20)]
     assert {entry.key: entry.value for entry in model.metadata_props}[
         "encoder_fingerprint"

@@ -265,7 +265,7 @@ def test_the_graph_says_what_goes_in_and_out(
     assert [(item.name, item.type, item.shape) for item in session.get_outputs()] == [
         ("probabilities", "tensor(float)", ["batch", 3]),
         ("class_index", "tensor(int64)", ["batch"]),
-        ("embedding", "tensor(float)", ["batch", 1280]),
+        ("embedding", "tensor(float)", ["batch", workspace.runtime.encoder.embedding_size]),
     ]
     metadata = session.get_modelmeta().custom_metadata_map
     assert json.loads(metadata["class_names"]) == list(KINDS)
@@ -296,7 +296,7 @@ def test_a_batch_gives_what_its_images_give_alone(
     )
     probabilities, index, embedding = session.run(None, {"image": batch})
     assert probabilities.shape == (size, 3)
-    assert embedding.shape == (size, 1280)
+    assert embedding.shape == (size, workspace.runtime.encoder.embedding_size)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_array_equal(index, probabilities.argmax(axis=1))
     for row in range(size):
