@@ -132,6 +132,8 @@ class OptimizerRule:
         weight_decay: of AdamW or SGD.
         decay: how the rate falls.
         halve_every: steps; for ``Decay.HALVING``.
+        warmup_steps: over which the rate rises to its start.
+        last_share: of the rate that is left where it has fallen all the way.
     """
 
     kind: OptimizerKind = OptimizerKind.ADAM
@@ -139,6 +141,8 @@ class OptimizerRule:
     weight_decay: float = 0.0
     decay: Decay = Decay.CONSTANT
     halve_every: int = 2000
+    warmup_steps: int = 0
+    last_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,8 @@ def _check(recipe: FewShotRecipe) -> None:
         (recipe.network.channels in (1, 3), "network.channels must be 1 or 3"),
         (recipe.algorithm.inner_rate > 0, "algorithm.inner_rate must be above 0"),
         (0 < recipe.optimizer.learning_rate <= 1, "optimizer.learning_rate must be in (0, 1]"),
+        (recipe.optimizer.warmup_steps >= 0, "optimizer.warmup_steps must not be negative"),
+        (0 <= recipe.optimizer.last_share <= 1, "optimizer.last_share must be in [0, 1]"),
         (recipe.optimizer.weight_decay >= 0, "optimizer.weight_decay must not be negative"),
         (
             recipe.optimizer.weight_decay == 0 or recipe.optimizer.kind is not OptimizerKind.ADAM,

@@ -88,7 +88,8 @@ class TrainingLoop:
             factor = 0.5 * (1 + math.cos(math.pi * share))
         else:
             factor = 1.0
-        return rule.learning_rate * factor
+        warmup = min(1.0, (done + 1) / max(1, rule.warmup_steps))
+        return rule.learning_rate * warmup * (rule.last_share + (1 - rule.last_share) * factor)
 
     def step(self) -> StepReport:
         """Train on the next tasks.
@@ -201,7 +202,10 @@ class TrainingLoop:
         self.algorithm.load_state_dict(below(tensors, "weights."))
         self._random.set_state(tensors["random_state"])
         self.recent = [StepReport(*numbers) for numbers in tensors["recent"].tolist()]
-        parameters = list(self.algorithm.parameters())
+        # As the optimizer counts them.
+        parameters = [
+            weight for group in self._optimizer.param_groups for weight in group["params"]
+        ]
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in below(tensors, "optimizer.").items():
             number, _, entry = name.partition(".")
@@ -213,12 +217,12 @@ class TrainingLoop:
 
 
 def _optimizer(algorithm: Algorithm, rule: OptimizerRule) -> torch.optim.Optimizer:
-    parameters = list(algorithm.parameters())
+    groups = algorithm.parameter_groups()
     if rule.kind is OptimizerKind.SGD:
-        return torch.optim.SGD(parameters, rule.learning_rate, weight_decay=rule.weight_decay)
+        return torch.optim.SGD(groups, rule.learning_rate, weight_decay=rule.weight_decay)
     if rule.kind is OptimizerKind.ADAMW:
-        return torch.optim.AdamW(parameters, rule.learning_rate, weight_decay=rule.weight_decay)
-    return torch.optim.Adam(parameters, rule.learning_rate)
+        return torch.optim.AdamW(groups, rule.learning_rate, weight_decay=rule.weight_decay)
+    return torch.optim.Adam(groups, rule.learning_rate)
 
 
 def _all_finite(tensors: Iterable[Tensor]) -> bool:

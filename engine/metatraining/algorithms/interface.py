@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,13 @@ class Algorithm(nn.Module, ABC):
 
     Its parameters are what meta-training learns; an optimizer outside moves them.
     """
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """What an optimizer moves, as torch's optimizers take it.
+
+        The first group moves at the recipe's rate, further ones at rates of their own.
+        """
+        return [{"params": [weight for weight in self.parameters() if weight.requires_grad]}]
 
     @abstractmethod
     def meta_learn(self, tasks: Sequence[Task]) -> StepReport:
