@@ -28,7 +28,6 @@ class Network(nn.Module):
     gradients flow all the same.
     """
 
-    matrix: Tensor
     offset: Tensor
 
     def __init__(self, features: nn.Sequential, projection: Projection | None = None) -> None:
@@ -38,8 +37,11 @@ class Network(nn.Module):
         self.taps = () if projection is None else projection.taps
         if projection is not None:
             # Buffers: they move to a device with the network, and are not trained by episodes.
-            self.register_buffer("matrix", torch.from_numpy(np.array(projection.matrix)))
             self.register_buffer("offset", torch.from_numpy(np.array(projection.offset)))
+            # Part by part, without the rows of layers that a part does not see: reading the
+            # matrix is what the projection costs.
+            for number, rows in enumerate(_rows_of_parts(projection)):
+                self.register_buffer(f"matrix{number}", torch.from_numpy(rows))
         super().train(False)
 
     def train(self, mode: bool = True) -> Network:
@@ -51,7 +53,17 @@ class Network(nn.Module):
         if not self.taps:
             return embedding_of(self.features(pixels))
         roots = pooled_roots(self.features, self.taps, pixels)
-        return normalize(roots @ self.matrix + self.offset)
+        matrices = [
+            buffer for name, buffer in self.named_buffers(recurse=False) if name != "offset"
+        ]
+        parts = [roots[:, : len(matrix)] @ matrix for matrix in matrices]
+        return normalize(torch.cat(parts, 1) + self.offset)
+
+
+def _rows_of_parts(projection: Projection) -> list[NDArray[np.float32]]:
+    """Each part's columns of the matrix, up to the last row that is not zero."""
+    parts = np.split(projection.matrix, projection.parts[1:], axis=1)
+    return [np.array(part[: np.flatnonzero(part.any(1))[-1:].sum() + 1]) for part in parts]
 
 
 def pooled_roots(features: nn.Sequential, taps: Sequence[int], pixels: Tensor) -> Tensor:

@@ -96,8 +96,8 @@ class ProjectionRule:
 
     taps: tuple[int, ...] = (18, 13, 11, 7)
     tap_weights: tuple[float, ...] = (1.0, 0.5, 0.4, 0.3)
-    last_size: int = 512
-    earlier_size: int = 512
+    last_size: int = 320
+    earlier_size: int = 320
     shrinkage: float = 1.5
     between_sets: float = 3.0
     shares: tuple[float, ...] = (0.4, 0.6, 0.8, 1.0)

@@ -314,7 +314,7 @@ def test_the_shipped_encoder_says_where_it_comes_from() -> None:
     assert encoder.metadata["licence"] == "Apache-2.0"
     assert encoder.metadata["provenance"]
     assert encoder.projection is not None
-    assert encoder.projection.parts == (0, 512)
+    assert encoder.projection.parts == (0, 320)
     assert encoder.feature_mean.any()
 
 

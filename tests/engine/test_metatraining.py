@@ -480,7 +480,7 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
         ('name = "x"\n[projection]\ntaps = [7, 18]', "must begin with 18"),
         ('name = "x"\n[projection]\ntaps = [18, 1]', "from 2 on"),
         ('name = "x"\n[projection]\ntap_weights = [1]', "one weight above 0 for every tap"),
-        ('name = "x"\n[projection]\nlast_size = 1000', "at most 1280 numbers"),
+        ('name = "x"\n[projection]\nlast_size = 1200', "at most 1280 numbers"),
         ('name = "x"\n[projection]\nshrinkage = 0', "shrinkage must be above 0"),
         ('name = "x"\n[projection]\nshares = [0]', "shares must hold"),
         ('name = "x"\n[[projection.views]]\nmin_area = 2', "min_area must be"),
