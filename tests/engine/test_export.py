@@ -215,7 +215,9 @@ def test_the_sample_as_a_person_runs_it(
         text=True,
         check=True,
     )
-    assert result.stdout.startswith(f"{path} stripes 0.")
+    told, probability = result.stdout.rsplit(maxsplit=1)
+    assert told == f"{path} stripes"
+    assert 0.5 < float(probability) <= 1
 
 
 def test_classifying_with_the_exported_model_gives_the_same_table(
@@ -342,7 +344,7 @@ def test_decoding_in_full_is_certified_apart(
     exported = _exported(export_model(workspace, ExportModel(1, snapshot, out)))
     certificate = exported.certificate
     assert certificate.n_files == 6
-    assert certificate.max_difference_rule <= 1e-4 < certificate.max_difference_full
+    assert certificate.max_difference_rule <= 1e-5 < certificate.max_difference_full
     assert certificate.n_agree_full == certificate.n_clear_full
 
 
@@ -395,7 +397,8 @@ def test_a_model_that_disagrees_with_the_program_is_not_saved(
         model = real(*args)
         for item in model.graph.initializer:
             if item.name == "head_weights":
-                weights = onnx.numpy_helper.to_array(item) * np.float32(1.01)
+                # Painted images are told apart with near certainty: a hundredth would not show.
+                weights = onnx.numpy_helper.to_array(item) * np.float32(0.5)
                 item.CopyFrom(onnx.numpy_helper.from_array(weights, item.name))
         return model
 
