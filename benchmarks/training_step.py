@@ -21,8 +21,9 @@ from engine.errors import EngineError
 from engine.metatraining.algorithms import build_algorithm
 from engine.metatraining.evaluation import score
 from engine.metatraining.few_shot import sampler_of
-from engine.metatraining.few_shot_recipe import FewShotRecipe, Precision, load_few_shot_recipe
+from engine.metatraining.few_shot_recipe import FewShotRecipe, load_few_shot_recipe
 from engine.metatraining.loop import TrainingLoop
+from engine.metatraining.optimizers import Precision
 from engine.metatraining.pixels import load_pixels
 from engine.metatraining.processes import alone
 from engine.metatraining.tasks import PixelSource

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 import time
-from collections import deque
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 from safetensors.torch import save
 
@@ -23,29 +18,26 @@ from engine.errors import EngineError, sentence_for
 from engine.messages import Progress
 from engine.metatraining.aggregation import average_weights
 from engine.metatraining.algorithms import build_algorithm
-from engine.metatraining.algorithms.interface import Algorithm, StepReport, accuracy_of
+from engine.metatraining.algorithms.interface import Algorithm, accuracy_of
 from engine.metatraining.episodes import EpisodeRule, EpisodeSampler
+from engine.metatraining.epochs import (
+    CHECKPOINT_NAME,
+    CONFIG_NAME,
+    SCORES_NAME,
+    Epochs,
+    RunRecord,
+    train,
+)
 from engine.metatraining.evaluation import score
-from engine.metatraining.event_log import EventLog
 from engine.metatraining.few_shot_recipe import FewShotRecipe, few_shot_recipe_from
 from engine.metatraining.loop import TrainingLoop, read_tensors
 from engine.metatraining.pixels import OMNIGLOT_NAME, read_pixels
 from engine.metatraining.processes import Processes, alone
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
 from engine.metatraining.toml_sections import RecipeError
-from engine.version import VERSION
 
 MODEL_NAME: Final = "model.safetensors"
-CHECKPOINT_NAME: Final = "checkpoint.safetensors"
-CONFIG_NAME: Final = "config.json"
-SCORES_NAME: Final = "scores.jsonl"
-KEPT_NAME: Final = "kept"
-LOGS_NAME: Final = "logs"
-
 _MODEL_FORMAT: Final = "handful-few-shot-1"
-_LOGGED: Final = ("loss", "accuracy", "learning_rate", "validation_accuracy")
-_SHOWN: Final = 100
-"""Steps that the accuracy shown in passing is averaged over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +115,21 @@ def meta_train_few_shot(
             f"The processes found different checkpoints in {out_dir}; it must be a folder that all "
             "machines see."
         )
-    record = _Record(
-        out_dir, recipe, described, sampler.n_classes, validation, processes, loop.n_done
-    )
+
+    def keep(path: Path) -> None:
+        save_algorithm(algorithm, recipe, sampler.n_classes, loop.n_done, path)
+
+    config = {**described, "seed": recipe.seed, "validation_data": _describe(validation)}
+    record = RunRecord(out_dir, config, processes, loop.n_done, recipe.keep, keep)
     try:
-        yield from _train(loop, recipe, tasks, checkpoint, described, record, processes)
+        yield from train(
+            loop,
+            Epochs(recipe.validate_every, recipe.checkpoint_every),
+            lambda: _validate(algorithm, tasks, processes),
+            checkpoint,
+            described,
+            record,
+        )
         accuracy = record.last_accuracy
         if recipe.average:
             if processes.leads:
@@ -266,44 +268,6 @@ def _validation_tasks(
     ]
 
 
-def _train(
-    loop: TrainingLoop,
-    recipe: FewShotRecipe,
-    tasks: Sequence[Task],
-    checkpoint: Path,
-    described: Mapping[str, Any],
-    record: _Record,
-    processes: Processes,
-) -> Generator[Progress, None, None]:
-    began, first = time.monotonic(), loop.n_done
-    saved = loop.n_done
-    whole = True
-    try:
-        while True:
-            ends_epoch = loop.n_done % recipe.validate_every == 0 or loop.n_done == recipe.n_steps
-            if ends_epoch and loop.recent:
-                found = yield from _validate(loop.algorithm, tasks, processes)
-                record.add(loop, found)
-                loop.recent.clear()
-                loop.save(checkpoint, described)
-                saved = loop.n_done
-            elif saved != loop.n_done and loop.n_done % recipe.checkpoint_every == 0:
-                loop.save(checkpoint, described)
-                saved = loop.n_done
-            if loop.n_done == recipe.n_steps:
-                return
-            whole = False
-            report = loop.step()
-            whole = True
-            rate = (loop.n_done - first) / max(time.monotonic() - began, 1e-6)
-            left = (recipe.n_steps - loop.n_done) / rate
-            yield Progress(0, record.told(report), loop.n_done, recipe.n_steps, rate, left)
-    finally:
-        # Interrupted inside a step the weights may be half moved: the last checkpoint stands.
-        if whole and saved != loop.n_done:
-            loop.save(checkpoint, described)
-
-
 def _validate(
     algorithm: Algorithm, tasks: Sequence[Task], processes: Processes
 ) -> Generator[Progress, None, tuple[float, float] | None]:
@@ -325,150 +289,6 @@ def _validate(
     processes.average([values])
     found = score(values.cpu().numpy() * processes.count)
     return found.mean, found.ci95
-
-
-class _Record:
-    """Configuration, scores and logs in the run's folder, written by the leading process."""
-
-    def __init__(
-        self,
-        folder: Path,
-        recipe: FewShotRecipe,
-        described: Mapping[str, Any],
-        n_classes: int,
-        validation: Sequence[PixelSet],
-        processes: Processes,
-        n_done: int,
-    ) -> None:
-        self._folder, self._recipe = folder, recipe
-        self._n_classes = n_classes
-        self._config: dict[str, Any] = {
-            **described,
-            "seed": recipe.seed,
-            "validation_data": _describe(validation),
-            "versions": {
-                "handful": VERSION,
-                "python": platform.python_version(),
-                "torch": torch.__version__,
-                "numpy": np.__version__,
-            },
-            "hardware": {
-                "machine": platform.machine(),
-                "cores": os.cpu_count(),
-                "threads": torch.get_num_threads(),
-                "device": str(processes.device),
-                "processes": processes.count,
-            },
-        }
-        self._scores: list[dict[str, Any]] = []
-        self._shown: deque[float] = deque(maxlen=_SHOWN)
-        self._seconds_before = 0.0
-        self._began = time.monotonic()
-        self._log: EventLog | None = None
-        if not processes.leads:
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._take_up(n_done)
-            self._write_config()
-            self._log = EventLog(folder / LOGS_NAME, n_done)
-        except OSError as error:
-            raise EngineError(sentence_for(error, folder, "write the run")) from error
-
-    def _take_up(self, n_done: int) -> None:
-        """Keep scores and weights up to where the checkpoint stands."""
-        for path in self._folder.glob(".*.part"):  # What a killed process was writing.
-            path.unlink()
-        for path in self.kept_paths():
-            if int(path.stem) > n_done:
-                path.unlink()
-        path = self._folder / SCORES_NAME
-        if not n_done or not path.exists():
-            return
-        try:
-            lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-            self._scores = [line for line in lines if line["step"] <= n_done]
-            if self._scores:
-                self._seconds_before = float(self._scores[-1]["seconds"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise EngineError(f"{path} is damaged; without it the run can go on.") from error
-
-    @property
-    def last_accuracy(self) -> float | None:
-        """Of the last validation, in [0, 1]."""
-        found = self._validated()
-        return found[-1] if found else None
-
-    def add(self, loop: TrainingLoop, found: tuple[float, float] | None) -> None:
-        """An epoch is over, whose steps are ``loop.recent``.
-
-        Raises:
-            EngineError: scores, weights or logs could not be written.
-        """
-        line: dict[str, Any] = {
-            "step": loop.n_done,
-            "loss": float(np.mean([report.loss for report in loop.recent])),
-            "accuracy": float(np.mean([report.accuracy for report in loop.recent])),
-            "learning_rate": loop.learning_rate,
-            "seconds": round(self._seconds_before + time.monotonic() - self._began, 1),
-        }
-        if found is not None:
-            line["validation_accuracy"], line["validation_ci95"] = found
-        self._scores.append(line)
-        if self._log is None:
-            return
-        text = "".join(json.dumps(entry) + "\n" for entry in self._scores)
-        try:
-            write_whole(self._folder / SCORES_NAME, text.encode())
-            self._log.add({key: line[key] for key in _LOGGED if key in line}, loop.n_done)
-            if self._recipe.keep:
-                self._keep(loop)
-        except OSError as error:
-            raise EngineError(sentence_for(error, self._folder, "write the scores")) from error
-
-    def _keep(self, loop: TrainingLoop) -> None:
-        path = self._folder / KEPT_NAME / f"{loop.n_done:08}.safetensors"
-        save_algorithm(loop.algorithm, self._recipe, self._n_classes, loop.n_done, path)
-        for old in self.kept_paths()[: -self._recipe.keep]:
-            old.unlink()
-
-    def kept_paths(self) -> list[Path]:
-        """The kept weights, oldest first."""
-        return sorted((self._folder / KEPT_NAME).glob("*.safetensors"))
-
-    def told(self, report: StepReport) -> str:
-        """What a person reads while it runs: current and best score."""
-        self._shown.append(report.accuracy)
-        text = f"Meta-training: accuracy {np.mean(self._shown):.3f}"
-        if found := self._validated():
-            text += f", validation {found[-1]:.4f} (best {max(found):.4f})"
-        elif self._scores:
-            text += f" (best {max(line['accuracy'] for line in self._scores):.3f})"
-        return text
-
-    def _validated(self) -> list[float]:
-        """The accuracies of all validations, oldest first."""
-        key = "validation_accuracy"
-        return [float(line[key]) for line in self._scores if key in line]
-
-    def close(self) -> None:
-        """Let go of the logs."""
-        if self._log is not None:
-            with suppress(OSError):  # Every score was written when it came.
-                self._log.close()
-
-    def finish(self, seconds: float, accuracy: float | None) -> None:
-        """The run is over."""
-        self._config["seconds"] = round(self._seconds_before + seconds, 1)
-        self._config["validation_accuracy"] = accuracy
-        try:
-            self._write_config()
-        except OSError as error:
-            raise EngineError(sentence_for(error, self._folder, "write the run")) from error
-
-    def _write_config(self) -> None:
-        text = json.dumps(self._config, indent=1) + "\n"
-        write_whole(self._folder / CONFIG_NAME, text.encode())
 
 
 def _describe(sets: Sequence[PixelSet]) -> list[dict[str, Any]]:

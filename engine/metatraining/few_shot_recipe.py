@@ -10,6 +10,7 @@ from typing import Any, Final
 from engine.errors import EngineError
 from engine.metatraining.episodes import EpisodeRule
 from engine.metatraining.networks import Norm
+from engine.metatraining.optimizers import OptimizerRule, Precision, check_optimizer
 from engine.metatraining.toml_sections import (
     RecipeError,
     read_toml,
@@ -37,33 +38,6 @@ class InnerOptimizer(StrEnum):
     ADAM = "adam"
     """Without momentum, as in the authors' runs."""
     SGD = "sgd"
-
-
-class OptimizerKind(StrEnum):
-    """What moves the weights."""
-
-    ADAM = "adam"
-    ADAMW = "adamw"
-    SGD = "sgd"
-
-
-class Decay(StrEnum):
-    """How the rate falls over a run."""
-
-    CONSTANT = "constant"
-    HALVING = "halving"
-    """Halved every ``halve_every`` steps."""
-    LINEAR = "linear"
-    """To 0 at the last step."""
-    COSINE = "cosine"
-    """To 0 at the last step, along a half wave."""
-
-
-class Precision(StrEnum):
-    """Of convolutions and matrix products in training."""
-
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,29 +94,6 @@ class DataRule:
 
     split: str = "train"
     validation_split: str = "val"
-
-
-@dataclass(frozen=True, slots=True)
-class OptimizerRule:
-    """What moves the weights.
-
-    Attributes:
-        kind: Adam, AdamW or plain gradient descent.
-        learning_rate: at the start.
-        weight_decay: of AdamW or SGD.
-        decay: how the rate falls.
-        halve_every: steps; for ``Decay.HALVING``.
-        warmup_steps: over which the rate rises to its start.
-        last_share: of the rate that is left where it has fallen all the way.
-    """
-
-    kind: OptimizerKind = OptimizerKind.ADAM
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
-    decay: Decay = Decay.CONSTANT
-    halve_every: int = 2000
-    warmup_steps: int = 0
-    last_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +183,7 @@ def few_shot_recipe_from(table: dict[str, Any]) -> FewShotRecipe:
     given: dict[str, Any] = dict(table)
     for key, kind in _SECTIONS.items():
         if key in given:
-            given[key] = section(kind, given[key], key)
+            given[key] = section(kind(), given[key], key)
     kinds = {"name": str, "precision": Precision, "average": bool}
     for entry in fields(FewShotRecipe):
         if entry.name in given and entry.name not in _SECTIONS:
@@ -243,6 +194,7 @@ def few_shot_recipe_from(table: dict[str, Any]) -> FewShotRecipe:
 
 
 def _check(recipe: FewShotRecipe) -> None:
+    check_optimizer(recipe.optimizer)
     at_least_one = {
         "n_steps": recipe.n_steps,
         "tasks_per_step": recipe.tasks_per_step,
@@ -252,7 +204,6 @@ def _check(recipe: FewShotRecipe) -> None:
         "algorithm.inner_batch": recipe.algorithm.inner_batch,
         "algorithm.test_steps": recipe.algorithm.test_steps,
         "algorithm.test_batch": recipe.algorithm.test_batch,
-        "optimizer.halve_every": recipe.optimizer.halve_every,
     }
     for key, value in at_least_one.items():
         if value < 1:
@@ -279,14 +230,6 @@ def _check(recipe: FewShotRecipe) -> None:
         (16 <= recipe.network.side_px <= 224, "network.side_px must be 16 to 224"),
         (recipe.network.channels in (1, 3), "network.channels must be 1 or 3"),
         (recipe.algorithm.inner_rate > 0, "algorithm.inner_rate must be above 0"),
-        (0 < recipe.optimizer.learning_rate <= 1, "optimizer.learning_rate must be in (0, 1]"),
-        (recipe.optimizer.warmup_steps >= 0, "optimizer.warmup_steps must not be negative"),
-        (0 <= recipe.optimizer.last_share <= 1, "optimizer.last_share must be in [0, 1]"),
-        (recipe.optimizer.weight_decay >= 0, "optimizer.weight_decay must not be negative"),
-        (
-            recipe.optimizer.weight_decay == 0 or recipe.optimizer.kind is not OptimizerKind.ADAM,
-            "optimizer.weight_decay needs optimizer.kind to be adamw or sgd",
-        ),
     ]
     for where, rule in (("episodes", recipe.episodes), ("validation", recipe.validation)):
         rules += [

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from engine.encoder.network import embedding_of
 from engine.metatraining.evaluation import Score, score
@@ -62,16 +62,6 @@ def choose(start: Candidate, candidates: Sequence[Candidate]) -> Candidate:
     """The candidate with the largest mean gain among those that pass; else ``start``."""
     passing = [candidate for candidate in candidates if candidate.passes(start)]
     return max(passing, key=lambda candidate: candidate.gain_over(start), default=start)
-
-
-def mix(
-    start: Mapping[str, Tensor], trained: Mapping[str, Tensor], share: float
-) -> dict[str, Tensor]:
-    """Weights ``start + share * (trained - start)``; whole numbers are taken from ``start``."""
-    return {
-        name: tensor + share * (trained[name] - tensor) if tensor.is_floating_point() else tensor
-        for name, tensor in start.items()
-    }
 
 
 @torch.no_grad()

@@ -18,7 +18,7 @@ from engine.encoder.encoder_file import write_whole
 from engine.errors import EngineError, sentence_for
 from engine.metatraining.algorithms.interface import Algorithm, StepReport
 from engine.metatraining.episodes import EpisodeSampler
-from engine.metatraining.few_shot_recipe import Decay, OptimizerKind, OptimizerRule, Precision
+from engine.metatraining.optimizers import OptimizerRule, Precision
 from engine.metatraining.processes import Processes
 from engine.metatraining.tasks import TaskSource
 
@@ -71,25 +71,14 @@ class TrainingLoop:
         self._precision = precision
         self._processes = processes
         self._random = torch.Generator().manual_seed(seed)
-        self._optimizer = _optimizer(algorithm, optimizer)
+        self._optimizer = optimizer.build(algorithm.parameter_groups())
         self._device = next(algorithm.parameters()).device
         self._saved: tuple[int, Path] | None = None
 
     @property
     def learning_rate(self) -> float:
         """Of the next step."""
-        rule, done = self._rule, self.n_done
-        share = done / self.n_steps
-        if rule.decay is Decay.HALVING:
-            factor = 0.5 ** (done // rule.halve_every)
-        elif rule.decay is Decay.LINEAR:
-            factor = 1 - share
-        elif rule.decay is Decay.COSINE:
-            factor = 0.5 * (1 + math.cos(math.pi * share))
-        else:
-            factor = 1.0
-        warmup = min(1.0, (done + 1) / max(1, rule.warmup_steps))
-        return rule.learning_rate * warmup * (rule.last_share + (1 - rule.last_share) * factor)
+        return self._rule.rate(self.n_done, self.n_steps)
 
     def step(self) -> StepReport:
         """Train on the next tasks.
@@ -214,15 +203,6 @@ class TrainingLoop:
                 value = torch.empty_like(like).copy_(value)
             state.setdefault(int(number), {})[entry] = value
         self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": state})
-
-
-def _optimizer(algorithm: Algorithm, rule: OptimizerRule) -> torch.optim.Optimizer:
-    groups = algorithm.parameter_groups()
-    if rule.kind is OptimizerKind.SGD:
-        return torch.optim.SGD(groups, rule.learning_rate, weight_decay=rule.weight_decay)
-    if rule.kind is OptimizerKind.ADAMW:
-        return torch.optim.AdamW(groups, rule.learning_rate, weight_decay=rule.weight_decay)
-    return torch.optim.Adam(groups, rule.learning_rate)
 
 
 def _all_finite(tensors: Iterable[Tensor]) -> bool:

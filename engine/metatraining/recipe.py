@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from engine.encoder.encoder_file import (
     LAST_BLOCK,
@@ -15,11 +14,17 @@ from engine.encoder.encoder_file import (
     MAX_EMBEDDING_SIZE,
     MOBILENET_V2,
 )
-from engine.errors import EngineError, sentence_for
+from engine.errors import EngineError
 from engine.metatraining.episodes import EpisodeRule
+from engine.metatraining.optimizers import Decay, OptimizerKind, OptimizerRule, check_optimizer
+from engine.metatraining.toml_sections import (
+    RecipeError,
+    read_toml,
+    refuse_unknown,
+    section,
+    typed,
+)
 from engine.metatraining.views import View
-
-_Section = TypeVar("_Section")
 
 _MAX_FROZEN_BLOCKS: Final = 18  # Of MobileNetV2's 19; at least the last one is trained.
 
@@ -48,21 +53,23 @@ class LossRule:
         anchor: weight of the pull towards the start network's embedding of the same image,
             averaged over the views that are targets.
         scale: what cosines are multiplied by at the start; learned.
+        scale_rate: the rate at which the scale's logarithm is learned.
     """
 
     episode: float = 1.0
     anchor: float = 3.0
     scale: float = 10.0
+    scale_rate: float = 1e-2
 
 
-@dataclass(frozen=True, slots=True)
-class OptimizerRule:
-    """AdamW with a linear warm-up and a cosine decay to a twentieth."""
-
-    learning_rate: float = 2e-5
-    weight_decay: float = 0.0
-    warmup_episodes: int = 50
-    scale_learning_rate: float = 1e-2
+def _gentle() -> OptimizerRule:
+    return OptimizerRule(
+        kind=OptimizerKind.ADAMW,
+        learning_rate=2e-5,
+        decay=Decay.COSINE,
+        warmup_steps=50,
+        last_share=0.05,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,7 @@ class Recipe:
     frozen_blocks: int = 14
     episodes: EpisodeRule = field(default_factory=EpisodeRule)
     loss: LossRule = field(default_factory=LossRule)
-    optimizer: OptimizerRule = field(default_factory=OptimizerRule)
+    optimizer: OptimizerRule = field(default_factory=_gentle)
     views: tuple[ViewRule, ...] = (ViewRule(View()),)
     never_flipped: frozenset[str] = frozenset()
     mixture: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -159,58 +166,45 @@ def load_recipe(path: Path) -> Recipe:
         EngineError: the file cannot be read, is no TOML, has an unknown key or a bad value; the
             sentence names the file and the key.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise EngineError(sentence_for(error, path, "read the recipe")) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EngineError(f"{path} is no valid recipe: {error}.") from error
+    table = read_toml(path)
     try:
         return _recipe(table, path.parent)
-    except _RecipeError as error:
+    except RecipeError as error:
         raise EngineError(f"{path} is no valid recipe: {error}.") from error
-
-
-class _RecipeError(Exception):
-    """A clause that says which key is wrong, and how."""
 
 
 def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
     if "name" not in table:
-        raise _RecipeError("it has no name")
+        raise RecipeError("it has no name")
     given: dict[str, Any] = dict(table)
-    for key, section in (
-        ("episodes", EpisodeRule),
-        ("loss", LossRule),
-        ("optimizer", OptimizerRule),
-    ):
+    for key, base in (("episodes", EpisodeRule()), ("loss", LossRule()), ("optimizer", _gentle())):
         if key in given:
-            given[key] = _section(section, given[key], key)
+            given[key] = section(base, given[key], key)
     if "views" in given:
         given["views"] = tuple(
             _view_rule(entry, f"views[{number}]")
-            for number, entry in enumerate(_list(given["views"], "views"))
+            for number, entry in enumerate(typed(given["views"], list, "views"))
         )
     if "projection" in given:
         given["projection"] = _projection_rule(given["projection"])
     if "start" in given:
-        given["start"] = folder / _typed(given["start"], str, "start")
+        given["start"] = folder / typed(given["start"], str, "start")
     if "never_flipped" in given:
         given["never_flipped"] = frozenset(
-            _typed(entry, str, "never_flipped")
-            for entry in _list(given["never_flipped"], "never_flipped")
+            typed(entry, str, "never_flipped")
+            for entry in typed(given["never_flipped"], list, "never_flipped")
         )
     if "mixture" in given:
         given["mixture"] = MappingProxyType(
             {
-                str(key): _typed(value, float, f"mixture.{key}")
-                for key, value in _table(given["mixture"], "mixture").items()
+                str(key): typed(value, float, f"mixture.{key}")
+                for key, value in typed(given["mixture"], dict, "mixture").items()
             }
         )
     if "interpolation" in given:
         given["interpolation"] = tuple(
-            _typed(entry, float, "interpolation")
-            for entry in _list(given["interpolation"], "interpolation")
+            typed(entry, float, "interpolation")
+            for entry in typed(given["interpolation"], list, "interpolation")
         )
     for key, kind in (
         ("name", str),
@@ -224,32 +218,33 @@ def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
         ("validation_draws", int),
     ):
         if key in given:
-            given[key] = _typed(given[key], kind, key)
-    _refuse_unknown(given, {entry.name for entry in fields(Recipe)}, "")
+            given[key] = typed(given[key], kind, key)
+    refuse_unknown(given, {entry.name for entry in fields(Recipe)})
     recipe = Recipe(**given)
     _check_values(recipe)
     return recipe
 
 
 def _view_rule(entry: object, where: str) -> ViewRule:
-    table = dict(_table(entry, where))
+    table = dict(typed(entry, dict, where))
     serves = {
-        key: _typed(table.pop(key), bool, f"{where}.{key}")
+        key: typed(table.pop(key), bool, f"{where}.{key}")
         for key in ("train", "target")
         if key in table
     }
-    return ViewRule(view=_section(View, table, where), **serves)
+    return ViewRule(view=section(View(), table, where), **serves)
 
 
 def _projection_rule(entry: object) -> ProjectionRule | None:
     if entry is False:
         return None
-    given = dict(_table(entry, "projection"))
-    _refuse_unknown(given, {entry.name for entry in fields(ProjectionRule)}, "projection.")
+    given = dict(typed(entry, dict, "projection"))
+    refuse_unknown(given, {entry.name for entry in fields(ProjectionRule)}, "projection.")
     for key, kind in (("taps", int), ("tap_weights", float), ("shares", float)):
         if key in given:
             where = f"projection.{key}"
-            given[key] = tuple(_typed(value, kind, where) for value in _list(given[key], where))
+            values = typed(given[key], list, where)
+            given[key] = tuple(typed(value, kind, where) for value in values)
     for key, kind in (
         ("last_size", int),
         ("earlier_size", int),
@@ -257,63 +252,24 @@ def _projection_rule(entry: object) -> ProjectionRule | None:
         ("between_sets", float),
     ):
         if key in given:
-            given[key] = _typed(given[key], kind, f"projection.{key}")
+            given[key] = typed(given[key], kind, f"projection.{key}")
     if "views" in given:
         given["views"] = tuple(
             _projection_view(entry, f"projection.views[{number}]")
-            for number, entry in enumerate(_list(given["views"], "projection.views"))
+            for number, entry in enumerate(typed(given["views"], list, "projection.views"))
         )
     return ProjectionRule(**given)
 
 
 def _projection_view(entry: object, where: str) -> ProjectionView:
-    table = dict(_table(entry, where))
-    weight = _typed(table.pop("weight", 0.5), float, f"{where}.weight")
-    return ProjectionView(view=_section(View, table, where), weight=weight)
-
-
-def _section(section: type[_Section], entry: object, where: str) -> _Section:
-    """A flat dataclass whose defaults tell the type of each key."""
-    table = _table(entry, where)
-    defaults = {field.name: field.default for field in fields(section)}  # type: ignore[arg-type]
-    _refuse_unknown(table, set(defaults), where + ".")
-    return section(
-        **{
-            key: _typed(value, type(defaults[key]), f"{where}.{key}")
-            for key, value in table.items()
-        }
-    )
-
-
-def _typed(value: object, kind: type, where: str) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        noun = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
-        raise _RecipeError(f"{where} must be {noun[kind]}, not {value!r}")
-    return value
-
-
-def _list(value: object, where: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise _RecipeError(f"{where} must be a list, not {value!r}")
-    return value
-
-
-def _table(value: object, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _RecipeError(f"{where} must be a table, not {value!r}")
-    return value
-
-
-def _refuse_unknown(table: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in table:
-        if key not in known:
-            raise _RecipeError(f"it has an unknown key, {where}{key}")
+    table = dict(typed(entry, dict, where))
+    weight = typed(table.pop("weight", 0.5), float, f"{where}.weight")
+    return ProjectionView(view=section(View(), table, where), weight=weight)
 
 
 def _check_values(recipe: Recipe) -> None:
-    episodes, loss, optimizer = recipe.episodes, recipe.loss, recipe.optimizer
+    check_optimizer(recipe.optimizer)
+    episodes, loss = recipe.episodes, recipe.loss
     views = [rule.view for rule in recipe.views]
     projection = recipe.projection or ProjectionRule()
     all_views = [*views, *(rule.view for rule in projection.views)]
@@ -344,13 +300,7 @@ def _check_values(recipe: Recipe) -> None:
         (loss.episode >= 0 and loss.anchor >= 0, "the weights of the loss must not be negative"),
         (loss.episode + loss.anchor > 0, "one weight of the loss must be above 0"),
         (loss.scale > 0, "loss.scale must be above 0"),
-        (0 < optimizer.learning_rate < 1, "optimizer.learning_rate must be between 0 and 1"),
-        (
-            0 < optimizer.scale_learning_rate < 1,
-            "optimizer.scale_learning_rate must be between 0 and 1",
-        ),
-        (optimizer.weight_decay >= 0, "optimizer.weight_decay must not be negative"),
-        (optimizer.warmup_episodes >= 0, "optimizer.warmup_episodes must not be negative"),
+        (0 < loss.scale_rate < 1, "loss.scale_rate must be between 0 and 1"),
         (
             bool(recipe.views) and recipe.views[0] == ViewRule(View(size_px=views[0].size_px)),
             "the first view must be the product's own: nothing random, for training and a target",
@@ -403,4 +353,4 @@ def _check_values(recipe: Recipe) -> None:
     ]
     for holds, clause in rules:
         if not holds:
-            raise _RecipeError(clause)
+            raise RecipeError(clause)

@@ -19,6 +19,7 @@ import numpy as np
 import onnxruntime
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from engine.encoder.encoder_file import (
     LAST_BLOCK,
@@ -34,7 +35,11 @@ from engine.encoder.encoder_file import (
 from engine.encoder.network import build_network, weights_of
 from engine.errors import EngineError, sentence_for
 from engine.messages import Progress
+from engine.metatraining.aggregation import interpolate
+from engine.metatraining.algorithms.anchored import AnchoredPrototypes
 from engine.metatraining.datasets import ImageSet, open_image_sets
+from engine.metatraining.episodes import EpisodeSampler
+from engine.metatraining.epochs import CHECKPOINT_NAME, Epochs, RunRecord, train
 from engine.metatraining.evaluation import HEADS, accuracies, draw_labels
 from engine.metatraining.interpolation import (
     GATE_HEADS,
@@ -43,8 +48,8 @@ from engine.metatraining.interpolation import (
     Cell,
     choose,
     embed_maps,
-    mix,
 )
+from engine.metatraining.loop import TrainingLoop
 from engine.metatraining.maps import (
     UNREADABLE,
     FeatureMaps,
@@ -53,6 +58,8 @@ from engine.metatraining.maps import (
     build_maps,
     build_pooled,
 )
+from engine.metatraining.optimizers import Precision
+from engine.metatraining.processes import alone
 from engine.metatraining.projection import (
     FittedProjection,
     PooledSet,
@@ -60,11 +67,10 @@ from engine.metatraining.projection import (
     project,
 )
 from engine.metatraining.recipe import ProjectionRule, Recipe, ViewRule
-from engine.metatraining.training import StepReport, Trainer
+from engine.metatraining.stored_maps import MapEncoder, MapSource
 from engine.metatraining.views import View
 
 ENCODER_NAME: Final = "encoder.safetensors"
-CHECKPOINT_NAME: Final = "checkpoint.safetensors"
 RECORD_NAME: Final = "record.json"
 _MAPS_NAME: Final = "maps"
 _AFTER_TRAINING: Final = ("name", "interpolation", "validation_draws", "projection")
@@ -234,8 +240,9 @@ class _Stages:
             self._maps_folder,
         )
 
-        trainer = Trainer(network, training_maps, recipe)
-        start_weights = _copy_of(trainer.trained)
+        blocks = MapEncoder(network.features[recipe.frozen_blocks :], training_maps)
+        algorithm, loop = _anchored(recipe, blocks, training_maps)
+        start_weights = _copy_of(blocks.blocks)
         checkpoint = self._out_dir / CHECKPOINT_NAME
         described: dict[str, Any] = {
             "recipe": _as_json(recipe),
@@ -247,14 +254,19 @@ class _Stages:
         # What comes after training may be chosen anew on resuming.
         fixed = {**described, "recipe": {**described["recipe"], **dict.fromkeys(_AFTER_TRAINING)}}
         if resume and checkpoint.exists():
-            trainer.load_checkpoint(checkpoint, fixed)
-        yield from _episodes(trainer, recipe, checkpoint, fixed)
+            loop.load(checkpoint, fixed)
+        run = RunRecord(self._out_dir, {**described, "seed": recipe.seed}, alone(), loop.n_done)
+        try:
+            every = recipe.checkpoint_every
+            yield from train(loop, Epochs(every, every), _unvalidated, checkpoint, fixed, run)
+        finally:
+            run.close()
 
-        trained_weights = _copy_of(trainer.trained)
+        trained_weights = _copy_of(blocks.blocks)
         candidates: list[Candidate] = []
         for share in (0.0, *recipe.interpolation) if validation_maps else ():
-            trainer.trained.load_state_dict(mix(start_weights, trained_weights, share))
-            accuracy = yield from _evaluate(trainer, validation_maps, recipe, share)
+            blocks.blocks.load_state_dict(interpolate(start_weights, trained_weights, share))
+            accuracy = yield from _evaluate(blocks.blocks, validation_maps, recipe, share)
             candidates.append(Candidate(share, accuracy))
         if candidates:
             self._start_accuracy = candidates[0]
@@ -263,15 +275,15 @@ class _Stages:
         else:
             self.share = min(recipe.interpolation)
 
-        trainer.trained.load_state_dict(mix(start_weights, trained_weights, self.share))
-        feature_mean = yield from _feature_mean(trainer, training_maps)
+        blocks.blocks.load_state_dict(interpolate(start_weights, trained_weights, self.share))
+        feature_mean = yield from _feature_mean(blocks.blocks, training_maps)
         self.record |= {
             "data": described["data"],
             "validation": _describe(
                 self._validation, [maps.labels == UNREADABLE for maps in validation_maps]
             ),
-            "n_episodes": trainer.n_done,
-            "learned_scale": trainer.scale,
+            "n_episodes": loop.n_done,
+            "learned_scale": algorithm.scale,
             "share": self.share,
             "validation_gain": self.gain,
             "candidates": [_candidate_as_json(candidate) for candidate in candidates],
@@ -431,34 +443,40 @@ def _all_maps(
     return found
 
 
-def _episodes(
-    trainer: Trainer, recipe: Recipe, checkpoint: Path, described: dict[str, Any]
-) -> Iterator[Progress]:
-    began, first = time.monotonic(), trainer.n_done
-    saved = trainer.n_done
-    recent: list[StepReport] = []
-    stepping = False
-    try:
-        while trainer.n_done < recipe.n_episodes:
-            stepping = True
-            recent = [*recent[-199:], trainer.step()]
-            stepping = False
-            if trainer.n_done % recipe.checkpoint_every == 0:
-                trainer.save_checkpoint(checkpoint, described)
-                saved = trainer.n_done
-            text = (
-                f"Meta-training: accuracy {np.mean([step.accuracy for step in recent]):.3f}, "
-                f"anchor {np.mean([step.anchor_loss for step in recent]):.4f}"
-            )
-            yield _progress(text, trainer.n_done, recipe.n_episodes, began, first)
-    finally:
-        # Interrupted inside a step the weights may be half updated: the last checkpoint stands.
-        if not stepping and saved != trainer.n_done:
-            trainer.save_checkpoint(checkpoint, described)
+def _anchored(
+    recipe: Recipe, encoder: MapEncoder, sets: Sequence[FeatureMaps]
+) -> tuple[AnchoredPrototypes, TrainingLoop]:
+    """The algorithm that trains the encoder, and the loop that runs it."""
+    loss = recipe.loss
+    algorithm = AnchoredPrototypes(encoder, loss.episode, loss.anchor, loss.scale, loss.scale_rate)
+    sampler = EpisodeSampler(
+        [maps.name for maps in sets],
+        [maps.labels for maps in sets],
+        [recipe.mixture.get(maps.name, 1.0) for maps in sets],
+        recipe.episodes,
+    )
+    loop = TrainingLoop(
+        algorithm,
+        sampler,
+        MapSource(sets),
+        recipe.optimizer,
+        n_steps=recipe.n_episodes,
+        tasks_per_step=1,
+        precision=Precision.FLOAT32,
+        seed=recipe.seed,
+        processes=alone(),
+    )
+    return algorithm, loop
+
+
+def _unvalidated() -> Generator[Progress, None, None]:
+    """Validation comes after the training, when the share of the way is chosen."""
+    return
+    yield
 
 
 def _evaluate(
-    trainer: Trainer, sets: Sequence[FeatureMaps], recipe: Recipe, share: float
+    blocks: nn.Module, sets: Sequence[FeatureMaps], recipe: Recipe, share: float
 ) -> Generator[Progress, None, dict[Cell, NDArray[np.float64]]]:
     began = time.monotonic()
     total = sum(len(maps.labels) for maps in sets)
@@ -467,7 +485,7 @@ def _evaluate(
     for maps in sets:
         parts: list[NDArray[np.float32]] = []
         while sum(map(len, parts)) < len(maps.labels):
-            parts.append(embed_maps(trainer.trained, maps, sum(map(len, parts))))
+            parts.append(embed_maps(blocks, maps, sum(map(len, parts))))
             done += len(parts[-1])
             yield _progress(f"Validating {share:.2f} of the way", done, total, began)
         readable = maps.labels != UNREADABLE
@@ -500,7 +518,7 @@ def _cells(
 
 
 def _feature_mean(
-    trainer: Trainer, sets: Sequence[FeatureMaps]
+    blocks: nn.Module, sets: Sequence[FeatureMaps]
 ) -> Generator[Progress, None, NDArray[np.float32]]:
     """The mean embedding over all readable training images."""
     began, done = time.monotonic(), 0
@@ -509,7 +527,7 @@ def _feature_mean(
     for maps in sets:
         first = 0
         while first < len(maps.labels):
-            embeddings = embed_maps(trainer.trained, maps, first)
+            embeddings = embed_maps(blocks, maps, first)
             kept = embeddings[maps.labels[first : first + len(embeddings)] != UNREADABLE]
             part = kept.sum(0, dtype=np.float64)
             summed = part if n_images == 0 else summed + part

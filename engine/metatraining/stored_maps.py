@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from engine.encoder.network import embedding_of
+from engine.metatraining.algorithms.anchored import AnchoredEncoder
 from engine.metatraining.episodes import Episode
 from engine.metatraining.maps import FeatureMaps
 from engine.metatraining.tasks import Task
@@ -43,7 +44,7 @@ class MapSource:
         )
 
 
-class MapEncoder(nn.Module):
+class MapEncoder(AnchoredEncoder):
     """The last blocks of a network, fed with what the frozen ones made of an image.
 
     Convolutions and the biases of the (identity) batch norms are trained; the norms' scales would

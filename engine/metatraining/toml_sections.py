@@ -42,18 +42,17 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise EngineError(f"{path} is no valid recipe: {error}.") from error
 
 
-def section(kind: type[Section], entry: object, where: str) -> Section:
-    """A flat dataclass from a table; its defaults tell the type of each key.
+def section(base: Section, entry: object, where: str) -> Section:
+    """``base``, a flat dataclass, with the values of a table in place of its own.
 
     Raises:
         RecipeError: an unknown key, or a value of another type.
     """
     table = typed(entry, dict, where)
-    defaults = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
-    refuse_unknown(table, set(defaults), where + ".")
-    return kind(
-        **{key: typed(value, type(defaults[key]), f"{where}.{key}") for key, value in table.items()}
-    )
+    values = {field.name: getattr(base, field.name) for field in fields(base)}  # type: ignore[arg-type]
+    refuse_unknown(table, set(values), where + ".")
+    given = {key: typed(value, type(values[key]), f"{where}.{key}") for key, value in table.items()}
+    return type(base)(**{**values, **given})
 
 
 def typed(value: object, kind: type, where: str) -> Any:

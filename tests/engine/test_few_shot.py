@@ -27,35 +27,34 @@ from engine import cli, run_command_line
 from engine.encoder.encoder_file import write_whole
 from engine.errors import EngineError
 from engine.messages import Progress
-from engine.metatraining import few_shot, loop
+from engine.metatraining import epochs, few_shot, loop
 from engine.metatraining.aggregation import Vote, average_weights, interpolate
 from engine.metatraining.algorithms import build_algorithm
 from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport
 from engine.metatraining.episodes import EpisodeRule, EpisodeSampler, TaskWeight
-from engine.metatraining.few_shot import (
+from engine.metatraining.epochs import (
     CHECKPOINT_NAME,
     CONFIG_NAME,
     KEPT_NAME,
     LOGS_NAME,
-    MODEL_NAME,
     SCORES_NAME,
+)
+from engine.metatraining.few_shot import (
+    MODEL_NAME,
     FewShotTrained,
     load_algorithm,
     meta_train_few_shot,
 )
 from engine.metatraining.few_shot_recipe import (
-    Decay,
     FewShotRecipe,
     Kind,
-    OptimizerKind,
-    OptimizerRule,
-    Precision,
     few_shot_recipe_from,
     is_few_shot_recipe,
     load_few_shot_recipe,
 )
 from engine.metatraining.loop import TrainingLoop
 from engine.metatraining.networks import Norm
+from engine.metatraining.optimizers import Decay, OptimizerKind, OptimizerRule, Precision
 from engine.metatraining.pixels import load_pixels
 from engine.metatraining.processes import Processes, alone
 from engine.metatraining.recipe import load_recipe
@@ -701,9 +700,9 @@ def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
     ("module", "name", "words"),
     [
         (loop, CHECKPOINT_NAME, "write the checkpoint"),
-        (few_shot, SCORES_NAME, "write the scores"),
+        (epochs, SCORES_NAME, "write the scores"),
         (few_shot, MODEL_NAME, "write the model"),
-        (few_shot, CONFIG_NAME, "write the run"),
+        (epochs, CONFIG_NAME, "write the run"),
     ],
 )
 def test_a_full_disk_leaves_the_last_checkpoint(

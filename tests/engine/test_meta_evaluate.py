@@ -38,8 +38,6 @@ from engine.metatraining.few_shot_recipe import (
     FewShotRecipe,
     Kind,
     NetworkRule,
-    OptimizerKind,
-    OptimizerRule,
 )
 from engine.metatraining.meta_evaluation import run as run_module
 from engine.metatraining.meta_evaluation.contenders import contenders_of
@@ -77,6 +75,7 @@ from engine.metatraining.meta_evaluation.settings import (
     draw_episodes,
 )
 from engine.metatraining.networks import Norm
+from engine.metatraining.optimizers import OptimizerKind, OptimizerRule
 from engine.metatraining.tasks import PixelSet, Task
 from engine.method import adaptation
 from tests.engine.painted import KINDS, paint

@@ -30,8 +30,10 @@ from engine.encoder.encoder_file import (
 from engine.encoder.network import Network, build_network, embed, embedding_of, weights_of
 from engine.errors import EngineError
 from engine.messages import Progress
+from engine.metatraining.aggregation import interpolate
+from engine.metatraining.algorithms.anchored import AnchoredEncoder, AnchoredPrototypes
 from engine.metatraining.datasets import ImageSet, open_image_set, open_image_sets
-from engine.metatraining.episodes import Episode, EpisodeRule, EpisodeSampler
+from engine.metatraining.episodes import EpisodeRule, EpisodeSampler
 from engine.metatraining.evaluation import (
     HEADS,
     accuracies,
@@ -42,11 +44,12 @@ from engine.metatraining.evaluation import (
     ridge,
     score,
 )
-from engine.metatraining.interpolation import Candidate, choose, mix
+from engine.metatraining.interpolation import Candidate, choose
+from engine.metatraining.loop import TrainingLoop
+from engine.metatraining.optimizers import OptimizerRule
 from engine.metatraining.projection import project
 from engine.metatraining.recipe import (
     LossRule,
-    OptimizerRule,
     ProjectionRule,
     ProjectionView,
     Recipe,
@@ -54,7 +57,7 @@ from engine.metatraining.recipe import (
     load_recipe,
 )
 from engine.metatraining.run import MetaTrained, meta_train
-from engine.metatraining.training import episode_loss_of
+from engine.metatraining.tasks import Task
 from engine.metatraining.views import View, generator_for, make_view
 
 Result = TypeVar("Result")
@@ -340,13 +343,52 @@ def test_a_score_is_the_mean_and_its_interval() -> None:
 # --- Loss and interpolation ----------------------------------------------------------------------
 
 
-def test_the_episode_loss_by_hand() -> None:
-    """Prototypes (1, 0) and (0, 1); a query at the first: -log(e^2 / (e^2 + 1))."""
-    x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
-    episode = Episode(0, 2, np.array([0, 1]), np.array([0, 1]), np.array([2]), np.array([0]))
-    loss, accuracy = episode_loss_of(x, episode, torch.tensor(2.0))
-    assert loss.item() == pytest.approx(np.log1p(np.exp(-2)))
-    assert accuracy == 1.0
+class _Still(AnchoredEncoder):
+    """An encoder that knows its two-dimensional embeddings, and is held to the first axis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = torch.nn.Parameter(torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.table[images]
+
+    def targets(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.tensor([[1.0, 0.0]]).expand(len(images), 2)
+
+
+def test_anchored_prototypes_by_hand() -> None:
+    """Prototypes (1, 0) and (0, 1), a query at the first: -log(e^2 / (e^2 + 1)), counted twice.
+
+    One of three images is a right angle from its target: 1/3, counted 0.3 times.
+    """
+    task = Task(
+        support=torch.tensor([0, 1]),
+        support_labels=torch.tensor([0, 1]),
+        query=torch.tensor([2]),
+        query_labels=torch.tensor([0]),
+        n_way=2,
+        class_ids=torch.tensor([0, 1]),
+        weight=4.0,
+    )
+    encoder = _Still()
+    algorithm = AnchoredPrototypes(encoder, episode=0.5, anchor=0.3, scale=2.0, scale_rate=0.1)
+    report = algorithm.meta_learn([task])
+    assert report.loss == pytest.approx(2 * np.log1p(np.exp(-2)) + 0.1)
+    assert report.accuracy == 1.0
+    # d(-log p)/d(log scale) = -scale * (1 - p) here, where the cosines are 1 and 0.
+    wrong = 1 / (1 + np.exp(2))
+    assert algorithm.log_scale.grad is not None
+    assert algorithm.log_scale.grad.item() == pytest.approx(-2 * 2 * wrong)
+    assert encoder.table.grad is not None
+    # The image a right angle away is pulled to its target, 0.3 / 3; the query, which is not of its
+    # class, pushes it off with twice the scale times what it gets of the probability.
+    assert encoder.table.grad[1, 0].item() == pytest.approx(-0.1 + 2 * 2 * wrong)
+    weights, scale = algorithm.parameter_groups()
+    assert weights["params"] == [encoder.table]
+    assert scale["lr"] == 0.1
+    predict = algorithm.adapt(task.support, task.support_labels, 2)
+    assert predict(task.query).exp()[0, 0].item() == pytest.approx(1 - wrong)
 
 
 def test_silent_units_get_no_gradient() -> None:
@@ -361,8 +403,8 @@ def test_silent_units_get_no_gradient() -> None:
 def test_mixing_goes_the_share_of_the_way() -> None:
     start = {"a": torch.tensor([0.0, 2.0]), "n": torch.tensor(3)}
     trained = {"a": torch.tensor([1.0, 4.0]), "n": torch.tensor(3)}
-    assert mix(start, trained, 0.25)["a"].tolist() == [0.25, 2.5]
-    assert mix(start, trained, 0.25)["n"].item() == 3
+    assert interpolate(start, trained, 0.25)["a"].tolist() == [0.25, 2.5]
+    assert interpolate(start, trained, 0.25)["n"].item() == 3
 
 
 def _candidate(share: float, first: float, second: float) -> Candidate:
@@ -469,7 +511,7 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
         ('name = "x"\nn_episodes = -1', "n_episodes must be at least 0, not -1"),
         ('name = "x"\nfrozen_blocks = 19', "frozen_blocks must be"),
         ('name = "x"\n[episodes]\nmin_way = 1', "2 <= min_way"),
-        ('name = "x"\n[optimizer]\nlearning_rate = -1', "learning_rate must be between 0 and 1"),
+        ('name = "x"\n[optimizer]\nlearning_rate = -1', r"learning_rate must be in \(0, 1\]"),
         ('name = "x"\ninterpolation = [2]', "interpolation must hold shares"),
         ('name = "x"\n[[views]]\n[[views]]\nmin_area = 0', "min_area must be"),
         ('name = "x"\n[[views]]\nmin_area = 0.5', "the first view"),
@@ -564,7 +606,7 @@ def recipe(start: Path) -> Recipe:
         ),
         never_flipped=frozenset({"left"}),
         episodes=EpisodeRule(max_way=3, max_shot=2, n_query=2, max_images=12),
-        optimizer=OptimizerRule(learning_rate=1e-3, warmup_episodes=2),
+        optimizer=OptimizerRule(learning_rate=1e-3, warmup_steps=2),
         interpolation=(0.5, 1.0),
         checkpoint_every=2,
         validation_draws=3,
@@ -730,9 +772,7 @@ def test_an_interrupt_inside_an_episode_leaves_the_last_checkpoint(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from engine.metatraining.training import Trainer
-
-    def interrupt(self: Trainer) -> None:
+    def interrupt(self: TrainingLoop) -> None:
         raise KeyboardInterrupt
 
     out_dir = _folder_with_maps(whole[0], tmp_path)
@@ -740,7 +780,7 @@ def test_an_interrupt_inside_an_episode_leaves_the_last_checkpoint(
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012  # The second part is to be interrupted.
         for event in running:
             if "Meta-training" in event.text and event.done == 3:
-                monkeypatch.setattr(Trainer, "step", interrupt)
+                monkeypatch.setattr(TrainingLoop, "step", interrupt)
     monkeypatch.undo()
     _, events = _finish(meta_train(recipe, painted, out_dir, resume=True))
     assert next(event.done for event in events if "Meta-training" in event.text) == 3

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +15,10 @@ from engine.metatraining.algorithms.interface import Algorithm, Predict, StepRep
 from engine.metatraining.tasks import Task
 
 
-class AnchoredEncoder(Protocol):
-    """An encoder that knows where it came from."""
+class AnchoredEncoder(nn.Module, ABC):
+    """An encoder, images -> unit embeddings (n, d), that knows where it came from."""
 
-    def __call__(self, images: Tensor) -> Tensor:
-        """Unit embeddings (n, d)."""
-
+    @abstractmethod
     def targets(self, images: Tensor) -> Tensor:
         """The unit embeddings (n, d) that it is held to."""
 
@@ -33,19 +32,23 @@ class AnchoredPrototypes(Algorithm):
     """
 
     def __init__(
-        self, encoder: nn.Module, episode: float, anchor: float, scale: float, scale_rate: float
+        self,
+        encoder: AnchoredEncoder,
+        episode: float,
+        anchor: float,
+        scale: float,
+        scale_rate: float,
     ) -> None:
         """Learn the weights of ``encoder`` that ask for gradients, and the scale.
 
         Args:
-            encoder: an ``AnchoredEncoder``.
+            encoder: with the weights of the start.
             episode, anchor: weights of the two losses.
             scale: what cosines are multiplied by at the start.
             scale_rate: the rate at which its logarithm is learned.
         """
         super().__init__()
         self.encoder = encoder
-        self._anchored: AnchoredEncoder = encoder  # type: ignore[assignment]
         self._episode, self._anchor = episode, anchor
         self._scale_rate = scale_rate
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
@@ -67,8 +70,8 @@ class AnchoredPrototypes(Algorithm):
         for task in tasks:
             n_support = len(task.support)
             images = torch.cat([task.support, task.query])
-            x = self._anchored(images)
-            away = (1 - (x * self._anchored.targets(images)).sum(1)).mean()
+            x = self.encoder(images)
+            away = (1 - (x * self.encoder.targets(images)).sum(1)).mean()
             prototypes = unit_prototypes(x[:n_support], task.support_labels, task.n_way)
             logits = self.log_scale.exp() * x[n_support:] @ prototypes.T
             missed = cross_entropy(logits, task.query_labels)
@@ -81,11 +84,11 @@ class AnchoredPrototypes(Algorithm):
     @torch.no_grad()
     def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
         """Compute the prototypes."""
-        prototypes = unit_prototypes(self._anchored(support), labels, n_way)
+        prototypes = unit_prototypes(self.encoder(support), labels, n_way)
 
         @torch.no_grad()
         def predict(queries: Tensor) -> Tensor:
-            return log_softmax(self.log_scale.exp() * self._anchored(queries) @ prototypes.T, 1)
+            return log_softmax(self.log_scale.exp() * self.encoder(queries) @ prototypes.T, 1)
 
         return predict
 

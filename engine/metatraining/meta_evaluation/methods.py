@@ -21,7 +21,8 @@ from engine.metatraining.aggregation import Vote, average_weights, interpolate
 from engine.metatraining.algorithms.interface import Algorithm
 from engine.metatraining.algorithms.maml import Maml
 from engine.metatraining.algorithms.reptile import Reptile
-from engine.metatraining.few_shot import KEPT_NAME, MODEL_NAME, SCORES_NAME, load_algorithm
+from engine.metatraining.epochs import KEPT_NAME, SCORES_NAME
+from engine.metatraining.few_shot import MODEL_NAME, load_algorithm
 from engine.metatraining.few_shot_recipe import FewShotRecipe, NetworkRule
 from engine.metatraining.meta_evaluation.heads import HEADS
 from engine.metatraining.run import ENCODER_NAME
