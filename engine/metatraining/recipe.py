@@ -135,8 +135,8 @@ class Recipe:
             on the validation sets.
         checkpoint_every: episodes between checkpoints.
         validation_draws: draws of labels per validation set and shot.
-        projection: how several blocks become one embedding, fitted when the weights are chosen;
-            None makes the root of the last pooled activation the embedding.
+        projection: how several blocks become one embedding, fitted to the training sets when the
+            weights are chosen; it takes many of them. None keeps the start's.
     """
 
     name: str
@@ -156,7 +156,7 @@ class Recipe:
     interpolation: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
     checkpoint_every: int = 200
     validation_draws: int = 40
-    projection: ProjectionRule | None = field(default_factory=ProjectionRule)
+    projection: ProjectionRule | None = None
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -235,9 +235,7 @@ def _view_rule(entry: object, where: str) -> ViewRule:
     return ViewRule(view=section(View(), table, where), **serves)
 
 
-def _projection_rule(entry: object) -> ProjectionRule | None:
-    if entry is False:
-        return None
+def _projection_rule(entry: object) -> ProjectionRule:
     given = dict(typed(entry, dict, "projection"))
     refuse_unknown(given, {entry.name for entry in fields(ProjectionRule)}, "projection.")
     for key, kind in (("taps", int), ("tap_weights", float), ("shares", float)):

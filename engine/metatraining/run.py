@@ -25,6 +25,7 @@ from engine.encoder.encoder_file import (
     LAST_BLOCK,
     LAYER_SIZES,
     Encoder,
+    Projection,
     encoder_from_weights,
     holds_bare_weights,
     load_encoder,
@@ -85,15 +86,16 @@ class MetaTrained:
         record_path: recipe, versions, data, losses and scores, as JSON.
         share: how far it lies from the start weights (0) towards the trained ones (1); 0 where no
             candidate passed the gate.
-        projection_share: the weight of what earlier blocks add to the embedding; 0 where it is
-            the root of the last activation.
+        projection_share: the weight of what earlier blocks add to the embedding; 0 where no
+            candidate passed the gate and it is the root of the last activation; None where the
+            recipe fits no projection.
         validation_gain: mean gain in accuracy over the validation sets; None without any.
     """
 
     encoder_path: Path
     record_path: Path
     share: float
-    projection_share: float
+    projection_share: float | None
     validation_gain: float | None
 
 
@@ -146,6 +148,8 @@ def meta_train(
         trained = yield from stages.train_blocks(trained, resume)
     if recipe.projection is not None:
         trained = yield from stages.fit(trained, recipe.projection)
+    elif encoder.projection is not None:
+        trained = yield from stages.keep(trained, encoder.projection)
 
     record = {
         "recipe": _as_json(recipe),
@@ -195,7 +199,7 @@ class _Stages:
     Attributes:
         record: JSON values for the record.
         share: how far the blocks were moved; 0 where they were not trained.
-        projection_share: the weight of earlier blocks; 0 without a projection.
+        projection_share: see ``MetaTrained``.
         gain: see ``MetaTrained``.
     """
 
@@ -214,7 +218,7 @@ class _Stages:
         self._start_accuracy: Candidate | None = None
         self.record: dict[str, Any] = {}
         self.share = 0.0
-        self.projection_share = 0.0
+        self.projection_share: float | None = None
         self.gain: float | None = None
 
     def train_blocks(self, encoder: Encoder, resume: bool) -> Generator[Progress, None, Encoder]:
@@ -345,9 +349,18 @@ class _Stages:
             pooled.plain[:, :n_last] if projection is None else project(pooled.plain, projection)
             for pooled in training
         ]
-        total = np.sum([part.sum(0, dtype=np.float64) for part in embeddings], axis=0)
-        mean = (total / sum(map(len, embeddings))).astype(np.float32)
-        return replace(encoder, projection=projection, feature_mean=mean)
+        return replace(encoder, projection=projection, feature_mean=_mean_of(embeddings))
+
+    def keep(self, encoder: Encoder, projection: Projection) -> Generator[Progress, None, Encoder]:
+        """Put the start's projection behind the chosen weights, from which they went not far."""
+        training = yield from self._pooled(
+            "Pooling the training images",
+            self._training,
+            (View(size_px=encoder.preprocessing.size_px),),
+            PooledLayers(encoder, projection.taps),
+        )
+        embeddings = [project(pooled.plain, projection) for pooled in training]
+        return replace(encoder, projection=projection, feature_mean=_mean_of(embeddings))
 
     def _pooled(
         self, text: str, sets: Sequence[ImageSet], views: Sequence[View], layers: PooledLayers
@@ -389,6 +402,13 @@ def _load_start(recipe: Recipe) -> Encoder:
         return load_encoder(path)
     name = recipe.start_name or path.stem
     return encoder_from_weights(path, name, recipe.start_provenance, recipe.start_licence)
+
+
+def _mean_of(embeddings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The mean embedding (d,) over all images of all sets."""
+    total = np.sum([part.sum(0, dtype=np.float64) for part in embeddings], axis=0)
+    mean: NDArray[np.float32] = (total / sum(map(len, embeddings))).astype(np.float32)
+    return mean
 
 
 def _no_mean(encoder: Encoder) -> NDArray[np.float32]:

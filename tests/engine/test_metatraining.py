@@ -516,7 +516,7 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
         ('name = "x"\n[[views]]\n[[views]]\nmin_area = 0', "min_area must be"),
         ('name = "x"\n[[views]]\nmin_area = 0.5', "the first view"),
         ('name = "x"\nviews = 3', "views must be a list"),
-        ('name = "x"\nn_episodes = 0\nprojection = false', "nothing to do"),
+        ('name = "x"\nn_episodes = 0', "nothing to do"),
         ('name = "x"\nprojection = 3', "projection must be a table"),
         ('name = "x"\n[projection]\nsize = 3', r"unknown key, projection\.size"),
         ('name = "x"\n[projection]\ntaps = [7, 18]', "must begin with 18"),
@@ -544,7 +544,7 @@ def test_a_wrong_recipe_is_refused_in_a_sentence(text: str, words: str, tmp_path
 def test_the_minimal_recipe_is_valid() -> None:
     recipe = load_recipe(shipped_encoder_path().with_name("recipes") / "minimal.toml")
     assert recipe.start is None
-    assert recipe.n_episodes == 200
+    assert recipe.n_episodes == 100
 
 
 def test_the_shipped_recipe_is_valid() -> None:
@@ -732,6 +732,24 @@ def test_only_the_blocks_that_are_not_frozen_change(
     for name in changed:
         assert int(name.split(".")[1]) >= 15
         assert not name.endswith(("running_mean", "running_var"))
+
+
+def test_without_a_projection_of_its_own_a_recipe_keeps_the_starts(
+    recipe: Recipe, painted: list[Path], tmp_path: Path
+) -> None:
+    fitted = meta_train(replace(recipe, n_episodes=0), painted, tmp_path / "start")
+    start_path = _finish(fitted)[0].encoder_path
+    other = replace(recipe, start=start_path, n_episodes=2, projection=None)
+    result, _ = _finish(meta_train(other, painted, tmp_path / "run"))
+    start, trained = load_encoder(start_path), load_encoder(result.encoder_path)
+    assert result.projection_share is None
+    assert trained.projection is not None
+    assert start.projection is not None
+    np.testing.assert_array_equal(trained.projection.matrix, start.projection.matrix)
+    assert trained.fingerprint != start.fingerprint
+    # The mean is over the training images as the new weights embed them.
+    assert trained.feature_mean.shape == start.feature_mean.shape
+    assert 0 < float(np.abs(trained.feature_mean - start.feature_mean).max()) < 1
 
 
 @pytest.mark.parametrize("n_steps", [1, 3, 4])
