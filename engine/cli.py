@@ -452,9 +452,14 @@ def _train_encoder(
     device: Device,
     asked: Callable[[], bool],
 ) -> MetaTrained:
+    from engine.metatraining.processes import n_started
     from engine.metatraining.recipe import load_recipe
     from engine.metatraining.run import meta_train
 
+    if n_started() > 1:
+        raise EngineError("An encoder is trained by one process; start it without torchrun.")
+    if device is Device.CUDA:
+        raise EngineError("An encoder is trained on the CPU; --device cuda is for papers' recipes.")
     steps = meta_train(load_recipe(recipe), data, out, resume, validation)
     done: MetaTrained = _run(_until(asked, steps))
     gain = (

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from engine.errors import EngineError
 
 IndexArray = NDArray[np.int64]
+
+MAX_SEED: Final = 2**32
+"""Of recipes; what follows from it stays within 64 bits."""
 
 
 class TaskWeight(StrEnum):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import EngineError
-from engine.metatraining.episodes import EpisodeRule
+from engine.metatraining.episodes import MAX_SEED, EpisodeRule
 from engine.metatraining.networks import Norm
 from engine.metatraining.optimizers import OptimizerRule, Precision, check_optimizer
 from engine.metatraining.toml_sections import (
@@ -137,7 +137,6 @@ class FewShotRecipe:
         return asdict(self)
 
 
-_MAX_SEED: Final = 2**32  # What follows from it stays within 64 bits.
 _SECTIONS: Final = {
     "algorithm": AlgorithmRule,
     "network": NetworkRule,
@@ -211,7 +210,7 @@ def _check(recipe: FewShotRecipe) -> None:
     rules: list[tuple[bool, str]] = [
         (bool(recipe.name.strip()), "name must not be empty"),
         (recipe.seed >= 0, f"seed must be at least 0, not {recipe.seed}"),
-        (recipe.seed < _MAX_SEED, f"seed must be below {_MAX_SEED}, not {recipe.seed}"),
+        (recipe.seed < MAX_SEED, f"seed must be below {MAX_SEED}, not {recipe.seed}"),
         (
             recipe.n_validation_episodes >= 2,
             f"n_validation_episodes must be at least 2, not {recipe.n_validation_episodes}",

@@ -175,7 +175,11 @@ class TrainingLoop:
             EngineError: the file is damaged, or of a run with another recipe or other data.
         """
         header, tensors = read_tensors(path, _FORMAT)
-        if json.loads(header["described"]) != json.loads(json.dumps(described)):
+        try:
+            found = json.loads(header["described"])
+        except (KeyError, ValueError) as error:
+            raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
+        if found != json.loads(json.dumps(described)):
             raise EngineError(
                 f"{path} belongs to a run with another recipe or other data; choose another "
                 "folder, or start anew."
@@ -183,7 +187,7 @@ class TrainingLoop:
         try:
             self._restore(tensors)
             self.n_done = int(header["n_done"])
-        except (KeyError, ValueError, RuntimeError) as error:
+        except (KeyError, IndexError, ValueError, RuntimeError) as error:
             raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
         self._saved = (self.n_done, path)
 

@@ -202,7 +202,7 @@ def _compute(
                 if keep_maps:
                     if maps is None:
                         shape = (n_images, *one_map.shape)
-                        maps = np.lib.format.open_memmap(map_path, "w+", np.float16, shape)
+                        maps = _new_maps(map_path, shape)
                     maps[index] = one_map
             yield len(indices)
     if maps is not None:
@@ -212,6 +212,19 @@ def _compute(
         stored, np.full((n_images, 1), np.nan, np.float32) if embeddings is None else embeddings
     )
     write_whole(embedding_path, stored.getvalue())
+
+
+def _new_maps(path: Path, shape: tuple[int, ...]) -> NDArray[np.float16]:
+    """An empty file of maps with all its space, mapped into memory; raises OSError.
+
+    Without the space a full disk would be noticed when a map is stored: as a signal, which kills
+    the process.
+    """
+    maps = np.lib.format.open_memmap(path, "w+", np.float16, shape)
+    if hasattr(os, "posix_fallocate"):  # Not on Windows, whose files are never sparse unasked.
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return maps
 
 
 class PooledLayers:

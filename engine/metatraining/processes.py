@@ -107,6 +107,11 @@ def alone(device: torch.device | None = None) -> Processes:
     return Processes(0, 1, device or torch.device("cpu"))
 
 
+def n_started() -> int:
+    """How many processes ``torchrun`` started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 @contextmanager
 def joined(device: str = "auto") -> Iterator[Processes]:
     """Join the group that ``torchrun`` describes in the environment, or stay alone.
@@ -121,7 +126,7 @@ def joined(device: str = "auto") -> Iterator[Processes]:
     if device == "cuda" and not n_gpus:
         raise EngineError("No CUDA device is available; use --device cpu or auto.")
     on_gpu = n_gpus > 0 and device != "cpu"
-    count = int(os.environ.get("WORLD_SIZE", "1"))
+    count = n_started()
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
     if on_gpu and local_rank >= n_gpus:
         raise EngineError(

@@ -15,7 +15,7 @@ from engine.encoder.encoder_file import (
     MOBILENET_V2,
 )
 from engine.errors import EngineError
-from engine.metatraining.episodes import EpisodeRule
+from engine.metatraining.episodes import MAX_SEED, EpisodeRule
 from engine.metatraining.optimizers import Decay, OptimizerKind, OptimizerRule, check_optimizer
 from engine.metatraining.toml_sections import (
     RecipeError,
@@ -274,7 +274,11 @@ def _check_values(recipe: Recipe) -> None:
     earlier = sum(LAYER_SIZES[MOBILENET_V2].get(tap, 0) for tap in projection.taps[1:])
     rules: list[tuple[bool, str]] = [
         (bool(recipe.name.strip()), "name must not be empty"),
-        (recipe.seed >= 0, f"seed must be at least 0, not {recipe.seed}"),
+        (0 <= recipe.seed < MAX_SEED, f"seed must be 0 to below {MAX_SEED}, not {recipe.seed}"),
+        (
+            not episodes.turned_classes,
+            "episodes.turned_classes is for small images; kept feature maps cannot be turned",
+        ),
         (recipe.n_episodes >= 0, f"n_episodes must be at least 0, not {recipe.n_episodes}"),
         (
             recipe.n_episodes >= 1 or recipe.projection is not None,

@@ -731,18 +731,6 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     _assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB: room for one checkpoint of 1.3 MB, not for a second beside it."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if sys.platform != "linux" or os.geteuid() or subprocess.run(command, check=False).returncode:
-        pytest.skip("only root can mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 def test_a_really_full_disk_leaves_the_last_checkpoint(small_disk: Path, omniglot: Path) -> None:
     with pytest.raises(EngineError, match=r"Could not write the checkpoint .*: the disk is full"):
         _finish(meta_train_few_shot(_recipe(), [omniglot], small_disk))

@@ -767,6 +767,13 @@ def test_encoders_are_averaged_and_mixed_weight_by_weight() -> None:
     np.testing.assert_allclose(quarter.weights[key], start.weights[key] + 0.25, rtol=1e-5)
     with pytest.raises(EngineError, match="average takes at least 2 encoders"):
         encoder_methods_of([one], [Combination.AVERAGE])
+    assert start.projection is not None
+    turned = replace(start.projection, matrix=start.projection.matrix[::-1].copy())
+    for projection in (None, turned):
+        strange = replace(other, projection=projection)
+        third = EncoderModel("Strange", path, strange, Source("Strange", "0"))
+        with pytest.raises(EngineError, match="different projections"):
+            encoder_methods_of([third], [], one)
 
 
 def test_a_vote_of_encoders_sees_the_embeddings_of_each(kinds: Path, tmp_path: Path) -> None:

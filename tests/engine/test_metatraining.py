@@ -7,6 +7,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from PIL import Image
 from safetensors.numpy import save_file
 from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]  # It has no types.
 
+from engine.cli import main
 from engine.encoder.encoder_file import (
     Encoder,
     Preprocessing,
@@ -30,6 +32,7 @@ from engine.encoder.encoder_file import (
 from engine.encoder.network import Network, build_network, embed, embedding_of, weights_of
 from engine.errors import EngineError
 from engine.messages import Progress
+from engine.metatraining import maps
 from engine.metatraining.aggregation import interpolate
 from engine.metatraining.algorithms.anchored import AnchoredEncoder, AnchoredPrototypes
 from engine.metatraining.datasets import ImageSet, open_image_set, open_image_sets
@@ -517,6 +520,8 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
         ('name = "x"\n[[views]]\nmin_area = 0.5', "the first view"),
         ('name = "x"\nviews = 3', "views must be a list"),
         ('name = "x"\nn_episodes = 0', "nothing to do"),
+        (f'name = "x"\nseed = {2**70}', "seed must be 0 to below 4294967296"),
+        ('name = "x"\n[episodes]\nturned_classes = true', "kept feature maps cannot be turned"),
         ('name = "x"\nprojection = 3', "projection must be a table"),
         ('name = "x"\n[projection]\nsize = 3', r"unknown key, projection\.size"),
         ('name = "x"\n[projection]\ntaps = [7, 18]', "must begin with 18"),
@@ -833,6 +838,34 @@ def test_data_that_do_not_fit_the_recipe_are_told(
     for given, data, validation, words in cases:
         with pytest.raises(EngineError, match=words):
             _finish(meta_train(given, data, tmp_path / "out", validation_paths=validation))
+
+
+def test_a_full_disk_is_told_before_maps_are_stored(
+    recipe: Recipe, painted: list[Path], small_disk: Path
+) -> None:
+    with (small_disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while True:
+            filler.write(bytes(4096))
+    with pytest.raises(EngineError, match=r"Could not keep feature maps in .*: the disk is full"):
+        _finish(meta_train(recipe, painted, small_disk))
+    (small_disk / "filler").unlink()
+    # Sparse it would fit, and kill the process when it is filled.
+    with pytest.raises(OSError, match="No space"):
+        maps._new_maps(small_disk / "maps.npy", (100, 96, 14, 14))
+
+
+def test_an_encoder_is_not_trained_by_several_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe_path = tmp_path / "recipe.toml"
+    recipe_path.write_text('name = "x"')
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    arguments = ["meta-train", str(recipe_path), "--data", str(tmp_path), "--out", "run"]
+    assert main(arguments) == 1
+    assert "trained by one process" in capsys.readouterr().err
+    monkeypatch.delenv("WORLD_SIZE")
+    assert main([*arguments, "--device", "cuda"]) == 1
+    assert "trained on the CPU" in capsys.readouterr().err
 
 
 def test_a_set_without_one_readable_image_is_told(recipe: Recipe, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from engine.encoder.encoder_file import Encoder, load_encoder
+from engine.encoder.encoder_file import Encoder, Projection, load_encoder
 from engine.errors import EngineError, sentence_for
 from engine.metatraining.aggregation import Vote, average_weights, interpolate
 from engine.metatraining.algorithms.interface import Algorithm
@@ -206,6 +206,12 @@ def _mixed_encoder(models: Sequence[EncoderModel], shares: Sequence[float], name
                 "network."
             )
 
+        if not _same_projection(model.encoder.projection, last.projection):
+            raise EngineError(
+                f"{model.path} and {models[-1].path} cannot be mixed: their embeddings are made by "
+                "different projections."
+            )
+
     def summed(arrays: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         total = sum(share * array for share, array in zip(shares, arrays, strict=True))
         return np.asarray(total, np.float32)
@@ -217,6 +223,16 @@ def _mixed_encoder(models: Sequence[EncoderModel], shares: Sequence[float], name
             key: summed([model.encoder.weights[key] for model in models]) for key in last.weights
         },
         feature_mean=summed([model.encoder.feature_mean for model in models]),
+    )
+
+
+def _same_projection(first: Projection | None, second: Projection | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return (
+        (first.taps, first.parts) == (second.taps, second.parts)
+        and np.array_equal(first.matrix, second.matrix)
+        and np.array_equal(first.offset, second.offset)
     )
 
 
