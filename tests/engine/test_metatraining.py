@@ -18,7 +18,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]  # It has no types.
 
 from engine.cli import main
@@ -781,6 +781,13 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(
     result, events = _finish(resumed)
     first = next(event.done for event in events if "Meta-training" in event.text)
     assert first == n_steps + 1
+    # Weights, optimizer and random state; the encoder may be the start's, where validation says so.
+    trained, uninterrupted = (
+        load_file(folder / "checkpoint.safetensors") for folder in (out_dir, whole[0])
+    )
+    assert trained.keys() == uninterrupted.keys()
+    for name, array in uninterrupted.items():
+        np.testing.assert_array_equal(trained[name], array, err_msg=name)
     _, expected, _ = whole
     assert load_encoder(result.encoder_path).fingerprint == (
         load_encoder(expected.encoder_path).fingerprint
