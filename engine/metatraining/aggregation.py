@@ -12,7 +12,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from engine.errors import EngineError, sentence_for
-from engine.metatraining.algorithms.interface import Algorithm, Predict
+from engine.metatraining.algorithms.interface import Learner, Predict
 
 Weights = dict[str, Tensor]
 
@@ -64,17 +64,13 @@ def interpolate(
     }
 
 
-class Vote(Algorithm):
+class Vote(Learner):
     """Several trained algorithms that adapt to a task each and average their probabilities."""
 
-    def __init__(self, members: Sequence[Algorithm]) -> None:
+    def __init__(self, members: Sequence[Learner]) -> None:
         """Let ``members`` vote, one or more."""
         super().__init__()
         self._members = nn.ModuleList(members)
-
-    def meta_learn(self, tasks: Sequence[object]) -> object:  # type: ignore[override]
-        """A vote is not trained; its members are."""
-        raise NotImplementedError
 
     def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
         """Adapt every member."""
@@ -84,8 +80,8 @@ class Vote(Algorithm):
         """The members as they are."""
         return _mean([member.unadapted(n_way) for member in self._voters()])
 
-    def _voters(self) -> list[Algorithm]:
-        return [member for member in self._members if isinstance(member, Algorithm)]
+    def _voters(self) -> list[Learner]:
+        return [member for member in self._members if isinstance(member, Learner)]
 
 
 def _mean(voters: Sequence[Predict]) -> Predict:

@@ -31,7 +31,8 @@ class TrainingLoop:
     Several processes share the tasks of every step: all draw the same episodes, each computes its
     part, gradients are averaged; so the weights are those of one process, up to rounding. What an
     algorithm keeps beside its weights (running statistics of batch norm, the moments of Reptile's
-    inner Adam) each process gathers from its own tasks; after a step it is averaged.
+    inner Adam) each process gathers from its own tasks; after a step it is averaged. With that Adam
+    the weights, too, differ from those of one process.
 
     Attributes:
         algorithm: what is trained.

@@ -81,17 +81,8 @@ class FrozenBlocks:
         if self._session is not None:
             return
         size_px = self.encoder.preprocessing.size_px
-        model = export_module(
-            _Split(self.encoder, self.n_blocks),
-            torch.zeros(2, 3, size_px, size_px),
-            input_name="pixels",
-            output_names=["map", "embedding"],
-            dynamic_axes={0: "batch", 2: "height", 3: "width"},
-        )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # Images are spread over threads instead.
-        self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        self._session = _session_of(
+            _Split(self.encoder, self.n_blocks), size_px, ["map", "embedding"]
         )
 
     def run(self, pixels: Tensor) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
@@ -241,18 +232,7 @@ class PooledLayers:
         if self._session is not None:
             return
         size_px = self.encoder.preprocessing.size_px
-        model = export_module(
-            _Pooled(self.encoder, self.taps),
-            torch.zeros(2, 3, size_px, size_px),
-            input_name="pixels",
-            output_names=["roots"],
-            dynamic_axes={0: "batch", 2: "height", 3: "width"},
-        )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # Images are spread over threads instead.
-        self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = _session_of(_Pooled(self.encoder, self.taps), size_px, ["roots"])
 
     def run(self, pixels: Tensor) -> NDArray[np.float32]:
         """The roots (n_pooled,) of one preprocessed image; from any thread, after ``prepare``."""
@@ -332,6 +312,24 @@ class _Pooled(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         return pooled_roots(self.features, self.taps, pixels)
+
+
+def _session_of(
+    module: nn.Module, size_px: int, output_names: list[str]
+) -> onnxruntime.InferenceSession:
+    """``module``, pixels (n, 3, height, width) -> outputs, as onnxruntime runs it on one thread."""
+    model = export_module(
+        module,
+        torch.zeros(2, 3, size_px, size_px),
+        input_name="pixels",
+        output_names=output_names,
+        dynamic_axes={0: "batch", 2: "height", 3: "width"},
+    )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # Images are spread over threads instead.
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
 
 
 class _Split(nn.Module):

@@ -559,10 +559,9 @@ def _feature_mean(
     return mean
 
 
-def _progress(text: str, done: int, total: int, began: float, first: int = 0) -> Progress:
-    """``first``: what was done before the clock ``began`` to run."""
+def _progress(text: str, done: int, total: int, began: float) -> Progress:
     elapsed = max(time.monotonic() - began, 1e-6)
-    rate = (done - first) / elapsed
+    rate = done / elapsed
     left = (total - done) / rate if rate > 0 else 0.0
     return Progress(0, text, done, total, rate, max(left, 0.0))
 

@@ -1,4 +1,4 @@
-"""What a meta-learning algorithm is: three verbs, shared by every method."""
+"""What a learner of tasks is, and a meta-learning algorithm, which learns to be one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.errors import EngineError
 from engine.metatraining.tasks import Task
 
 Predict = Callable[[Tensor], Tensor]
@@ -29,22 +30,8 @@ class StepReport:
     accuracy: float
 
 
-class Algorithm(nn.Module, ABC):
-    """Learns from many tasks how to learn a new one from its support set.
-
-    Its parameters are what meta-training learns; an optimizer outside moves them.
-    """
-
-    def parameter_groups(self) -> list[dict[str, Any]]:
-        """What an optimizer moves, as torch's optimizers take it.
-
-        The first group moves at the recipe's rate, further ones at rates of their own.
-        """
-        return [{"params": [weight for weight in self.parameters() if weight.requires_grad]}]
-
-    @abstractmethod
-    def meta_learn(self, tasks: Sequence[Task]) -> StepReport:
-        """Add to the gradients of the parameters what ``tasks`` ask for; moves nothing itself."""
+class Learner(nn.Module, ABC):
+    """Learns a task from its support set, and classifies queries then."""
 
     @abstractmethod
     def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
@@ -71,6 +58,37 @@ class Algorithm(nn.Module, ABC):
         return predict
 
 
+class Algorithm(Learner):
+    """Learns from many tasks how to learn a new one.
+
+    Its parameters are what meta-training learns; an optimizer outside moves them.
+    """
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """What an optimizer moves, as torch's optimizers take it.
+
+        The first group moves at the recipe's rate, further ones at rates of their own.
+        """
+        return [{"params": [weight for weight in self.parameters() if weight.requires_grad]}]
+
+    @abstractmethod
+    def meta_learn(self, tasks: Sequence[Task]) -> StepReport:
+        """Add to the gradients of the parameters what ``tasks`` ask for; moves nothing itself."""
+
+
 def accuracy_of(log_probabilities: Tensor, labels: Tensor) -> float:
     """Share of rows whose largest entry is at the label."""
     return (log_probabilities.argmax(1) == labels).to(torch.float32).mean().item()
+
+
+def check_way(n_way: int, head: nn.Linear) -> None:
+    """Refuse a task of more classes than ``head`` has outputs.
+
+    Raises:
+        EngineError: it has more.
+    """
+    if n_way > head.out_features:
+        raise EngineError(
+            f"This network was meta-trained for tasks of up to {head.out_features} classes; "
+            f"the task has {n_way}."
+        )

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, grad_and_value, vmap
 from torch.nn.functional import cross_entropy, log_softmax
 
-from engine.errors import EngineError
-from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport
+from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport, check_way
 from engine.metatraining.networks import Classifier
 from engine.metatraining.tasks import Task
 
@@ -92,14 +91,14 @@ class Maml(Algorithm):
 
     def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
         """Take the inner steps on the support set."""
-        self._check_way(n_way)
+        check_way(n_way, self.network.head)
         values = {name: value.detach() for name, value in self.named_parameters()}
         weights = self._inner(values, support, labels, self._n_test_steps, create_graph=False)
         return self._predictor(weights, n_way)
 
     def unadapted(self, n_way: int) -> Predict:
         """The network with its initial weights."""
-        self._check_way(n_way)
+        check_way(n_way, self.network.head)
         return self._predictor(self._initial(dict(self.named_parameters())), n_way)
 
     def _predictor(self, weights: Weights, n_way: int) -> Predict:
@@ -128,7 +127,7 @@ class Maml(Algorithm):
             (task.support, task.support_labels, task.query, task.query_labels) for task in tasks
         ]
         for task in tasks:
-            self._check_way(task.n_way)
+            check_way(task.n_way, self.network.head)
         if len({tuple(part.shape for part in task) for task in parts}) == 1:
             stacked = [torch.stack(column) for column in zip(*parts, strict=True)]
             losses, right = vmap(one)(*stacked)
@@ -170,11 +169,3 @@ class Maml(Algorithm):
             for name, value in values.items()
             if name.startswith(prefix)
         }
-
-    def _check_way(self, n_way: int) -> None:
-        n_outputs = self.network.head.out_features
-        if n_way > n_outputs:
-            raise EngineError(
-                f"This network was meta-trained for tasks of up to {n_outputs} classes; "
-                f"the task has {n_way}."
-            )

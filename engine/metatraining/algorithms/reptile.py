@@ -10,8 +10,13 @@ from torch import Tensor
 from torch.func import functional_call, vmap
 from torch.nn.functional import cross_entropy, log_softmax
 
-from engine.errors import EngineError
-from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport, accuracy_of
+from engine.metatraining.algorithms.interface import (
+    Algorithm,
+    Predict,
+    StepReport,
+    accuracy_of,
+    check_way,
+)
 from engine.metatraining.few_shot_recipe import InnerOptimizer
 from engine.metatraining.networks import Classifier
 from engine.metatraining.tasks import Task
@@ -79,7 +84,7 @@ class Reptile(Algorithm):
         travelled = {name: torch.zeros_like(weight) for name, weight in start.items()}
         losses, accuracies = [], []
         for task in tasks:
-            self._check_way(task.n_way)
+            check_way(task.n_way, self.network.head)
             images = torch.cat([task.support, task.query])
             labels = torch.cat([task.support_labels, task.query_labels])
             random = torch.Generator().manual_seed(self._seed + _SEED_STRIDE * task.number)
@@ -102,7 +107,7 @@ class Reptile(Algorithm):
 
     def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
         """Train on the support set."""
-        self._check_way(n_way)
+        check_way(n_way, self.network.head)
         random = torch.Generator().manual_seed(self._seed)
         weights, *_ = self._train(
             self._weights(),
@@ -118,7 +123,7 @@ class Reptile(Algorithm):
 
     def unadapted(self, n_way: int) -> Predict:
         """The network with its initial weights; queries share batch-norm statistics."""
-        self._check_way(n_way)
+        check_way(n_way, self.network.head)
         return self._predictor(self._weights(), None, n_way)
 
     def _predictor(self, weights: Weights, support: Tensor | None, n_way: int) -> Predict:
@@ -201,14 +206,6 @@ class Reptile(Algorithm):
             name: self.get_buffer(_moment(name)).clone()
             for name, _ in self.network.named_parameters()
         }
-
-    def _check_way(self, n_way: int) -> None:
-        n_outputs = self.network.head.out_features
-        if n_way > n_outputs:
-            raise EngineError(
-                f"This network was meta-trained for tasks of up to {n_outputs} classes; "
-                f"the task has {n_way}."
-            )
 
 
 def _moment(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 
 from engine.encoder.runtime import EncoderRuntime
 from engine.messages import Progress
-from engine.metatraining.algorithms.interface import Algorithm
+from engine.metatraining.algorithms.interface import Learner
 from engine.metatraining.episodes import Episode
 from engine.metatraining.meta_evaluation.corruptions import CORRUPTIONS
 from engine.metatraining.meta_evaluation.embedded import (
@@ -105,12 +105,12 @@ def head_contenders_of(
 
 
 def _side_by_side(
-    heads: Sequence[Algorithm], parts: Sequence[EmbeddingImages]
-) -> tuple[Algorithm, TaskImages]:
+    heads: Sequence[Learner], parts: Sequence[EmbeddingImages]
+) -> tuple[Learner, TaskImages]:
     """Heads of which each sees its own part's embeddings, and these in one task."""
     if len(heads) == 1:
         return heads[0], parts[0]
-    columns: list[Algorithm] = []
+    columns: list[Learner] = []
     first = 0
     for head, part in zip(heads, parts, strict=True):
         columns.append(Columns(head, first, first + part.size))

@@ -10,7 +10,7 @@ from typing import Final
 import torch
 
 from engine.messages import Progress
-from engine.metatraining.algorithms.interface import Algorithm, Predict
+from engine.metatraining.algorithms.interface import Learner, Predict
 from engine.metatraining.episodes import Episode
 from engine.metatraining.meta_evaluation.corruptions import (
     CORRUPTIONS,
@@ -40,10 +40,10 @@ class Contender:
     """
 
     name: str
-    algorithm: Algorithm
+    algorithm: Learner
     images: TaskImages
     n_robust: int
-    timed: tuple[Algorithm, TaskImages] | None = None
+    timed: tuple[Learner, TaskImages] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -154,7 +154,7 @@ def evaluate(
     return outcomes
 
 
-def _timed_adaptation(algorithm: Algorithm, task: Task) -> tuple[Predict, float]:
+def _timed_adaptation(algorithm: Learner, task: Task) -> tuple[Predict, float]:
     on_gpu = task.support.device.type == "cuda"
     if on_gpu:
         torch.cuda.synchronize(task.support.device)

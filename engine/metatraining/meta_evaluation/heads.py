@@ -1,4 +1,4 @@
-"""Heads over an encoder's embeddings, with the same three verbs as the meta-learners.
+"""Heads over an encoder's embeddings, which learn a task as the meta-learners do.
 
 All but the plain prototypes centre embeddings on the mean over the data set's images, without
 their labels, as the program does with a folder.
@@ -7,7 +7,7 @@ their labels, as the program does with a folder.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -16,9 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport
+from engine.metatraining.algorithms.interface import Learner, Predict
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
-from engine.metatraining.tasks import Task
 from engine.method import adaptation
 from engine.method.heads import Floats, fit_prototypes, fit_ridge, normalise
 
@@ -30,12 +29,13 @@ _PENALTY: Final = 0.3  # As the ridge head of the encoder's own benchmark.
 _SMALLEST: Final = float(np.finfo(np.float32).tiny)
 
 
-class _Head(Algorithm):
+class _Head(Learner):
     """A head fitted with numpy."""
 
-    def meta_learn(self, tasks: Sequence[Task]) -> StepReport:
-        """Heads have nothing that is meta-learned."""
-        raise NotImplementedError
+    def __init__(self, mean: Floats) -> None:
+        """Centre on ``mean`` (d,); see ``adaptation.folder_mean``."""
+        super().__init__()
+        self._mean = mean
 
     def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
         """Fit the head to embeddings (n_support, d)."""
@@ -56,11 +56,6 @@ class _Head(Algorithm):
 class CosinePrototypes(_Head):
     """The direction of each class's mean; logits are 10 times the cosine."""
 
-    def __init__(self, mean: Floats) -> None:
-        """Centre on ``mean`` (d,)."""
-        super().__init__()
-        self._mean = mean
-
     def fit(
         self, support: Floats, labels: NDArray[np.int64], n_way: int
     ) -> Callable[[Floats], Floats]:
@@ -72,11 +67,6 @@ class CosinePrototypes(_Head):
 class Ridge(_Head):
     """Ridge regression on class indicators; logits are 10 times the regression's."""
 
-    def __init__(self, mean: Floats) -> None:
-        """Centre on ``mean`` (d,)."""
-        super().__init__()
-        self._mean = mean
-
     def fit(
         self, support: Floats, labels: NDArray[np.int64], n_way: int
     ) -> Callable[[Floats], Floats]:
@@ -87,11 +77,6 @@ class Ridge(_Head):
 
 class ProductHead(_Head):
     """What the program itself fits after a click, its choice of head and scale included."""
-
-    def __init__(self, mean: Floats) -> None:
-        """Centre on ``mean`` (d,); see ``adaptation.folder_mean``."""
-        super().__init__()
-        self._mean = mean
 
     def fit(
         self, support: Floats, labels: NDArray[np.int64], n_way: int
@@ -106,11 +91,11 @@ class ProductHead(_Head):
         return log_probabilities
 
 
-def _plain(mean: Floats) -> Algorithm:
+def _plain(mean: Floats) -> Learner:
     return PrototypicalNetwork(nn.Identity())
 
 
-HEADS: Final[Mapping[str, Callable[[Floats], Algorithm]]] = MappingProxyType(
+HEADS: Final[Mapping[str, Callable[[Floats], Learner]]] = MappingProxyType(
     {
         "plain prototypes": _plain,
         "cosine prototypes": CosinePrototypes,
@@ -121,17 +106,13 @@ HEADS: Final[Mapping[str, Callable[[Floats], Algorithm]]] = MappingProxyType(
 """By title: from the mean to centre on to a head."""
 
 
-class Columns(Algorithm):
+class Columns(Learner):
     """A head that sees some of the columns only: those of one of several encoders."""
 
-    def __init__(self, head: Algorithm, first: int, end: int) -> None:
+    def __init__(self, head: Learner, first: int, end: int) -> None:
         """Give ``head`` the columns from ``first`` to before ``end``."""
         super().__init__()
         self._head, self._columns = head, slice(first, end)
-
-    def meta_learn(self, tasks: Sequence[Task]) -> StepReport:
-        """Heads have nothing that is meta-learned."""
-        raise NotImplementedError
 
     def adapt(self, support: Tensor, labels: Tensor, n_way: int) -> Predict:
         """Adapt the head."""

@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.encoder.encoder_file import Encoder, Projection, load_encoder
 from engine.errors import EngineError, sentence_for
 from engine.metatraining.aggregation import Vote, average_weights, interpolate
-from engine.metatraining.algorithms.interface import Algorithm
+from engine.metatraining.algorithms.interface import Algorithm, Learner
 from engine.metatraining.algorithms.maml import Maml
 from engine.metatraining.algorithms.reptile import Reptile
 from engine.metatraining.epochs import KEPT_NAME, SCORES_NAME
@@ -82,7 +82,7 @@ class Method:
     max_way: int | None = None
 
     @property
-    def algorithm(self) -> Algorithm:
+    def algorithm(self) -> Learner:
         """What adapts and predicts."""
         return united(self.members)
 
@@ -250,8 +250,8 @@ def _check_voters(models: Sequence[TrainedModel] | Sequence[EncoderModel]) -> No
         raise EngineError(f"A vote takes at least 2 models; {models[0].source.name} is one.")
 
 
-def united(members: Sequence[Algorithm]) -> Algorithm:
-    """One algorithm as it is, several as a vote."""
+def united(members: Sequence[Learner]) -> Learner:
+    """One learner as it is, several as a vote."""
     return members[0] if len(members) == 1 else Vote(members)
 
 
