@@ -29,7 +29,7 @@ from engine.encoder.encoder_file import (
 from engine.encoder.runtime import load_runtime
 from engine.images import decode_image
 from engine.metatraining.datasets import ImageSet, open_image_sets
-from engine.metatraining.evaluation import Draw, draw_labels, plain_prototypes
+from engine.metatraining.encoder_training.label_draws import Draw, draw_labels, plain_prototypes
 from engine.worker import default_cache_folder
 
 

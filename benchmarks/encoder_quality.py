@@ -37,15 +37,15 @@ from engine.encoder.encoder_file import (
 from engine.encoder.graph import INPUT_NAME, OUTPUT_NAME, load_or_build_graph
 from engine.errors import EngineError
 from engine.metatraining.datasets import ImageSet, open_image_sets
-from engine.metatraining.evaluation import (
+from engine.metatraining.encoder_training.label_draws import (
     HEADS,
     Head,
     accuracies,
     cosine_prototypes,
     draw_labels,
     product_head,
-    score,
 )
+from engine.metatraining.intervals import score
 
 SEEN_BY_THE_START = ("mini_imagenet", "dog_breeds120")
 """Sets whose images are ImageNet's: the pre-trained weights have seen them."""

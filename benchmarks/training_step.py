@@ -18,10 +18,10 @@ import numpy as np
 import torch
 
 from engine.errors import EngineError
-from engine.metatraining.algorithms import build_algorithm
-from engine.metatraining.evaluation import score
-from engine.metatraining.few_shot import sampler_of
-from engine.metatraining.few_shot_recipe import FewShotRecipe, load_few_shot_recipe
+from engine.metatraining.few_shot.build import build_algorithm
+from engine.metatraining.few_shot.recipe import FewShotRecipe, load_few_shot_recipe
+from engine.metatraining.few_shot.run import sampler_of
+from engine.metatraining.intervals import score
 from engine.metatraining.loop import TrainingLoop
 from engine.metatraining.optimizers import Precision
 from engine.metatraining.pixels import load_pixels

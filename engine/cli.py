@@ -45,8 +45,8 @@ from engine.worker import default_cache_folder
 
 if TYPE_CHECKING:
     from engine.jobs.workspace import Workspace
-    from engine.metatraining.few_shot import FewShotTrained
-    from engine.metatraining.run import MetaTrained
+    from engine.metatraining.encoder_training.run import MetaTrained
+    from engine.metatraining.few_shot.run import FewShotTrained
 
 OpenWindow = Callable[[Path | None], int]
 """Opens the window on a folder or project and returns the exit status."""
@@ -324,7 +324,7 @@ def meta_train_command(
 
     Processes can share a paper's recipe: torchrun --nproc-per-node 2 -m engine ...
     """
-    from engine.metatraining.few_shot_recipe import is_few_shot_recipe
+    from engine.metatraining.few_shot.recipe import is_few_shot_recipe
 
     paths = [*data, *(more_data or [])]
     train = _train_few_shot if is_few_shot_recipe(recipe) else _train_encoder
@@ -452,9 +452,9 @@ def _train_encoder(
     device: Device,
     asked: Callable[[], bool],
 ) -> MetaTrained:
+    from engine.metatraining.encoder_training.recipe import load_recipe
+    from engine.metatraining.encoder_training.run import meta_train
     from engine.metatraining.processes import n_started
-    from engine.metatraining.recipe import load_recipe
-    from engine.metatraining.run import meta_train
 
     if n_started() > 1:
         raise EngineError("An encoder is trained by one process; start it without torchrun.")
@@ -479,8 +479,8 @@ def _train_few_shot(
     asked: Callable[[], bool],
 ) -> FewShotTrained | None:
     """None in processes that do not lead."""
-    from engine.metatraining.few_shot import meta_train_few_shot
-    from engine.metatraining.few_shot_recipe import load_few_shot_recipe
+    from engine.metatraining.few_shot.recipe import load_few_shot_recipe
+    from engine.metatraining.few_shot.run import meta_train_few_shot
     from engine.metatraining.processes import joined
 
     with joined(device.value) as processes:

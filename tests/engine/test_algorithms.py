@@ -15,14 +15,14 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy, log_softmax
 
 from engine.errors import EngineError
-from engine.metatraining.algorithms import build_algorithm
 from engine.metatraining.algorithms.interface import Algorithm
 from engine.metatraining.algorithms.maml import Maml
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork, squared_distances
 from engine.metatraining.algorithms.reptile import Reptile
 from engine.metatraining.algorithms.transfer import Transfer, logistic_regression
 from engine.metatraining.episodes import EpisodeRule
-from engine.metatraining.few_shot_recipe import (
+from engine.metatraining.few_shot.build import build_algorithm
+from engine.metatraining.few_shot.recipe import (
     AlgorithmRule,
     FewShotRecipe,
     InnerOptimizer,

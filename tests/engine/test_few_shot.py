@@ -27,10 +27,10 @@ from engine import cli, run_command_line
 from engine.encoder.encoder_file import write_whole
 from engine.errors import EngineError
 from engine.messages import Progress
-from engine.metatraining import epochs, few_shot, loop
+from engine.metatraining import epochs, loop
 from engine.metatraining.aggregation import Vote, average_weights, interpolate
-from engine.metatraining.algorithms import build_algorithm
 from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport
+from engine.metatraining.encoder_training.recipe import load_recipe
 from engine.metatraining.episodes import EpisodeRule, EpisodeSampler, TaskWeight
 from engine.metatraining.epochs import (
     CHECKPOINT_NAME,
@@ -39,25 +39,26 @@ from engine.metatraining.epochs import (
     LOGS_NAME,
     SCORES_NAME,
 )
-from engine.metatraining.few_shot import (
-    MODEL_NAME,
-    FewShotTrained,
-    load_algorithm,
-    meta_train_few_shot,
-)
-from engine.metatraining.few_shot_recipe import (
+from engine.metatraining.few_shot import run as few_shot_run
+from engine.metatraining.few_shot.build import build_algorithm
+from engine.metatraining.few_shot.recipe import (
     FewShotRecipe,
     Kind,
     few_shot_recipe_from,
     is_few_shot_recipe,
     load_few_shot_recipe,
 )
+from engine.metatraining.few_shot.run import (
+    MODEL_NAME,
+    FewShotTrained,
+    load_algorithm,
+    meta_train_few_shot,
+)
 from engine.metatraining.loop import TrainingLoop
 from engine.metatraining.networks import Norm
 from engine.metatraining.optimizers import Decay, OptimizerKind, OptimizerRule, Precision
 from engine.metatraining.pixels import load_pixels
 from engine.metatraining.processes import Processes, alone
-from engine.metatraining.recipe import load_recipe
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
 
 SIDE_PX = 16
@@ -686,7 +687,7 @@ def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
                 return task
             return replace(task, support=task.support * math.nan)
 
-    monkeypatch.setattr(few_shot, "PixelSource", BrokenSource)
+    monkeypatch.setattr(few_shot_run, "PixelSource", BrokenSource)
     with pytest.raises(
         EngineError,
         match=r"^The loss became nan in step 6; \S+checkpoint.safetensors still holds step 4, and "
@@ -703,7 +704,7 @@ def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
     [
         (loop, CHECKPOINT_NAME, "write the checkpoint"),
         (epochs, SCORES_NAME, "write the scores"),
-        (few_shot, MODEL_NAME, "write the model"),
+        (few_shot_run, MODEL_NAME, "write the model"),
         (epochs, CONFIG_NAME, "write the run"),
     ],
 )
@@ -760,7 +761,7 @@ def test_a_folder_that_holds_something_else_is_refused(omniglot: Path, tmp_path:
     checkpoint.write_bytes(b"")
     refused("checkpoint.safetensors is damaged")
     model = tmp_path / MODEL_NAME
-    few_shot.save_algorithm(build_algorithm(recipe, 6), recipe, 6, 0, model)
+    few_shot_run.save_algorithm(build_algorithm(recipe, 6), recipe, 6, 0, model)
     checkpoint.write_bytes(model.read_bytes())
     refused("no checkpoint of this kind")
     checkpoint.write_bytes(kept)
@@ -775,7 +776,7 @@ def test_what_is_no_model_is_told_in_a_sentence(omniglot: Path, tmp_path: Path) 
     with pytest.raises(EngineError, match="no such file"):
         load_algorithm(path)
     recipe = _recipe()
-    few_shot.save_algorithm(build_algorithm(recipe, 6), recipe, 6, 0, path)
+    few_shot_run.save_algorithm(build_algorithm(recipe, 6), recipe, 6, 0, path)
     content = path.read_bytes()
     path.write_bytes(content[:-10])
     with pytest.raises(EngineError, match="is damaged"):

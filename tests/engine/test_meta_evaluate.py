@@ -27,18 +27,18 @@ from engine.encoder.encoder_file import load_encoder, save_encoder, shipped_enco
 from engine.encoder.runtime import load_runtime
 from engine.errors import EngineError
 from engine.messages import Progress
-from engine.metatraining.algorithms import build_algorithm
 from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
 from engine.metatraining.episodes import EpisodeRule
-from engine.metatraining.few_shot import meta_train_few_shot, save_algorithm
-from engine.metatraining.few_shot_recipe import (
+from engine.metatraining.few_shot.build import build_algorithm
+from engine.metatraining.few_shot.recipe import (
     AlgorithmRule,
     DataRule,
     FewShotRecipe,
     Kind,
     NetworkRule,
 )
+from engine.metatraining.few_shot.run import meta_train_few_shot, save_algorithm
 from engine.metatraining.meta_evaluation import run as run_module
 from engine.metatraining.meta_evaluation.contenders import contenders_of
 from engine.metatraining.meta_evaluation.corruptions import (

@@ -32,12 +32,12 @@ from engine.encoder.encoder_file import (
 from engine.encoder.network import Network, build_network, embed, embedding_of, weights_of
 from engine.errors import EngineError
 from engine.messages import Progress
-from engine.metatraining import maps
 from engine.metatraining.aggregation import interpolate
 from engine.metatraining.algorithms.anchored import AnchoredEncoder, AnchoredPrototypes
 from engine.metatraining.datasets import ImageSet, open_image_set, open_image_sets
-from engine.metatraining.episodes import EpisodeRule, EpisodeSampler
-from engine.metatraining.evaluation import (
+from engine.metatraining.encoder_training import maps
+from engine.metatraining.encoder_training.gate import Candidate, choose
+from engine.metatraining.encoder_training.label_draws import (
     HEADS,
     accuracies,
     cosine_prototypes,
@@ -45,13 +45,9 @@ from engine.metatraining.evaluation import (
     plain_prototypes,
     product_head,
     ridge,
-    score,
 )
-from engine.metatraining.interpolation import Candidate, choose
-from engine.metatraining.loop import TrainingLoop
-from engine.metatraining.optimizers import OptimizerRule
-from engine.metatraining.projection import project
-from engine.metatraining.recipe import (
+from engine.metatraining.encoder_training.projection import project
+from engine.metatraining.encoder_training.recipe import (
     LossRule,
     ProjectionRule,
     ProjectionView,
@@ -59,7 +55,11 @@ from engine.metatraining.recipe import (
     ViewRule,
     load_recipe,
 )
-from engine.metatraining.run import MetaTrained, meta_train
+from engine.metatraining.encoder_training.run import MetaTrained, meta_train
+from engine.metatraining.episodes import EpisodeRule, EpisodeSampler
+from engine.metatraining.intervals import score
+from engine.metatraining.loop import TrainingLoop
+from engine.metatraining.optimizers import OptimizerRule
 from engine.metatraining.tasks import Task
 from engine.metatraining.views import View, generator_for, make_view
 
@@ -876,7 +876,7 @@ def test_an_encoder_is_not_trained_by_several_processes(
 
 
 def test_a_set_without_one_readable_image_is_told(recipe: Recipe, tmp_path: Path) -> None:
-    from engine.metatraining.maps import FrozenBlocks, build_maps
+    from engine.metatraining.encoder_training.maps import FrozenBlocks, build_maps
 
     class Idle(FrozenBlocks):
         def prepare(self) -> None:

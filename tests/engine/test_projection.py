@@ -9,8 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.metatraining.projection import FittedProjection, PooledSet, fit_projection, project
-from engine.metatraining.recipe import ProjectionRule, ProjectionView
+from engine.metatraining.encoder_training.projection import (
+    FittedProjection,
+    PooledSet,
+    fit_projection,
+    project,
+)
+from engine.metatraining.encoder_training.recipe import ProjectionRule, ProjectionView
 from engine.metatraining.views import View
 
 N_LAST, N_EARLIER = 1280, 96  # Channels of blocks 18 and 2.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
 import torch
@@ -17,7 +18,6 @@ from engine.metatraining.algorithms.interface import (
     accuracy_of,
     check_way,
 )
-from engine.metatraining.few_shot_recipe import InnerOptimizer
 from engine.metatraining.networks import Classifier
 from engine.metatraining.tasks import Task
 
@@ -27,6 +27,14 @@ _DECAY: Final = 0.999  # Adam's second; the first is 0, as in the authors' code.
 _EPSILON: Final = 1e-8
 _SEED_STRIDE: Final = 1000003
 """Between the seeds of two tasks, so that runs whose seeds are near share no orders."""
+
+
+class InnerOptimizer(StrEnum):
+    """What moves the weights while Reptile learns a task."""
+
+    ADAM = "adam"
+    """Without momentum, as in the authors' runs."""
+    SGD = "sgd"
 
 
 class Reptile(Algorithm):

@@ -21,11 +21,11 @@ from engine.metatraining.aggregation import Vote, average_weights, interpolate
 from engine.metatraining.algorithms.interface import Algorithm, Learner
 from engine.metatraining.algorithms.maml import Maml
 from engine.metatraining.algorithms.reptile import Reptile
+from engine.metatraining.encoder_training.run import ENCODER_NAME
 from engine.metatraining.epochs import KEPT_NAME, SCORES_NAME
-from engine.metatraining.few_shot import MODEL_NAME, load_algorithm
-from engine.metatraining.few_shot_recipe import FewShotRecipe, NetworkRule
+from engine.metatraining.few_shot.recipe import FewShotRecipe, NetworkRule
+from engine.metatraining.few_shot.run import MODEL_NAME, load_algorithm
 from engine.metatraining.meta_evaluation.heads import HEADS
-from engine.metatraining.run import ENCODER_NAME
 
 SHARES: Final = (0.25, 0.5, 0.75)
 """How far interpolated weights lie from the start towards the trained ones."""

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.metatraining.evaluation import Score, score
+from engine.metatraining.intervals import Score, score
 
 Floats = NDArray[np.float64]
 

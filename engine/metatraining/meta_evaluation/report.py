@@ -27,7 +27,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.metatraining.evaluation import Score, score
+from engine.metatraining.intervals import Score, score
 from engine.metatraining.meta_evaluation.evaluate import CLEAN, Outcome
 from engine.metatraining.meta_evaluation.metrics import EPISODE_MEASURES, Tally
 

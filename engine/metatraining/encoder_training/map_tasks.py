@@ -11,8 +11,8 @@ from torch.nn.functional import normalize
 
 from engine.encoder.network import embedding_of
 from engine.metatraining.algorithms.anchored import AnchoredEncoder
+from engine.metatraining.encoder_training.maps import FeatureMaps
 from engine.metatraining.episodes import Episode
-from engine.metatraining.maps import FeatureMaps
 from engine.metatraining.tasks import Task
 
 SET, IMAGE, VIEW = range(3)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.encoder.encoder_file import LAYER_SIZES, MOBILENET_V2, Projection
-from engine.metatraining.recipe import ProjectionRule
+from engine.metatraining.encoder_training.recipe import ProjectionRule
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]

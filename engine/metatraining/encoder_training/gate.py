@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from engine.encoder.network import embedding_of
-from engine.metatraining.evaluation import Score, score
-from engine.metatraining.maps import FeatureMaps
+from engine.metatraining.encoder_training.maps import FeatureMaps
+from engine.metatraining.intervals import Score, score
 
 GATE_SHOTS: Final = (1, 5)
 GATE_HEADS: Final = ("cosine", "ridge")

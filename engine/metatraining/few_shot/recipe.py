@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import EngineError
+from engine.metatraining.algorithms.reptile import InnerOptimizer
 from engine.metatraining.episodes import MAX_SEED, EpisodeRule
 from engine.metatraining.networks import Norm
 from engine.metatraining.optimizers import OptimizerRule, Precision, check_optimizer
@@ -30,14 +31,6 @@ class Kind(StrEnum):
     META_SGD = "meta_sgd"
     REPTILE = "reptile"
     TRANSFER = "transfer"
-
-
-class InnerOptimizer(StrEnum):
-    """What moves the weights while Reptile learns a task."""
-
-    ADAM = "adam"
-    """Without momentum, as in the authors' runs."""
-    SGD = "sgd"
 
 
 @dataclass(frozen=True, slots=True)

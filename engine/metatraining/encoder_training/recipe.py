@@ -87,7 +87,7 @@ class ProjectionView:
 
 @dataclass(frozen=True, slots=True)
 class ProjectionRule:
-    """How pooled activations become the embedding; see ``engine/metatraining/projection.py``.
+    """How pooled activations become the embedding; see ``projection.py``.
 
     Attributes:
         taps: blocks whose pooled activations go in; the last block, 18, comes first.

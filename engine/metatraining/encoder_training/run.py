@@ -39,10 +39,7 @@ from engine.messages import Progress
 from engine.metatraining.aggregation import interpolate
 from engine.metatraining.algorithms.anchored import AnchoredPrototypes
 from engine.metatraining.datasets import ImageSet, open_image_sets
-from engine.metatraining.episodes import EpisodeSampler
-from engine.metatraining.epochs import CHECKPOINT_NAME, Epochs, RunRecord, train
-from engine.metatraining.evaluation import HEADS, accuracies, draw_labels
-from engine.metatraining.interpolation import (
+from engine.metatraining.encoder_training.gate import (
     GATE_HEADS,
     GATE_SHOTS,
     Candidate,
@@ -50,8 +47,9 @@ from engine.metatraining.interpolation import (
     choose,
     embed_maps,
 )
-from engine.metatraining.loop import TrainingLoop
-from engine.metatraining.maps import (
+from engine.metatraining.encoder_training.label_draws import HEADS, accuracies, draw_labels
+from engine.metatraining.encoder_training.map_tasks import MapEncoder, MapSource
+from engine.metatraining.encoder_training.maps import (
     UNREADABLE,
     FeatureMaps,
     FrozenBlocks,
@@ -59,16 +57,18 @@ from engine.metatraining.maps import (
     build_maps,
     build_pooled,
 )
-from engine.metatraining.optimizers import Precision
-from engine.metatraining.processes import alone
-from engine.metatraining.projection import (
+from engine.metatraining.encoder_training.projection import (
     FittedProjection,
     PooledSet,
     fit_projection,
     project,
 )
-from engine.metatraining.recipe import ProjectionRule, Recipe, ViewRule
-from engine.metatraining.stored_maps import MapEncoder, MapSource
+from engine.metatraining.encoder_training.recipe import ProjectionRule, Recipe, ViewRule
+from engine.metatraining.episodes import EpisodeSampler
+from engine.metatraining.epochs import CHECKPOINT_NAME, Epochs, RunRecord, train
+from engine.metatraining.loop import TrainingLoop
+from engine.metatraining.optimizers import Precision
+from engine.metatraining.processes import alone
 from engine.metatraining.views import View
 
 ENCODER_NAME: Final = "encoder.safetensors"

@@ -56,17 +56,6 @@ class Draw:
     query: IndexArray
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Mean accuracy in [0, 1] over draws, and the half width of its 95 % confidence interval.
-
-    The interval covers the choice of labels only, not that of the images or of the data sets.
-    """
-
-    mean: float
-    ci95: float
-
-
 def draw_labels(labels: IndexArray, n_shot: int, n_draws: int, seed: int) -> list[Draw]:
     """Label ``n_shot`` images of every class at random, ``n_draws`` times.
 
@@ -115,12 +104,6 @@ def accuracies(
             for draw in draws
         ]
     )
-
-
-def score(values: NDArray[np.float64]) -> Score:
-    """Mean of per-draw values and its interval; paired differences may be given too."""
-    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    return Score(mean=float(values.mean()), ci95=1.96 * spread / float(np.sqrt(len(values))))
 
 
 def plain_prototypes(

@@ -27,7 +27,7 @@ from engine.encoder.graph import export_module
 from engine.encoder.network import build_network, embedding_of, pooled_roots
 from engine.errors import EngineError, UnreadableImageError, sentence_for
 from engine.metatraining.datasets import ImageSet
-from engine.metatraining.recipe import ViewRule
+from engine.metatraining.encoder_training.recipe import ViewRule
 from engine.metatraining.views import View, generator_for, make_view
 
 UNREADABLE: Final = -1

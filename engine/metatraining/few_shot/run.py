@@ -17,7 +17,6 @@ from engine.encoder.encoder_file import write_whole
 from engine.errors import EngineError, sentence_for
 from engine.messages import Progress
 from engine.metatraining.aggregation import average_weights
-from engine.metatraining.algorithms import build_algorithm
 from engine.metatraining.algorithms.interface import Algorithm, accuracy_of
 from engine.metatraining.episodes import EpisodeRule, EpisodeSampler
 from engine.metatraining.epochs import (
@@ -28,8 +27,9 @@ from engine.metatraining.epochs import (
     RunRecord,
     train,
 )
-from engine.metatraining.evaluation import score
-from engine.metatraining.few_shot_recipe import FewShotRecipe, few_shot_recipe_from
+from engine.metatraining.few_shot.build import build_algorithm
+from engine.metatraining.few_shot.recipe import FewShotRecipe, few_shot_recipe_from
+from engine.metatraining.intervals import score
 from engine.metatraining.loop import TrainingLoop, read_tensors
 from engine.metatraining.pixels import OMNIGLOT_NAME, read_pixels
 from engine.metatraining.processes import Processes, alone
