@@ -46,7 +46,6 @@ from engine.metatraining.meta_evaluation.corruptions import (
     NOISE_DEVIATION,
     wrong_labels,
 )
-from engine.metatraining.meta_evaluation.embedded import EmbeddedImages, Photographs
 from engine.metatraining.meta_evaluation.evaluate import CLEAN, Contender, Pace, evaluate
 from engine.metatraining.meta_evaluation.heads import HEADS
 from engine.metatraining.meta_evaluation.images import PixelImages, PixelShelf, open_data
@@ -66,6 +65,7 @@ from engine.metatraining.meta_evaluation.metrics import (
     confidence_bins,
     episode_measures,
 )
+from engine.metatraining.meta_evaluation.photographs import EmbeddedPhotographs, Photographs
 from engine.metatraining.meta_evaluation.run import EvaluationRule, MetaEvaluated, meta_evaluate
 from engine.metatraining.meta_evaluation.settings import (
     LabelledSet,
@@ -705,7 +705,7 @@ def test_every_image_is_embedded_once_and_fitted_as_the_program_does(
     photographs = Photographs(opened)
     labelled, _ = _finish(photographs.read())
     episodes = draw_episodes(labelled, Setting(3, 2, 2), 10, 0)
-    images = EmbeddedImages(photographs, runtime)
+    images = EmbeddedPhotographs(photographs, runtime)
     _finish(images.embed([(episode, number < 1) for number, episode in enumerate(episodes)]))
     drawn = {index for episode in episodes for index in (*episode.support, *episode.query)}
     # The first episode's six queries also spoilt in three ways.

@@ -9,22 +9,22 @@ from engine.messages import Progress
 from engine.metatraining.algorithms.interface import Learner
 from engine.metatraining.episodes import Episode
 from engine.metatraining.meta_evaluation.corruptions import CORRUPTIONS
-from engine.metatraining.meta_evaluation.embedded import (
-    N_ROBUST,
-    EmbeddedImages,
-    JoinedImages,
-    Photographs,
-)
-from engine.metatraining.meta_evaluation.encoded import (
-    EncodedImages,
-    can_be_encoded,
-    on_embeddings,
-)
 from engine.metatraining.meta_evaluation.evaluate import Contender
 from engine.metatraining.meta_evaluation.heads import HEADS, Columns
 from engine.metatraining.meta_evaluation.images import EmbeddingImages, PixelImages, TaskImages
 from engine.metatraining.meta_evaluation.methods import EncoderMethod, Method, PixelRule, united
+from engine.metatraining.meta_evaluation.photographs import (
+    N_ROBUST,
+    EmbeddedPhotographs,
+    JoinedImages,
+    Photographs,
+)
 from engine.metatraining.meta_evaluation.settings import LabelledSet, Setting
+from engine.metatraining.meta_evaluation.small_embeddings import (
+    SmallEmbeddings,
+    can_be_embedded_once,
+    on_embeddings,
+)
 
 
 def contenders_of(
@@ -49,21 +49,25 @@ def contenders_of(
     n_drawn = n_episodes * sum(
         setting.n_way * (setting.n_shot + setting.n_query) for setting in settings
     )
-    encoded: dict[int, EncodedImages] = {}
+    embedded: dict[int, SmallEmbeddings] = {}
     contenders = []
     for method in methods:
         own = images[method.pixels]
         n_images = len(own.labels) * (4 if labelled.turned_classes else 1)
-        if n_drawn <= n_images or not all(can_be_encoded(member) for member in method.members):
+        if n_drawn <= n_images or not all(
+            can_be_embedded_once(member) for member in method.members
+        ):
             contenders.append(Contender(method.name, method.algorithm, own, n_robust))
             continue
-        parts: list[EncodedImages] = []
+        parts: list[SmallEmbeddings] = []
         for member in method.members:
-            if id(member) not in encoded:
-                part = EncodedImages(own, member.get_submodule("encoder"), labelled.turned_classes)
-                yield from part.encode(method.name, CORRUPTIONS if robustness else ())
-                encoded[id(member)] = part
-            parts.append(encoded[id(member)])
+            if id(member) not in embedded:
+                part = SmallEmbeddings(
+                    own, member.get_submodule("encoder"), labelled.turned_classes
+                )
+                yield from part.embed(method.name, CORRUPTIONS if robustness else ())
+                embedded[id(member)] = part
+            parts.append(embedded[id(member)])
         algorithm, joined = _side_by_side([on_embeddings(one) for one in method.members], parts)
         contenders.append(
             Contender(method.name, algorithm, joined, n_robust, (method.algorithm, own))
@@ -88,9 +92,9 @@ def head_contenders_of(
         robustness: whether harm is done too, in the first ``N_ROBUST`` episodes of each setting.
     """
     n_robust = N_ROBUST if robustness else 0
-    embedded: dict[str, EmbeddedImages] = {}
+    embedded: dict[str, EmbeddedPhotographs] = {}
     for fingerprint, runtime in runtimes.items():
-        embedded[fingerprint] = EmbeddedImages(photographs, runtime)
+        embedded[fingerprint] = EmbeddedPhotographs(photographs, runtime)
         yield from embedded[fingerprint].embed(
             (episode, number < n_robust)
             for drawn in episodes.values()

@@ -25,10 +25,6 @@ from engine.metatraining.meta_evaluation.corruptions import (
     JPEG_QUALITY,
     NOISE_DEVIATION,
 )
-from engine.metatraining.meta_evaluation.embedded import (
-    N_ROBUST,
-    Photographs,
-)
 from engine.metatraining.meta_evaluation.evaluate import Contender, Outcome, Pace, evaluate
 from engine.metatraining.meta_evaluation.heads import SCALE
 from engine.metatraining.meta_evaluation.images import OpenedSet, PixelImages, PixelShelf, open_data
@@ -42,6 +38,10 @@ from engine.metatraining.meta_evaluation.methods import (
     encoder_methods_of,
     methods_of,
     open_checkpoint,
+)
+from engine.metatraining.meta_evaluation.photographs import (
+    N_ROBUST,
+    Photographs,
 )
 from engine.metatraining.meta_evaluation.plots import FEWEST, plots_of
 from engine.metatraining.meta_evaluation.report import (

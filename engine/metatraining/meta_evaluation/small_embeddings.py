@@ -27,7 +27,7 @@ _AT_ONCE: Final = 256
 _TURNS: Final = 4
 
 
-def can_be_encoded(algorithm: Algorithm) -> bool:
+def can_be_embedded_once(algorithm: Algorithm) -> bool:
     """Whether it classifies by the embeddings of a network that sees each image alone."""
     if not isinstance(algorithm, PrototypicalNetwork | Transfer):
         return False
@@ -42,7 +42,7 @@ def on_embeddings(algorithm: Algorithm) -> Algorithm:
     return made
 
 
-class EncodedImages:
+class SmallEmbeddings:
     """The embeddings of all images of a data set, of every turn."""
 
     def __init__(self, images: PixelImages, encoder: nn.Module, is_turned: bool) -> None:
@@ -67,7 +67,7 @@ class EncodedImages:
         """Turned ones count."""
         return len(self._images.labels) * self._turns
 
-    def encode(self, name: str, corruptions: Iterable[str]) -> Generator[Progress, None, None]:
+    def embed(self, name: str, corruptions: Iterable[str]) -> Generator[Progress, None, None]:
         """Embed all images as they are, and after each of ``corruptions``.
 
         Args:
@@ -86,7 +86,7 @@ class EncodedImages:
                     rate = done / max(time.monotonic() - began, 1e-6)
                     left = (total - done) / rate if rate else 0.0
                     yield Progress(0, f"Embedding, {name}", done, total, rate, left)
-                    parts.append(self._embed(first, turn, kind))
+                    parts.append(self._embed_batch(first, turn, kind))
                     done += len(parts[-1])
                 turns.append(torch.cat(parts))
             self._embeddings[kind] = torch.stack(turns)
@@ -117,7 +117,7 @@ class EncodedImages:
         )
 
     @torch.no_grad()
-    def _embed(self, first: int, turn: int, kind: str) -> Tensor:
+    def _embed_batch(self, first: int, turn: int, kind: str) -> Tensor:
         indices = np.arange(first, min(first + _AT_ONCE, len(self._images.labels)))
         embeddings: Tensor = self._encoder(self._images.batch(indices, turn, kind))
         return embeddings.to(torch.float32)

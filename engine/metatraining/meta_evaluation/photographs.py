@@ -79,7 +79,7 @@ class Photographs:
         return np.ascontiguousarray(np.rot90(pixels, turns))
 
 
-class EmbeddedImages:
+class EmbeddedPhotographs:
     """Embeddings of the images that some episodes need."""
 
     def __init__(self, photographs: Photographs, runtime: EncoderRuntime) -> None:
