@@ -23,6 +23,7 @@ from engine.metatraining.algorithms.interface import StepReport
 from engine.metatraining.event_log import EventLog
 from engine.metatraining.loop import TrainingLoop
 from engine.metatraining.processes import Processes
+from engine.metatraining.progress import Counter
 from engine.version import VERSION
 
 CHECKPOINT_NAME: Final = "checkpoint.safetensors"
@@ -62,7 +63,7 @@ def train(
     Raises:
         EngineError: as ``TrainingLoop.step`` and ``save``, and where scores cannot be written.
     """
-    began, first = time.monotonic(), loop.n_done
+    counter = Counter(loop.n_steps, loop.n_done)
     saved = loop.n_done
     whole = True
     try:
@@ -82,9 +83,8 @@ def train(
             whole = False
             report = loop.step()
             whole = True
-            rate = (loop.n_done - first) / max(time.monotonic() - began, 1e-6)
-            left = (loop.n_steps - loop.n_done) / rate
-            yield Progress(0, record.told(report), loop.n_done, loop.n_steps, rate, left)
+            counter.done = loop.n_done
+            yield counter.progress(record.told(report))
     finally:
         # Interrupted inside a step the weights may be half moved: the last checkpoint stands.
         if whole and saved != loop.n_done:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from engine.errors import EngineError, UnreadableImageError, sentence_for
 from engine.metatraining.datasets import ImageSet, open_image_sets
+from engine.metatraining.progress import result_of
 from engine.metatraining.tasks import PixelSet
 
 DIGITS: Final = "digits"
@@ -42,13 +43,7 @@ def load_pixels(
     Raises:
         EngineError: nothing usable is there.
     """
-    reading = read_pixels(path, side_px, channels, inverted, split)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as finished:
-            sets: list[PixelSet] = finished.value
-            return sets
+    return result_of(read_pixels(path, side_px, channels, inverted, split))
 
 
 def read_pixels(

@@ -10,6 +10,7 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +60,7 @@ from engine.metatraining.networks import Norm
 from engine.metatraining.optimizers import Decay, OptimizerKind, OptimizerRule, Precision
 from engine.metatraining.pixels import load_pixels
 from engine.metatraining.processes import Processes, alone
+from engine.metatraining.progress import Counter, result_of
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
 
 SIDE_PX = 16
@@ -172,15 +174,6 @@ def _toml(table: Mapping[str, Any], path: Path) -> Path:
 
 
 Run = Generator[Progress, None, FewShotTrained]
-
-
-def _finish(run: Run) -> FewShotTrained:
-    while True:
-        try:
-            next(run)
-        except StopIteration as finished:
-            trained: FewShotTrained = finished.value
-            return trained
 
 
 def _stop_at(run: Run, step: int, text: str = "Meta-training") -> None:
@@ -507,7 +500,7 @@ def test_tasks_that_cannot_be_shared_evenly_are_refused() -> None:
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_algorithm_runs_from_its_recipe(kind: Kind, omniglot: Path, tmp_path: Path) -> None:
     recipe = _recipe(kind, n_steps=4)
-    trained = _finish(meta_train_few_shot(recipe, [omniglot], tmp_path / "run"))
+    trained = result_of(meta_train_few_shot(recipe, [omniglot], tmp_path / "run"))
     assert trained.validation_accuracy is not None
     assert 0 <= trained.validation_accuracy <= 1
     scores = _scores(tmp_path / "run")
@@ -547,10 +540,10 @@ def test_a_stopped_run_goes_on_to_the_same_result(
 ) -> None:
     """Stopped in the middle of an epoch, and between checkpoints."""
     recipe = _recipe(kind, **changes)
-    _finish(meta_train_few_shot(recipe, [omniglot], tmp_path / "whole"))
+    result_of(meta_train_few_shot(recipe, [omniglot], tmp_path / "whole"))
     _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts"), 5)
     assert not (tmp_path / "parts" / MODEL_NAME).exists()
-    _finish(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts", resume=True))
+    result_of(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts", resume=True))
     _assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
@@ -559,18 +552,18 @@ def test_a_run_stopped_at_the_end_of_an_epoch_still_scores_it(
     step: int, text: str, omniglot: Path, tmp_path: Path
 ) -> None:
     recipe = _recipe()
-    _finish(meta_train_few_shot(recipe, [omniglot], tmp_path / "whole"))
+    result_of(meta_train_few_shot(recipe, [omniglot], tmp_path / "whole"))
     _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts"), step, text)
     assert not (tmp_path / "parts" / SCORES_NAME).exists()
-    _finish(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts", resume=True))
+    result_of(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts", resume=True))
     _assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
 def test_a_finished_run_can_be_resumed_for_its_model(omniglot: Path, tmp_path: Path) -> None:
-    first = _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path))
+    first = result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path))
     model = load_file(first.model_path)
     first.model_path.unlink()
-    again = _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path, resume=True))
+    again = result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path, resume=True))
     assert again == first
     for name, value in load_file(again.model_path).items():
         assert torch.equal(value, model[name])
@@ -581,14 +574,14 @@ def test_the_same_recipe_gives_the_same_run_and_another_seed_another(
 ) -> None:
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         torch.manual_seed(len(name) + seed)  # The global generator must not matter.
-        _finish(meta_train_few_shot(_recipe(seed=seed), [omniglot], tmp_path / name))
+        result_of(meta_train_few_shot(_recipe(seed=seed), [omniglot], tmp_path / name))
     _assert_same_run(tmp_path / "b", tmp_path / "a")
     assert _scores(tmp_path / "c") != _scores(tmp_path / "a")
 
 
 def test_the_model_can_be_the_average_of_the_last_epochs(omniglot: Path, tmp_path: Path) -> None:
     recipe = _recipe(keep=2, average=True)
-    trained = _finish(meta_train_few_shot(recipe, [omniglot], tmp_path / "whole"))
+    trained = result_of(meta_train_few_shot(recipe, [omniglot], tmp_path / "whole"))
     kept = sorted((tmp_path / "whole" / KEPT_NAME).iterdir())
     assert [path.stem for path in kept] == ["00000006", "00000008"]
     parts = [load_file(path) for path in kept]
@@ -603,7 +596,7 @@ def test_the_model_can_be_the_average_of_the_last_epochs(omniglot: Path, tmp_pat
     stray.parent.mkdir(parents=True)
     stray.write_bytes(kept[0].read_bytes())
     _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts"), 7)
-    _finish(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts", resume=True))
+    result_of(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts", resume=True))
     _assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
@@ -623,6 +616,29 @@ def test_progress_tells_rate_time_left_current_and_best_score(
     shown = f"validation {found[1]:.4f} (best {max(found[:2]):.4f})"
     assert events[-1].text.endswith(shown)
     assert "accuracy" in events[0].text
+
+
+def test_the_rate_is_that_of_this_run_and_gives_the_time_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    counter = Counter(total=50, done=20)  # Resumed: its 20 cost no time here.
+    assert (counter.progress("").rate_per_s, counter.progress("").seconds_left) == (0, 0)
+
+    def steps() -> Generator[int, None, str]:
+        nonlocal now
+        for _ in range(2):
+            now += 2.0
+            yield 5
+        return "result"
+
+    followed = counter.follow("Reading", steps())
+    assert next(followed) == Progress(0, "Reading", 25, 50, 2.5, 10.0)
+    assert result_of(followed) == "result"
+    assert counter.progress("Reading") == Progress(0, "Reading", 30, 50, 2.5, 8.0)
+    counter.total = 0
+    assert counter.progress("").seconds_left == 0
 
 
 # --- TensorBoard ---------------------------------------------------------------------------------
@@ -650,7 +666,7 @@ def test_tensorboard_finds_every_score_once(omniglot: Path, tmp_path: Path) -> N
     _stop_at(meta_train_few_shot(_recipe(), [omniglot], tmp_path), 7)
     first = sorted((tmp_path / LOGS_NAME).iterdir())
     (first[0]).rename(first[0].with_name(first[0].name + ".first"))  # As if of another process.
-    _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path, resume=True))
+    result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path, resume=True))
     found: dict[tuple[str, int], float] = {}
     starts: list[int] = []  # From here on TensorBoard drops what earlier files say.
     for path in sorted((tmp_path / LOGS_NAME).iterdir()):
@@ -675,7 +691,7 @@ def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
     omniglot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Batch norm's running statistics have moved when it is noticed; the checkpoint's have not."""
-    _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "whole"))
+    result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "whole"))
 
     class BrokenSource(PixelSource):
         n_tasks = 0
@@ -693,9 +709,9 @@ def test_a_loss_that_is_no_number_leaves_the_last_checkpoint(
         match=r"^The loss became nan in step 6; \S+checkpoint.safetensors still holds step 4, and "
         r"a lower learning rate may help\.$",
     ):
-        _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "parts"))
+        result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "parts"))
     monkeypatch.undo()
-    _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "parts", resume=True))
+    result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "parts", resume=True))
     _assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
@@ -716,7 +732,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "whole"))
+    result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "whole"))
     n_written = 0
 
     def full(path: Path, content: bytes) -> None:
@@ -728,18 +744,18 @@ def test_a_full_disk_leaves_the_last_checkpoint(
 
     monkeypatch.setattr(module, "write_whole", full)
     with pytest.raises(EngineError, match=f"^Could not {words} .*: the disk is full.$"):
-        _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "parts"))
+        result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "parts"))
     monkeypatch.undo()
-    _finish(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "parts", resume=True))
+    result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path / "parts", resume=True))
     _assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
 def test_a_really_full_disk_leaves_the_last_checkpoint(small_disk: Path, omniglot: Path) -> None:
     with pytest.raises(EngineError, match=r"Could not write the checkpoint .*: the disk is full"):
-        _finish(meta_train_few_shot(_recipe(), [omniglot], small_disk))
+        result_of(meta_train_few_shot(_recipe(), [omniglot], small_disk))
     assert not list(small_disk.glob(".*"))
     with pytest.raises(EngineError, match="the disk is full"):  # Loaded, trained on, not saved.
-        _finish(meta_train_few_shot(_recipe(), [omniglot], small_disk, resume=True))
+        result_of(meta_train_few_shot(_recipe(), [omniglot], small_disk, resume=True))
 
 
 def test_a_folder_that_holds_something_else_is_refused(omniglot: Path, tmp_path: Path) -> None:
@@ -750,7 +766,7 @@ def test_a_folder_that_holds_something_else_is_refused(omniglot: Path, tmp_path:
 
     def refused(words: str, recipe: FewShotRecipe = recipe, resume: bool = True) -> None:
         with pytest.raises(EngineError, match=words):
-            _finish(meta_train_few_shot(recipe, [omniglot], tmp_path, resume))
+            result_of(meta_train_few_shot(recipe, [omniglot], tmp_path, resume))
 
     refused("holds a run already", resume=False)
     refused("another recipe or other data", replace(recipe, n_steps=9))
@@ -768,7 +784,7 @@ def test_a_folder_that_holds_something_else_is_refused(omniglot: Path, tmp_path:
     (tmp_path / SCORES_NAME).write_text('{"step": 3, "loss"')
     refused("scores.jsonl is damaged; without it the run can go on")
     (tmp_path / SCORES_NAME).unlink()
-    _finish(meta_train_few_shot(recipe, [omniglot], tmp_path, resume=True))
+    result_of(meta_train_few_shot(recipe, [omniglot], tmp_path, resume=True))
 
 
 def test_what_is_no_model_is_told_in_a_sentence(omniglot: Path, tmp_path: Path) -> None:
@@ -789,14 +805,14 @@ def test_what_is_no_model_is_told_in_a_sentence(omniglot: Path, tmp_path: Path) 
 def test_data_that_cannot_be_used_is_told_with_its_numbers(omniglot: Path, tmp_path: Path) -> None:
     def refused(words: str, data: Path = omniglot, **changes: Any) -> None:
         with pytest.raises(EngineError, match=words):
-            _finish(meta_train_few_shot(_recipe(**changes), [data], tmp_path / "run"))
+            result_of(meta_train_few_shot(_recipe(**changes), [data], tmp_path / "run"))
         assert not (tmp_path / "run").exists()
 
     refused("no such file or folder", data=tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     refused("images of 0 classes", data=tmp_path / "empty")
     with pytest.raises(EngineError, match="No data sets"):
-        _finish(meta_train_few_shot(_recipe(), [], tmp_path / "run"))
+        result_of(meta_train_few_shot(_recipe(), [], tmp_path / "run"))
     # Six characters, four ways each, of six images.
     refused(
         r"'omniglot_train' has 6 classes of at least 2 images.* need 25",
@@ -815,7 +831,7 @@ def test_data_that_cannot_be_used_is_told_with_its_numbers(omniglot: Path, tmp_p
         validation__max_way=17,
     )
     with pytest.raises(EngineError, match="'omniglot_train' is given both to train and"):
-        _finish(
+        result_of(
             meta_train_few_shot(
                 _recipe(data={"validation_split": ""}), [omniglot], tmp_path, False, [omniglot]
             )
@@ -935,7 +951,7 @@ def long_run(long_recipe: Path, omniglot: Path, tmp_path_factory: pytest.TempPat
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("run") / "whole"
-    _finish(meta_train_few_shot(load_few_shot_recipe(long_recipe), [omniglot], folder))
+    result_of(meta_train_few_shot(load_few_shot_recipe(long_recipe), [omniglot], folder))
     torch.set_num_threads(before)
     return folder
 
@@ -980,7 +996,7 @@ def test_a_killed_run_goes_on_to_the_same_result(
     assert process.returncode == -signal.SIGKILL
     (run / f".{CHECKPOINT_NAME}.1.part").write_bytes(b"half of a checkpoint")
     recipe = load_few_shot_recipe(long_recipe)
-    _finish(meta_train_few_shot(recipe, [omniglot], run, resume=True))
+    result_of(meta_train_few_shot(recipe, [omniglot], run, resume=True))
     _assert_same_run(run, long_run)
     assert not list(run.glob(".*"))
 
@@ -1062,7 +1078,7 @@ def test_two_processes_train_as_one_does(kind: Kind, omniglot: Path, tmp_path: P
         *("meta-train", recipe, "--data", omniglot, "--out", tmp_path / "two", "--device", "cpu"),
         module="torch.distributed.run",
     )
-    _finish(meta_train_few_shot(load_few_shot_recipe(recipe), [omniglot], tmp_path / "one"))
+    result_of(meta_train_few_shot(load_few_shot_recipe(recipe), [omniglot], tmp_path / "one"))
     output, _ = process.communicate()
     assert process.returncode == 0, output
     assert output.count("The model is") == 1

@@ -33,11 +33,13 @@ from engine.metatraining.intervals import score
 from engine.metatraining.loop import TrainingLoop, read_tensors
 from engine.metatraining.pixels import OMNIGLOT_NAME, read_pixels
 from engine.metatraining.processes import Processes, alone
+from engine.metatraining.progress import Counter
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
 from engine.metatraining.toml_sections import RecipeError
 
 MODEL_NAME: Final = "model.safetensors"
 _MODEL_FORMAT: Final = "handful-few-shot-1"
+_READING: Final = "Reading the images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,21 +220,14 @@ def _load(
 ) -> Generator[Progress, None, tuple[list[PixelSet], list[PixelSet]]]:
     """The sets to train on, and those to validate on."""
     network, data = recipe.network, recipe.data
-    done = 0
-    yield Progress(0, "Reading the images", 0, 0, 0.0, 0.0)
+    counter = Counter()
+    yield counter.progress(_READING)
 
     def load(paths: Sequence[Path], split: str) -> Generator[Progress, None, list[PixelSet]]:
-        nonlocal done
         sets: list[PixelSet] = []
         for path in paths:
             reading = read_pixels(path, network.side_px, network.channels, network.inverted, split)
-            while True:
-                try:
-                    done += next(reading)
-                except StopIteration as finished:
-                    sets += finished.value
-                    break
-                yield Progress(0, "Reading the images", done, 0, 0.0, 0.0)
+            sets += yield from counter.follow(_READING, reading)
         return sets
 
     training = yield from load(data_paths, data.split)
