@@ -4,8 +4,9 @@
 
 For each set (a folder of class folders, a tar file of one, or a folder of these) and number of
 shots, labels that many images of every class at random, runs the command on all the others, and
-classifies them by the nearest class mean of the untouched network's activations as well. One draw
-a cell: the mean over the sets is what this is for; encoder_quality.py repeats the draws.
+classifies them by the nearest class mean of the untouched network's activations as well, given as
+an encoder file or as bare weights. One draw a cell: the mean over the sets is what this is for;
+encoder_quality.py repeats the draws.
 """
 
 from __future__ import annotations
@@ -20,24 +21,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.encoder.encoder_file import (
-    Encoder,
-    encoder_from_weights,
-    holds_bare_weights,
-    load_encoder,
-)
+from engine.encoder.encoder_file import open_encoder
 from engine.encoder.runtime import load_runtime
 from engine.images import decode_image
 from engine.metatraining.datasets import ImageSet, open_image_sets
 from engine.metatraining.encoder_training.label_draws import Draw, draw_labels, plain_prototypes
 from engine.worker import default_cache_folder
-
-
-def _untouched(path: Path) -> Encoder:
-    """An encoder without a projection, from its file or from bare weights."""
-    if holds_bare_weights(path):
-        return encoder_from_weights(path, "untouched", "", "")
-    return load_encoder(path)
 
 
 def main() -> None:
@@ -48,15 +37,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     shots = [int(text) for text in options.shots.split(",")]
-    start = load_runtime(_untouched(options.start), default_cache_folder() / "encoders", "cpu")
+    encoder = open_encoder(options.start, "untouched")
+    start = load_runtime(encoder, default_cache_folder() / "encoders", "cpu")
     print("| set | " + " | ".join(f"{k}: prototypes / command" for k in shots) + " |")
     print("|---" * (1 + len(shots)) + "|")
     rows = []
     for images in open_image_sets(options.sets):
         with ThreadPoolExecutor(start.n_threads) as pool:
             pixels = (decode_image(images.read(i)).pixels for i in range(len(images)))
-            # The pooled activation z, as published: without a projection embeddings are its root.
-            embeddings = np.stack(list(pool.map(start.embed, pixels))).astype(np.float32) ** 2
+            embeddings = np.stack(list(pool.map(start.embed, pixels))).astype(np.float32)
+        if encoder.projection is None:  # The pooled activation z, as published, not its root.
+            embeddings **= 2
         row = []
         for k in shots:
             (draw,) = draw_labels(images.labels, k, 1, options.seed)

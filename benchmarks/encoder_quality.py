@@ -29,9 +29,8 @@ from numpy.typing import NDArray
 
 from engine.encoder.encoder_file import (
     Encoder,
-    encoder_from_weights,
-    holds_bare_weights,
     load_encoder,
+    open_encoder,
     shipped_encoder_path,
 )
 from engine.encoder.graph import INPUT_NAME, OUTPUT_NAME, load_or_build_graph
@@ -66,11 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     try:
         sets = open_image_sets(options.data)
-        start = (
-            encoder_from_weights(options.start, "start", "", "")
-            if holds_bare_weights(options.start)
-            else load_encoder(options.start)
-        )
+        start = open_encoder(options.start, "start")
         encoder = load_encoder(options.encoder)
         with tempfile.TemporaryDirectory() as cache:
             before = _measure(start, sets, options, Path(cache))

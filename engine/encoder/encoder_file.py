@@ -233,6 +233,22 @@ def holds_bare_weights(path: Path) -> bool:
         return False
 
 
+def open_encoder(path: Path, name: str = "", provenance: str = "", licence: str = "") -> Encoder:
+    """An encoder from its file, or from bare weights as ``encoder_from_weights`` takes them.
+
+    Args:
+        path: of either.
+        name: of the encoder that bare weights become; else the file's, without its ending. An
+            encoder file has its own, and its own ``provenance`` and ``licence``.
+
+    Raises:
+        EncoderError: as ``load_encoder`` and ``encoder_from_weights``.
+    """
+    if holds_bare_weights(path):
+        return encoder_from_weights(path, name or path.stem, provenance, licence)
+    return load_encoder(path)
+
+
 def save_encoder(encoder: Encoder, path: Path) -> None:
     """Write an encoder file whole or not at all.
 
@@ -324,13 +340,14 @@ def _stored_projection(
 
 
 def _fits(projection: Projection, architecture: str) -> bool:
+    if projection.offset.ndim != 1:
+        return False
     sizes, size = LAYER_SIZES[architecture], len(projection.offset)
     return (
         bool(projection.taps)
         and len(set(projection.taps)) == len(projection.taps)
         and all(tap in sizes for tap in projection.taps)
         and 1 <= size <= MAX_EMBEDDING_SIZE
-        and projection.offset.ndim == 1
         and projection.matrix.shape == (sum(sizes[tap] for tap in projection.taps), size)
         and projection.parts[:1] == (0,)
         and all(a < b for a, b in zip(projection.parts, (*projection.parts[1:], size), strict=True))

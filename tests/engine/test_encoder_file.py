@@ -21,6 +21,7 @@ from engine.encoder.encoder_file import (
     encoder_from_weights,
     holds_bare_weights,
     load_encoder,
+    open_encoder,
     save_encoder,
     shipped_encoder_path,
 )
@@ -116,6 +117,9 @@ def test_the_fingerprint_covers_the_projection(encoder: Encoder, projected: Enco
         {"parts": (0, 5)},
         {"parts": (0, 3, 3)},
         {"offset": np.zeros(4, np.float32)},
+        {"offset": np.zeros((), np.float32)},
+        {"offset": np.zeros((5, 1), np.float32)},
+        {"matrix": np.zeros((), np.float32)},
     ],
 )
 def test_a_projection_that_does_not_fit_is_refused(
@@ -290,6 +294,27 @@ def test_bare_weights_become_an_encoder(tmp_path: Path) -> None:
     path.write_text("no")
     with pytest.raises(EncoderError, match=r"bare\.safetensors is damaged"):
         encoder_from_weights(path, "Bare", "", "")
+
+
+def test_an_encoder_is_opened_from_its_file_or_from_bare_weights(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    save_encoder(encoder, path)
+    assert open_encoder(path, "Unused", "unused", "unused").name == "Tiny"
+    bare = tmp_path / "bare.safetensors"
+    save_file(dict(encoder.weights), bare)
+    opened = open_encoder(bare)
+    assert (opened.name, opened.metadata["provenance"]) == ("bare", "")
+    opened = open_encoder(bare, "Start", "painted", "MIT")
+    assert (opened.name, opened.metadata) == ("Start", {"provenance": "painted", "licence": "MIT"})
+    np.testing.assert_array_equal(
+        opened.weights["features.0.bias"], encoder.weights["features.0.bias"]
+    )
+    for make, words in ((_nothing, "no encoder file"), (_text, "damaged")):
+        make(tmp_path / "given")
+        with pytest.raises(EncoderError, match=words):
+            open_encoder(tmp_path / "given")
 
 
 def test_a_file_that_cannot_be_written_is_told(encoder: Encoder, tmp_path: Path) -> None:
