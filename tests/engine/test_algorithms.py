@@ -331,6 +331,35 @@ def test_squared_distances_are_what_they_say() -> None:
     torch.testing.assert_close(squared_distances(x, y), expected)
 
 
+class _Scaled(nn.Module):
+    """An encoder in which nothing is cast: a factor for each number."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.factors = nn.Parameter(torch.ones(size))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images * self.factors
+
+
+@pytest.mark.parametrize("kind", [Kind.PROTOTYPICAL, Kind.TRANSFER])
+def test_behind_the_encoder_nothing_is_rounded_to_half_precision(kind: Kind) -> None:
+    torch.manual_seed(0)
+    encoder = _Scaled(40)
+    algorithm: Algorithm = (
+        PrototypicalNetwork(encoder)
+        if kind is Kind.PROTOTYPICAL
+        else Transfer(encoder, 40, N_CLASSES)
+    )
+    task = _task(1, size=(40,), dtype=torch.float32)
+    # Near each other and far from 0, where rounding costs most.
+    task = replace(task, support=1 + 0.1 * task.support, query=1 + 0.1 * task.query)
+    report, expected = algorithm.meta_learn([task]), _gradients(algorithm, [task])
+    with torch.autocast("cpu", torch.bfloat16):
+        assert algorithm.meta_learn([task]) == report
+        _assert_close(_gradients(algorithm, [task]), expected)
+
+
 # --- Reptile -------------------------------------------------------------------------------------
 
 

@@ -27,11 +27,15 @@ class PrototypicalNetwork(Algorithm):
         for task in tasks:
             n_support = len(task.support)
             # In one batch: batch norm sees support and query together, as in the authors' code.
-            embeddings = self.encoder(torch.cat([task.support, task.query])).to(torch.float32)
-            prototypes = class_means(embeddings[:n_support], task.support_labels, task.n_way)
-            logits = -squared_distances(embeddings[n_support:], prototypes)
-            loss = cross_entropy(logits, task.query_labels)
-            torch.autograd.backward(loss * (task.weight / len(tasks)))
+            embeddings = self.encoder(torch.cat([task.support, task.query]))
+            # A distance is the small difference of large numbers; also on the way back, as
+            # autocast would round the products there, too.
+            with torch.autocast(embeddings.device.type, enabled=False):
+                embeddings = embeddings.to(torch.float32)
+                prototypes = class_means(embeddings[:n_support], task.support_labels, task.n_way)
+                logits = -squared_distances(embeddings[n_support:], prototypes)
+                loss = cross_entropy(logits, task.query_labels)
+                torch.autograd.backward(loss * (task.weight / len(tasks)))
             losses.append(loss.item())
             accuracies.append(accuracy_of(logits, task.query_labels))
         return StepReport(sum(losses) / len(losses), sum(accuracies) / len(accuracies))
