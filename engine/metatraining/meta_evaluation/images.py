@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from engine.metatraining.meta_evaluation.corruptions import CORRUPTIONS
 from engine.metatraining.meta_evaluation.methods import PixelRule
 from engine.metatraining.meta_evaluation.settings import LabelledSet
 from engine.metatraining.pixels import DIGITS, OMNIGLOT_NAME, load_pixels, read_pixels
+from engine.metatraining.progress import Counter
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
 
 CLEAN_PIXELS: Final = ""
@@ -166,13 +166,6 @@ class PixelShelf:
             reading = read_pixels(
                 opened.path, rule.side_px, rule.channels, rule.inverted, opened.split
             )
-            began, n_read = time.monotonic(), 0
-            while True:
-                try:
-                    n_read += next(reading)
-                except StopIteration as finished:
-                    self._loaded[key] = finished.value
-                    break
-                rate = n_read / max(time.monotonic() - began, 1e-6)
-                yield Progress(0, f"Reading {opened.path.name}", n_read, 0, rate, 0.0)
+            text = f"Reading {opened.path.name}"
+            self._loaded[key] = yield from Counter().follow(text, reading)
         return PixelImages(self._loaded[key][opened.position], self._device)

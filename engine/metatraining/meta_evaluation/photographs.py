@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -19,6 +18,7 @@ from engine.metatraining.episodes import Episode
 from engine.metatraining.meta_evaluation.corruptions import CORRUPTIONS
 from engine.metatraining.meta_evaluation.images import CLEAN_PIXELS, OpenedSet, TaskImages
 from engine.metatraining.meta_evaluation.settings import LabelledSet
+from engine.metatraining.progress import Counter
 from engine.metatraining.tasks import Task
 from engine.method import adaptation
 
@@ -49,10 +49,11 @@ class Photographs:
         if images is None:
             return labelled
         readable: list[int] = []
-        began = time.monotonic()
+        counter = Counter(len(images))
         for index in range(len(images)):
             if index % _AT_ONCE == 0:
-                yield _progress(f"Reading {labelled.name}", index, len(images), began)
+                counter.done = index
+                yield counter.progress(f"Reading {labelled.name}")
             try:
                 images.decode(index)
             except UnreadableImageError:
@@ -98,11 +99,12 @@ class EmbeddedPhotographs:
                 keys += _keys(episode.query, turns[episode.query_labels], corruption)
             wanted.update(dict.fromkeys(keys))
         keys = list(wanted)
-        began = time.monotonic()
+        counter = Counter(len(keys))
         text = f"Embedding, {self._runtime.encoder.name}"
         with ThreadPoolExecutor(self._runtime.n_threads) as pool:
             for first in range(0, len(keys), _AT_ONCE):
-                yield _progress(text, first, len(keys), began)
+                counter.done = first
+                yield counter.progress(text)
                 batch = keys[first : first + _AT_ONCE]
                 self._embeddings.update(zip(batch, pool.map(self._embed_one, batch), strict=True))
 
@@ -176,8 +178,3 @@ def _keys(indices: NDArray[np.int64], turns: NDArray[np.int64], corruption: str)
         (index, turn, corruption)
         for index, turn in zip(indices.tolist(), turns.tolist(), strict=True)
     ]
-
-
-def _progress(text: str, done: int, total: int, began: float) -> Progress:
-    rate = done / max(time.monotonic() - began, 1e-6)
-    return Progress(0, text, done, total, rate, (total - done) / rate if rate else 0.0)

@@ -7,7 +7,6 @@ Episodes draw the same images again and again: 600 each of 5 and 20 classes, 1 a
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Generator, Iterable
 from typing import Final
 
@@ -21,6 +20,7 @@ from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
 from engine.metatraining.algorithms.transfer import Transfer
 from engine.metatraining.episodes import Episode, IndexArray
 from engine.metatraining.meta_evaluation.images import CLEAN_PIXELS, PixelImages
+from engine.metatraining.progress import Counter
 from engine.metatraining.tasks import Task
 
 _AT_ONCE: Final = 256
@@ -76,18 +76,15 @@ class SmallEmbeddings:
         """
         kinds = [CLEAN_PIXELS, *corruptions]
         self._encoder.eval()
-        began, done = time.monotonic(), 0
-        total = len(kinds) * self.n_images
+        counter = Counter(len(kinds) * self.n_images)
         for kind in kinds:
             turns = []
             for turn in range(self._turns):
                 parts = []
                 for first in range(0, len(self._images.labels), _AT_ONCE):
-                    rate = done / max(time.monotonic() - began, 1e-6)
-                    left = (total - done) / rate if rate else 0.0
-                    yield Progress(0, f"Embedding, {name}", done, total, rate, left)
+                    yield counter.progress(f"Embedding, {name}")
                     parts.append(self._embed_batch(first, turn, kind))
-                    done += len(parts[-1])
+                    counter.done += len(parts[-1])
                 turns.append(torch.cat(parts))
             self._embeddings[kind] = torch.stack(turns)
 
