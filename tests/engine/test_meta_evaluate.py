@@ -39,6 +39,7 @@ from engine.metatraining.few_shot.recipe import (
     NetworkRule,
 )
 from engine.metatraining.few_shot.run import meta_train_few_shot, save_algorithm
+from engine.metatraining.meta_evaluation import photographs as photographs_module
 from engine.metatraining.meta_evaluation import run as run_module
 from engine.metatraining.meta_evaluation.contenders import contenders_of
 from engine.metatraining.meta_evaluation.corruptions import (
@@ -663,6 +664,8 @@ def test_what_cannot_be_combined_is_told(trained: Path, stripes: Path, tmp_path:
 
 # --- Encoders ------------------------------------------------------------------------------------
 
+PROJECTED_HEADS = ["plain prototypes", "cosine prototypes", "ridge", "the product's head"]
+
 
 @pytest.fixture(scope="module")
 def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -679,7 +682,7 @@ def test_the_shipped_encoder_with_every_head(kinds: Path, trained: Path, tmp_pat
     done = _evaluated(tmp_path, [shipped_encoder_path(), trained], kinds, rule)
     found = _accuracies(done)
     name = load_encoder(shipped_encoder_path()).name
-    assert list(found) == ["Prototypes", *(f"{name}: {head}" for head in HEADS)]
+    assert list(found) == ["Prototypes", *(f"{name}: {head}" for head in PROJECTED_HEADS)]
     for head in ("cosine prototypes", "ridge", "the product's head"):
         assert min(found[f"{name}: {head}"]) > 0.9, "no encoder mixes these kinds up"
     digests = {(row["n_shot"], row["episodes_sha256"]) for row in done.report["results"]}
@@ -707,9 +710,9 @@ def test_every_image_is_embedded_once_and_fitted_as_the_program_does(
     episodes = draw_episodes(labelled, Setting(3, 2, 2), 10, 0)
     images = EmbeddedPhotographs(photographs, runtime)
     _finish(images.embed([(episode, number < 1) for number, episode in enumerate(episodes)]))
-    drawn = {index for episode in episodes for index in (*episode.support, *episode.query)}
-    # The first episode's six queries also spoilt in three ways.
-    assert len(seen) == len(set(seen)) == len(drawn) + 3 * 6
+    # Those that no episode draws, too: they are centred on. The first episode's six queries also
+    # spoilt in three ways.
+    assert len(seen) == len(set(seen)) == len(labelled.labels) + 3 * 6
 
     task = images.task(episodes[0])
     rows = [real.embed(photographs.pixels(int(i), 0, "")) for i in episodes[0].support]
@@ -773,7 +776,51 @@ def test_encoders_are_averaged_and_mixed_weight_by_weight() -> None:
         strange = replace(other, projection=projection)
         third = EncoderModel("Strange", path, strange, Source("Strange", "0"))
         with pytest.raises(EngineError, match="different projections"):
+            encoder_methods_of([one, third], [Combination.AVERAGE])
+        with pytest.raises(EngineError, match="different projections"):
             encoder_methods_of([third], [], one)
+
+
+def test_equal_episodes_give_equal_numbers_whatever_else_is_asked(
+    kinds: Path, trained: Path, tmp_path: Path
+) -> None:
+    """One image in three is in no episode of the first evaluation."""
+    rule = EvaluationRule(ways=(2,), shots=(1,), n_query=1, n_episodes=3)
+    others = replace(rule, ways=(2, 3), shots=(1, 3), robustness=True)
+    found = []
+    for asked in (rule, others):
+        done = _evaluated(tmp_path, [shipped_encoder_path(), trained], kinds, asked)
+        found.append(
+            {
+                (row["method"], row["episodes_sha256"]): (row["before"], row["after"])
+                for row in done.report["results"]
+            }
+        )
+    alone, among = found
+    assert len(alone) == 1 + len(PROJECTED_HEADS)
+    for key, numbers in alone.items():
+        assert among[key] == numbers, key
+
+
+def test_a_large_set_is_centred_on_the_same_part_of_it(
+    kinds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (opened,) = open_data([kinds], "test")
+    assert Photographs(opened).centred_on() == list(range(18))
+    monkeypatch.setattr(photographs_module, "N_CENTRED", 5)
+    photographs = Photographs(opened)
+    chosen = photographs.centred_on()
+    assert len(set(chosen)) == 5
+    assert Photographs(opened).centred_on() == chosen
+
+    runtime = load_runtime(load_encoder(shipped_encoder_path()), tmp_path, "cpu")
+    images = EmbeddedPhotographs(photographs, runtime)
+    labelled, _ = _finish(photographs.read())
+    episodes = draw_episodes(labelled, Setting(3, 2, 2), 3, 0)
+    _finish(images.embed([(episode, False) for episode in episodes]))
+    total = sum(runtime.embed(photographs.pixels(index, 0, "")).astype(float) for index in chosen)
+    expected = adaptation.folder_mean(np.asarray(total), 5, runtime.encoder.feature_mean)
+    np.testing.assert_allclose(images.mean, expected, rtol=1e-6)
 
 
 def test_a_vote_of_encoders_sees_the_embeddings_of_each(kinds: Path, tmp_path: Path) -> None:
@@ -783,7 +830,7 @@ def test_a_vote_of_encoders_sees_the_embeddings_of_each(kinds: Path, tmp_path: P
     paths = [shipped_encoder_path(), tmp_path / "copy.safetensors"]
     rule = EvaluationRule(ways=(3,), shots=(2,), n_query=2, n_episodes=3)
     found = _accuracies(_evaluated(tmp_path, paths, kinds, rule, [Combination.VOTE]))
-    for head in HEADS:
+    for head in PROJECTED_HEADS:
         assert found[f"Vote of 2 encoders: {head}"] == found[f"Copy: {head}"]
 
 

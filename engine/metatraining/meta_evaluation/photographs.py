@@ -25,6 +25,9 @@ from engine.method import adaptation
 N_ROBUST: Final = 200
 """Of how many episodes spoilt queries are embedded: each costs a forward pass."""
 
+N_CENTRED: Final = 2000
+"""Over how many images of a larger set the mean to centre on is taken."""
+
 _AT_ONCE: Final = 32  # Images between two reports of progress.
 
 _Key = tuple[int, int, str]
@@ -66,6 +69,15 @@ class Photographs:
         self._readable = readable
         return LabelledSet(labelled.name, labelled.labels[readable], labelled.turned_classes)
 
+    def centred_on(self) -> list[int]:
+        """The images over which embeddings are centred: all, or the same ``N_CENTRED`` always.
+
+        Which does not depend on the episodes, so that an episode's result does not depend on
+        which others were asked.
+        """
+        order = np.random.default_rng(0).permutation(len(self._readable))
+        return sorted(order[:N_CENTRED].tolist())
+
     def pixels(self, index: int, turns: int, corruption: str) -> NDArray[np.uint8]:
         """One image (height, width, 3), spoilt as it was decoded, then turned."""
         if self._opened.drawings is not None:
@@ -81,7 +93,7 @@ class Photographs:
 
 
 class EmbeddedPhotographs:
-    """Embeddings of the images that some episodes need."""
+    """Embeddings of the images that some episodes need, and of those to centre on."""
 
     def __init__(self, photographs: Photographs, runtime: EncoderRuntime) -> None:
         """Nothing is embedded yet."""
@@ -91,7 +103,7 @@ class EmbeddedPhotographs:
 
     def embed(self, episodes: Iterable[tuple[Episode, bool]]) -> Generator[Progress, None, None]:
         """Embed what the episodes need; with True also their spoilt queries."""
-        wanted: dict[_Key, None] = {}
+        wanted = dict.fromkeys(self._centred_on())
         for episode, is_robust in episodes:
             turns = episode.class_turns
             keys = _keys(episode.support, turns[episode.support_labels], CLEAN_PIXELS)
@@ -110,10 +122,10 @@ class EmbeddedPhotographs:
 
     @property
     def mean(self) -> NDArray[np.float32]:
-        """What the program centres on, were the unspoilt images embedded so far its folder."""
-        clean = [array for (_, _, kind), array in self._embeddings.items() if kind == CLEAN_PIXELS]
-        total = np.asarray(np.sum(clean, axis=0, dtype=np.float64))
-        return adaptation.folder_mean(total, len(clean), self._runtime.encoder.feature_mean)
+        """What the program centres on, were ``Photographs.centred_on`` its folder."""
+        folder = [self._embeddings[key] for key in self._centred_on()]
+        total = np.asarray(np.sum(folder, axis=0, dtype=np.float64))
+        return adaptation.folder_mean(total, len(folder), self._runtime.encoder.feature_mean)
 
     @property
     def size(self) -> int:
@@ -134,6 +146,9 @@ class EmbeddedPhotographs:
     def spoilt_queries(self, episode: Episode, corruption: str) -> Tensor:
         """Embeddings of the episode's queries, spoilt before they were embedded."""
         return self._stacked(episode.query, episode.query_labels, episode, corruption)
+
+    def _centred_on(self) -> list[_Key]:
+        return [(index, 0, CLEAN_PIXELS) for index in self._photographs.centred_on()]
 
     def _stacked(
         self,

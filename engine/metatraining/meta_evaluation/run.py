@@ -40,6 +40,7 @@ from engine.metatraining.meta_evaluation.methods import (
     open_checkpoint,
 )
 from engine.metatraining.meta_evaluation.photographs import (
+    N_CENTRED,
     N_ROBUST,
     Photographs,
 )
@@ -403,8 +404,9 @@ def _notes(candidates: _Candidates, rule: EvaluationRule) -> list[str]:
     if candidates.encoder_methods:
         notes.append(
             "Encoders: all heads but the plain prototypes centre embeddings on the mean over the "
-            "images that occur in the episodes, without their labels, as the program does with a "
-            f"folder; cosine and ridge turn scores into logits by a fixed factor of {SCALE:g}, "
+            "data set's images, upright and without their labels, as the program does with a "
+            f"folder; of more than {N_CENTRED:,} images over the same {N_CENTRED:,}, drawn at "
+            f"random. Cosine and ridge turn scores into logits by a fixed factor of {SCALE:g}, "
             "the product's head by one that it fits. The time to adapt is without embedding."
         )
     if rule.robustness:
