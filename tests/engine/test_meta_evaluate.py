@@ -29,6 +29,7 @@ from engine.errors import EngineError
 from engine.messages import Progress
 from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
+from engine.metatraining.encoder_training import label_draws
 from engine.metatraining.episodes import EpisodeRule
 from engine.metatraining.few_shot.build import build_algorithm
 from engine.metatraining.few_shot.recipe import (
@@ -48,7 +49,7 @@ from engine.metatraining.meta_evaluation.corruptions import (
     wrong_labels,
 )
 from engine.metatraining.meta_evaluation.evaluate import CLEAN, Contender, Pace, evaluate
-from engine.metatraining.meta_evaluation.heads import HEADS
+from engine.metatraining.meta_evaluation.heads import HEADS, heads_over
 from engine.metatraining.meta_evaluation.images import PixelImages, PixelShelf, open_data
 from engine.metatraining.meta_evaluation.methods import (
     Combination,
@@ -779,6 +780,49 @@ def test_encoders_are_averaged_and_mixed_weight_by_weight() -> None:
             encoder_methods_of([one, third], [Combination.AVERAGE])
         with pytest.raises(EngineError, match="different projections"):
             encoder_methods_of([third], [], one)
+
+
+def test_a_row_says_whether_plain_prototypes_see_activations_or_their_roots() -> None:
+    projected = load_encoder(shipped_encoder_path())
+    rooted = replace(projected, projection=None, feature_mean=np.zeros(1280, np.float32))
+    plain = {
+        name: [title for title in heads_over(encoders) if "plain" in title]
+        for name, encoders in (
+            ("projected", [projected]),
+            ("rooted", [rooted]),
+            ("both", [rooted, projected]),
+        )
+    }
+    assert plain == {
+        "projected": ["plain prototypes"],
+        "rooted": ["plain prototypes on z", "plain prototypes on √z"],
+        "both": ["plain prototypes"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("title", "head", "power"),
+    [
+        ("plain prototypes", label_draws.plain_prototypes, 1),
+        ("plain prototypes on √z", label_draws.plain_prototypes, 1),
+        ("plain prototypes on z", label_draws.plain_prototypes, 2),
+        ("cosine prototypes", label_draws.cosine_prototypes, 1),
+        ("ridge", label_draws.ridge, 1),
+    ],
+)
+def test_heads_choose_as_those_that_choose_encoders(
+    title: str, head: label_draws.Head, power: int
+) -> None:
+    random = np.random.default_rng(0)
+    roots = np.sqrt(random.gamma(0.3, size=(300, 40))).astype(np.float32)
+    labels = np.repeat(np.arange(5), 4)
+    support, queries, mean = roots[:20], roots[20:], roots.mean(0)
+    learner = HEADS[title](mean)
+    found = learner.adapt(torch.from_numpy(support), torch.from_numpy(labels), 5)
+    chosen = found(torch.from_numpy(queries)).argmax(1).numpy()
+    expected = head(support**power, labels, queries**power, mean, 5)
+    assert len(set(expected.tolist())) == 5
+    np.testing.assert_array_equal(chosen, expected)
 
 
 def test_equal_episodes_give_equal_numbers_whatever_else_is_asked(

@@ -1,13 +1,14 @@
 """Heads over an encoder's embeddings, which learn a task as the meta-learners do.
 
 All but the plain prototypes centre embeddings on the mean over the data set's images, without
-their labels, as the program does with a folder.
+their labels, as the program does with a folder. An encoder without a projection emits the root of
+the pooled activation z, which published networks emit; only plain prototypes are also tried on z.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -16,8 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from engine.encoder.encoder_file import Encoder
 from engine.metatraining.algorithms.interface import Learner, Predict
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
+from engine.metatraining.encoder_training.label_draws import RIDGE
 from engine.method import adaptation
 from engine.method.heads import Floats, fit_prototypes, fit_ridge, normalise
 
@@ -25,7 +28,6 @@ SCALE: Final = 10.0
 """Turns the scores of the cosine and ridge heads into logits: fixed, of the size of the scales
 that the product's head expects (``engine.method.adaptation``), not fitted to the task."""
 
-_PENALTY: Final = 0.3  # As the ridge head of the encoder's own benchmark.
 _SMALLEST: Final = float(np.finfo(np.float32).tiny)
 
 
@@ -71,7 +73,7 @@ class Ridge(_Head):
         self, support: Floats, labels: NDArray[np.int64], n_way: int
     ) -> Callable[[Floats], Floats]:
         """In closed form."""
-        weights = fit_ridge(normalise(support, self._mean), labels, n_way, _PENALTY).weights
+        weights = fit_ridge(normalise(support, self._mean), labels, n_way, RIDGE).weights
         return _scaled(weights, self._mean)
 
 
@@ -95,15 +97,35 @@ def _plain(mean: Floats) -> Learner:
     return PrototypicalNetwork(nn.Identity())
 
 
+def _plain_on_squares(mean: Floats) -> Learner:
+    return PrototypicalNetwork(_Square())
+
+
+class _Square(nn.Module):
+    def forward(self, embeddings: Tensor) -> Tensor:
+        return embeddings**2
+
+
+_CENTRED: Final[Mapping[str, Callable[[Floats], Learner]]] = {
+    "cosine prototypes": CosinePrototypes,
+    "ridge": Ridge,
+    "the product's head": ProductHead,
+}
+_PLAIN: Final = "plain prototypes"
+_PLAIN_ON_Z: Final = "plain prototypes on z"
+_PLAIN_ON_ROOT: Final = "plain prototypes on √z"
+
 HEADS: Final[Mapping[str, Callable[[Floats], Learner]]] = MappingProxyType(
-    {
-        "plain prototypes": _plain,
-        "cosine prototypes": CosinePrototypes,
-        "ridge": Ridge,
-        "the product's head": ProductHead,
-    }
+    {_PLAIN: _plain, _PLAIN_ON_Z: _plain_on_squares, _PLAIN_ON_ROOT: _plain, **_CENTRED}
 )
 """By title: from the mean to centre on to a head."""
+
+
+def heads_over(encoders: Sequence[Encoder]) -> list[str]:
+    """The titles of the heads that can be put over all of ``encoders``, in the tables' order."""
+    if any(encoder.projection is not None for encoder in encoders):
+        return [_PLAIN, *_CENTRED]
+    return [_PLAIN_ON_Z, _PLAIN_ON_ROOT, *_CENTRED]
 
 
 class Columns(Learner):

@@ -25,7 +25,7 @@ from engine.metatraining.encoder_training.run import ENCODER_NAME
 from engine.metatraining.epochs import KEPT_NAME, SCORES_NAME
 from engine.metatraining.few_shot.recipe import FewShotRecipe, NetworkRule
 from engine.metatraining.few_shot.run import MODEL_NAME, load_algorithm
-from engine.metatraining.meta_evaluation.heads import HEADS
+from engine.metatraining.meta_evaluation.heads import heads_over
 
 SHARES: Final = (0.25, 0.5, 0.75)
 """How far interpolated weights lie from the start towards the trained ones."""
@@ -94,7 +94,7 @@ class EncoderMethod:
     Attributes:
         name: what a person reads; of one table all differ.
         encoders: one or more.
-        head: a key of ``HEADS``.
+        head: one of ``heads_over(encoders)``.
         sources: the files it is made from.
     """
 
@@ -189,7 +189,7 @@ def encoder_methods_of(
     return [
         EncoderMethod(f"{name}: {head}", encoders, head, made_from)
         for name, encoders, made_from in rows
-        for head in HEADS
+        for head in heads_over(encoders)
     ]
 
 

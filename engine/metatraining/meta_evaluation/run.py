@@ -409,6 +409,15 @@ def _notes(candidates: _Candidates, rule: EvaluationRule) -> list[str]:
             f"random. Cosine and ridge turn scores into logits by a fixed factor of {SCALE:g}, "
             "the product's head by one that it fits. The time to adapt is without embedding."
         )
+    if any(
+        encoder.projection is None
+        for method in candidates.encoder_methods
+        for encoder in method.encoders
+    ):
+        notes.append(
+            "z is an encoder's pooled last activation, which published networks classify by; an "
+            "encoder without a projection emits its root, which all heads see that do not say z."
+        )
     if rule.robustness:
         notes.append(
             f"Spoilt queries: Gaussian noise of standard deviation {NOISE_DEVIATION:g} (1 is the "
