@@ -6,6 +6,7 @@ import json
 import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ from engine.metatraining.algorithms.interface import Algorithm, Predict, StepRep
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
 from engine.metatraining.encoder_training import label_draws
 from engine.metatraining.episodes import EpisodeRule
+from engine.metatraining.epochs import SCORES_NAME
 from engine.metatraining.few_shot.build import build_algorithm
 from engine.metatraining.few_shot.recipe import (
     AlgorithmRule,
@@ -68,6 +70,7 @@ from engine.metatraining.meta_evaluation.metrics import (
     episode_measures,
 )
 from engine.metatraining.meta_evaluation.photographs import EmbeddedPhotographs, Photographs
+from engine.metatraining.meta_evaluation.report import as_markdown
 from engine.metatraining.meta_evaluation.run import EvaluationRule, MetaEvaluated, meta_evaluate
 from engine.metatraining.meta_evaluation.settings import (
     LabelledSet,
@@ -878,6 +881,73 @@ def test_a_vote_of_encoders_sees_the_embeddings_of_each(kinds: Path, tmp_path: P
         assert found[f"Vote of 2 encoders: {head}"] == found[f"Copy: {head}"]
 
 
+# --- What was left beside a model ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"accuracy": 0.5}',
+        '{"step": 3}',
+        '{"step": 3, "accuracy": "half"}',
+        '{"step": 3, "accuracy": 0.5, "validation_accuracy": 0.5}',
+        "[3, 0.5]",
+        "{",
+    ],
+)
+def test_damaged_scores_are_told_before_anything_is_measured(
+    line: str, trained: Path, stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = shutil.copytree(trained, tmp_path / "run")
+    good = '{"step": 2, "accuracy": 0.5}'
+    (run / SCORES_NAME).write_text(f"{good}\n{line}\n{good}\n")
+    monkeypatch.setattr(run_module, "open_data", lambda *given: pytest.fail("too late"))
+    expected = r"^Line 2 of \S+scores\.jsonl is not a score of a run; without the file"
+    with pytest.raises(EngineError, match=expected):
+        _evaluated(tmp_path, [run], stripes)
+
+
+# --- The report's files --------------------------------------------------------------------------
+
+
+def _told_of_full_disk(folder: Path, trained: Path, stripes: Path) -> str:
+    rule = EvaluationRule(ways=(2,), shots=(1,), n_query=2, n_episodes=2)
+    steps = meta_evaluate([trained], [stripes], folder / "report.json", rule, folder)
+    with pytest.raises(EngineError) as caught:
+        _finish(steps)
+    return str(caught.value)
+
+
+def test_a_full_disk_is_told_and_what_fits_is_kept(
+    small_disk: Path, trained: Path, stripes: Path
+) -> None:
+    with (small_disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while True:
+            filler.write(bytes(4096))
+    told = _told_of_full_disk(small_disk, trained, stripes)
+    assert told == f"Could not write the report {small_disk / 'report.json'}: the disk is full."
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
+    # Room for the numbers, but not for the plots.
+    with (small_disk / "filler").open("r+b") as filler:
+        filler.truncate((small_disk / "filler").stat().st_size - 40_000)
+    told = _told_of_full_disk(small_disk, trained, stripes)
+    assert told.endswith("report-reliability-stripes.svg: the disk is full.")
+    report = json.loads((small_disk / "report.json").read_text())
+    assert report["results"]
+
+
+def test_predictions_that_are_no_numbers_are_told(
+    trained: Path, stripes: Path, tmp_path: Path
+) -> None:
+    report = _evaluated(tmp_path, [trained], stripes).report
+    report["results"][0]["after"]["n_not_numbers"] = 1234
+    expected = (
+        "- For 1,234 queries of 2-way 1-shot tasks of stripes the predictions of Prototypes were "
+        "NaN or infinite; they are scored as guesses."
+    )
+    assert expected in as_markdown(report, {}).splitlines()
+
+
 # --- Data ----------------------------------------------------------------------------------------
 
 
@@ -963,6 +1033,8 @@ def test_what_cannot_be_done_is_status_1_in_one_sentence(
 ) -> None:
     out = ("--queries", "4", "--out", tmp_path / "report.json")
     (tmp_path / "broken.safetensors").write_bytes(b"no")
+    folder = tmp_path / "folder.json"
+    folder.mkdir()
     cases: list[tuple[Sequence[str | Path], str]] = [
         ((trained, "--data", stripes, *out, "--ways", "7"), "stripes has 6 classes of at least 5"),
         ((trained, "--data", stripes, *out, "--ways", "2", "--shots", "9"), "need 2 such classes."),
@@ -970,6 +1042,7 @@ def test_what_cannot_be_done_is_status_1_in_one_sentence(
         ((tmp_path, "--data", stripes, *out), "holds no model.safetensors and no encoder"),
         ((tmp_path / "broken.safetensors", "--data", stripes, *out), "is damaged"),
         ((trained / "checkpoint.safetensors", "--data", stripes, *out), "is no checkpoint of this"),
+        ((trained, "--data", stripes, *out[:2], "--out", folder), "folder.json: it is a folder"),
         ((trained, "--data", tmp_path / "none", *out), "no such file or folder"),
         ((trained, "--data", stripes, "--out", tmp_path / "no" / "r.json"), "there is no folder"),
         (

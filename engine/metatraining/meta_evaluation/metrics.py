@@ -20,7 +20,8 @@ class Tally:
 
     Precision, recall and F1 are macro averages: the mean over the episode's classes, each of them
     counted by its queries; a class that is never predicted has precision 0 (scikit-learn's
-    ``zero_division=0``). Log-loss is in nats. Predictions that are not numbers count as guesses.
+    ``zero_division=0``). Log-loss is in nats. Predictions that are NaN or infinite count
+    as guesses.
 
     Attributes:
         n_not_numbers: how many queries had such predictions.

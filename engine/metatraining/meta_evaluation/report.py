@@ -152,9 +152,9 @@ def as_markdown(report: Mapping[str, Any], plots: Mapping[str, str]) -> str:
     for row in report["results"]:
         if n_broken := row["after"]["n_not_numbers"]:
             lines.append(
-                f"- {row['method']} gave no numbers for {n_broken:,} queries of "
-                f"{row['n_way']}-way {row['n_shot']}-shot tasks of {row['data']}; they are scored "
-                "as guesses."
+                f"- For {n_broken:,} queries of {row['n_way']}-way {row['n_shot']}-shot tasks of "
+                f"{row['data']} the predictions of {row['method']} were NaN or infinite; they are "
+                "scored as guesses."
             )
     lines += ["", "| method | made from | SHA-256 |", "|---|---|---|"]
     for method in report["methods"]:

@@ -20,14 +20,9 @@ from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.errors import EngineError, sentence_for
 from engine.messages import Progress
 from engine.metatraining.meta_evaluation.contenders import contenders_of, head_contenders_of
-from engine.metatraining.meta_evaluation.corruptions import (
-    BLUR_SHARE,
-    JPEG_QUALITY,
-    NOISE_DEVIATION,
-)
 from engine.metatraining.meta_evaluation.evaluate import Contender, Outcome, Pace, evaluate
-from engine.metatraining.meta_evaluation.heads import SCALE
 from engine.metatraining.meta_evaluation.images import OpenedSet, PixelImages, PixelShelf, open_data
+from engine.metatraining.meta_evaluation.learning_curves import learning_curves
 from engine.metatraining.meta_evaluation.methods import (
     Combination,
     EncoderMethod,
@@ -39,12 +34,9 @@ from engine.metatraining.meta_evaluation.methods import (
     methods_of,
     open_checkpoint,
 )
-from engine.metatraining.meta_evaluation.photographs import (
-    N_CENTRED,
-    N_ROBUST,
-    Photographs,
-)
-from engine.metatraining.meta_evaluation.plots import FEWEST, plots_of
+from engine.metatraining.meta_evaluation.notes import notes_for
+from engine.metatraining.meta_evaluation.photographs import Photographs
+from engine.metatraining.meta_evaluation.plots import plots_of
 from engine.metatraining.meta_evaluation.report import (
     MEASURES,
     REPORT_FORMAT,
@@ -168,6 +160,7 @@ def meta_evaluate(
     candidates = _candidates(checkpoints, combinations, start_path, chosen)
     _check_names(candidates.rows)
     _check_ways(candidates.methods, rule)
+    curves = learning_curves(candidates.models)
     opened = open_data(data_paths, rule.split)
     for item in opened:
         for setting in rule.settings:
@@ -203,8 +196,18 @@ def meta_evaluate(
         "methods": [_method_as_json(method) for method in candidates.rows],
         "data": described,
         "results": results,
-        "learning_curves": _learning_curves(candidates.models),
-        "notes": _notes(candidates, rule),
+        "learning_curves": curves,
+        "notes": notes_for(
+            has_curves=bool(curves),
+            shares_statistics=any(method.max_way is not None for method in candidates.methods),
+            has_encoders=bool(candidates.encoder_methods),
+            has_roots=any(
+                encoder.projection is None
+                for method in candidates.encoder_methods
+                for encoder in method.encoders
+            ),
+            has_harm=rule.robustness,
+        ),
         "versions": {
             "handful": VERSION,
             "python": platform.python_version(),
@@ -306,6 +309,8 @@ def _check_names(methods: Sequence[Method | EncoderMethod]) -> None:
 
 def _check_writable(path: Path) -> None:
     """What cannot be written is known before the work rather than after it."""
+    if path.is_dir():
+        raise EngineError(f"Could not write {path}: it is a folder.")
     if not path.parent.is_dir():
         raise EngineError(f"Could not write {path}: there is no folder {path.parent}.")
 
@@ -374,69 +379,6 @@ def _method_as_json(method: Method | EncoderMethod) -> dict[str, Any]:
     }
 
 
-def _learning_curves(models: Sequence[TrainedModel]) -> list[dict[str, Any]]:
-    curves = []
-    for model in models:
-        if model.scores_path.is_file():
-            try:
-                lines = model.scores_path.read_text(encoding="utf-8").splitlines()
-                scores = [json.loads(line) for line in lines]
-            except OSError as error:
-                raise EngineError(sentence_for(error, model.scores_path, "read")) from error
-            except ValueError as error:
-                raise EngineError(f"{model.scores_path} is damaged.") from error
-            if scores:
-                curves.append({"model": model.name, "file": model.source.name, "scores": scores})
-    return curves
-
-
-def _notes(candidates: _Candidates, rule: EvaluationRule) -> list[str]:
-    notes = [
-        f"Reliability plots leave out confidence bins of fewer than {FEWEST} queries; learning "
-        "curves have the 95 % interval of the run's own validation tasks."
-    ]
-    if any(method.max_way is not None for method in candidates.methods):
-        notes.append(
-            "Queries share batch statistics: batch normalisation takes its mean and variance from "
-            "all queries of an episode together, as MAML's and Reptile's authors report; such a "
-            "figure is not to be compared with those of methods that see each query alone."
-        )
-    if candidates.encoder_methods:
-        notes.append(
-            "Encoders: all heads but the plain prototypes centre embeddings on the mean over the "
-            "data set's images, upright and without their labels, as the program does with a "
-            f"folder; of more than {N_CENTRED:,} images over the same {N_CENTRED:,}, drawn at "
-            f"random. Cosine and ridge turn scores into logits by a fixed factor of {SCALE:g}, "
-            "the product's head by one that it fits. The time to adapt is without embedding."
-        )
-    if any(
-        encoder.projection is None
-        for method in candidates.encoder_methods
-        for encoder in method.encoders
-    ):
-        notes.append(
-            "z is an encoder's pooled last activation, which published networks classify by; an "
-            "encoder without a projection emits its root, which all heads see that do not say z."
-        )
-    if rule.robustness:
-        notes.append(
-            f"Spoilt queries: Gaussian noise of standard deviation {NOISE_DEVIATION:g} (1 is the "
-            "way from black to white), Gaussian blur whose standard deviation is "
-            f"{100 * BLUR_SHARE:g} % of the shorter side, JPEG of quality {JPEG_QUALITY}; applied "
-            "to what the small networks see (encoders: to the decoded image). Support sets stay "
-            "clean."
-        )
-        notes.append(
-            "Wrong labels: each label of the support set is replaced, with the probability given, "
-            "by that of another class of the episode; one right label of each class is always "
-            "kept. So there are none with a single shot, where a wrong label would take a whole "
-            "class away."
-        )
-        if candidates.encoder_methods:
-            notes.append(f"Encoders are harmed in the first {N_ROBUST} episodes at most.")
-    return notes
-
-
 def _write(report: dict[str, Any], path: Path) -> MetaEvaluated:
     markdown_path = path.with_suffix(".md")
     plots = {
@@ -444,11 +386,14 @@ def _write(report: dict[str, Any], path: Path) -> MetaEvaluated:
         for title, (ending, content) in plots_of(report).items()
     }
     markdown = as_markdown(report, {title: plot.name for title, (plot, _) in plots.items()})
-    try:
-        for plot, content in plots.values():
-            write_whole(plot, content)
-        write_whole(markdown_path, markdown.encode())
-        write_whole(path, (json.dumps(report, indent=1) + "\n").encode())
-    except OSError as error:
-        raise EngineError(sentence_for(error, path, "write the report")) from error
+    contents = {
+        path: (json.dumps(report, indent=1) + "\n").encode(),  # First: it has all that was found.
+        markdown_path: markdown.encode(),
+        **dict(plots.values()),
+    }
+    for written, content in contents.items():
+        try:
+            write_whole(written, content)
+        except OSError as error:
+            raise EngineError(sentence_for(error, written, "write the report")) from error
     return MetaEvaluated(path, markdown_path, tuple(plot for plot, _ in plots.values()), report)
