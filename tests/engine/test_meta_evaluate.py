@@ -16,6 +16,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from safetensors.numpy import save_file
 from sklearn.metrics import (  # type: ignore[import-untyped]  # It has no types.
     accuracy_score,
     log_loss,
@@ -32,7 +33,7 @@ from engine.metatraining.algorithms.interface import Algorithm, Predict, StepRep
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
 from engine.metatraining.encoder_training import label_draws
 from engine.metatraining.episodes import EpisodeRule
-from engine.metatraining.epochs import SCORES_NAME
+from engine.metatraining.epochs import CHECKPOINT_NAME, SCORES_NAME
 from engine.metatraining.few_shot.build import build_algorithm
 from engine.metatraining.few_shot.recipe import (
     AlgorithmRule,
@@ -650,6 +651,25 @@ def test_weights_between_two_networks_are_measured(
     assert len(set(losses)) == 6, "six different networks"
 
 
+def test_a_model_of_few_classes_has_gaps_beside_others(
+    trained: Path, stripes: Path, tmp_path: Path
+) -> None:
+    """MAML first, whose head tells 3 classes apart: the plots and tables begin with a gap."""
+    maml = _save_untrained(Kind.MAML, tmp_path / "maml.safetensors", "MAML")
+    done = _evaluated(tmp_path, [maml, trained], stripes, replace(RULE, ways=(4, 2)))
+    found = {(row["method"], row["n_way"]) for row in done.report["results"]}
+    title = "MAML (queries share batch statistics)"
+    assert found == {("Prototypes", 4), ("Prototypes", 2), (title, 2)}
+    gap = next(text for text in done.report["warnings"] if text.startswith("MAML"))
+    assert gap == (
+        f"{title} was meta-trained for tasks of up to 3 classes: there are no figures for more."
+    )
+    assert gap in done.told()
+    markdown = done.markdown_path.read_text()
+    assert f"| {title} | – | – | " in markdown
+    assert "4-way 2-shot" in (tmp_path / "report-reliability-stripes.svg").read_text()
+
+
 def test_what_cannot_be_combined_is_told(trained: Path, stripes: Path, tmp_path: Path) -> None:
     maml = _save_untrained(Kind.MAML, tmp_path / "maml.safetensors", "MAML")
     model = trained / "model.safetensors"
@@ -781,8 +801,30 @@ def test_encoders_are_averaged_and_mixed_weight_by_weight() -> None:
         third = EncoderModel("Strange", path, strange, Source("Strange", "0"))
         with pytest.raises(EngineError, match="different projections"):
             encoder_methods_of([one, third], [Combination.AVERAGE])
-        with pytest.raises(EngineError, match="different projections"):
-            encoder_methods_of([third], [], one)
+        # There is no way between them, but each can be measured.
+        names = {method.name.split(":")[0] for method in encoder_methods_of([third], [], one)}
+        assert names == {"Strange", f"{start.name}, start"}
+
+
+def test_bare_weights_are_evaluated_and_started_from(kinds: Path, tmp_path: Path) -> None:
+    """Those of the shipped encoder without its projection."""
+    bare = tmp_path / "bare.safetensors"
+    save_file(dict(load_encoder(shipped_encoder_path()).weights), bare)
+    rule = EvaluationRule(ways=(3,), shots=(1,), n_query=2, n_episodes=2)
+    done = _evaluated(tmp_path, [shipped_encoder_path()], kinds, rule, start=bare)
+    shipped = load_encoder(shipped_encoder_path()).name
+    assert list(_accuracies(done)) == [
+        *(f"{shipped}: {head}" for head in PROJECTED_HEADS),
+        "bare, start: plain prototypes on z",
+        "bare, start: plain prototypes on √z",
+        *(f"bare, start: {head}" for head in PROJECTED_HEADS[1:]),
+    ]
+    (warning,) = done.report["warnings"]
+    assert warning.startswith("There are no weights on the way from")
+    assert "bare.safetensors to assets/encoder.safetensors" in warning
+    assert warning in done.told()
+    assert warning in done.markdown_path.read_text()
+    assert any(note.startswith("z is") for note in done.report["notes"])
 
 
 def test_a_row_says_whether_plain_prototypes_see_activations_or_their_roots() -> None:
@@ -1033,15 +1075,20 @@ def test_what_cannot_be_done_is_status_1_in_one_sentence(
 ) -> None:
     out = ("--queries", "4", "--out", tmp_path / "report.json")
     (tmp_path / "broken.safetensors").write_bytes(b"no")
-    folder = tmp_path / "folder.json"
-    folder.mkdir()
+    save_file({"other": np.zeros(2, np.float32)}, tmp_path / "other.safetensors")
+    unfinished, folder = tmp_path / "unfinished", tmp_path / "folder.json"
+    for made in (unfinished, folder):
+        made.mkdir()
+    shutil.copy(trained / CHECKPOINT_NAME, unfinished)
     cases: list[tuple[Sequence[str | Path], str]] = [
         ((trained, "--data", stripes, *out, "--ways", "7"), "stripes has 6 classes of at least 5"),
         ((trained, "--data", stripes, *out, "--ways", "2", "--shots", "9"), "need 2 such classes."),
         ((tmp_path / "none", "--data", stripes, *out), "Could not read the checkpoint"),
-        ((tmp_path, "--data", stripes, *out), "holds no model.safetensors and no encoder"),
+        ((tmp_path, "--data", stripes, *out), "no model.safetensors and no encoder.safetensors."),
+        ((unfinished, "--data", stripes, *out), "encoder.safetensors: its run is not finished."),
         ((tmp_path / "broken.safetensors", "--data", stripes, *out), "is damaged"),
-        ((trained / "checkpoint.safetensors", "--data", stripes, *out), "is no checkpoint of this"),
+        ((trained / "checkpoint.safetensors", "--data", stripes, *out), "is the state of a run"),
+        ((tmp_path / "other.safetensors", "--data", stripes, *out), "holds no weights of a torch"),
         ((trained, "--data", stripes, *out[:2], "--out", folder), "folder.json: it is a folder"),
         ((trained, "--data", tmp_path / "none", *out), "no such file or folder"),
         ((trained, "--data", stripes, "--out", tmp_path / "no" / "r.json"), "there is no folder"),

@@ -15,14 +15,18 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from engine.encoder.encoder_file import Encoder, Projection, load_encoder
+from engine.encoder.encoder_file import (
+    Encoder,
+    holds_bare_weights,
+    open_encoder,
+)
 from engine.errors import EngineError, sentence_for
 from engine.metatraining.aggregation import Vote, average_weights, interpolate
 from engine.metatraining.algorithms.interface import Algorithm, Learner
 from engine.metatraining.algorithms.maml import Maml
 from engine.metatraining.algorithms.reptile import Reptile
 from engine.metatraining.encoder_training.run import ENCODER_NAME
-from engine.metatraining.epochs import KEPT_NAME, SCORES_NAME
+from engine.metatraining.epochs import CHECKPOINT_NAME, KEPT_NAME, SCORES_NAME
 from engine.metatraining.few_shot.recipe import FewShotRecipe, NetworkRule
 from engine.metatraining.few_shot.run import MODEL_NAME, load_algorithm
 from engine.metatraining.meta_evaluation.heads import heads_over
@@ -141,14 +145,21 @@ class EncoderModel:
 
 
 def open_checkpoint(path: Path) -> TrainedModel | EncoderModel:
-    """A model or an encoder by its file or by the folder of its run.
+    """A model, an encoder or an encoder's bare weights, by its file or the folder of its run.
 
     Raises:
         EngineError: nothing of the kind is there, or it is damaged.
     """
     file = _file_of(path)
-    if _format_of(file).startswith("handful-encoder-"):
-        encoder = load_encoder(file)
+    header = _header_of(file)
+    kind = header.get("format", "")
+    if kind.startswith("handful-training-"):
+        raise EngineError(
+            f"{file} is the state of a run, for going on with it; give the run's folder once it "
+            f"holds {MODEL_NAME} or {ENCODER_NAME}."
+        )
+    if kind.startswith("handful-encoder-") or holds_bare_weights(file):
+        encoder = open_encoder(file)
         return EncoderModel(encoder.name, file, encoder, source_of(file))
     algorithm, recipe = load_algorithm(file)
     return TrainedModel(
@@ -161,7 +172,10 @@ def encoder_methods_of(
     combinations: Sequence[Combination] = (),
     start: EncoderModel | None = None,
 ) -> list[EncoderMethod]:
-    """The rows for encoders, with every head; arguments and errors as ``methods_of``."""
+    """The rows for encoders, with every head; arguments and errors as ``methods_of``.
+
+    A start whose embedding another projection makes has a row, but there is no way from it.
+    """
     names = _distinct_names(models)
     sources = tuple(model.source for model in models)
     rows: list[tuple[str, tuple[Encoder, ...], tuple[Source, ...]]] = [
@@ -170,7 +184,7 @@ def encoder_methods_of(
     if start is not None:
         rows.append((f"{start.name}, start", (start.encoder,), (start.source,)))
         for name, model in zip(names, models, strict=True):
-            for share in SHARES:
+            for share in SHARES if has_same_projection(start, model) else ():
                 title = f"{name}, {share:g} of the way from the start"
                 mixed = _mixed_encoder([start, model], [1 - share, share], title)
                 rows.append((title, (mixed,), (start.source, model.source)))
@@ -205,8 +219,7 @@ def _mixed_encoder(models: Sequence[EncoderModel], shares: Sequence[float], name
                 f"{model.path} and {models[-1].path} cannot be mixed: they are not of the same "
                 "network."
             )
-
-        if not _same_projection(model.encoder.projection, last.projection):
+        if not has_same_projection(model, models[-1]):
             raise EngineError(
                 f"{model.path} and {models[-1].path} cannot be mixed: their embeddings are made by "
                 "different projections."
@@ -226,7 +239,9 @@ def _mixed_encoder(models: Sequence[EncoderModel], shares: Sequence[float], name
     )
 
 
-def _same_projection(first: Projection | None, second: Projection | None) -> bool:
+def has_same_projection(one: EncoderModel, other: EncoderModel) -> bool:
+    """Whether both make their embeddings from pooled activations in the same way."""
+    first, second = one.encoder.projection, other.encoder.projection
     if first is None or second is None:
         return first is second
     return (
@@ -241,7 +256,7 @@ def _check_same_images(models: Sequence[TrainedModel]) -> None:
         if model.pixels != models[0].pixels:
             raise EngineError(
                 f"{models[0].source.name} and {model.source.name} cannot be combined: they take "
-                "images of different size, colour or sign."
+                "images of different size or channels, or one of them takes images inverted."
             )
 
 
@@ -407,14 +422,15 @@ def _file_of(path: Path) -> Path:
         for name in (MODEL_NAME, ENCODER_NAME):
             if (path / name).is_file():
                 return path / name
-        raise EngineError(f"{path} holds no {MODEL_NAME} and no {ENCODER_NAME}.")
+        unfinished = ": its run is not finished" if (path / CHECKPOINT_NAME).is_file() else ""
+        raise EngineError(f"{path} holds no {MODEL_NAME} and no {ENCODER_NAME}{unfinished}.")
     return path
 
 
-def _format_of(path: Path) -> str:
+def _header_of(path: Path) -> dict[str, str]:
     try:
         with safe_open(path, framework="numpy") as stored:
-            return str((stored.metadata() or {}).get("format", ""))
+            return stored.metadata() or {}
     except OSError as error:
         raise EngineError(sentence_for(error, path, "read the checkpoint")) from error
     except SafetensorError as error:

@@ -10,9 +10,10 @@ The object's keys:
 * ``results``: one entry per data set, setting and method: ``data``, ``n_way``, ``n_shot``,
   ``n_query``, ``n_episodes``, ``episodes_sha256`` (equal digests: equal tasks), ``method``,
   ``before`` and ``after`` adaptation, ``seconds_to_adapt``, ``against_first`` (paired difference in
-  accuracy from the first method), ``robustness`` by condition (with ``change``: paired difference
-  in accuracy from the same episodes unharmed).
+  accuracy from the setting's first method), ``robustness`` by condition (with ``change``: paired
+  difference in accuracy from the same episodes unharmed).
 * ``learning_curves``: by model, the lines of its run's scores.
+* ``warnings``: sentences; figures that are missing.
 * ``notes``: what a reader must know.
 * ``versions``, ``hardware``, ``seconds``.
 
@@ -136,6 +137,8 @@ def as_markdown(report: Mapping[str, Any], plots: Mapping[str, str]) -> str:
         f"{protocol['n_query']} queries a class; every method gets the same episodes. ± is the "
         "95 % interval over episodes.",
     ]
+    if report["warnings"]:
+        lines += ["", *(f"- {sentence}" for sentence in report["warnings"])]
     for described in report["data"]:
         results = [row for row in report["results"] if row["data"] == described["name"]]
         lines += ["", f"## {described['name']}", "", _data_sentence(described), ""]
@@ -173,7 +176,8 @@ def as_markdown(report: Mapping[str, Any], plots: Mapping[str, str]) -> str:
 def _data_sentence(described: Mapping[str, Any]) -> str:
     text = f"{described['n_images']:,} images of {described['n_classes']:,} classes"
     if described["turned_classes"]:
-        text += f", turned by quarters {4 * described['n_classes']:,}"
+        n_turned = 4 * described["n_classes"]
+        text += f", each counted as four when turned by quarters of a circle, {n_turned:,} in all"
     if described["n_unreadable"]:
         text += f"; {described['n_unreadable']} more cannot be read"
     return text + ". Accuracy in %:"
@@ -191,7 +195,7 @@ def _accuracy_table(results: Sequence[Mapping[str, Any]]) -> list[str]:
         cells = [
             _percent(found[method, *setting]["after"]["accuracy"])
             if (method, *setting) in found
-            else ""
+            else "–"
             for setting in settings
         ]
         lines.append(f"| {_cell(method)} | " + " | ".join(cells) + " |")
@@ -204,7 +208,7 @@ def _measures_table(results: Sequence[Mapping[str, Any]]) -> list[str]:
         *("tasks", "method", "accuracy before", "accuracy"),
         *(["against the first"] if paired else []),
         *("precision", "recall", "F1", "log-loss before", "log-loss", "calibration error"),
-        *("adapting, median (mean)",),
+        "time to adapt, median (mean)",
     ]
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     firsts: set[tuple[int, int]] = set()
@@ -270,7 +274,12 @@ def _duration(seconds: float) -> str:
 
 
 def _named(measure: str) -> str:
-    titles = {"f1": "F1", "ci95": "95 % interval"}
+    titles = {
+        "f1": "F1",
+        "log_loss": "Log-loss",
+        "seconds_to_adapt": "Time to adapt",
+        "ci95": "95 % interval",
+    }
     return titles.get(measure, measure.replace("_", " ").capitalize())
 
 

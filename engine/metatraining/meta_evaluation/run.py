@@ -31,6 +31,7 @@ from engine.metatraining.meta_evaluation.methods import (
     PixelRule,
     TrainedModel,
     encoder_methods_of,
+    has_same_projection,
     methods_of,
     open_checkpoint,
 )
@@ -104,6 +105,7 @@ class MetaEvaluated:
             f"{100 * row['after']['accuracy']['ci95']:.2f} %"
             for row in self.report["results"]
         ]
+        lines += self.report["warnings"]
         return [*lines, f"The tables are {self.markdown_path}, all numbers {self.report_path}."]
 
     def summary(self) -> dict[str, Any]:
@@ -115,6 +117,7 @@ class MetaEvaluated:
             "n_episodes": self.report["protocol"]["n_episodes"],
             "seed": self.report["protocol"]["seed"],
             "seconds": self.report["seconds"],
+            "warnings": self.report["warnings"],
             "results": [
                 {
                     **{key: row[key] for key in ("data", "n_way", "n_shot", "method")},
@@ -159,7 +162,7 @@ def meta_evaluate(
     yield Progress(0, "Reading the models", 0, 0, 0.0, 0.0)
     candidates = _candidates(checkpoints, combinations, start_path, chosen)
     _check_names(candidates.rows)
-    _check_ways(candidates.methods, rule)
+    _check_ways(candidates, rule)
     curves = learning_curves(candidates.models)
     opened = open_data(data_paths, rule.split)
     for item in opened:
@@ -197,6 +200,7 @@ def meta_evaluate(
         "data": described,
         "results": results,
         "learning_curves": curves,
+        "warnings": candidates.missing(rule.ways),
         "notes": notes_for(
             has_curves=bool(curves),
             shares_statistics=any(method.max_way is not None for method in candidates.methods),
@@ -241,14 +245,15 @@ def _check_rule(rule: EvaluationRule) -> None:
             raise EngineError(sentence)
 
 
-def _check_ways(methods: Sequence[Method], rule: EvaluationRule) -> None:
+def _check_ways(candidates: _Candidates, rule: EvaluationRule) -> None:
+    """Some rows may have gaps, but every task needs a method that can be asked."""
     most = max(rule.ways)
-    for method in methods:
-        if method.max_way is not None and method.max_way < most:
-            raise EngineError(
-                f"{method.name} was meta-trained for tasks of up to {method.max_way} classes; "
-                f"{most}-way tasks were asked for."
-            )
+    limits = [method.max_way or most for method in candidates.methods]
+    if not candidates.encoder_methods and max(limits) < most:
+        raise EngineError(
+            f"{candidates.methods[0].name} was meta-trained for tasks of up to "
+            f"{candidates.methods[0].max_way} classes; {most}-way tasks were asked for."
+        )
 
 
 def _torch_device(device: str) -> torch.device:
@@ -260,9 +265,17 @@ def _torch_device(device: str) -> torch.device:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Candidates:
-    """All rows of the tables, and the models whose runs they come from."""
+    """All rows of the tables, and what they are made from.
+
+    Attributes:
+        models, encoders: as given.
+        start: as given.
+        methods, encoder_methods: the rows.
+    """
 
     models: list[TrainedModel]
+    encoders: list[EncoderModel]
+    start: TrainedModel | EncoderModel | None
     methods: list[Method]
     encoder_methods: list[EncoderMethod]
 
@@ -270,6 +283,24 @@ class _Candidates:
     def rows(self) -> list[Method | EncoderMethod]:
         """In the order of the tables."""
         return [*self.methods, *self.encoder_methods]
+
+    def missing(self, ways: Sequence[int]) -> list[str]:
+        """Why figures that were asked for are not there."""
+        told = [
+            f"{method.name} was meta-trained for tasks of up to {method.max_way} classes: there "
+            "are no figures for more."
+            for method in self.methods
+            if method.max_way is not None and method.max_way < max(ways)
+        ]
+        start = self.start
+        if not isinstance(start, EncoderModel):
+            return told
+        return told + [
+            f"There are no weights on the way from {start.source.name} to {model.source.name}: "
+            "their embeddings are made by different projections."
+            for model in self.encoders
+            if not has_same_projection(start, model)
+        ]
 
 
 def _candidates(
@@ -289,12 +320,14 @@ def _candidates(
         )
     if start and isinstance(start, TrainedModel) != bool(models):
         raise EngineError(f"{start_path} is not of the kind of {opened[0].source.name}.")
-    for model in (*models, *([start] if isinstance(start, TrainedModel) else ())):
-        model.algorithm.to(device)
     few_shot_start = start if isinstance(start, TrainedModel) else None
     encoder_start = start if isinstance(start, EncoderModel) else None
+    for model in (*models, *([few_shot_start] if few_shot_start else ())):
+        model.algorithm.to(device)
     return _Candidates(
         models,
+        encoders,
+        start,
         methods_of(models, combinations, few_shot_start) if models else [],
         encoder_methods_of(encoders, combinations, encoder_start) if encoders else [],
     )
@@ -347,10 +380,14 @@ def _evaluate_set(
         candidates.encoder_methods, photographs, runtimes, episodes, rule.robustness
     )
     results: list[dict[str, Any]] = []
+    limits = {method.name: method.max_way for method in candidates.methods}
     for setting, drawn in episodes.items():
-        outcomes: list[Outcome] = yield from evaluate(
-            contenders, name, setting, drawn, rule.seed, pace
-        )
+        able = [
+            contender
+            for contender in contenders
+            if setting.n_way <= (limits.get(contender.name) or setting.n_way)
+        ]
+        outcomes: list[Outcome] = yield from evaluate(able, name, setting, drawn, rule.seed, pace)
         digest = digest_of(drawn)
         results += [outcome_as_json(outcome, outcomes[0], digest) for outcome in outcomes]
     return results, _described(item, labelled)
