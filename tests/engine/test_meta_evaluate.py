@@ -33,7 +33,7 @@ from engine.metatraining.algorithms.interface import Algorithm, Predict, StepRep
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
 from engine.metatraining.encoder_training import label_draws
 from engine.metatraining.episodes import EpisodeRule
-from engine.metatraining.epochs import CHECKPOINT_NAME, SCORES_NAME
+from engine.metatraining.epochs import CHECKPOINT_NAME, CONFIG_NAME, SCORES_NAME
 from engine.metatraining.few_shot.build import build_algorithm
 from engine.metatraining.few_shot.recipe import (
     AlgorithmRule,
@@ -42,7 +42,7 @@ from engine.metatraining.few_shot.recipe import (
     Kind,
     NetworkRule,
 )
-from engine.metatraining.few_shot.run import meta_train_few_shot, save_algorithm
+from engine.metatraining.few_shot.run import MODEL_NAME, meta_train_few_shot, save_algorithm
 from engine.metatraining.meta_evaluation import photographs as photographs_module
 from engine.metatraining.meta_evaluation import run as run_module
 from engine.metatraining.meta_evaluation.contenders import contenders_of
@@ -921,6 +921,105 @@ def test_a_vote_of_encoders_sees_the_embeddings_of_each(kinds: Path, tmp_path: P
     found = _accuracies(_evaluated(tmp_path, paths, kinds, rule, [Combination.VOTE]))
     for head in PROJECTED_HEADS:
         assert found[f"Vote of 2 encoders: {head}"] == found[f"Copy: {head}"]
+
+
+# --- What was seen before ------------------------------------------------------------------------
+
+
+def _small_warnings(tmp_path: Path, model: Path, data: Path) -> list[str]:
+    rule = EvaluationRule(ways=(2,), shots=(1,), n_query=2, n_episodes=2)
+    done = _evaluated(tmp_path, [model], data, rule)
+    warnings: list[str] = done.report["warnings"]
+    assert done.summary()["warnings"] == warnings
+    for warning in warnings:
+        assert warning in done.told()
+        assert f"- {warning}\n" in done.markdown_path.read_text()
+    return warnings
+
+
+def test_images_that_a_small_network_was_trained_on_are_told(
+    trained: Path, stripes: Path, kinds: Path, tmp_path: Path
+) -> None:
+    expected = "prototypical/model.safetensors was meta-trained on the images of {}: its accuracy"
+    (warning,) = _small_warnings(tmp_path, trained, stripes)
+    assert warning.startswith(expected.format("stripes"))
+    # The same images under another name; other images under the same name.
+    again = shutil.copytree(stripes, tmp_path / "again")
+    (warning,) = _small_warnings(tmp_path, trained, again)
+    assert warning.startswith(expected.format("again"))
+    other = shutil.copytree(kinds, tmp_path / "other" / "stripes")
+    assert _small_warnings(tmp_path, trained, other) == []
+    # Configurations once had names and numbers only.
+    old = shutil.copytree(trained, tmp_path / "old" / "prototypical")
+    config = json.loads((old / CONFIG_NAME).read_text())
+    for entry in config["data"]:
+        del entry["sha256"]
+    (old / CONFIG_NAME).write_text(json.dumps(config))
+    (warning,) = _small_warnings(tmp_path, old, stripes)
+    assert warning.startswith(expected.format("stripes"))
+    assert _small_warnings(tmp_path, old, other) == []
+    # What a run began with has seen nothing.
+    recipe = _recipe(Kind.PROTOTYPICAL)
+    start = old / "start.safetensors"
+    save_algorithm(build_algorithm(recipe, 3), recipe, 3, 0, start)
+    assert _small_warnings(tmp_path, start, stripes) == []
+    # Where nothing tells, nothing is told.
+    (old / CONFIG_NAME).unlink()
+    assert _small_warnings(tmp_path, old, stripes) == []
+    (old / CONFIG_NAME).write_text("{")
+    with pytest.raises(EngineError, match=r"config\.json is damaged; without it"):
+        _small_warnings(tmp_path, old, stripes)
+
+
+@pytest.mark.parametrize(
+    ("trained_split", "asked", "words"),
+    [
+        ("train", "train", "all characters of omniglot_train"),
+        ("trainval", "train", "all characters of omniglot_train"),
+        ("train", "trainval", "1 of the 2 characters of omniglot_trainval"),
+        ("trainval", "test", ""),
+        ("gone", "test", ""),
+    ],
+)
+@pytest.mark.parametrize("has_config", [True, False])
+def test_characters_that_a_small_network_was_trained_on_are_told(
+    trained_split: str, asked: str, words: str, has_config: bool, tmp_path: Path
+) -> None:
+    omniglot = _omniglot(tmp_path / "omniglot")
+    (omniglot / "vinyals_trainval.txt").write_text("A/2/rot000\nB/1/rot000")
+    (omniglot / "vinyals_test.txt").write_text("A/1/rot000")
+    recipe = _recipe(Kind.PROTOTYPICAL)
+    turned = replace(recipe.episodes, turned_classes=True)
+    recipe = replace(recipe, data=DataRule(split=trained_split), episodes=turned)
+    path = tmp_path / "run" / MODEL_NAME
+    save_algorithm(build_algorithm(recipe, 8), recipe, 8, 1, path)
+    if has_config:
+        entry = {"name": f"omniglot_{trained_split}", "n_images": 5, "sha256": "0"}
+        (tmp_path / "run" / CONFIG_NAME).write_text(json.dumps({"data": [entry]}))
+    rule = EvaluationRule(ways=(2,), shots=(1,), n_query=1, n_episodes=2, split=asked)
+    warnings = _evaluated(tmp_path, [path], omniglot, rule).report["warnings"]
+    begin = "" if has_config else "By its recipe "
+    expected = f"{begin}run/model.safetensors was meta-trained on {words}: its accuracy"
+    assert len(warnings) == bool(words)
+    assert all(warning.startswith(expected) for warning in warnings)
+
+
+def test_images_that_an_encoder_was_made_with_are_told(kinds: Path, tmp_path: Path) -> None:
+    entry = {"name": "kinds", "n_images": 18, "n_classes": 3}
+    record: dict[str, Any]
+    for record, words in (
+        ({"data": [entry], "validation": [entry]}, "was meta-trained on the images of kinds"),
+        ({"data": [], "validation": [entry]}, "went from its start was chosen on the images of"),
+        ({"data": [{**entry, "n_images": 17}]}, ""),
+        ({"data": [{**entry, "name": "others"}]}, ""),
+        ({}, ""),
+    ):
+        encoder = replace(load_encoder(shipped_encoder_path()), metadata={"meta_training": record})
+        path = tmp_path / "mine.safetensors"
+        save_encoder(encoder, path)
+        warnings = _small_warnings(tmp_path, path, kinds)
+        assert len(warnings) == bool(words)
+        assert all(words in warning for warning in warnings)
 
 
 # --- What was left beside a model ----------------------------------------------------------------

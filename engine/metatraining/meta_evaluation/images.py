@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,8 @@ from engine.metatraining.tasks import PixelSet, PixelSource, Task
 CLEAN_PIXELS: Final = ""
 """Stands for no corruption where one of ``CORRUPTIONS`` is expected."""
 
-_DRAWN_PX: Final = 28  # Omniglot and the digits, where no network asks for a size.
+DRAWN_PX: Final = 28
+"""Of Omniglot and the digits, where no network asks for a size."""
 
 
 class TaskImages(Protocol):
@@ -78,7 +80,7 @@ def open_data(paths: Sequence[Path], split: str) -> list[OpenedSet]:
     for path in paths:
         is_omniglot = (path / OMNIGLOT_NAME).is_file()
         if is_omniglot or (path.name == DIGITS and not path.exists()):
-            (drawings,) = load_pixels(path, _DRAWN_PX, 1, False, split)
+            (drawings,) = load_pixels(path, DRAWN_PX, 1, False, split)
             labelled = LabelledSet(drawings.name, drawings.labels, turned_classes=is_omniglot)
             opened.append(OpenedSet(path, 0, split, labelled, drawings, None))
         else:
@@ -108,6 +110,13 @@ class PixelImages:
     def labels(self) -> NDArray[np.int64]:
         """Of the readable images."""
         return self._pixels.labels
+
+    @property
+    def sha256(self) -> str:
+        """Of pixels and labels, as a run's configuration has it of what it was trained on."""
+        digest = hashlib.sha256(self._pixels.images.tobytes())
+        digest.update(self._pixels.labels.tobytes())
+        return digest.hexdigest()
 
     def task(self, episode: Episode) -> Task:
         """The episode with its images."""

@@ -26,7 +26,7 @@ from engine.metatraining.algorithms.interface import Algorithm, Learner
 from engine.metatraining.algorithms.maml import Maml
 from engine.metatraining.algorithms.reptile import Reptile
 from engine.metatraining.encoder_training.run import ENCODER_NAME
-from engine.metatraining.epochs import CHECKPOINT_NAME, KEPT_NAME, SCORES_NAME
+from engine.metatraining.epochs import CHECKPOINT_NAME, CONFIG_NAME, KEPT_NAME, SCORES_NAME
 from engine.metatraining.few_shot.recipe import FewShotRecipe, NetworkRule
 from engine.metatraining.few_shot.run import MODEL_NAME, load_algorithm
 from engine.metatraining.meta_evaluation.heads import heads_over
@@ -117,6 +117,7 @@ class TrainedModel:
         path: of the file.
         algorithm: as loaded.
         recipe: that it was trained by.
+        is_trained: whether it has taken a step, as what a run starts from has not.
         pixels: how its images are prepared.
         source: name and digest of the file.
     """
@@ -125,6 +126,7 @@ class TrainedModel:
     path: Path
     algorithm: Algorithm
     recipe: FewShotRecipe
+    is_trained: bool
     pixels: PixelRule
     source: Source
 
@@ -132,6 +134,12 @@ class TrainedModel:
     def scores_path(self) -> Path:
         """The scores of its run, where they lie beside it."""
         return self.path.with_name(SCORES_NAME)
+
+    @property
+    def config_path(self) -> Path:
+        """What its run was, where that lies in the run's folder."""
+        folder = self.path.parent
+        return (folder.parent if folder.name == KEPT_NAME else folder) / CONFIG_NAME
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,9 +170,9 @@ def open_checkpoint(path: Path) -> TrainedModel | EncoderModel:
         encoder = open_encoder(file)
         return EncoderModel(encoder.name, file, encoder, source_of(file))
     algorithm, recipe = load_algorithm(file)
-    return TrainedModel(
-        recipe.name, file, algorithm, recipe, _pixel_rule(recipe.network), source_of(file)
-    )
+    is_trained = header.get("n_done") != "0"
+    pixels = _pixel_rule(recipe.network)
+    return TrainedModel(recipe.name, file, algorithm, recipe, is_trained, pixels, source_of(file))
 
 
 def encoder_methods_of(

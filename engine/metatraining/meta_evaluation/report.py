@@ -13,7 +13,7 @@ The object's keys:
   accuracy from the setting's first method), ``robustness`` by condition (with ``change``: paired
   difference in accuracy from the same episodes unharmed).
 * ``learning_curves``: by model, the lines of its run's scores.
-* ``warnings``: sentences; figures that are missing.
+* ``warnings``: sentences; rows that are missing, images that a model was trained on.
 * ``notes``: what a reader must know.
 * ``versions``, ``hardware``, ``seconds``.
 

@@ -44,6 +44,7 @@ from engine.metatraining.meta_evaluation.report import (
     as_markdown,
     outcome_as_json,
 )
+from engine.metatraining.meta_evaluation.seen import seen_by_encoder, seen_by_model, trained_on
 from engine.metatraining.meta_evaluation.settings import (
     LabelledSet,
     Setting,
@@ -164,6 +165,8 @@ def meta_evaluate(
     _check_names(candidates.rows)
     _check_ways(candidates, rule)
     curves = learning_curves(candidates.models)
+    for model in candidates.small:
+        trained_on(model)  # What is damaged is told now rather than after an hour.
     opened = open_data(data_paths, rule.split)
     for item in opened:
         for setting in rule.settings:
@@ -180,10 +183,12 @@ def meta_evaluate(
     pace = Pace(len(opened) * len(rule.settings) * rule.n_episodes)
     described: list[dict[str, Any]] = []
     results: list[dict[str, Any]] = []
+    warnings = candidates.missing(rule.ways)
     for item in opened:
-        outcomes, entry = yield from _evaluate_set(item, candidates, shelf, runtimes, rule, pace)
-        results += outcomes
-        described.append(entry)
+        found = yield from _evaluate_set(item, candidates, shelf, runtimes, rule, pace)
+        results += found.results
+        described.append(found.described)
+        warnings += found.warnings
     report: dict[str, Any] = {
         "format": REPORT_FORMAT,
         "protocol": {
@@ -200,7 +205,7 @@ def meta_evaluate(
         "data": described,
         "results": results,
         "learning_curves": curves,
-        "warnings": candidates.missing(rule.ways),
+        "warnings": list(dict.fromkeys(warnings)),  # A start may be one of the models.
         "notes": notes_for(
             has_curves=bool(curves),
             shares_statistics=any(method.max_way is not None for method in candidates.methods),
@@ -284,6 +289,16 @@ class _Candidates:
         """In the order of the tables."""
         return [*self.methods, *self.encoder_methods]
 
+    @property
+    def small(self) -> list[TrainedModel]:
+        """The small networks, a start included."""
+        return [*self.models, *([self.start] if isinstance(self.start, TrainedModel) else [])]
+
+    @property
+    def large(self) -> list[EncoderModel]:
+        """The encoders, a start included."""
+        return [*self.encoders, *([self.start] if isinstance(self.start, EncoderModel) else [])]
+
     def missing(self, ways: Sequence[int]) -> list[str]:
         """Why figures that were asked for are not there."""
         told = [
@@ -348,6 +363,15 @@ def _check_writable(path: Path) -> None:
         raise EngineError(f"Could not write {path}: there is no folder {path.parent}.")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _SetEvaluated:
+    """One data set's part of the report: entries of ``results``, one of ``data``, warnings."""
+
+    results: list[dict[str, Any]]
+    described: dict[str, Any]
+    warnings: list[str]
+
+
 def _evaluate_set(
     item: OpenedSet,
     candidates: _Candidates,
@@ -355,14 +379,21 @@ def _evaluate_set(
     runtimes: Mapping[str, EncoderRuntime],
     rule: EvaluationRule,
     pace: Pace,
-) -> Generator[Progress, None, tuple[list[dict[str, Any]], dict[str, Any]]]:
-    """Entries of ``results`` for one data set, and what the report says of it."""
+) -> Generator[Progress, None, _SetEvaluated]:
     name, labelled = item.labelled.name, item.labelled
     yield Progress(0, f"Reading {name}", 0, 0, 0.0, 0.0)
     images: dict[PixelRule, PixelImages] = {}
     for method in candidates.methods:
         if method.pixels not in images:
             images[method.pixels] = yield from shelf.images(item, method.pixels)
+    warnings = [
+        *(
+            sentence
+            for model in candidates.small
+            for sentence in seen_by_model(model, item, images[model.pixels])
+        ),
+        *(sentence for model in candidates.large for sentence in seen_by_encoder(model, item)),
+    ]
     photographs = Photographs(item)
     if candidates.encoder_methods:
         labelled = yield from photographs.read()
@@ -390,7 +421,7 @@ def _evaluate_set(
         outcomes: list[Outcome] = yield from evaluate(able, name, setting, drawn, rule.seed, pace)
         digest = digest_of(drawn)
         results += [outcome_as_json(outcome, outcomes[0], digest) for outcome in outcomes]
-    return results, _described(item, labelled)
+    return _SetEvaluated(results, _described(item, labelled), warnings)
 
 
 def _described(item: OpenedSet, labelled: LabelledSet) -> dict[str, Any]:

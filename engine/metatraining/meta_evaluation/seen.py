@@ -1,0 +1,123 @@
+"""Whether images to evaluate on had a part in making what is evaluated.
+
+Told where it is known: from the configuration of a small network's run, which lies beside the
+model, else from the model's recipe; from the record inside an encoder's file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from engine.errors import EngineError, sentence_for
+from engine.metatraining.meta_evaluation.images import DRAWN_PX, OpenedSet, PixelImages
+from engine.metatraining.meta_evaluation.methods import EncoderModel, TrainedModel
+from engine.metatraining.pixels import load_pixels
+
+_OMNIGLOT: Final = "omniglot_"  # And the split: what ``load_pixels`` names its characters.
+
+
+def trained_on(model: TrainedModel) -> list[dict[str, Any]] | None:
+    """The data sets of the run that made ``model``; None where nothing beside it tells.
+
+    Raises:
+        EngineError: its configuration cannot be read.
+    """
+    path = model.config_path
+    if not path.is_file():
+        return None
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EngineError(sentence_for(error, path, "read")) from error
+    except ValueError as error:
+        raise EngineError(
+            f"{path} is damaged; without it, all else about {model.source.name} can be measured."
+        ) from error
+    return _entries(config, "data") or None
+
+
+def seen_by_model(model: TrainedModel, item: OpenedSet, images: PixelImages) -> list[str]:
+    """One sentence if ``model`` was trained on images of ``item``; else none.
+
+    Args:
+        model: a small network.
+        item: the data set.
+        images: of the data set, as ``model`` takes them.
+    """
+    if not model.is_trained:
+        return []
+    described = trained_on(model)
+    subject = f"{model.source.name} was meta-trained"
+    if described is None:
+        recipe = model.recipe
+        if not (recipe.episodes.turned_classes or recipe.validation.turned_classes):
+            return []  # Then nothing tells whether the recipe's split is one of Omniglot's.
+        described = [{"name": _OMNIGLOT + recipe.data.split}]
+        subject = f"By its recipe {subject}"
+    name = item.labelled.name
+    for entry in described:
+        if item.labelled.turned_classes and str(entry.get("name")).startswith(_OMNIGLOT):
+            known = _shared_characters(item, str(entry["name"]).removeprefix(_OMNIGLOT))
+            if known:
+                return [_sentence(subject, known, name)]
+        elif _is_same_set(entry, item, images):
+            return [_sentence(subject, "the images", name)]
+    return []
+
+
+def seen_by_encoder(model: EncoderModel, item: OpenedSet) -> list[str]:
+    """One sentence if ``model`` was trained on ``item``, or chosen by it; else none."""
+    record = model.encoder.metadata.get("meta_training")
+    subject, name = model.source.name, item.labelled.name
+    found = (name, len(item.labelled.labels))
+
+    def names_it(key: str) -> bool:
+        return any(
+            (entry.get("name"), entry.get("n_images")) == found for entry in _entries(record, key)
+        )
+
+    if names_it("data"):
+        return [_sentence(f"{subject} was meta-trained", "the images", name)]
+    if names_it("validation"):
+        return [
+            f"How far {subject} went from its start was chosen on the images of {name}: its "
+            "accuracy there may be a little too high."
+        ]
+    return []
+
+
+def _sentence(subject: str, known: str, name: str) -> str:
+    return f"{subject} on {known} of {name}: its accuracy there says little about new classes."
+
+
+def _entries(described: Any, key: str) -> list[dict[str, Any]]:
+    entries = described.get(key) if isinstance(described, Mapping) else None
+    if not isinstance(entries, list):
+        return []
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def _is_same_set(entry: Mapping[str, Any], item: OpenedSet, images: PixelImages) -> bool:
+    if "sha256" in entry:
+        return bool(entry["sha256"] == images.sha256)
+    # Runs of earlier versions noted names and numbers only.
+    found = (item.labelled.name, len(images.labels))
+    return (entry.get("name"), entry.get("n_images")) == found
+
+
+def _shared_characters(item: OpenedSet, split: str) -> str:
+    """How many characters of ``item`` are those of ``split``, in words; empty for none."""
+    assert item.drawings is not None
+    asked = set(item.drawings.class_names)
+    known = asked
+    if split != item.split:
+        try:
+            (trained,) = load_pixels(item.path, DRAWN_PX, 1, False, split)
+        except EngineError:  # Nobody can tell: the folder does not list that split.
+            return ""
+        known = asked & set(trained.class_names)
+    if known == asked:
+        return "all characters"
+    return f"{len(known):,} of the {len(asked):,} characters" if known else ""
