@@ -343,7 +343,8 @@ def meta_evaluate_command(
     checkpoint: Annotated[
         list[Path],
         typer.Argument(
-            help="Models and encoders from meta-train, or the folders of its runs.",
+            help="Models and encoders from meta-train, or the folders of its runs; an encoder's "
+            "bare weights.",
         ),
     ],
     data: Annotated[
@@ -393,7 +394,9 @@ def meta_evaluate_command(
     start: Annotated[
         Path | None,
         typer.Option(
-            "--start", help="The model that training began with: also weights on the way from it."
+            "--start",
+            help="What training began with, an encoder, bare weights or a model: also weights on "
+            "the way from it.",
         ),
     ] = None,
     device: Annotated[Device, typer.Option("--device", help="Where the models run.")] = Device.AUTO,
