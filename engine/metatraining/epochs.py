@@ -30,6 +30,7 @@ CHECKPOINT_NAME: Final = "checkpoint.safetensors"
 CONFIG_NAME: Final = "config.json"
 SCORES_NAME: Final = "scores.jsonl"
 KEPT_NAME: Final = "kept"
+MAPS_NAME: Final = "maps"
 LOGS_NAME: Final = "logs"
 
 _LOGGED: Final = ("loss", "accuracy", "learning_rate", "validation_accuracy")
@@ -151,8 +152,9 @@ class RunRecord:
 
     def _take_up(self, n_done: int) -> None:
         """Keep scores and weights up to where the checkpoint stands."""
-        for path in self._folder.glob(".*.part"):  # What a killed process was writing.
-            path.unlink()
+        for place in (self._folder, self._folder / KEPT_NAME, self._folder / MAPS_NAME):
+            for path in place.glob(".*.part"):  # What a killed process was writing.
+                path.unlink()
         for path in self.kept_paths():
             if int(path.stem) > n_done:
                 path.unlink()
@@ -174,7 +176,11 @@ class RunRecord:
         return found[-1] if found else None
 
     def add(self, loop: TrainingLoop, found: tuple[float, float] | None) -> None:
-        """An epoch is over, whose steps are ``loop.recent``.
+        """An epoch is over.
+
+        Args:
+            loop: its steps are ``loop.recent``.
+            found: what validation gave: mean accuracy [0, 1] and half its 95 % interval.
 
         Raises:
             EngineError: scores, weights or logs could not be written.
@@ -204,7 +210,8 @@ class RunRecord:
 
     def kept_paths(self) -> list[Path]:
         """The kept weights, oldest first."""
-        return sorted((self._folder / KEPT_NAME).glob("*.safetensors"))
+        found = (self._folder / KEPT_NAME).glob("*.safetensors")
+        return sorted(path for path in found if path.stem.isdecimal())
 
     def told(self, report: StepReport) -> str:
         """What a person reads while it runs: current and best score."""

@@ -30,9 +30,8 @@ class EventLog:
         name = f"events.out.tfevents.{int(time.time())}.{os.getpid()}"
         self._writer = RecordWriter(str(folder / name))
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
-        if n_done:
-            started = SessionLog(status=SessionLog.START)
-            self._write(Event(wall_time=time.time(), step=n_done + 1, session_log=started))
+        started = SessionLog(status=SessionLog.START)
+        self._write(Event(wall_time=time.time(), step=n_done + 1, session_log=started))
 
     def add(self, scores: Mapping[str, float], step: int) -> None:
         """Write the scores after ``step``; raises OSError."""

@@ -22,6 +22,9 @@ from engine.metatraining.optimizers import OptimizerRule, Precision
 from engine.metatraining.processes import Processes
 from engine.metatraining.tasks import TaskSource
 
+BAD_CONTENT: Final = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What reading a file raises whose header or tensors are not what they should be."""
+
 _FORMAT: Final = "handful-training-1"
 
 
@@ -177,22 +180,20 @@ class TrainingLoop:
         """
         header, tensors = read_tensors(path, _FORMAT)
         try:
-            found = json.loads(header["described"])
-        except (KeyError, ValueError) as error:
-            raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
-        if found != json.loads(json.dumps(described)):
-            raise EngineError(
-                f"{path} belongs to a run with another recipe or other data; choose another "
-                "folder, or start anew."
-            )
-        try:
-            self._restore(tensors)
-            self.n_done = int(header["n_done"])
-        except (KeyError, IndexError, ValueError, RuntimeError) as error:
+            if json.loads(header["described"]) != json.loads(json.dumps(described)):
+                raise EngineError(
+                    f"{path} belongs to a run with another recipe or other data; choose another "
+                    "folder, or start anew."
+                )
+            self._restore(tensors, int(header["n_done"]))
+        except BAD_CONTENT as error:
             raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
         self._saved = (self.n_done, path)
 
-    def _restore(self, tensors: Mapping[str, Tensor]) -> None:
+    def _restore(self, tensors: Mapping[str, Tensor], n_done: int) -> None:
+        if not 0 <= n_done <= self.n_steps:
+            raise ValueError(f"{n_done} of {self.n_steps} steps")
+        self.n_done = n_done
         self.algorithm.load_state_dict(below(tensors, "weights."))
         self._random.set_state(tensors["random_state"])
         self.recent = [StepReport(*numbers) for numbers in tensors["recent"].tolist()]

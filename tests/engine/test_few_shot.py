@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
@@ -38,6 +38,7 @@ from engine.metatraining.epochs import (
     CONFIG_NAME,
     KEPT_NAME,
     LOGS_NAME,
+    MAPS_NAME,
     SCORES_NAME,
 )
 from engine.metatraining.few_shot import run as few_shot_run
@@ -595,6 +596,7 @@ def test_the_model_can_be_the_average_of_the_last_epochs(omniglot: Path, tmp_pat
     stray = tmp_path / "parts" / KEPT_NAME / "00000099.safetensors"
     stray.parent.mkdir(parents=True)
     stray.write_bytes(kept[0].read_bytes())
+    stray.with_stem("of_a_person").write_bytes(kept[0].read_bytes())
     _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts"), 7)
     result_of(meta_train_few_shot(recipe, [omniglot], tmp_path / "parts", resume=True))
     _assert_same_run(tmp_path / "parts", tmp_path / "whole")
@@ -678,10 +680,33 @@ def test_tensorboard_finds_every_score_once(omniglot: Path, tmp_path: Path) -> N
             for value in event.summary.value:
                 assert (value.tag, event.step) not in found
                 found[value.tag, event.step] = value.simple_value
-    assert starts == [8]
+    assert starts == [1, 8]
     keys = ("loss", "accuracy", "learning_rate", "validation_accuracy")
     expected = {(key, line["step"]): line[key] for line in _scores(tmp_path) for key in keys}
     assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_events_of_a_run_that_left_no_checkpoint_are_dropped(
+    omniglot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the first epoch's score: begun again, the same score is written again."""
+    from tensorboardX.proto.event_pb2 import SessionLog
+
+    def killed(path: Path, content: bytes) -> None:
+        raise KeyboardInterrupt
+
+    recipe = _recipe(checkpoint_every=100)
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "write_whole", killed)
+        with pytest.raises(KeyboardInterrupt):
+            result_of(meta_train_few_shot(recipe, [omniglot], tmp_path))
+    assert _scores(tmp_path)
+    (first,) = (tmp_path / LOGS_NAME).iterdir()
+    assert any(event.summary.value for event in _events(first))
+    first.rename(first.with_name(first.name + ".first"))  # As if of another process.
+    _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path), 1)
+    second = max((tmp_path / LOGS_NAME).iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    assert (_events(second)[1].session_log.status, _events(second)[1].step) == (SessionLog.START, 1)
 
 
 # --- What ends a run -----------------------------------------------------------------------------
@@ -787,6 +812,60 @@ def test_a_folder_that_holds_something_else_is_refused(omniglot: Path, tmp_path:
     result_of(meta_train_few_shot(recipe, [omniglot], tmp_path, resume=True))
 
 
+def _with_header(content: bytes, **entries: str) -> bytes:
+    """A safetensors file in whose header some values are others."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    header["__metadata__"] |= entries
+    written = json.dumps(header).encode()
+    return len(written).to_bytes(8, "little") + written + content[8 + length :]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"described": "{"},
+        {"described": "[" * 100_000},
+        {"n_done": "three"},
+        {"n_done": "-1"},
+        {"n_done": "9"},
+    ],
+)
+def test_a_damaged_header_of_a_checkpoint_is_told(
+    entries: dict[str, str], omniglot: Path, tmp_path: Path
+) -> None:
+    _stop_at(meta_train_few_shot(_recipe(), [omniglot], tmp_path), 3)
+    checkpoint = tmp_path / CHECKPOINT_NAME
+    checkpoint.write_bytes(_with_header(checkpoint.read_bytes(), **entries))
+    damaged = checkpoint.read_bytes()
+    with pytest.raises(EngineError, match=r"checkpoint.safetensors is damaged: it does not hold"):
+        result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path, resume=True))
+    assert checkpoint.read_bytes() == damaged
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor"),
+    [
+        ("recent", torch.zeros(())),
+        ("recent", torch.zeros(2, 3)),
+        ("random_state", torch.zeros(3)),
+        ("optimizer.99.exp_avg", torch.zeros(1)),
+        ("optimizer.a.exp_avg", torch.zeros(1)),
+        ("weights.encoder.0.bias", torch.zeros(1)),
+        ("weights.other", torch.zeros(1)),
+    ],
+)
+def test_damaged_tensors_of_a_checkpoint_are_told(
+    name: str, tensor: Tensor, omniglot: Path, tmp_path: Path
+) -> None:
+    _stop_at(meta_train_few_shot(_recipe(), [omniglot], tmp_path), 3)
+    checkpoint = tmp_path / CHECKPOINT_NAME
+    header, tensors = loop.read_tensors(checkpoint, "handful-training-1")
+    checkpoint.write_bytes(save({**tensors, name: tensor}, metadata=header))
+    with pytest.raises(EngineError, match=r"checkpoint.safetensors is damaged: it does not hold"):
+        result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path, resume=True))
+
+
 def test_what_is_no_model_is_told_in_a_sentence(omniglot: Path, tmp_path: Path) -> None:
     path = tmp_path / MODEL_NAME
     with pytest.raises(EngineError, match="no such file"):
@@ -800,6 +879,14 @@ def test_what_is_no_model_is_told_in_a_sentence(omniglot: Path, tmp_path: Path) 
     path.write_bytes(content.replace(b"prototypical", b"prototypicaI"))
     with pytest.raises(EngineError, match="does not hold what it says"):
         load_algorithm(path)
+    for recipe_of_header in ("{", "null", "3", "[]", '["name"]', '{"name": []}'):
+        path.write_bytes(_with_header(content, recipe=recipe_of_header))
+        with pytest.raises(EngineError, match="is damaged: it does not hold what it says"):
+            load_algorithm(path)
+    for n_classes in ("", "null"):
+        path.write_bytes(_with_header(content, n_classes=n_classes))
+        with pytest.raises(EngineError, match="is damaged: it does not hold what it says"):
+            load_algorithm(path)
 
 
 def test_data_that_cannot_be_used_is_told_with_its_numbers(omniglot: Path, tmp_path: Path) -> None:
@@ -994,11 +1081,13 @@ def test_a_killed_run_goes_on_to_the_same_result(
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    (run / f".{CHECKPOINT_NAME}.1.part").write_bytes(b"half of a checkpoint")
+    for folder in (run, run / KEPT_NAME, run / MAPS_NAME):
+        folder.mkdir(exist_ok=True)
+        (folder / f".{CHECKPOINT_NAME}.1.part").write_bytes(b"half of a checkpoint")
     recipe = load_few_shot_recipe(long_recipe)
     result_of(meta_train_few_shot(recipe, [omniglot], run, resume=True))
     _assert_same_run(run, long_run)
-    assert not list(run.glob(".*"))
+    assert not list(run.rglob(".*"))
 
 
 def test_a_second_ctrl_c_stops_at_once(

@@ -30,7 +30,7 @@ from engine.metatraining.epochs import (
 from engine.metatraining.few_shot.build import build_algorithm
 from engine.metatraining.few_shot.recipe import FewShotRecipe, few_shot_recipe_from
 from engine.metatraining.intervals import score
-from engine.metatraining.loop import TrainingLoop, read_tensors
+from engine.metatraining.loop import BAD_CONTENT, TrainingLoop, read_tensors
 from engine.metatraining.pixels import OMNIGLOT_NAME, read_pixels
 from engine.metatraining.processes import Processes, alone
 from engine.metatraining.progress import Counter
@@ -200,7 +200,7 @@ def load_algorithm(path: Path) -> tuple[Algorithm, FewShotRecipe]:
         recipe = few_shot_recipe_from(json.loads(header["recipe"]))
         algorithm = _fresh(recipe, int(header["n_classes"]))
         algorithm.load_state_dict(tensors)
-    except (KeyError, ValueError, RuntimeError, RecipeError) as error:
+    except (*BAD_CONTENT, RecipeError) as error:
         raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
     return algorithm, recipe
 
