@@ -61,6 +61,10 @@ _UsageError: Any = typer.BadParameter.__mro__[1]
 _ClickException: Any = typer.BadParameter.__mro__[2]
 
 
+class _Stopped(Exception):
+    """Ctrl-C, by a job that knows better what to say to it; nothing where its text is empty."""
+
+
 class Device(StrEnum):
     """Where the encoder runs."""
 
@@ -162,6 +166,10 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         code = int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
+    except _Stopped as stopped:
+        if text := str(stopped):
+            _say(text)
+        return _INTERRUPTED
     except EngineError as error:
         _say(str(error))
         code = 1
@@ -310,7 +318,11 @@ def meta_train_command(
     ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on from the folder's checkpoint, to the same result."),
+        typer.Option(
+            "--resume",
+            help="Go on from the folder's checkpoint; on a CPU the result is the same as without "
+            "the stop.",
+        ),
     ] = False,
     device: Annotated[
         Device,
@@ -324,7 +336,9 @@ def meta_train_command(
 
     Processes can share a paper's recipe: torchrun --nproc-per-node 2 -m engine ...
     """
+    from engine.metatraining.epochs import CHECKPOINT_NAME
     from engine.metatraining.few_shot.recipe import is_few_shot_recipe
+    from engine.metatraining.processes import is_leader
 
     paths = [*data, *(more_data or [])]
     train = _train_few_shot if is_few_shot_recipe(recipe) else _train_encoder
@@ -332,8 +346,13 @@ def meta_train_command(
         with _stop_asked() as asked:
             done = train(recipe, paths, out, resume, validation or [], device, asked)
     except KeyboardInterrupt:
-        _say(f"With --resume the run goes on from the checkpoint in {out}.")
-        raise
+        if not is_leader():  # One of several processes; the others would say the same.
+            raise _Stopped from None
+        if not (out / CHECKPOINT_NAME).exists():
+            raise _Stopped(f"Interrupted before {out} had a checkpoint to go on from.") from None
+        raise _Stopped(
+            f"Interrupted. With --resume the run goes on from the checkpoint in {out}."
+        ) from None
     if as_json and done is not None:
         _print_json(asdict(done))
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.distributed as distributed
 from torch import Tensor
 
 from engine.errors import EngineError
+
+Step = TypeVar("Step")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +81,38 @@ class Processes:
         self.average([share])
         return share.item() > 0
 
-    def agree(self, number: int) -> bool:
-        """Whether ``number`` is the same in all processes.
+    def agree(self, value: object) -> bool:
+        """Whether ``value``, of JSON's kinds, is the same in all processes.
 
         Raises:
             EngineError: another process has ended.
         """
+        digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+        number = int(digest[:10], 16)  # 40 bits, of which the mean is exact in float64.
         mean = torch.tensor([float(number)], dtype=torch.float64, device=self.device)
         self.average([mean])
         return not self.any(mean.item() != number)
+
+    def in_step(self, steps: Generator[Step, None, Result]) -> Generator[Step, None, Result]:
+        """Do ``steps``, with as many yields in each process as where there are most.
+
+        So that what is exchanged after each yield stays in order. ``steps`` yield at least once.
+
+        Raises:
+            EngineError: another process has ended.
+        """
+        has_ended = False
+        with closing(steps):
+            while True:
+                if not has_ended:
+                    try:
+                        step = next(steps)
+                    except StopIteration as finished:
+                        has_ended = True
+                        result: Result = finished.value
+                if not self.any(not has_ended):
+                    return result
+                yield step
 
     def wait(self) -> None:
         """Until all processes are here.
@@ -110,6 +139,11 @@ def alone(device: torch.device | None = None) -> Processes:
 def n_started() -> int:
     """How many processes ``torchrun`` started; 1 without it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_leader() -> bool:
+    """Whether this is the first of the processes that ``torchrun`` started, or the only one."""
+    return int(os.environ.get("RANK", "0")) == 0
 
 
 @contextmanager

@@ -116,6 +116,15 @@ def omniglot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _folder_of_stripes(folder: Path, n_images: int, seed: int = 0) -> Path:
+    """An image set of 4 classes."""
+    for number, image in enumerate(_characters(4, n_images, seed)):
+        path = folder / f"class{number // n_images}" / f"{number:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    return folder
+
+
 def _table(kind: Kind = Kind.PROTOTYPICAL, **changes: Any) -> dict[str, Any]:
     """The values of a recipe of 8 steps, with an epoch every 3 and a checkpoint every 2."""
     by_gradients = kind not in (Kind.PROTOTYPICAL, Kind.TRANSFER)
@@ -1006,13 +1015,16 @@ def _environment() -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1"}
 
 
-def _started(*arguments: object, module: str = "engine") -> subprocess.Popen[str]:
+def _started(
+    *arguments: object, module: str = "engine", **environment: str
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", module, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=_environment(),
+        env={**_environment(), **environment},
+        start_new_session=True,  # With what it starts it can be signalled as by a terminal.
     )
 
 
@@ -1058,7 +1070,8 @@ def test_ctrl_c_leaves_a_checkpoint_and_resuming_gives_the_same(
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate()
     assert process.returncode == 130, output
-    assert "With --resume the run goes on from the checkpoint" in output
+    assert output.count("Interrupted") == 1
+    assert f"Interrupted. With --resume the run goes on from the checkpoint in {run}." in output
     assert "Traceback" not in output
     assert not (run / MODEL_NAME).exists()
 
@@ -1115,6 +1128,24 @@ def test_a_second_ctrl_c_stops_at_once(
     assert run_command_line([*arguments, "--resume"]) == 0
 
 
+def test_ctrl_c_before_the_first_checkpoint_promises_nothing(
+    omniglot: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recipe = _toml(_table(), tmp_path / "recipe.toml")
+    run = tmp_path / "run"
+
+    def pressed(training: TrainingLoop) -> StepReport:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TrainingLoop, "step", pressed)
+    arguments = ["meta-train", str(recipe), "--data", str(omniglot), "--out", str(run)]
+    assert run_command_line(arguments) == 130
+    assert capsys.readouterr().err == f"Interrupted before {run} had a checkpoint to go on from.\n"
+
+
 def test_recipes_without_an_algorithm_are_for_encoders(
     omniglot: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -1136,6 +1167,39 @@ def test_a_gpu_that_is_not_there_is_told(
 
 
 # --- Several processes ---------------------------------------------------------------------------
+
+
+_FREE_PORT = "import socket; print(socket.create_server(('127.0.0.1', 0)).getsockname()[1])"
+
+
+def _started_by_torchrun(*arguments: object) -> subprocess.Popen[str]:
+    """Two processes, and a third that watches over them."""
+    return _started(
+        *("--standalone", "--nproc-per-node=2", "-m", "engine", "meta-train", *arguments),
+        *("--device", "cpu"),
+        module="torch.distributed.run",
+    )
+
+
+def _started_as_pair(
+    *arguments_of_each: Sequence[object],
+) -> tuple[subprocess.Popen[str], subprocess.Popen[str]]:
+    """Two processes as two machines start them; the first leads."""
+    port = subprocess.run(
+        [sys.executable, "-c", _FREE_PORT], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    first, second = (
+        _started(
+            *("meta-train", *arguments, "--device", "cpu"),
+            RANK=str(rank),
+            LOCAL_RANK="0",
+            WORLD_SIZE="2",
+            MASTER_ADDR="127.0.0.1",
+            MASTER_PORT=port,
+        )
+        for rank, arguments in enumerate(arguments_of_each)
+    )
+    return first, second
 
 
 @POSIX
@@ -1162,11 +1226,7 @@ def test_two_processes_train_as_one_does(kind: Kind, omniglot: Path, tmp_path: P
         episodes__max_shot=3,
     )
     recipe = _toml(table, tmp_path / "recipe.toml")
-    process = _started(
-        *("--standalone", "--nproc-per-node=2", "-m", "engine"),
-        *("meta-train", recipe, "--data", omniglot, "--out", tmp_path / "two", "--device", "cpu"),
-        module="torch.distributed.run",
-    )
+    process = _started_by_torchrun(recipe, "--data", omniglot, "--out", tmp_path / "two")
     result_of(meta_train_few_shot(load_few_shot_recipe(recipe), [omniglot], tmp_path / "one"))
     output, _ = process.communicate()
     assert process.returncode == 0, output
@@ -1186,6 +1246,83 @@ def test_two_processes_train_as_one_does(kind: Kind, omniglot: Path, tmp_path: P
     assert len(list((tmp_path / "two" / LOGS_NAME).iterdir())) == 1
     config = json.loads((tmp_path / "two" / CONFIG_NAME).read_text())
     assert config["hardware"]["processes"] == 2
+
+
+@POSIX
+def test_two_processes_stop_at_ctrl_c_and_go_on_to_the_same_result(
+    omniglot: Path, tmp_path: Path
+) -> None:
+    """Running statistics of batch norm, which are averaged, go on as well.
+
+    All get a terminal's signal, and torchrun, which then fails in its own words, passes it on.
+    """
+    table = _table(n_steps=80, validate_every=30, checkpoint_every=5)
+    arguments = [_toml(table, tmp_path / "recipe.toml"), "--data", omniglot, "--out"]
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    process = _started_by_torchrun(*arguments, run)
+    _wait_for(process, (run / CHECKPOINT_NAME).exists)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate()
+    assert output.count("Interrupted") == 1
+    assert f"Interrupted. With --resume the run goes on from the checkpoint in {run}." in output
+    assert not (run / MODEL_NAME).exists()
+
+    for folder, options in ((run, ["--resume"]), (whole, [])):
+        for process in _started_as_pair(*[[*arguments, folder, *options]] * 2):
+            output, _ = process.communicate()
+            assert process.returncode == 0, output
+    _assert_same_run(run, whole)
+
+
+@POSIX
+def test_a_signal_to_one_process_stops_all_after_the_same_step(
+    omniglot: Path, tmp_path: Path
+) -> None:
+    table = _table(n_steps=80, validate_every=30, checkpoint_every=5)
+    arguments = [_toml(table, tmp_path / "recipe.toml"), "--data", omniglot, "--out", tmp_path]
+    leader, other = _started_as_pair(arguments, arguments)
+    _wait_for(leader, (tmp_path / CHECKPOINT_NAME).exists)
+    other.send_signal(signal.SIGINT)
+    outputs = [process.communicate()[0] for process in (leader, other)]
+    assert [process.returncode for process in (leader, other)] == [130, 130], outputs
+    assert "With --resume the run goes on" in outputs[0]
+    assert outputs[1] == ""
+
+    # One process goes on alone.
+    resumed = meta_train_few_shot(load_few_shot_recipe(arguments[0]), [omniglot], tmp_path, True)
+    result_of(resumed)
+    assert [line["step"] for line in _scores(tmp_path)] == [30, 60, 80]
+
+
+@POSIX
+@pytest.mark.parametrize("what", ["recipe", "data", "validation data"])
+def test_processes_that_do_not_train_alike_are_told(
+    what: str, omniglot: Path, tmp_path: Path
+) -> None:
+    """Also where one of them has so many more images to read that it reports in between."""
+    recipes = [
+        _toml(_table(seed=seed), tmp_path / f"recipe{seed}.toml")
+        for seed in ((3, 4) if what == "recipe" else (3, 3))
+    ]
+    data = [omniglot, omniglot]
+    validation = [_folder_of_stripes(tmp_path / "0" / "set", 5)] * 2
+    other = _folder_of_stripes(tmp_path / "1" / "set", 5 if what == "data" else 40, seed=1)
+    if what == "data":
+        data = [_folder_of_stripes(tmp_path / str(n) / "more", 5 + 35 * n) for n in range(2)]
+    if what == "validation data":
+        validation[1] = other
+    out = tmp_path / "run"
+    processes = _started_as_pair(
+        *(
+            [recipe, "--data", images, "--validation", seen, "--out", out]
+            for recipe, images, seen in zip(recipes, data, validation, strict=True)
+        )
+    )
+    for process in processes:
+        output, _ = process.communicate()
+        assert process.returncode == 1, output
+        assert "recipe, data and validation data must be the same on all machines" in output
+    assert not out.exists()
 
 
 # --- Aggregation ---------------------------------------------------------------------------------

@@ -84,8 +84,8 @@ def meta_train_few_shot(
 
     Raises:
         EngineError: data, recipe or folder cannot be used, the folder holds another run, the loss
-            is no longer a number, the disk is full, or another process has ended; the last
-            checkpoint stands.
+            is no longer a number, the disk is full, or another process has ended or does something
+            else; the last checkpoint stands.
     """
     processes = processes or alone()
     began = time.monotonic()
@@ -94,7 +94,14 @@ def meta_train_few_shot(
         raise EngineError(
             f"{out_dir} holds a run already; choose another folder, or go on with it (--resume)."
         )
-    training, validation = yield from _load(recipe, data_paths, validation_paths)
+    training, validation = yield from processes.in_step(_load(recipe, data_paths, validation_paths))
+    described = {"recipe": recipe.as_json(), "data": _describe(training)}
+    validated = {"validation_data": _describe(validation)}
+    if not processes.agree({**described, **validated}):
+        raise EngineError(
+            "The processes do not train alike: recipe, data and validation data must be the same "
+            "on all machines."
+        )
     sampler = sampler_of(training, recipe.episodes)
     tasks = _validation_tasks(recipe, validation, processes)
     algorithm = _fresh(recipe, sampler.n_classes).to(processes.device)
@@ -109,7 +116,6 @@ def meta_train_few_shot(
         recipe.seed + 1,
         processes,
     )
-    described = {"recipe": recipe.as_json(), "data": _describe(training)}
     if resume and checkpoint.exists():
         loop.load(checkpoint, described)
     if not processes.agree(loop.n_done):
@@ -121,7 +127,7 @@ def meta_train_few_shot(
     def keep(path: Path) -> None:
         save_algorithm(algorithm, recipe, sampler.n_classes, loop.n_done, path)
 
-    config = {**described, "seed": recipe.seed, "validation_data": _describe(validation)}
+    config = {**described, **validated, "seed": recipe.seed}
     record = RunRecord(out_dir, config, processes, loop.n_done, recipe.keep, keep)
     try:
         yield from train(
