@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tarfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -74,11 +74,19 @@ def open_image_sets(paths: Iterable[Path]) -> list[ImageSet]:
         EngineError: as ``open_image_set``, or two sets have the same name.
     """
     sets = [open_image_set(found) for path in paths for found in _expand(path)]
-    names = [image_set.name for image_set in sets]
+    refuse_same_names([image_set.name for image_set in sets])
+    return sets
+
+
+def refuse_same_names(names: Sequence[str]) -> None:
+    """Two sets of one name could not be told apart, and are most often one set given twice.
+
+    Raises:
+        EngineError: there are two.
+    """
     for name in names:
         if names.count(name) > 1:
             raise EngineError(f"Two of the data sets are named {name!r}.")
-    return sets
 
 
 def _expand(path: Path) -> list[Path]:

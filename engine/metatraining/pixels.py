@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile
@@ -19,6 +20,9 @@ from engine.metatraining.tasks import PixelSet
 
 DIGITS: Final = "digits"
 """Stands for scikit-learn's handwritten digits, where a path is expected."""
+
+OMNIGLOT: Final = "omniglot"
+"""The collection that its parts belong to."""
 
 OMNIGLOT_NAME: Final = "omniglot_28.npz"
 """The file that makes a folder Omniglot's."""
@@ -86,10 +90,11 @@ def _omniglot(folder: Path, split: str, side_px: int) -> PixelSet:
     if images.shape[1:] != (side_px, side_px):
         images = np.stack([_resized(image, side_px) for image in images])
     return PixelSet(
-        name=f"omniglot_{split}",
+        name=f"{OMNIGLOT}_{split}",
         images=images[:, None],
         labels=np.repeat(np.arange(len(wanted)), [len(part) for part in parts]),
         class_names=tuple(wanted),
+        collection=OMNIGLOT,
     )
 
 
@@ -153,7 +158,7 @@ def _finished(pixels: PixelSet, channels: int, inverted: bool) -> PixelSet:
         images = np.repeat(images, channels, axis=1)
     if inverted:
         images = 255 - images
-    return PixelSet(pixels.name, np.ascontiguousarray(images), pixels.labels, pixels.class_names)
+    return replace(pixels, images=np.ascontiguousarray(images))
 
 
 def _resized(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:

@@ -55,12 +55,15 @@ class PixelSet:
         images: (n_images, channels, side, side) uint8; what the network gets is this / 255.
         labels: (n_images,) int64.
         class_names: by label.
+        collection: of which the set is a part; classes of one name are one class there, whichever
+            part they are in. Empty where the set stands alone.
     """
 
     name: str
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
+    collection: str = ""
 
 
 class PixelSource:

@@ -30,7 +30,7 @@ from engine.errors import EngineError
 from engine.messages import Progress
 from engine.metatraining import epochs, loop
 from engine.metatraining.aggregation import Vote, average_weights, interpolate
-from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport
+from engine.metatraining.algorithms.interface import Algorithm, Predict, StepReport, accuracy_of
 from engine.metatraining.encoder_training.recipe import load_recipe
 from engine.metatraining.episodes import EpisodeRule, EpisodeSampler, TaskWeight
 from engine.metatraining.epochs import (
@@ -579,6 +579,53 @@ def test_a_finished_run_can_be_resumed_for_its_model(omniglot: Path, tmp_path: P
         assert torch.equal(value, model[name])
 
 
+def test_validation_shows_the_same_tasks_each_time_and_keeps_none(
+    omniglot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them in memory would be 2 GB for 200 tasks of colour images of 84 px."""
+    recipe, n_made = _recipe(), 0
+
+    class CountingSource(PixelSource):
+        def task(self, episode: Any, random: torch.Generator) -> Task:
+            nonlocal n_made
+            n_made += 1
+            return super().task(episode, random)
+
+    monkeypatch.setattr(few_shot_run, "PixelSource", CountingSource)
+    made = []
+    run = meta_train_few_shot(recipe, [omniglot], tmp_path)
+    try:
+        while True:
+            if next(run).text != "Reading the images":
+                made.append(n_made)
+    except StopIteration as finished:
+        trained = finished.value
+    # 2 tasks in each of 8 steps; 4 to validate on, one at a time, after the third, sixth and last.
+    assert made == [
+        2,
+        4,
+        6,
+        7,
+        8,
+        9,
+        10,
+        *(12, 14, 16, 17, 18, 19, 20),
+        *(22, 24, 25, 26, 27, 28),
+        28,
+    ]
+
+    (pixels,) = load_pixels(omniglot, SIDE_PX, 1, inverted=True, split="val")
+    sampler, source = few_shot_run.sampler_of([pixels], recipe.validation), PixelSource([pixels])
+    random = torch.Generator().manual_seed(recipe.seed + 2)
+    tasks = [source.task(sampler.sample(random), random) for _ in range(4)]
+    algorithm, _ = load_algorithm(trained.model_path)
+    found = [
+        accuracy_of(algorithm.adapt(t.support, t.support_labels, 3)(t.query), t.query_labels)
+        for t in tasks
+    ]
+    assert trained.validation_accuracy == pytest.approx(np.mean(found))
+
+
 def test_the_same_recipe_gives_the_same_run_and_another_seed_another(
     omniglot: Path, tmp_path: Path
 ) -> None:
@@ -804,7 +851,8 @@ def test_a_folder_that_holds_something_else_is_refused(omniglot: Path, tmp_path:
 
     refused("holds a run already", resume=False)
     refused("another recipe or other data", replace(recipe, n_steps=9))
-    refused("another recipe or other data", _recipe(data={"split": "trainval"}))
+    all_parts = {"split": "trainval", "validation_split": ""}
+    refused("another recipe or other data", _recipe(data=all_parts))
     assert checkpoint.read_bytes() == kept
     checkpoint.write_bytes(kept[:1000])
     refused("checkpoint.safetensors is damaged")
@@ -818,6 +866,9 @@ def test_a_folder_that_holds_something_else_is_refused(omniglot: Path, tmp_path:
     (tmp_path / SCORES_NAME).write_text('{"step": 3, "loss"')
     refused("scores.jsonl is damaged; without it the run can go on")
     (tmp_path / SCORES_NAME).unlink()
+    (tmp_path / CONFIG_NAME).write_text("[]")
+    refused("config.json is damaged; without it the run can go on")
+    (tmp_path / CONFIG_NAME).unlink()
     result_of(meta_train_few_shot(recipe, [omniglot], tmp_path, resume=True))
 
 
@@ -875,6 +926,19 @@ def test_damaged_tensors_of_a_checkpoint_are_told(
         result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path, resume=True))
 
 
+def test_other_validation_data_are_refused_on_resuming(omniglot: Path, tmp_path: Path) -> None:
+    """Their scores would stand in one file, as if they could be compared."""
+    run = tmp_path / "run"
+    sets = [_folder_of_stripes(tmp_path / str(seed) / "set", 5, seed) for seed in range(2)]
+    _stop_at(meta_train_few_shot(_recipe(), [omniglot], run, False, sets[:1]), 5)
+    kept = (run / CHECKPOINT_NAME).read_bytes()
+    for other in ([], sets[1:]):
+        with pytest.raises(EngineError, match=r"run was validated on other data so far; go on wi"):
+            result_of(meta_train_few_shot(_recipe(), [omniglot], run, True, other))
+    assert (run / CHECKPOINT_NAME).read_bytes() == kept
+    result_of(meta_train_few_shot(_recipe(), [omniglot], run, True, sets[:1]))
+
+
 def test_what_is_no_model_is_told_in_a_sentence(omniglot: Path, tmp_path: Path) -> None:
     path = tmp_path / MODEL_NAME
     with pytest.raises(EngineError, match="no such file"):
@@ -926,6 +990,21 @@ def test_data_that_cannot_be_used_is_told_with_its_numbers(omniglot: Path, tmp_p
         validation__min_way=17,
         validation__max_way=17,
     )
+    # Their characters tell that these parts overlap, not their names.
+    with pytest.raises(
+        EngineError,
+        match=r"^4 of the 4 classes of 'omniglot_val' are trained on, too, in 'omniglot_trainval'; "
+        r'data.validation_split must be another part, or "" for no validation\.$',
+    ):
+        result_of(
+            meta_train_few_shot(_recipe(data={"split": "trainval"}), [omniglot], tmp_path / "run")
+        )
+    assert not (tmp_path / "run").exists()
+    stripes = [_folder_of_stripes(tmp_path / str(seed) / "set", 5, seed) for seed in range(2)]
+    for training, validation in (([omniglot] * 2, []), (stripes, []), ([omniglot], stripes)):
+        with pytest.raises(EngineError, match=r"Two of the data sets are named '(omniglot|set)"):
+            result_of(meta_train_few_shot(_recipe(), training, tmp_path / "run", False, validation))
+        assert not (tmp_path / "run").exists()
     with pytest.raises(EngineError, match="'omniglot_train' is given both to train and"):
         result_of(
             meta_train_few_shot(

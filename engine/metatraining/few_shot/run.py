@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,8 @@ from engine.errors import EngineError, sentence_for
 from engine.messages import Progress
 from engine.metatraining.aggregation import average_weights
 from engine.metatraining.algorithms.interface import Algorithm, accuracy_of
-from engine.metatraining.episodes import EpisodeRule, EpisodeSampler
+from engine.metatraining.datasets import refuse_same_names
+from engine.metatraining.episodes import Episode, EpisodeRule, EpisodeSampler
 from engine.metatraining.epochs import (
     CHECKPOINT_NAME,
     CONFIG_NAME,
@@ -70,7 +71,7 @@ def meta_train_few_shot(
     """Meta-train one of the papers' small networks.
 
     Closing the generator, or an exception between two steps, leaves a checkpoint; ``resume`` goes
-    on from it with the same result as without the interruption.
+    on from it with the same result as without the interruption (on a GPU: about the same).
 
     Args:
         recipe: what to do.
@@ -103,7 +104,7 @@ def meta_train_few_shot(
             "on all machines."
         )
     sampler = sampler_of(training, recipe.episodes)
-    tasks = _validation_tasks(recipe, validation, processes)
+    tasks = _ValidationTasks(recipe, validation, processes.device)
     algorithm = _fresh(recipe, sampler.n_classes).to(processes.device)
     loop = TrainingLoop(
         algorithm,
@@ -118,6 +119,7 @@ def meta_train_few_shot(
     )
     if resume and checkpoint.exists():
         loop.load(checkpoint, described)
+        _check_validated(out_dir / CONFIG_NAME, validated)
     if not processes.agree(loop.n_done):
         raise EngineError(
             f"The processes found different checkpoints in {out_dir}; it must be a folder that all "
@@ -246,31 +248,70 @@ def _load(
         validation = yield from load(with_parts, data.validation_split)
     else:
         validation = []
-    names = [pixels.name for pixels in training]
+    for sets in (training, validation):
+        refuse_same_names([pixels.name for pixels in sets])
     for pixels in validation:
-        if pixels.name in names:
-            raise EngineError(
-                f"The data set {pixels.name!r} is given both to train and to validate on."
-            )
+        for other in training:
+            _check_apart(other, pixels)
     return training, validation
 
 
-def _validation_tasks(
-    recipe: FewShotRecipe, sets: Sequence[PixelSet], processes: Processes
-) -> list[Task]:
-    """The same tasks at every validation."""
-    if not sets:
-        return []
-    sampler = sampler_of(sets, recipe.validation)
-    source = PixelSource(sets, processes.device)
-    random = torch.Generator().manual_seed(recipe.seed + 2)
-    return [
-        source.task(sampler.sample(random), random) for _ in range(recipe.n_validation_episodes)
-    ]
+def _check_apart(training: PixelSet, validation: PixelSet) -> None:
+    if training.name == validation.name:
+        raise EngineError(
+            f"The data set {training.name!r} is given both to train and to validate on."
+        )
+    shared = set(training.class_names) & set(validation.class_names)
+    if training.collection and training.collection == validation.collection and shared:
+        raise EngineError(
+            f"{len(shared)} of the {len(validation.class_names)} classes of {validation.name!r} "
+            f"are trained on, too, in {training.name!r}; data.validation_split must be another "
+            'part, or "" for no validation.'
+        )
+
+
+def _check_validated(config_path: Path, validated: Mapping[str, Any]) -> None:
+    """Refuse to go on with scores of other validation data: they could not be compared."""
+    try:
+        config = json.loads(config_path.read_text(encoding="utf-8"))
+        found = {key: config[key] for key in validated}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise EngineError(sentence_for(error, config_path, "read the run")) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise EngineError(f"{config_path} is damaged; without it the run can go on.") from error
+    if found != validated:
+        raise EngineError(
+            f"The run in {config_path.parent} was validated on other data so far; go on with the "
+            "same, so that its scores can be compared."
+        )
+
+
+class _ValidationTasks:
+    """The same tasks at every validation, made one at a time: all of them may take gigabytes."""
+
+    def __init__(
+        self, recipe: FewShotRecipe, sets: Sequence[PixelSet], device: torch.device
+    ) -> None:
+        self._source = PixelSource(sets, device)
+        self._random = torch.Generator().manual_seed(recipe.seed + 2)
+        self._episodes: list[Episode] = []
+        if sets:
+            sampler = sampler_of(sets, recipe.validation)
+            self._episodes = [
+                sampler.sample(self._random) for _ in range(recipe.n_validation_episodes)
+            ]
+
+    def __len__(self) -> int:
+        return len(self._episodes)
+
+    def __getitem__(self, index: int) -> Task:
+        return self._source.task(self._episodes[index], self._random)  # Which draws nothing.
 
 
 def _validate(
-    algorithm: Algorithm, tasks: Sequence[Task], processes: Processes
+    algorithm: Algorithm, tasks: _ValidationTasks, processes: Processes
 ) -> Generator[Progress, None, tuple[float, float] | None]:
     """Mean accuracy [0, 1] over tasks and half its 95 % interval; None without any task.
 
