@@ -57,6 +57,7 @@ from engine.metatraining.few_shot.run import (
     meta_train_few_shot,
 )
 from engine.metatraining.loop import TrainingLoop
+from engine.metatraining.meta_evaluation.methods import TrainedModel, open_checkpoint
 from engine.metatraining.networks import Norm
 from engine.metatraining.optimizers import Decay, OptimizerKind, OptimizerRule, Precision
 from engine.metatraining.pixels import load_pixels
@@ -577,6 +578,24 @@ def test_a_finished_run_can_be_resumed_for_its_model(omniglot: Path, tmp_path: P
     assert again == first
     for name, value in load_file(again.model_path).items():
         assert torch.equal(value, model[name])
+
+
+def test_the_weights_that_training_began_with_are_kept(omniglot: Path, tmp_path: Path) -> None:
+    """For ``meta-evaluate --start``; nothing but the seed tells them."""
+    recipe = _recipe()
+    _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path), 5)
+    trained = result_of(meta_train_few_shot(recipe, [omniglot], tmp_path, resume=True))
+    opened = open_checkpoint(trained.start_path)
+    assert isinstance(opened, TrainedModel)
+    assert opened.recipe == recipe
+    start, model = load_file(trained.start_path), load_file(trained.model_path)
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        fresh = build_algorithm(recipe, 24).state_dict()
+    assert start.keys() == model.keys() == fresh.keys()
+    for name, value in fresh.items():
+        assert torch.equal(start[name], value), name
+    assert not torch.equal(start["encoder.0.weight"], model["encoder.0.weight"])
 
 
 def test_validation_shows_the_same_tasks_each_time_and_keeps_none(

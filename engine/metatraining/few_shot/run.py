@@ -39,6 +39,7 @@ from engine.metatraining.tasks import PixelSet, PixelSource, Task
 from engine.metatraining.toml_sections import RecipeError
 
 MODEL_NAME: Final = "model.safetensors"
+START_NAME: Final = "start.safetensors"
 _MODEL_FORMAT: Final = "handful-few-shot-1"
 _READING: Final = "Reading the images"
 
@@ -49,12 +50,14 @@ class FewShotTrained:
 
     Attributes:
         model_path: the trained algorithm, for ``load_algorithm``.
+        start_path: the algorithm before training, likewise.
         config_path: recipe, seed, versions, data, hardware and time, as JSON.
         scores_path: a JSON object per line and epoch.
         validation_accuracy: of the model, in [0, 1]; None without validation data.
     """
 
     model_path: Path
+    start_path: Path
     config_path: Path
     scores_path: Path
     validation_accuracy: float | None
@@ -76,7 +79,7 @@ def meta_train_few_shot(
     Args:
         recipe: what to do.
         data_paths: as ``load_pixels`` takes them.
-        out_dir: made where missing; gets model, checkpoint, configuration, scores and logs.
+        out_dir: made where missing; gets model, start, checkpoint, configuration, scores and logs.
             Processes on several machines need one that all of them see.
         resume: go on from the checkpoint in ``out_dir``, if there is one.
         validation_paths: other sets to validate on; without any, the recipe's part of the data.
@@ -132,6 +135,8 @@ def meta_train_few_shot(
     config = {**described, **validated, "seed": recipe.seed}
     record = RunRecord(out_dir, config, processes, loop.n_done, recipe.keep, keep)
     try:
+        if processes.leads and not loop.n_done:
+            keep(out_dir / START_NAME)
         yield from train(
             loop,
             Epochs(recipe.validate_every, recipe.checkpoint_every),
@@ -148,14 +153,18 @@ def meta_train_few_shot(
             found = yield from _validate(algorithm, tasks, processes)
             accuracy = found and found[0]
         if processes.leads:
-            save_algorithm(algorithm, recipe, sampler.n_classes, loop.n_done, out_dir / MODEL_NAME)
+            keep(out_dir / MODEL_NAME)
             record.finish(time.monotonic() - began, accuracy)
     finally:
         record.close()
     processes.wait()
     yield Progress(0, "Done", recipe.n_steps, recipe.n_steps, 0.0, 0.0)
     return FewShotTrained(
-        out_dir / MODEL_NAME, out_dir / CONFIG_NAME, out_dir / SCORES_NAME, accuracy
+        out_dir / MODEL_NAME,
+        out_dir / START_NAME,
+        out_dir / CONFIG_NAME,
+        out_dir / SCORES_NAME,
+        accuracy,
     )
 
 
