@@ -997,7 +997,8 @@ def test_characters_that_a_small_network_was_trained_on_are_told(
         entry = {"name": f"omniglot_{trained_split}", "n_images": 5, "sha256": "0"}
         (tmp_path / "run" / CONFIG_NAME).write_text(json.dumps({"data": [entry]}))
     rule = EvaluationRule(ways=(2,), shots=(1,), n_query=1, n_episodes=2, split=asked)
-    warnings = _evaluated(tmp_path, [path], omniglot, rule).report["warnings"]
+    # Given twice, and told once.
+    warnings = _evaluated(tmp_path, [path], omniglot, rule, start=path).report["warnings"]
     begin = "" if has_config else "By its recipe "
     expected = f"{begin}run/model.safetensors was meta-trained on {words}: its accuracy"
     assert len(warnings) == bool(words)
