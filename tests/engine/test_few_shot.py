@@ -741,8 +741,8 @@ def test_tensorboard_finds_every_score_once(omniglot: Path, tmp_path: Path) -> N
     from tensorboardX.proto.event_pb2 import SessionLog
 
     _stop_at(meta_train_few_shot(_recipe(), [omniglot], tmp_path), 7)
-    first = sorted((tmp_path / LOGS_NAME).iterdir())
-    (first[0]).rename(first[0].with_name(first[0].name + ".first"))  # As if of another process.
+    (first,) = (tmp_path / LOGS_NAME).iterdir()
+    first.rename(first.with_name("events.out.tfevents.1.1"))  # As if begun long ago.
     result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path, resume=True))
     found: dict[tuple[str, int], float] = {}
     starts: list[int] = []  # From here on TensorBoard drops what earlier files say.
@@ -778,9 +778,9 @@ def test_events_of_a_run_that_left_no_checkpoint_are_dropped(
     assert _scores(tmp_path)
     (first,) = (tmp_path / LOGS_NAME).iterdir()
     assert any(event.summary.value for event in _events(first))
-    first.rename(first.with_name(first.name + ".first"))  # As if of another process.
+    first.rename(first.with_name("events.out.tfevents.1.1"))  # As if begun long ago.
     _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path), 1)
-    second = max((tmp_path / LOGS_NAME).iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    second = max((tmp_path / LOGS_NAME).iterdir())
     assert (_events(second)[1].session_log.status, _events(second)[1].step) == (SessionLog.START, 1)
 
 
