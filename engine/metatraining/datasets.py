@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import io
 import os
 import tarfile
@@ -52,6 +54,23 @@ class ImageSet:
         except (OSError, ValueError, Image.DecompressionBombError, SyntaxError) as error:
             named = f"{self.name}/{self.image_names[index]}"
             raise UnreadableImageError(f"{named} cannot be decoded.") from error
+
+
+@functools.lru_cache(maxsize=64)
+def digest_of(images: ImageSet) -> str:
+    """A hash over the names and bytes of all images: what is computed of them holds for no others.
+
+    An image that cannot be read counts as an empty one.
+    """
+    digest = hashlib.sha256()
+    for index, name in enumerate(images.image_names):
+        try:
+            stored = images.read(index)
+        except OSError:
+            stored = b""
+        digest.update(f"{name}\n{len(stored)}\n".encode())
+        digest.update(stored)
+    return digest.hexdigest()
 
 
 def open_image_set(path: Path) -> ImageSet:

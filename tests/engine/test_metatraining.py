@@ -6,12 +6,12 @@ import io
 import json
 import shutil
 import tarfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -35,8 +35,8 @@ from engine.messages import Progress
 from engine.metatraining.aggregation import interpolate
 from engine.metatraining.algorithms.anchored import AnchoredEncoder, AnchoredPrototypes
 from engine.metatraining.datasets import ImageSet, open_image_set, open_image_sets
-from engine.metatraining.encoder_training import maps
-from engine.metatraining.encoder_training.gate import Candidate, choose
+from engine.metatraining.encoder_training import choice, kept
+from engine.metatraining.encoder_training.gate import Candidate, choose, measure
 from engine.metatraining.encoder_training.label_draws import (
     HEADS,
     accuracies,
@@ -413,7 +413,7 @@ def test_mixing_goes_the_share_of_the_way() -> None:
 def _candidate(share: float, first: float, second: float) -> Candidate:
     """Accuracies of two sets, the same in both draws."""
     return Candidate(
-        share, {("a", "ridge", 1): np.full(2, first), ("b", "ridge", 1): np.full(2, second)}
+        share, None, {("a", "ridge", 1): np.full(2, first), ("b", "ridge", 1): np.full(2, second)}
     )
 
 
@@ -433,7 +433,7 @@ def test_a_loss_that_the_draws_do_not_exclude_is_held_against_a_candidate() -> N
     """Differences -1.5 and 0.5 points: their mean is -0.5, but its interval reaches below -1."""
     start = _candidate(0.0, 0.50, 0.80)
     shaky = Candidate(
-        0.5, {("a", "ridge", 1): np.full(2, 0.6), ("b", "ridge", 1): np.array([0.785, 0.805])}
+        0.5, None, {("a", "ridge", 1): np.full(2, 0.6), ("b", "ridge", 1): np.array([0.785, 0.805])}
     )
     assert shaky.gain_over(start) == pytest.approx((0.1 - 0.005) / 2)
     assert shaky.worst_against(start) < -0.01
@@ -563,12 +563,36 @@ def test_the_shipped_recipe_is_valid() -> None:
 # --- Whole runs ----------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module", autouse=True)
+def exported_once() -> Iterator[None]:
+    """Many runs use the same networks, each of which takes seconds to export."""
+    export, kept_sessions = kept.session_of, {}
+
+    def session_of(module: torch.nn.Module, *given: Any) -> Any:
+        stored = io.BytesIO()
+        torch.save(module.state_dict(), stored)
+        key = (str(module), getattr(module, "taps", ()), stored.getvalue(), str(given))
+        if key not in kept_sessions:
+            kept_sessions[key] = export(module, *given)
+        return kept_sessions[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept, "session_of", session_of)
+        yield
+
+
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained network for small images, its batch norms identities."""
+    """An untrained network for small images."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = Network(mobilenet_v2(weights=None).features)
+        features = mobilenet_v2(weights=None).features
+        for module in features.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.momentum = None  # Statistics of what is shown, or activations would vanish.
+        with torch.no_grad():
+            features(torch.randn(64, 3, SIZE_PX, SIZE_PX))
+        network = Network(features)
     path = tmp_path_factory.mktemp("start") / "start.safetensors"
     encoder = Encoder(
         name="Untrained",
@@ -633,10 +657,19 @@ def whole(
     unseen: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, MetaTrained, list[Progress]]:
-    """One uninterrupted run: its folder, its result, what it reported."""
+    """One uninterrupted run: its folder, its result, what it reported.
+
+    Six episodes on an untrained network are no gain; the last candidate is taken all the same.
+    """
     out_dir = tmp_path_factory.mktemp("run") / "whole"
-    result, events = _finish(meta_train(recipe, painted, out_dir, validation_paths=[unseen]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choice, "choose", _last)
+        result, events = _finish(meta_train(recipe, painted, out_dir, validation_paths=[unseen]))
     return out_dir, result, events
+
+
+def _last(start: Candidate, candidates: Sequence[Candidate]) -> Candidate:
+    return candidates[-1]
 
 
 def _folder_with_maps(whole_dir: Path, folder: Path) -> Path:
@@ -660,7 +693,8 @@ def test_a_run_leaves_an_encoder_and_its_record(
     assert encoder.preprocessing == Preprocessing(size_px=SIZE_PX)
     assert encoder.metadata["licence"] == "Apache-2.0"
     assert encoder.metadata["provenance"] == "Meta-trained by Handful from 'Untrained'."
-    assert encoder.embedding_size == (20 if result.projection_share else 1280)
+    assert (result.share, result.projection_share) == (1.0, 1.0)
+    assert encoder.embedding_size == 20
     assert encoder.feature_mean.shape == (encoder.embedding_size,)
 
     record = json.loads(result.record_path.read_text())
@@ -672,7 +706,12 @@ def test_a_run_leaves_an_encoder_and_its_record(
     assert described["left"]["n_images"] == 24
     assert described["left"]["unreadable"] == ["class1/003.png"]
     assert described["right"]["unreadable"] == []
-    assert [candidate["share"] for candidate in record["candidates"]] == [0.0, 0.5, 1.0]
+    tried = [(each["share"], each["projection_share"]) for each in record["candidates"]]
+    shares = [(share, weight) for share in (0.0, 0.5, 1.0) for weight in (0.5, 1.0)]
+    assert tried == [(0.0, None), *shares]
+    assert record["validation"] == [
+        {"name": "unseen", "n_images": 18, "n_classes": 3, "unreadable": []}
+    ]
     assert str(out_dir) not in result.record_path.read_text()
 
     assert all(event.request_id == 0 for event in events)
@@ -765,7 +804,9 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(
     unseen: Path,
     whole: tuple[Path, MetaTrained, list[Progress]],
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(choice, "choose", _last)
     out_dir = _folder_with_maps(whole[0], tmp_path)
     running = meta_train(recipe, painted, out_dir, validation_paths=[unseen])
     for event in running:
@@ -781,7 +822,7 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(
     result, events = _finish(resumed)
     first = next(event.done for event in events if "Meta-training" in event.text)
     assert first == n_steps + 1
-    # Weights, optimizer and random state; the encoder may be the start's, where validation says so.
+    # Weights, optimizer and random state.
     trained, uninterrupted = (
         load_file(folder / "checkpoint.safetensors") for folder in (out_dir, whole[0])
     )
@@ -792,7 +833,86 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(
     assert load_encoder(result.encoder_path).fingerprint == (
         load_encoder(expected.encoder_path).fingerprint
     )
-    assert result.share == expected.share
+    assert (result.share, result.projection_share) == (1.0, 1.0)
+
+
+def test_the_chosen_encoder_is_what_was_measured(
+    whole: tuple[Path, MetaTrained, list[Progress]], recipe: Recipe, unseen: Path
+) -> None:
+    """Its file's network embeds as what was measured; that gives the recorded accuracy."""
+    out_dir, result, _ = whole
+    encoder, images = load_encoder(result.encoder_path), open_image_set(unseen)
+    assert encoder.projection is not None
+    pictures = [images.decode(index).copy() for index in range(len(images))]
+    embeddings = embed(build_network(encoder), pictures, encoder.preprocessing)
+    roots = np.load(out_dir / "maps" / "unseen.pooled0.npy")
+    assert roots.shape[1] == 3 * (1280 + 192), "pooled for shares of 0, 0.5 and 1"
+    roots = roots[:, -1472:]
+    measured = project(roots, encoder.projection)
+    np.testing.assert_allclose(measured, embeddings, atol=1e-3)
+    found = measure("unseen", measured, images.labels, recipe.validation_draws, recipe.seed)
+    recorded = json.loads(result.record_path.read_text())["candidates"][-1]["accuracy"]
+    assert {(cell["set"], cell["head"], cell["n_shot"]): cell["mean"] for cell in recorded} == {
+        cell: round(float(values.mean()), 5) for cell, values in found.items()
+    }
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_where_nothing_passes_the_start_stays_as_it_is(
+    refit: bool,
+    recipe: Recipe,
+    painted: list[Path],
+    unseen: Path,
+    whole: tuple[Path, MetaTrained, list[Progress]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its projection, too, which candidates are measured against whether or not one is fitted."""
+    start = load_encoder(whole[1].encoder_path)
+    again = replace(
+        recipe,
+        start=whole[1].encoder_path,
+        n_episodes=2,
+        interpolation=(1.0,),
+        projection=recipe.projection if refit else None,
+    )
+    given: list[Candidate] = []
+
+    def first(of_start: Candidate, candidates: Sequence[Candidate]) -> Candidate:
+        given.extend([of_start, *candidates])
+        return of_start
+
+    monkeypatch.setattr(choice, "choose", first)
+    result, _ = _finish(meta_train(again, painted, tmp_path, validation_paths=[unseen]))
+    assert (result.share, result.projection_share, result.validation_gain) == (0.0, None, 0.0)
+    encoder = load_encoder(result.encoder_path)
+    assert encoder.fingerprint == start.fingerprint
+    np.testing.assert_allclose(encoder.feature_mean, start.feature_mean, atol=1e-6)
+    expected = json.loads((whole[0] / "record.json").read_text())["candidates"][-1]["accuracy"]
+    means = [float(values.mean()) for values in given[0].accuracy.values()]
+    assert means == pytest.approx([cell["mean"] for cell in expected], abs=1e-4)
+    assert len(given) == (5 if refit else 2)
+
+
+def test_images_that_have_changed_are_embedded_anew(
+    recipe: Recipe, painted: list[Path], tmp_path: Path
+) -> None:
+    """Although their names and number are the same."""
+    left = shutil.copytree(painted[0], tmp_path / "left")
+    alone = replace(recipe, n_episodes=0)
+    _finish(meta_train(alone, [left], tmp_path / "run"))
+    kept_path = tmp_path / "run" / "maps" / "left.pooled0.npy"
+    before = np.load(kept_path)
+    shutil.copy(left / "class0" / "000.png", left / "class2" / "000.png")
+    _finish(meta_train(alone, [left], tmp_path / "run", resume=True))
+    changed = (before != np.load(kept_path)).any(1) & ~np.isnan(before[:, 0])
+    assert np.flatnonzero(changed).tolist() == [12]
+
+    kept_path.write_bytes(kept_path.read_bytes()[:-100])
+    with pytest.raises(EngineError, match=r"left\.pooled0\.npy is damaged; delete it"):
+        _finish(meta_train(alone, [left], tmp_path / "run", resume=True))
+    kept_path.unlink()
+    _finish(meta_train(alone, [left], tmp_path / "run", resume=True))
 
 
 def test_an_interrupt_inside_an_episode_leaves_the_last_checkpoint(
@@ -858,7 +978,7 @@ def test_a_full_disk_is_told_before_maps_are_stored(
     (small_disk / "filler").unlink()
     # Sparse it would fit, and kill the process when it is filled.
     with pytest.raises(OSError, match="No space"):
-        maps._new_maps(small_disk / "maps.npy", (100, 96, 14, 14))
+        kept.new_maps(small_disk / "maps.npy", (100, 96, 14, 14))
 
 
 def test_an_encoder_is_not_trained_by_several_processes(

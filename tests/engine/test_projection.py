@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.metatraining.encoder_training.pooled import PooledSet
 from engine.metatraining.encoder_training.projection import (
     FittedProjection,
-    PooledSet,
     fit_projection,
     project,
 )
@@ -38,7 +38,7 @@ def _pooled(name: str, seed: int) -> PooledSet:
     view = plain + random.normal(0, 0.1, plain.shape).astype(np.float32)
     # Unequal classes, one of them of a single image.
     labels = np.repeat([0, 1, 2, 5], [12, 6, 5, 1])
-    return PooledSet(name, labels, plain, (view,))
+    return PooledSet(name, labels, RULE.taps, plain, (view,))
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +141,13 @@ def test_one_set_of_single_images_is_enough() -> None:
     lonely = replace(_pooled("a", 1), labels=np.arange(24))
     projection = _finish(fit_projection([lonely], RULE), 1).at(1.0)
     assert np.isfinite(projection.matrix).all()
+
+
+def test_some_blocks_of_what_was_pooled(sets: list[PooledSet]) -> None:
+    whole = sets[0]
+    assert whole.only((18, 2)) is whole
+    turned = whole.only((2, 18))
+    np.testing.assert_array_equal(turned.plain[:, :N_EARLIER], whole.plain[:, N_LAST:])
+    np.testing.assert_array_equal(turned.views[0][:, N_EARLIER:], whole.views[0][:, :N_LAST])
+    assert turned.taps == (2, 18)
+    assert whole.only((2,)).plain.shape == (24, N_EARLIER)

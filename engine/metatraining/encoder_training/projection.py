@@ -22,27 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.encoder.encoder_file import LAYER_SIZES, MOBILENET_V2, Projection
+from engine.metatraining.encoder_training.pooled import PooledSet
 from engine.metatraining.encoder_training.recipe import ProjectionRule
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PooledSet:
-    """The pooled activations of one data set's readable images, as square roots.
-
-    Attributes:
-        name: of the data set.
-        labels: (n_images,) int64, at least 0.
-        plain: (n_images, n_pooled) of the product's own view, the rule's taps side by side.
-        views: the same of each of the rule's views.
-    """
-
-    name: str
-    labels: NDArray[np.int64]
-    plain: Floats
-    views: tuple[Floats, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

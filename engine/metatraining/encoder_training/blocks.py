@@ -1,0 +1,183 @@
+"""Training of the last blocks on episodes over kept feature maps."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.encoder.encoder_file import Encoder
+from engine.encoder.network import build_network, weights_of
+from engine.messages import Progress
+from engine.metatraining.aggregation import interpolate
+from engine.metatraining.algorithms.anchored import AnchoredPrototypes
+from engine.metatraining.datasets import ImageSet
+from engine.metatraining.encoder_training.map_tasks import MapEncoder, MapSource
+from engine.metatraining.encoder_training.maps import (
+    UNREADABLE,
+    FeatureMaps,
+    FrozenBlocks,
+    build_maps,
+)
+from engine.metatraining.encoder_training.recipe import Recipe
+from engine.metatraining.episodes import EpisodeSampler
+from engine.metatraining.epochs import CHECKPOINT_NAME, Epochs, RunRecord, train
+from engine.metatraining.loop import TrainingLoop
+from engine.metatraining.optimizers import Precision
+from engine.metatraining.processes import alone
+from engine.metatraining.progress import Counter
+
+_AFTER_TRAINING: Final = ("name", "interpolation", "validation_draws", "projection")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedBlocks:
+    """Where the training on episodes has led.
+
+    Attributes:
+        start: the network it began with, without a projection.
+        weights: of the same names as the start's, after the last episode.
+        n_episodes: that were trained on.
+        scale: what cosines are multiplied by, as learned.
+    """
+
+    start: Encoder
+    weights: Mapping[str, NDArray[np.float32]]
+    n_episodes: int
+    scale: float
+
+    def weights_at(self, share: float) -> dict[str, NDArray[np.float32]]:
+        """Those ``share`` [0, 1] of the way from the start to where it led."""
+        start, trained = (
+            {name: torch.from_numpy(np.array(array)) for name, array in weights.items()}
+            for weights in (self.start.weights, self.weights)
+        )
+        return {name: array.numpy() for name, array in interpolate(start, trained, share).items()}
+
+
+def train_blocks(
+    recipe: Recipe, start: Encoder, sets: Sequence[ImageSet], out_dir: Path, resume: bool
+) -> Generator[Progress, None, TrainedBlocks]:
+    """Train the blocks that are not frozen, with checkpoints in ``out_dir``.
+
+    Args:
+        recipe: of the run.
+        start: the network to begin with, without a projection.
+        sets: the training images.
+        out_dir: gets checkpoint, scores, logs and the feature maps.
+        resume: go on from the checkpoint in ``out_dir``, if there is one.
+
+    Raises:
+        EngineError: the data cannot give such episodes, the folder cannot be written, the
+            checkpoint is another run's, or the loss is no longer a number.
+    """
+    network = build_network(start)
+    frozen = FrozenBlocks(start, recipe.frozen_blocks)
+    counter = Counter(len(recipe.views) * sum(map(len, sets)))
+    maps: list[FeatureMaps] = []
+    for images in sets:
+        may_flip = images.name not in recipe.never_flipped
+        building = build_maps(
+            images, recipe.views, frozen, may_flip, recipe.seed, maps_folder(out_dir)
+        )
+        found = yield from counter.follow(
+            f"Embedding the training images ({images.name})", building
+        )
+        maps.append(found)
+
+    encoder = MapEncoder(network.features[recipe.frozen_blocks :], maps)
+    algorithm, loop = _anchored(recipe, encoder, maps)
+    checkpoint = out_dir / CHECKPOINT_NAME
+    described: dict[str, Any] = {
+        "recipe": as_json(recipe),
+        "start": start.fingerprint,
+        "data": [
+            describe(
+                images,
+                [images.image_names[i] for i in np.flatnonzero(of_set.labels == UNREADABLE)],
+            )
+            for images, of_set in zip(sets, maps, strict=True)
+        ],
+    }
+    # What comes after training may be chosen anew on resuming.
+    fixed = {**described, "recipe": {**described["recipe"], **dict.fromkeys(_AFTER_TRAINING)}}
+    if resume and checkpoint.exists():
+        loop.load(checkpoint, fixed)
+    run = RunRecord(out_dir, {**described, "seed": recipe.seed}, alone(), loop.n_done)
+    try:
+        every = recipe.checkpoint_every
+        yield from train(loop, Epochs(every, every), _unvalidated, checkpoint, fixed, run)
+    finally:
+        run.close()
+    return TrainedBlocks(start, weights_of(network), loop.n_done, algorithm.scale)
+
+
+def maps_folder(out_dir: Path) -> Path:
+    """Where a run keeps what it computes once for every image."""
+    return out_dir / "maps"
+
+
+def describe(images: ImageSet, unreadable: Sequence[str]) -> dict[str, Any]:
+    """A data set and which of its images could not be decoded, as JSON."""
+    return {
+        "name": images.name,
+        "n_images": len(images),
+        "n_classes": len(images.class_names),
+        "unreadable": list(unreadable),
+    }
+
+
+def as_json(recipe: Recipe) -> dict[str, Any]:
+    """The recipe without ``start``, a path that says nothing on another machine."""
+    return {
+        "name": recipe.name,
+        "seed": recipe.seed,
+        "n_episodes": recipe.n_episodes,
+        "frozen_blocks": recipe.frozen_blocks,
+        "episodes": asdict(recipe.episodes),
+        "loss": asdict(recipe.loss),
+        "optimizer": asdict(recipe.optimizer),
+        "views": [asdict(rule) for rule in recipe.views],
+        "never_flipped": sorted(recipe.never_flipped),
+        "mixture": dict(sorted(recipe.mixture.items())),
+        "interpolation": list(recipe.interpolation),
+        "validation_draws": recipe.validation_draws,
+        "projection": None if recipe.projection is None else asdict(recipe.projection),
+    }
+
+
+def _anchored(
+    recipe: Recipe, encoder: MapEncoder, sets: Sequence[FeatureMaps]
+) -> tuple[AnchoredPrototypes, TrainingLoop]:
+    """The algorithm that trains the encoder, and the loop that runs it."""
+    loss = recipe.loss
+    algorithm = AnchoredPrototypes(encoder, loss.episode, loss.anchor, loss.scale, loss.scale_rate)
+    sampler = EpisodeSampler(
+        [maps.name for maps in sets],
+        [maps.labels for maps in sets],
+        [recipe.mixture.get(maps.name, 1.0) for maps in sets],
+        recipe.episodes,
+    )
+    loop = TrainingLoop(
+        algorithm,
+        sampler,
+        MapSource(sets),
+        recipe.optimizer,
+        n_steps=recipe.n_episodes,
+        tasks_per_step=1,
+        precision=Precision.FLOAT32,
+        seed=recipe.seed,
+        processes=alone(),
+    )
+    return algorithm, loop
+
+
+def _unvalidated() -> Generator[Progress, None, None]:
+    """Validation comes after the training, when the encoder is chosen."""
+    return
+    yield
