@@ -130,11 +130,12 @@ def as_markdown(report: Mapping[str, Any], plots: Mapping[str, str]) -> str:
         plots: title -> file name beside the page.
     """
     protocol = report["protocol"]
+    queries = "query" if protocol["n_query"] == 1 else "queries"
     lines = [
         "# Meta-evaluation",
         "",
         f"{protocol['n_episodes']} episodes a setting, seed {protocol['seed']}, "
-        f"{protocol['n_query']} queries a class; every method gets the same episodes. ± is the "
+        f"{protocol['n_query']} {queries} a class; every method gets the same episodes. ± is the "
         "95 % interval over episodes.",
     ]
     if report["warnings"]:
