@@ -109,8 +109,12 @@ class EpisodeSampler:
             rule: what episodes look like.
 
         Raises:
-            EngineError: a set cannot give any episode of this rule.
+            EngineError: a set cannot give any episode of this rule, or no set has a weight.
         """
+        if not any(weights):
+            raise EngineError(
+                f"The mixture leaves none of the data sets given ({', '.join(sorted(names))})."
+            )
         needed = rule.min_way * (rule.min_shot + 1)
         if needed > rule.max_images:
             raise EngineError(

@@ -170,6 +170,16 @@ class RunRecord:
             raise EngineError(f"{path} is damaged; without it the run can go on.") from error
 
     @property
+    def config(self) -> Mapping[str, Any]:
+        """What is done, with versions and hardware, as JSON values."""
+        return self._config
+
+    @property
+    def seconds(self) -> float:
+        """Of this session and of those before it, up to their last score."""
+        return self._seconds_before + time.monotonic() - self._began
+
+    @property
     def last_accuracy(self) -> float | None:
         """Of the last validation, in [0, 1]."""
         found = self._validated()
@@ -190,7 +200,7 @@ class RunRecord:
             "loss": float(np.mean([report.loss for report in loop.recent])),
             "accuracy": float(np.mean([report.accuracy for report in loop.recent])),
             "learning_rate": loop.learning_rate,
-            "seconds": round(self._seconds_before + time.monotonic() - self._began, 1),
+            "seconds": round(self.seconds, 1),
         }
         if found is not None:
             line["validation_accuracy"], line["validation_ci95"] = found

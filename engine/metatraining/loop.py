@@ -178,13 +178,9 @@ class TrainingLoop:
         Raises:
             EngineError: the file is damaged, or of a run with another recipe or other data.
         """
+        position_of(path, described)
         header, tensors = read_tensors(path, _FORMAT)
         try:
-            if json.loads(header["described"]) != json.loads(json.dumps(described)):
-                raise EngineError(
-                    f"{path} belongs to a run with another recipe or other data; choose another "
-                    "folder, or start anew."
-                )
             self._restore(tensors, int(header["n_done"]))
         except BAD_CONTENT as error:
             raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
@@ -209,6 +205,26 @@ class TrainingLoop:
                 value = torch.empty_like(like).copy_(value)
             state.setdefault(int(number), {})[entry] = value
         self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": state})
+
+
+def position_of(path: Path, described: Mapping[str, Any]) -> int:
+    """The steps that a checkpoint has done.
+
+    Raises:
+        EngineError: the file is damaged, or of a run with another recipe or other data.
+    """
+    header, _ = read_tensors(path, _FORMAT)
+    try:
+        belongs = json.loads(header["described"]) == json.loads(json.dumps(described))
+        n_done = int(header["n_done"])
+    except BAD_CONTENT as error:
+        raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
+    if not belongs:
+        raise EngineError(
+            f"{path} belongs to a run with another recipe or other data; choose another folder, or "
+            "start anew."
+        )
+    return n_done
 
 
 def _all_finite(tensors: Iterable[Tensor]) -> bool:
