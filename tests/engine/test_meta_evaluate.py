@@ -743,9 +743,10 @@ def test_every_image_is_embedded_once_and_fitted_as_the_program_does(
     np.testing.assert_array_equal(task.support.numpy(), np.stack(rows).astype(np.float32))
     assert not torch.equal(task.query, images.spoilt_queries(episodes[0], next(iter(CORRUPTIONS))))
 
-    head = HEADS["the product's head"](images.mean)
+    mean = images.mean(encoder)
+    head = HEADS["the product's head"](mean)
     predicted = head.adapt(task.support, task.support_labels, 3)(task.query).exp().numpy()
-    model = adaptation.adapt(task.support.numpy(), task.support_labels.numpy(), images.mean)
+    model = adaptation.adapt(task.support.numpy(), task.support_labels.numpy(), mean)
     np.testing.assert_allclose(predicted, model.probabilities(task.query.numpy()), rtol=1e-5)
 
 
@@ -873,12 +874,20 @@ def test_heads_choose_as_those_that_choose_encoders(
 def test_equal_episodes_give_equal_numbers_whatever_else_is_asked(
     kinds: Path, trained: Path, tmp_path: Path
 ) -> None:
-    """One image in three is in no episode of the first evaluation."""
+    """One image in three is in no episode of the first evaluation.
+
+    In the second there is another encoder, whose embeddings are the same, and their mean is not.
+    """
+    shipped = load_encoder(shipped_encoder_path())
+    moved = replace(shipped, name="Moved", feature_mean=shipped.feature_mean[::-1].copy())
+    assert moved.fingerprint == shipped.fingerprint
+    save_encoder(moved, tmp_path / "moved.safetensors")
     rule = EvaluationRule(ways=(2,), shots=(1,), n_query=1, n_episodes=3)
     others = replace(rule, ways=(2, 3), shots=(1, 3), robustness=True)
     found = []
-    for asked in (rule, others):
-        done = _evaluated(tmp_path, [shipped_encoder_path(), trained], kinds, asked)
+    for asked, before in ((rule, []), (others, [shipped_encoder_path()])):
+        paths = [*before, tmp_path / "moved.safetensors", trained]
+        done = _evaluated(tmp_path, paths, kinds, asked)
         found.append(
             {
                 (row["method"], row["episodes_sha256"]): (row["before"], row["after"])
@@ -909,7 +918,7 @@ def test_a_large_set_is_centred_on_the_same_part_of_it(
     _finish(images.embed([(episode, False) for episode in episodes]))
     total = sum(runtime.embed(photographs.pixels(index, 0, "")).astype(float) for index in chosen)
     expected = adaptation.folder_mean(np.asarray(total), 5, runtime.encoder.feature_mean)
-    np.testing.assert_allclose(images.mean, expected, rtol=1e-6)
+    np.testing.assert_allclose(images.mean(runtime.encoder), expected, rtol=1e-6)
 
 
 def test_a_vote_of_encoders_sees_the_embeddings_of_each(kinds: Path, tmp_path: Path) -> None:

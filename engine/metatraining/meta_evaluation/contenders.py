@@ -103,7 +103,11 @@ def head_contenders_of(
     contenders = []
     for method in methods:
         parts = [embedded[encoder.fingerprint] for encoder in method.encoders]
-        algorithm, joined = _side_by_side([HEADS[method.head](part.mean) for part in parts], parts)
+        heads = [
+            HEADS[method.head](part.mean(encoder))
+            for part, encoder in zip(parts, method.encoders, strict=True)
+        ]
+        algorithm, joined = _side_by_side(heads, parts)
         contenders.append(Contender(method.name, algorithm, joined, n_robust))
     return contenders
 

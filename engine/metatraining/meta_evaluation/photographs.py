@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.encoder.encoder_file import Encoder
 from engine.encoder.runtime import EncoderRuntime
 from engine.errors import EngineError, UnreadableImageError
 from engine.messages import Progress
@@ -120,12 +121,15 @@ class EmbeddedPhotographs:
                 batch = keys[first : first + _AT_ONCE]
                 self._embeddings.update(zip(batch, pool.map(self._embed_one, batch), strict=True))
 
-    @property
-    def mean(self) -> NDArray[np.float32]:
-        """What the program centres on, were ``Photographs.centred_on`` its folder."""
+    def mean(self, encoder: Encoder) -> NDArray[np.float32]:
+        """What the program centres on, were ``Photographs.centred_on`` its folder.
+
+        Args:
+            encoder: gives the same embeddings as the runtime's, but may have another mean.
+        """
         folder = [self._embeddings[key] for key in self._centred_on()]
         total = np.asarray(np.sum(folder, axis=0, dtype=np.float64))
-        return adaptation.folder_mean(total, len(folder), self._runtime.encoder.feature_mean)
+        return adaptation.folder_mean(total, len(folder), encoder.feature_mean)
 
     @property
     def size(self) -> int:
