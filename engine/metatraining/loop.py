@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -88,9 +89,16 @@ class TrainingLoop:
         """Train on the next tasks.
 
         Raises:
-            EngineError: loss or gradient is no longer a number; the weights are those before this
-                step, what is kept beside them may have moved.
+            EngineError: loss or gradient is no longer a number, or the GPU's memory ran out; the
+                weights are those before this step, what is kept beside them may have moved.
         """
+        with memory_told(f"in step {self.n_done + 1}, and {self._kept()}"):
+            report = self._step()
+        self.n_done += 1
+        self.recent.append(report)
+        return report
+
+    def _step(self) -> StepReport:
         first = self.n_done * self._tasks_per_step
         tasks = [
             replace(
@@ -114,8 +122,6 @@ class TrainingLoop:
         if not _all_finite(gradients):
             raise self._diverged(f"The gradient became infinite in step {self.n_done + 1}")
         self._optimizer.step()
-        self.n_done += 1
-        self.recent.append(report)
         return report
 
     def _share(self, report: StepReport, gradients: list[Tensor]) -> StepReport:
@@ -127,11 +133,12 @@ class TrainingLoop:
         return StepReport(*numbers.tolist())
 
     def _diverged(self, what: str) -> EngineError:
+        return EngineError(f"{what}; {self._kept()}, and a lower learning rate may help.")
+
+    def _kept(self) -> str:
         if self._saved is None:
-            kept = "no checkpoint was written yet"
-        else:
-            kept = f"{self._saved[1]} still holds step {self._saved[0]}"
-        return EngineError(f"{what}; {kept}, and a lower learning rate may help.")
+            return "no checkpoint was written yet"
+        return f"{self._saved[1]} still holds step {self._saved[0]}"
 
     def save(self, path: Path, described: Mapping[str, Any]) -> None:
         """Write weights, optimizer, random state and position, whole or not at all.
@@ -176,12 +183,14 @@ class TrainingLoop:
         """Go on where ``path`` was saved.
 
         Raises:
-            EngineError: the file is damaged, or of a run with another recipe or other data.
+            EngineError: the file is damaged, or of a run with another recipe or other data, or the
+                GPU's memory ran out.
         """
         position_of(path, described)
         header, tensors = read_tensors(path, _FORMAT)
         try:
-            self._restore(tensors, int(header["n_done"]))
+            with memory_told(f"on loading {path}"):
+                self._restore(tensors, int(header["n_done"]))
         except BAD_CONTENT as error:
             raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
         self._saved = (self.n_done, path)
@@ -205,6 +214,17 @@ class TrainingLoop:
                 value = torch.empty_like(like).copy_(value)
             state.setdefault(int(number), {})[entry] = value
         self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": state})
+
+
+@contextmanager
+def memory_told(when: str) -> Iterator[None]:
+    """Tell in a sentence that the GPU's memory ran out, and ``when``."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise EngineError(
+            f"The GPU's memory ran out {when}; smaller tasks need less of it, --device cpu none."
+        ) from error
 
 
 def position_of(path: Path, described: Mapping[str, Any]) -> int:

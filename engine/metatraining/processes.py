@@ -128,7 +128,10 @@ def _exchange() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # What both backends raise when a connection is gone.
-        raise EngineError("Another process of this run has ended, so this one ends too.") from error
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise EngineError(
+            f"This process lost the others of its run, as when one of them has ended: {reason}."
+        ) from error
 
 
 def alone(device: torch.device | None = None) -> Processes:

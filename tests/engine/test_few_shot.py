@@ -499,6 +499,50 @@ def test_infinite_weights_never_replace_a_checkpoint(tmp_path: Path) -> None:
     assert path.read_bytes() == kept
 
 
+def _full(*given: object) -> None:
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nSee the log.")
+
+
+def test_too_little_memory_of_a_gpu_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no damage of the file, and no end of another process."""
+    path = tmp_path / CHECKPOINT_NAME
+    training = _loop(_Stub(), 4)
+    training.step()
+    training.save(path, {})
+    resumed = _loop(_Stub(), 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(_Stub, "load_state_dict", _full)
+        with pytest.raises(EngineError, match=r"^The GPU's memory ran out on loading \S+; smaller"):
+            resumed.load(path, {})
+    resumed.load(path, {})
+    monkeypatch.setattr(_Stub, "meta_learn", _full)
+    words = r"^The GPU's memory ran out in step 2, and \S+ still holds step 1; smaller tasks need"
+    with pytest.raises(EngineError, match=words):
+        resumed.step()
+    assert resumed.n_done == 1
+
+
+def test_too_little_memory_to_validate_is_told(
+    omniglot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(few_shot_run, "accuracy_of", _full)
+    with pytest.raises(EngineError, match=r"^The GPU's memory ran out in validation; smaller"):
+        result_of(meta_train_few_shot(_recipe(), [omniglot], tmp_path))
+    assert (tmp_path / CHECKPOINT_NAME).exists()
+
+
+def test_why_an_exchange_failed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: object) -> None:
+        raise RuntimeError("Connection closed by peer.\nException raised from loop")
+
+    monkeypatch.setattr(torch.distributed, "all_reduce", broken)
+    words = r"the others of its run, as when one of them has ended: Connection closed by peer\.$"
+    with pytest.raises(EngineError, match=words):
+        Processes(0, 2, torch.device("cpu")).any(True)
+
+
 def test_tasks_that_cannot_be_shared_evenly_are_refused() -> None:
     processes = Processes(0, 2, torch.device("cpu"))
     with pytest.raises(EngineError, match=r"3 tasks per step cannot be .* among 2 processes"):

@@ -31,7 +31,7 @@ from engine.metatraining.epochs import (
 from engine.metatraining.few_shot.build import build_algorithm
 from engine.metatraining.few_shot.recipe import FewShotRecipe, few_shot_recipe_from
 from engine.metatraining.intervals import score
-from engine.metatraining.loop import BAD_CONTENT, TrainingLoop, read_tensors
+from engine.metatraining.loop import BAD_CONTENT, TrainingLoop, memory_told, read_tensors
 from engine.metatraining.pixels import OMNIGLOT_NAME, read_pixels
 from engine.metatraining.processes import Processes, alone
 from engine.metatraining.progress import Counter
@@ -333,8 +333,9 @@ def _validate(
         own = first + processes.rank
         if own < len(tasks):
             task = tasks[own]
-            predict = algorithm.adapt(task.support, task.support_labels, task.n_way)
-            values[own] = accuracy_of(predict(task.query), task.query_labels)
+            with memory_told("in validation"):
+                predict = algorithm.adapt(task.support, task.support_labels, task.n_way)
+                values[own] = accuracy_of(predict(task.query), task.query_labels)
         done = min(first + processes.count, len(tasks))
         yield Progress(0, "Validating", done, len(tasks), 0.0, 0.0)
     processes.average([values])
