@@ -1099,6 +1099,24 @@ def test_predictions_that_are_no_numbers_are_told(
     assert expected in as_markdown(report, {}).splitlines()
 
 
+def test_data_sets_of_similar_names_have_plots_of_their_own(
+    trained: Path, stripes: Path, tmp_path: Path
+) -> None:
+    names = ["花", "鳥", "birds_1", "Birds-1", "data-2"]
+    expected = ["data", "data-2", "birds-1", "Birds-1-2", "data-2-2"]
+    for name in names:
+        shutil.copytree(stripes, tmp_path / "sets" / name)
+    rule = EvaluationRule(ways=(2,), shots=(1,), n_query=2, n_episodes=2)
+    paths = [tmp_path / "sets" / name for name in names]
+    out = tmp_path / "report.json"
+    done, _ = _finish(meta_evaluate([trained], paths, out, rule, tmp_path, device="cpu"))
+    reliability = [path for path in done.plot_paths if "reliability" in path.name]
+    found = [path.stem.removeprefix("report-reliability-") for path in reliability]
+    assert found == expected
+    assert all(path.is_file() for path in reliability)
+    assert all(f"]({path.name})" in done.markdown_path.read_text() for path in reliability)
+
+
 # --- Data ----------------------------------------------------------------------------------------
 
 

@@ -62,15 +62,27 @@ def plots_of(report: Mapping[str, Any]) -> dict[str, tuple[str, bytes]]:
     with matplotlib.rc_context(style):
         if report["learning_curves"]:
             made["Learning curves"] = ("learning", _svg(_learning(report["learning_curves"])))
-        for described in report["data"]:
-            name = described["name"]
+        for name, suffix in _suffixes([described["name"] for described in report["data"]]).items():
             rows = [row for row in report["results"] if row["data"] == name]
-            suffix = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "data"
             if len({row["n_shot"] for row in rows}) > 1:
                 figure = _accuracy_by_shots(rows)
                 made[f"Accuracy by shots, {name}"] = (f"shots-{suffix}", _svg(figure))
             made[f"Reliability, {name}"] = (f"reliability-{suffix}", _svg(_reliability(rows)))
     return made
+
+
+def _suffixes(names: Sequence[str]) -> dict[str, str]:
+    """Every name as the end of a file's, all different, also where capitals are not told apart."""
+    found: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "data"
+        taken = {suffix.casefold() for suffix in found.values()}
+        suffix, number = plain, 1
+        while suffix.casefold() in taken:
+            number += 1
+            suffix = f"{plain}-{number}"
+        found[name] = suffix
+    return found
 
 
 def _learning(curves: Sequence[Mapping[str, Any]]) -> Figure:
