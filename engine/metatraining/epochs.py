@@ -92,6 +92,12 @@ def train(
             loop.save(checkpoint, described)
 
 
+def kept_paths(folder: Path) -> list[Path]:
+    """The weights that the run in ``folder`` has kept, oldest first."""
+    found = (folder / KEPT_NAME).glob("*.safetensors")
+    return sorted(path for path in found if path.stem.isdecimal())
+
+
 class RunRecord:
     """Configuration, scores and logs in the run's folder, written by the leading process."""
 
@@ -155,7 +161,7 @@ class RunRecord:
         for place in (self._folder, self._folder / KEPT_NAME, self._folder / MAPS_NAME):
             for path in place.glob(".*.part"):  # What a killed process was writing.
                 path.unlink()
-        for path in self.kept_paths():
+        for path in kept_paths(self._folder):
             if int(path.stem) > n_done:
                 path.unlink()
         path = self._folder / SCORES_NAME
@@ -213,15 +219,10 @@ class RunRecord:
             self._log.add({key: line[key] for key in _LOGGED if key in line}, loop.n_done)
             if self._n_kept and self._write_kept is not None:
                 self._write_kept(self._folder / KEPT_NAME / f"{loop.n_done:08}.safetensors")
-                for old in self.kept_paths()[: -self._n_kept]:
+                for old in kept_paths(self._folder)[: -self._n_kept]:
                     old.unlink()
         except OSError as error:
             raise EngineError(sentence_for(error, self._folder, "write the scores")) from error
-
-    def kept_paths(self) -> list[Path]:
-        """The kept weights, oldest first."""
-        found = (self._folder / KEPT_NAME).glob("*.safetensors")
-        return sorted(path for path in found if path.stem.isdecimal())
 
     def told(self, report: StepReport) -> str:
         """What a person reads while it runs: current and best score."""

@@ -33,7 +33,7 @@ from engine.metatraining.algorithms.interface import Algorithm, Predict, StepRep
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
 from engine.metatraining.encoder_training import label_draws
 from engine.metatraining.episodes import EpisodeRule
-from engine.metatraining.epochs import CHECKPOINT_NAME, CONFIG_NAME, SCORES_NAME
+from engine.metatraining.epochs import CHECKPOINT_NAME, CONFIG_NAME, KEPT_NAME, SCORES_NAME
 from engine.metatraining.few_shot.build import build_algorithm
 from engine.metatraining.few_shot.recipe import (
     AlgorithmRule,
@@ -640,7 +640,9 @@ def test_weights_between_two_networks_are_measured(
     trained: Path, stripes: Path, tmp_path: Path
 ) -> None:
     start = _save_untrained(Kind.PROTOTYPICAL, tmp_path / "start.safetensors", "Start", seed=3)
-    done = _evaluated(tmp_path, [trained], stripes, RULE, [Combination.AVERAGE], start)
+    run = shutil.copytree(trained, tmp_path / "prototypical")
+    shutil.copy(start, run / KEPT_NAME / "of_a_person.safetensors")  # No part of the average.
+    done = _evaluated(tmp_path, [run], stripes, RULE, [Combination.AVERAGE], start)
     assert list(_accuracies(done)) == [
         "Prototypes",
         "Start, start",

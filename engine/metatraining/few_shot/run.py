@@ -26,6 +26,7 @@ from engine.metatraining.epochs import (
     SCORES_NAME,
     Epochs,
     RunRecord,
+    kept_paths,
     train,
 )
 from engine.metatraining.few_shot.build import build_algorithm
@@ -148,7 +149,7 @@ def meta_train_few_shot(
         accuracy = record.last_accuracy
         if recipe.average:
             if processes.leads:
-                algorithm.load_state_dict(average_weights(record.kept_paths()))
+                algorithm.load_state_dict(average_weights(kept_paths(out_dir)))
             processes.take_over(list(algorithm.state_dict().values()))
             found = yield from _validate(algorithm, tasks, processes)
             accuracy = found and found[0]

@@ -26,7 +26,13 @@ from engine.metatraining.algorithms.interface import Algorithm, Learner
 from engine.metatraining.algorithms.maml import Maml
 from engine.metatraining.algorithms.reptile import Reptile
 from engine.metatraining.encoder_training.run import ENCODER_NAME
-from engine.metatraining.epochs import CHECKPOINT_NAME, CONFIG_NAME, KEPT_NAME, SCORES_NAME
+from engine.metatraining.epochs import (
+    CHECKPOINT_NAME,
+    CONFIG_NAME,
+    KEPT_NAME,
+    SCORES_NAME,
+    kept_paths,
+)
 from engine.metatraining.few_shot.recipe import FewShotRecipe, NetworkRule
 from engine.metatraining.few_shot.run import MODEL_NAME, load_algorithm
 from engine.metatraining.meta_evaluation.heads import heads_over
@@ -347,7 +353,7 @@ def _averaged(models: Sequence[TrainedModel]) -> list[Method]:
         paths = [model.path for model in models]
         name = f"Average of the weights of {len(paths)} models"
     else:
-        paths = sorted((first.path.parent / KEPT_NAME).glob("*.safetensors"))
+        paths = kept_paths(first.path.parent)
         if len(paths) < 2:
             raise EngineError(
                 f"An average takes at least 2 models; {first.source.name} is one, and its run has "
