@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,25 @@ def kept_paths(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.stem.isdecimal())
 
 
+def _remove_parts(folder: Path, names: Collection[str]) -> None:
+    """Remove what ``write_whole`` left of the run's own files when its process was killed.
+
+    Nothing else: ``folder`` may be one where other programs leave parts of files, too.
+
+    Args:
+        folder: of the run.
+        names: of the files that are written into it.
+    """
+    for place, name in (
+        (folder, "|".join(map(re.escape, names))),
+        (folder / KEPT_NAME, r"\d+\.safetensors"),
+        (folder / MAPS_NAME, r".+\.(npy|json)"),
+    ):
+        for path in place.glob(".*.part"):
+            if re.fullmatch(rf"\.({name})\.\d+\.part", path.name):
+                path.unlink()
+
+
 class RunRecord:
     """Configuration, scores and logs in the run's folder, written by the leading process."""
 
@@ -109,6 +129,7 @@ class RunRecord:
         n_done: int,
         n_kept: int = 0,
         keep: Callable[[Path], None] | None = None,
+        written: Sequence[str] = (),
     ) -> None:
         """Take up the run in ``folder`` where its checkpoint stands, or begin one.
 
@@ -119,6 +140,7 @@ class RunRecord:
             n_done: steps that the checkpoint has done; scores of later ones are dropped.
             n_kept: of how many of the last epochs the weights stay.
             keep: writes the weights of now to a file; needed where ``n_kept`` is above 0.
+            written: names of further files that the run writes into ``folder``.
 
         Raises:
             EngineError: the folder cannot be written, or its scores are damaged.
@@ -150,6 +172,7 @@ class RunRecord:
             return
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            _remove_parts(folder, {CHECKPOINT_NAME, CONFIG_NAME, SCORES_NAME, *written})
             self._take_up(n_done)
             self._write_config()
             self._log = EventLog(folder / LOGS_NAME, n_done)
@@ -158,9 +181,6 @@ class RunRecord:
 
     def _take_up(self, n_done: int) -> None:
         """Keep scores and weights up to where the checkpoint stands."""
-        for place in (self._folder, self._folder / KEPT_NAME, self._folder / MAPS_NAME):
-            for path in place.glob(".*.part"):  # What a killed process was writing.
-                path.unlink()
         for path in kept_paths(self._folder):
             if int(path.stem) > n_done:
                 path.unlink()

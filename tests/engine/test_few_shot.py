@@ -52,6 +52,7 @@ from engine.metatraining.few_shot.recipe import (
 )
 from engine.metatraining.few_shot.run import (
     MODEL_NAME,
+    START_NAME,
     FewShotTrained,
     load_algorithm,
     meta_train_few_shot,
@@ -1236,13 +1237,26 @@ def test_a_killed_run_goes_on_to_the_same_result(
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    for folder in (run, run / KEPT_NAME, run / MAPS_NAME):
+    own = {
+        run: (CHECKPOINT_NAME, CONFIG_NAME, SCORES_NAME, MODEL_NAME, START_NAME),
+        run / KEPT_NAME: ("00000100.safetensors",),
+        run / MAPS_NAME: ("set.0.json", "set.0.embeddings.npy"),
+    }
+    for folder, names in own.items():
         folder.mkdir(exist_ok=True)
-        (folder / f".{CHECKPOINT_NAME}.1.part").write_bytes(b"half of a checkpoint")
+        for name in names:
+            (folder / f".{name}.1.part").write_bytes(b"half of a file")
+    others = [
+        folder / name
+        for folder in own
+        for name in (".film.mkv.1.part", f".{CHECKPOINT_NAME}.part", ".model.part", "a.1.part")
+    ]
+    for path in others:
+        path.write_bytes(b"half of another program's file")
     recipe = load_few_shot_recipe(long_recipe)
     result_of(meta_train_few_shot(recipe, [omniglot], run, resume=True))
     _assert_same_run(run, long_run)
-    assert not list(run.rglob(".*"))
+    assert set(run.rglob("*.part")) == set(others)
 
 
 def test_a_second_ctrl_c_stops_at_once(

@@ -134,7 +134,8 @@ def meta_train_few_shot(
         save_algorithm(algorithm, recipe, sampler.n_classes, loop.n_done, path)
 
     config = {**described, **validated, "seed": recipe.seed}
-    record = RunRecord(out_dir, config, processes, loop.n_done, recipe.keep, keep)
+    written = (MODEL_NAME, START_NAME)
+    record = RunRecord(out_dir, config, processes, loop.n_done, recipe.keep, keep, written)
     try:
         if processes.leads and not loop.n_done:
             keep(out_dir / START_NAME)
