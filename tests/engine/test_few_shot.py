@@ -626,9 +626,10 @@ def test_a_finished_run_can_be_resumed_for_its_model(omniglot: Path, tmp_path: P
 
 
 def test_the_weights_that_training_began_with_are_kept(omniglot: Path, tmp_path: Path) -> None:
-    """For ``meta-evaluate --start``; nothing but the seed tells them."""
+    """For ``meta-evaluate --start``; nothing but the seed tells them, also where they were lost."""
     recipe = _recipe()
     _stop_at(meta_train_few_shot(recipe, [omniglot], tmp_path), 5)
+    (tmp_path / START_NAME).unlink()
     trained = result_of(meta_train_few_shot(recipe, [omniglot], tmp_path, resume=True))
     opened = open_checkpoint(trained.start_path)
     assert isinstance(opened, TrainedModel)

@@ -134,11 +134,13 @@ def meta_train_few_shot(
         save_algorithm(algorithm, recipe, sampler.n_classes, loop.n_done, path)
 
     config = {**described, **validated, "seed": recipe.seed}
+    start_path = out_dir / START_NAME
     written = (MODEL_NAME, START_NAME)
     record = RunRecord(out_dir, config, processes, loop.n_done, recipe.keep, keep, written)
     try:
-        if processes.leads and not loop.n_done:
-            keep(out_dir / START_NAME)
+        if processes.leads and not (loop.n_done and start_path.exists()):
+            fresh = _fresh(recipe, sampler.n_classes)
+            save_algorithm(fresh, recipe, sampler.n_classes, 0, start_path)
         yield from train(
             loop,
             Epochs(recipe.validate_every, recipe.checkpoint_every),
@@ -163,7 +165,7 @@ def meta_train_few_shot(
     yield Progress(0, "Done", recipe.n_steps, recipe.n_steps, 0.0, 0.0)
     return FewShotTrained(
         out_dir / MODEL_NAME,
-        out_dir / START_NAME,
+        start_path,
         out_dir / CONFIG_NAME,
         out_dir / SCORES_NAME,
         accuracy,
