@@ -349,7 +349,7 @@ def meta_train_command(
         if not is_leader():  # One of several processes; the others would say the same.
             raise _Stopped from None
         if not (out / CHECKPOINT_NAME).exists():
-            raise _Stopped(f"Interrupted before {out} had a checkpoint to go on from.") from None
+            raise _Stopped(f"Interrupted before {out} had a checkpoint; start it again.") from None
         raise _Stopped(
             f"Interrupted. With --resume the run goes on from the checkpoint in {out}."
         ) from None
@@ -484,10 +484,13 @@ def _train_encoder(
         raise EngineError("An encoder is trained on the CPU; --device cuda is for papers' recipes.")
     steps = meta_train(load_recipe(recipe), data, out, resume, validation)
     done: MetaTrained = _run(_until(asked, steps))
-    gain = (
-        "" if done.validation_gain is None else f" Validation: {100 * done.validation_gain:+.2f}."
-    )
-    _say(f"The encoder is {done.encoder_path}, the record {done.record_path}.{gain}")
+    _say(f"The encoder is {done.encoder_path}, the record {done.record_path}.")
+    if done.validation_gain is None:
+        _say("Without validation sets only the smallest step away from the start was taken.")
+    elif done.is_start:
+        _say("Nothing was better on the validation sets without harm to one: it is the start.")
+    else:
+        _say(f"On the validation sets it is {100 * done.validation_gain:.2f} points better.")
     return done
 
 

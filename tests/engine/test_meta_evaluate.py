@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import xml.etree.ElementTree as ET
@@ -636,6 +637,27 @@ def test_combining_a_model_with_itself_changes_nothing(
         assert values == pytest.approx(one, abs=1e-6)
 
 
+def test_equal_recipes_in_equally_named_folders_are_told_apart(
+    stripes: Path, tmp_path: Path
+) -> None:
+    paths = []
+    for seed, folder in enumerate(("cpu", "gpu")):
+        (tmp_path / folder / "1shot").mkdir(parents=True)
+        path = tmp_path / folder / "1shot" / MODEL_NAME
+        paths.append(_save_untrained(Kind.PROTOTYPICAL, path, "Same", seed))
+    rule = EvaluationRule(ways=(2,), shots=(1,), n_query=2, n_episodes=2)
+    done = _evaluated(tmp_path, paths, stripes, rule)
+    files = [
+        f"1shot/model.safetensors, {hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+        for path in paths
+    ]
+    assert list(done.report["recipes"]) == files
+    assert list(_accuracies(done)) == [f"Same [{file}]" for file in files]
+    paths[1].write_bytes(paths[0].read_bytes())
+    with pytest.raises(EngineError, match=r"named 'Same \[1shot/model.safetensors\]'; is a file"):
+        _evaluated(tmp_path, paths, stripes, rule)
+
+
 def test_weights_between_two_networks_are_measured(
     trained: Path, stripes: Path, tmp_path: Path
 ) -> None:
@@ -1025,8 +1047,10 @@ def test_images_that_an_encoder_was_made_with_are_told(kinds: Path, tmp_path: Pa
         ({"data": [{**entry, "n_images": 17}]}, ""),
         ({"data": [{**entry, "name": "others"}]}, ""),
         ({}, ""),
+        ({"start": {"meta_training": {"data": [entry]}}}, "was meta-trained on the images"),
     ):
-        encoder = replace(load_encoder(shipped_encoder_path()), metadata={"meta_training": record})
+        metadata = record if "start" in record else {"meta_training": record}
+        encoder = replace(load_encoder(shipped_encoder_path()), metadata=metadata)
         path = tmp_path / "mine.safetensors"
         save_encoder(encoder, path)
         warnings = _small_warnings(tmp_path, path, kinds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import tarfile
 from collections.abc import Generator, Iterator, Sequence
@@ -36,7 +37,7 @@ from engine.metatraining.aggregation import interpolate
 from engine.metatraining.algorithms.anchored import AnchoredEncoder, AnchoredPrototypes
 from engine.metatraining.datasets import ImageSet, open_image_set, open_image_sets
 from engine.metatraining.encoder_training import choice, kept
-from engine.metatraining.encoder_training.gate import Candidate, choose, measure
+from engine.metatraining.encoder_training.gate import Candidate, Cell, choose, measure
 from engine.metatraining.encoder_training.label_draws import (
     HEADS,
     accuracies,
@@ -709,9 +710,10 @@ def test_a_run_leaves_an_encoder_and_its_record(
     tried = [(each["share"], each["projection_share"]) for each in record["candidates"]]
     shares = [(share, weight) for share in (0.0, 0.5, 1.0) for weight in (0.5, 1.0)]
     assert tried == [(0.0, None), *shares]
-    assert record["validation"] == [
-        {"name": "unseen", "n_images": 18, "n_classes": 3, "unreadable": []}
-    ]
+    assert [entry["name"] for entry in record["validation"]] == ["unseen"]
+    assert record["versions"].keys() >= {"handful", "torch", "onnxruntime"}
+    assert record["hardware"]["device"] == "cpu"
+    assert record["seconds"] > 0
     assert str(out_dir) not in result.record_path.read_text()
 
     assert all(event.request_id == 0 for event in events)
@@ -788,6 +790,8 @@ def test_without_a_projection_of_its_own_a_recipe_keeps_the_starts(
     start, trained = load_encoder(start_path), load_encoder(result.encoder_path)
     assert result.projection_share is None
     assert trained.projection is not None
+    # What the start was trained on, the new encoder has seen, too.
+    assert trained.metadata["start"]["meta_training"] == start.metadata["meta_training"]
     assert start.projection is not None
     np.testing.assert_array_equal(trained.projection.matrix, start.projection.matrix)
     assert trained.fingerprint != start.fingerprint
@@ -850,11 +854,58 @@ def test_the_chosen_encoder_is_what_was_measured(
     roots = roots[:, -1472:]
     measured = project(roots, encoder.projection)
     np.testing.assert_allclose(measured, embeddings, atol=1e-3)
-    found = measure("unseen", measured, images.labels, recipe.validation_draws, recipe.seed)
-    recorded = json.loads(result.record_path.read_text())["candidates"][-1]["accuracy"]
-    assert {(cell["set"], cell["head"], cell["n_shot"]): cell["mean"] for cell in recorded} == {
-        cell: round(float(values.mean()), 5) for cell, values in found.items()
+    candidates = json.loads(result.record_path.read_text())["candidates"]
+    assert _cells(candidates[-1]) == _measured(measured, images.labels, recipe)
+
+    start = load_encoder(recipe.start or out_dir)
+    embeddings = embed(build_network(start), pictures, start.preprocessing)
+    roots = np.load(out_dir / "maps" / "unseen.pooled0.npy")[:, :1280]
+    measured = roots.astype(np.float16).astype(np.float32)
+    np.testing.assert_allclose(measured, embeddings, atol=2e-3)
+    assert _cells(candidates[0]) == _measured(measured, images.labels, recipe)
+
+
+def _cells(candidate: dict[str, Any]) -> dict[Cell, float]:
+    return {
+        (cell["set"], cell["head"], cell["n_shot"]): cell["mean"] for cell in candidate["accuracy"]
     }
+
+
+def _measured(
+    embeddings: NDArray[np.float32], labels: NDArray[np.int64], recipe: Recipe
+) -> dict[Cell, float]:
+    found = measure("unseen", embeddings, labels, recipe.validation_draws, recipe.seed)
+    return {cell: round(float(values.mean()), 5) for cell, values in found.items()}
+
+
+def test_the_gate_decides_by_the_recorded_accuracies(
+    recipe: Recipe,
+    painted: list[Path],
+    unseen: Path,
+    whole: tuple[Path, MetaTrained, list[Progress]],
+    tmp_path: Path,
+) -> None:
+    """Nothing replaced: the run ends with the best of the candidates that lose no cell a point."""
+    out_dir = _folder_with_maps(whole[0], tmp_path)
+    shutil.copy(whole[0] / "checkpoint.safetensors", out_dir)
+    resumed = meta_train(recipe, painted, out_dir, resume=True, validation_paths=[unseen])
+    result, _ = _finish(resumed)
+    start, *others = json.loads(result.record_path.read_text())["candidates"]
+    gains = {
+        (each["share"], each["projection_share"]): np.mean(
+            [_cells(each)[cell] - mean for cell, mean in _cells(start).items()]
+        )
+        for each in others
+    }
+    assert result.validation_gain is not None
+    if result.is_start:
+        assert result.validation_gain == 0
+        assert load_encoder(result.encoder_path).name == "Untrained"
+    else:
+        assert result.validation_gain == pytest.approx(
+            gains[result.share, result.projection_share], abs=1e-4
+        )
+        assert result.validation_gain > 0
 
 
 @pytest.mark.parametrize("refit", [True, False])
@@ -886,8 +937,10 @@ def test_where_nothing_passes_the_start_stays_as_it_is(
     result, _ = _finish(meta_train(again, painted, tmp_path, validation_paths=[unseen]))
     assert (result.share, result.projection_share, result.validation_gain) == (0.0, None, 0.0)
     encoder = load_encoder(result.encoder_path)
+    assert result.is_start
     assert encoder.fingerprint == start.fingerprint
-    np.testing.assert_allclose(encoder.feature_mean, start.feature_mean, atol=1e-6)
+    assert (encoder.name, encoder.metadata) == (start.name, start.metadata)
+    np.testing.assert_array_equal(encoder.feature_mean, start.feature_mean)
     expected = json.loads((whole[0] / "record.json").read_text())["candidates"][-1]["accuracy"]
     means = [float(values.mean()) for values in given[0].accuracy.values()]
     assert means == pytest.approx([cell["mean"] for cell in expected], abs=1e-4)
@@ -944,9 +997,15 @@ def test_a_checkpoint_of_another_recipe_is_refused(
 ) -> None:
     out_dir = _folder_with_maps(whole[0], tmp_path)
     shutil.copy(whole[0] / "checkpoint.safetensors", out_dir)
-    other = replace(recipe, loss=LossRule(anchor=1.0))
+    kept_maps = {path: path.read_bytes() for path in (out_dir / "maps").iterdir()}
+    for other in (replace(recipe, loss=LossRule(anchor=1.0)), replace(recipe, seed=6)):
+        with pytest.raises(EngineError, match="another recipe or other data"):
+            _finish(meta_train(other, painted, out_dir, resume=True))
+    grey = shutil.copytree(painted[0], tmp_path / "changed" / "left")
+    Image.new("RGB", (48, 40), "grey").save(grey / "class2" / "002.png")
     with pytest.raises(EngineError, match="another recipe or other data"):
-        _finish(meta_train(other, painted, out_dir, resume=True))
+        _finish(meta_train(recipe, [grey, painted[1]], out_dir, resume=True))
+    assert kept_maps == {path: path.read_bytes() for path in (out_dir / "maps").iterdir()}
     (out_dir / "checkpoint.safetensors").write_bytes(b"cut")
     with pytest.raises(EngineError, match=r"checkpoint\.safetensors is damaged"):
         _finish(meta_train(recipe, painted, out_dir, resume=True))
@@ -955,9 +1014,23 @@ def test_a_checkpoint_of_another_recipe_is_refused(
 def test_data_that_do_not_fit_the_recipe_are_told(
     recipe: Recipe, painted: list[Path], unseen: Path, tmp_path: Path
 ) -> None:
+    copied = shutil.copytree(painted[0], tmp_path / "copied")
+    namesake = _paint_set(tmp_path / "other" / "left", 2, 2, seed=7)
+    single = _paint_set(tmp_path / "single", 2, 2, seed=8)
+    (single / "class1" / "001.png").write_bytes(b"broken")
     cases: list[tuple[Recipe, list[Path], list[Path], str]] = [
         (recipe, [], [], "No data sets"),
         (recipe, painted, [painted[0]], "'left' is given both"),
+        (recipe, painted, [copied], "'left', also 'copied', is given both to train"),
+        (recipe, painted, [namesake], "Two data sets are named 'left', one to train and one"),
+        (recipe, painted, [single], "The class 'class1' of the data set 'single' has 1 readable"),
+        (replace(recipe, mixture={"left": 0, "right": 0}), painted, [], "mixture leaves none"),
+        (
+            replace(recipe, episodes=EpisodeRule(min_way=9, max_way=9)),
+            painted,
+            [],
+            "'left' has 4 classes of at least 2 images; episodes of 9 classes",
+        ),
         (recipe, [unseen], [], "names the data set 'left', which is not among"),
         (replace(recipe, start=tmp_path / "none"), painted, [], "There is no encoder file"),
         (replace(recipe, views=(ViewRule(View()),)), painted, [], "first view is 224 px.* 32 px"),
@@ -965,6 +1038,7 @@ def test_data_that_do_not_fit_the_recipe_are_told(
     for given, data, validation, words in cases:
         with pytest.raises(EngineError, match=words):
             _finish(meta_train(given, data, tmp_path / "out", validation_paths=validation))
+    assert not (tmp_path / "out" / "maps").exists(), "all are told before anything is computed"
 
 
 def test_a_full_disk_is_told_before_maps_are_stored(
@@ -973,12 +1047,13 @@ def test_a_full_disk_is_told_before_maps_are_stored(
     with (small_disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
         while True:
             filler.write(bytes(4096))
+    os.truncate(small_disk / "filler", (small_disk / "filler").stat().st_size - 64 * 1024)
     with pytest.raises(EngineError, match=r"Could not keep feature maps in .*: the disk is full"):
         _finish(meta_train(recipe, painted, small_disk))
     (small_disk / "filler").unlink()
     # Sparse it would fit, and kill the process when it is filled.
     with pytest.raises(OSError, match="No space"):
-        kept.new_maps(small_disk / "maps.npy", (100, 96, 14, 14))
+        kept.new_array(small_disk / "maps.npy", np.float16, (100, 96, 14, 14))
 
 
 def test_an_encoder_is_not_trained_by_several_processes(

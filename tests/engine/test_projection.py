@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.metatraining.encoder_training.pooled import PooledSet
+from engine.metatraining.datasets import ImageSet
+from engine.metatraining.encoder_training.pooled import PooledImages, PooledSet
 from engine.metatraining.encoder_training.projection import (
     FittedProjection,
     fit_projection,
@@ -38,7 +39,7 @@ def _pooled(name: str, seed: int) -> PooledSet:
     view = plain + random.normal(0, 0.1, plain.shape).astype(np.float32)
     # Unequal classes, one of them of a single image.
     labels = np.repeat([0, 1, 2, 5], [12, 6, 5, 1])
-    return PooledSet(name, labels, RULE.taps, plain, (view,))
+    return PooledSet(name, labels, plain, (view,))
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +144,23 @@ def test_one_set_of_single_images_is_enough() -> None:
     assert np.isfinite(projection.matrix).all()
 
 
-def test_some_blocks_of_what_was_pooled(sets: list[PooledSet]) -> None:
-    whole = sets[0]
-    assert whole.only((18, 2)) is whole
-    turned = whole.only((2, 18))
-    np.testing.assert_array_equal(turned.plain[:, :N_EARLIER], whole.plain[:, N_LAST:])
-    np.testing.assert_array_equal(turned.views[0][:, N_EARLIER:], whole.views[0][:, :N_LAST])
-    assert turned.taps == (2, 18)
-    assert whole.only((2,)).plain.shape == (24, N_EARLIER)
+def test_what_one_of_several_networks_makes_of_readable_images() -> None:
+    sizes = {18: N_LAST, 2: N_EARLIER}
+    views = tuple(
+        np.random.default_rng(seed).random((4, 2 * (N_LAST + N_EARLIER)), np.float32)
+        for seed in (0, 1)
+    )
+    images = ImageSet("s", ("a", "b"), np.array([0, 0, 1, 1]), ("1", "2", "3", "4"), lambda _: b"")
+    pooled = PooledImages(images, np.array([True, False, True, True]), (18, 2), views)
+
+    of_first = pooled.of(0, (18, 2))
+    assert (of_first.name, of_first.labels.tolist()) == ("s", [0, 1, 1])
+    np.testing.assert_array_equal(of_first.plain, views[0][[0, 2, 3], : sum(sizes.values())])
+    turned = pooled.of(1, (2, 18))
+    begin = sum(sizes.values())
+    np.testing.assert_array_equal(
+        turned.plain[:, :N_EARLIER], views[0][[0, 2, 3], begin + N_LAST :]
+    )
+    np.testing.assert_array_equal(
+        turned.views[0][:, N_EARLIER:], views[1][[0, 2, 3], begin : begin + N_LAST]
+    )

@@ -16,18 +16,19 @@ from engine.encoder.network import build_network, weights_of
 from engine.messages import Progress
 from engine.metatraining.aggregation import interpolate
 from engine.metatraining.algorithms.anchored import AnchoredPrototypes
-from engine.metatraining.datasets import ImageSet
+from engine.metatraining.datasets import ImageSet, digest_of
 from engine.metatraining.encoder_training.map_tasks import MapEncoder, MapSource
-from engine.metatraining.encoder_training.maps import (
-    UNREADABLE,
-    FeatureMaps,
-    FrozenBlocks,
-    build_maps,
-)
+from engine.metatraining.encoder_training.maps import FeatureMaps, FrozenBlocks, build_maps
 from engine.metatraining.encoder_training.recipe import Recipe
 from engine.metatraining.episodes import EpisodeSampler
-from engine.metatraining.epochs import CHECKPOINT_NAME, Epochs, RunRecord, train
-from engine.metatraining.loop import TrainingLoop
+from engine.metatraining.epochs import (
+    CHECKPOINT_NAME,
+    MAPS_NAME,
+    Epochs,
+    RunRecord,
+    train,
+)
+from engine.metatraining.loop import TrainingLoop, position_of
 from engine.metatraining.optimizers import Precision
 from engine.metatraining.processes import alone
 from engine.metatraining.progress import Counter
@@ -60,8 +61,34 @@ class TrainedBlocks:
         return {name: array.numpy() for name, array in interpolate(start, trained, share).items()}
 
 
-def train_blocks(
+def begin_run(
     recipe: Recipe, start: Encoder, sets: Sequence[ImageSet], out_dir: Path, resume: bool
+) -> RunRecord:
+    """The run in ``out_dir``, taken up where its checkpoint stands, or begun.
+
+    Nothing is computed yet, so that a checkpoint of another run, and sets that cannot give the
+    recipe's episodes, are refused at once and leave what is there alone.
+
+    Raises:
+        EngineError: for that, or the folder cannot be written.
+    """
+    if recipe.n_episodes > 0:
+        _sampler(recipe, [images.name for images in sets], [images.labels for images in sets])
+    described = _described(recipe, start, sets)
+    checkpoint = out_dir / CHECKPOINT_NAME
+    n_done = 0
+    if resume and checkpoint.exists():
+        n_done = position_of(checkpoint, _fixed(described))
+    return RunRecord(out_dir, {**described, "seed": recipe.seed}, alone(), n_done)
+
+
+def train_blocks(
+    recipe: Recipe,
+    start: Encoder,
+    sets: Sequence[ImageSet],
+    out_dir: Path,
+    resume: bool,
+    run: RunRecord,
 ) -> Generator[Progress, None, TrainedBlocks]:
     """Train the blocks that are not frozen, with checkpoints in ``out_dir``.
 
@@ -71,10 +98,11 @@ def train_blocks(
         sets: the training images.
         out_dir: gets checkpoint, scores, logs and the feature maps.
         resume: go on from the checkpoint in ``out_dir``, if there is one.
+        run: as ``begin_run`` gives it.
 
     Raises:
         EngineError: the data cannot give such episodes, the folder cannot be written, the
-            checkpoint is another run's, or the loss is no longer a number.
+            checkpoint is damaged, or the loss is no longer a number.
     """
     network = build_network(start)
     frozen = FrozenBlocks(start, recipe.frozen_blocks)
@@ -85,51 +113,46 @@ def train_blocks(
         building = build_maps(
             images, recipe.views, frozen, may_flip, recipe.seed, maps_folder(out_dir)
         )
-        found = yield from counter.follow(
-            f"Embedding the training images ({images.name})", building
-        )
-        maps.append(found)
+        text = f"Embedding the training images ({images.name})"
+        maps.append((yield from counter.follow(text, building)))
 
     encoder = MapEncoder(network.features[recipe.frozen_blocks :], maps)
     algorithm, loop = _anchored(recipe, encoder, maps)
     checkpoint = out_dir / CHECKPOINT_NAME
-    described: dict[str, Any] = {
-        "recipe": as_json(recipe),
-        "start": start.fingerprint,
-        "data": [
-            describe(
-                images,
-                [images.image_names[i] for i in np.flatnonzero(of_set.labels == UNREADABLE)],
-            )
-            for images, of_set in zip(sets, maps, strict=True)
-        ],
-    }
-    # What comes after training may be chosen anew on resuming.
-    fixed = {**described, "recipe": {**described["recipe"], **dict.fromkeys(_AFTER_TRAINING)}}
+    fixed = _fixed(_described(recipe, start, sets))
     if resume and checkpoint.exists():
         loop.load(checkpoint, fixed)
-    run = RunRecord(out_dir, {**described, "seed": recipe.seed}, alone(), loop.n_done)
-    try:
-        every = recipe.checkpoint_every
-        yield from train(loop, Epochs(every, every), _unvalidated, checkpoint, fixed, run)
-    finally:
-        run.close()
+    every = recipe.checkpoint_every
+    yield from train(loop, Epochs(every, every), _unvalidated, checkpoint, fixed, run)
     return TrainedBlocks(start, weights_of(network), loop.n_done, algorithm.scale)
 
 
 def maps_folder(out_dir: Path) -> Path:
     """Where a run keeps what it computes once for every image."""
-    return out_dir / "maps"
+    return out_dir / MAPS_NAME
 
 
-def describe(images: ImageSet, unreadable: Sequence[str]) -> dict[str, Any]:
-    """A data set and which of its images could not be decoded, as JSON."""
+def describe(images: ImageSet) -> dict[str, Any]:
+    """A data set, as JSON."""
     return {
         "name": images.name,
         "n_images": len(images),
         "n_classes": len(images.class_names),
-        "unreadable": list(unreadable),
+        "sha256": digest_of(images),
     }
+
+
+def _described(recipe: Recipe, start: Encoder, sets: Sequence[ImageSet]) -> dict[str, Any]:
+    return {
+        "recipe": as_json(recipe),
+        "start": start.fingerprint,
+        "data": [describe(images) for images in sets],
+    }
+
+
+def _fixed(described: Mapping[str, Any]) -> dict[str, Any]:
+    """What a checkpoint is held to: what comes after training may be chosen anew on resuming."""
+    return {**described, "recipe": {**described["recipe"], **dict.fromkeys(_AFTER_TRAINING)}}
 
 
 def as_json(recipe: Recipe) -> dict[str, Any]:
@@ -157,12 +180,7 @@ def _anchored(
     """The algorithm that trains the encoder, and the loop that runs it."""
     loss = recipe.loss
     algorithm = AnchoredPrototypes(encoder, loss.episode, loss.anchor, loss.scale, loss.scale_rate)
-    sampler = EpisodeSampler(
-        [maps.name for maps in sets],
-        [maps.labels for maps in sets],
-        [recipe.mixture.get(maps.name, 1.0) for maps in sets],
-        recipe.episodes,
-    )
+    sampler = _sampler(recipe, [maps.name for maps in sets], [maps.labels for maps in sets])
     loop = TrainingLoop(
         algorithm,
         sampler,
@@ -175,6 +193,13 @@ def _anchored(
         processes=alone(),
     )
     return algorithm, loop
+
+
+def _sampler(
+    recipe: Recipe, names: Sequence[str], labels: Sequence[NDArray[np.int64]]
+) -> EpisodeSampler:
+    weights = [recipe.mixture.get(name, 1.0) for name in names]
+    return EpisodeSampler(names, labels, weights, recipe.episodes)
 
 
 def _unvalidated() -> Generator[Progress, None, None]:

@@ -20,7 +20,7 @@ from engine.messages import Progress
 from engine.metatraining.datasets import ImageSet
 from engine.metatraining.encoder_training.blocks import TrainedBlocks, maps_folder
 from engine.metatraining.encoder_training.gate import Candidate, Cell, choose, measure
-from engine.metatraining.encoder_training.pooled import PooledLayers, PooledSet, build_pooled
+from engine.metatraining.encoder_training.pooled import PooledImages, PooledLayers, build_pooled
 from engine.metatraining.encoder_training.projection import fit_projection, project
 from engine.metatraining.encoder_training.recipe import Recipe
 from engine.metatraining.progress import Counter
@@ -37,6 +37,7 @@ class Choice:
         encoder: with its projection and the mean embedding of the training images.
         share, projection_share: see ``Candidate``.
         gain: mean gain in accuracy over the start as it is; None without validation sets.
+        is_start: whether no candidate passed the gate.
         candidates: all that were measured, the start as it is first.
         unreadable: data set -> names of its images that could not be decoded.
     """
@@ -45,6 +46,7 @@ class Choice:
     share: float
     projection_share: float | None
     gain: float | None
+    is_start: bool
     candidates: tuple[Candidate, ...]
     unreadable: dict[str, tuple[str, ...]]
 
@@ -106,7 +108,7 @@ def choose_encoder(
     made: list[_Made] = []
     for number, (share, network) in enumerate(zip(shares, networks, strict=True)):
         if rule is not None:
-            pooled = [of_set[number].only(rule.taps) for of_set in fitted_to]
+            pooled = [images.of(number, rule.taps) for images in fitted_to]
             fitting = fit_projection(pooled, rule)
             fitted = yield from Counter(2 * len(pooled)).follow("Fitting the projection", fitting)
             unknown = np.zeros(rule.last_size + rule.earlier_size, np.float32)
@@ -123,13 +125,17 @@ def choose_encoder(
         candidates = yield from _measured(recipe, made, held_out)
         best = choose(candidates[0], candidates[1:])
         chosen, gain = made[candidates.index(best)], best.gain_over(candidates[0])
+    mean = start.feature_mean
+    if chosen.encoder is not start or not mean.any():  # Nobody has measured that of bare weights.
+        mean = _mean(chosen, fitted_to)
     return Choice(
-        replace(chosen.encoder, feature_mean=_mean(chosen, fitted_to)),
+        replace(chosen.encoder, feature_mean=mean),
         chosen.share,
         chosen.projection_share,
         gain,
+        chosen.encoder is start,
         candidates,
-        {of_set[0].name: of_set[0].unreadable for of_set in (*fitted_to, *held_out)},
+        {pooled.images.name: _unreadable(pooled) for pooled in (*fitted_to, *held_out)},
     )
 
 
@@ -153,12 +159,14 @@ def _pool(
     views: Sequence[View],
     layers: PooledLayers,
     out_dir: Path,
-) -> Generator[Progress, None, list[list[PooledSet]]]:
-    """For every data set what each network makes of the product's view, and of further ones."""
+) -> Generator[Progress, None, list[PooledImages]]:
+    """What the networks make of the product's view of all images, and of further ones."""
     views = (View(size_px=layers.preprocessing.size_px), *views)
     counter = Counter(len(views) * sum(map(len, sets)))
-    found: list[list[PooledSet]] = []
+    found: list[PooledImages] = []
     for images in sets:
+        if not found:
+            yield counter.progress("Preparing the networks")  # Exporting tells nothing itself.
         may_flip = images.name not in recipe.never_flipped
         folder = maps_folder(out_dir)
         building = build_pooled(images, views, layers, may_flip, recipe.seed, folder)
@@ -168,18 +176,17 @@ def _pool(
 
 
 def _measured(
-    recipe: Recipe, made: Sequence[_Made], held_out: Sequence[Sequence[PooledSet]]
+    recipe: Recipe, made: Sequence[_Made], held_out: Sequence[PooledImages]
 ) -> Generator[Progress, None, tuple[Candidate, ...]]:
     """The accuracy of every encoder on the validation sets."""
     counter = Counter(len(made) * len(held_out))
     found: list[Candidate] = []
     for tried in made:
         cells: dict[Cell, NDArray[np.float64]] = {}
-        for of_set in held_out:
-            pooled = of_set[tried.network]
-            embeddings = _embeddings(pooled, tried.encoder)
+        for pooled in held_out:
+            labels, embeddings = _embedded(pooled, tried)
             cells |= measure(
-                pooled.name, embeddings, pooled.labels, recipe.validation_draws, recipe.seed
+                pooled.images.name, embeddings, labels, recipe.validation_draws, recipe.seed
             )
             counter.done += 1
             yield counter.progress("Validating")
@@ -187,17 +194,25 @@ def _measured(
     return tuple(found)
 
 
-def _mean(made: _Made, sets: Sequence[Sequence[PooledSet]]) -> Floats:
+def _mean(made: _Made, sets: Sequence[PooledImages]) -> Floats:
     """The mean embedding (d,) over all images of all sets."""
-    parts = [_embeddings(of_set[made.network], made.encoder) for of_set in sets]
-    total = np.sum([part.sum(0, dtype=np.float64) for part in parts], axis=0)
-    mean: Floats = (total / sum(map(len, parts))).astype(np.float32)
+    total, n_images = np.zeros(0), 0
+    for pooled in sets:
+        _, embeddings = _embedded(pooled, made)
+        summed = embeddings.sum(0, dtype=np.float64)
+        total = summed if n_images == 0 else total + summed
+        n_images += len(embeddings)
+    mean: Floats = (total / n_images).astype(np.float32)
     return mean
 
 
-def _embeddings(pooled: PooledSet, encoder: Encoder) -> Floats:
-    """(n_images, d), rounded as the graph's."""
-    roots = pooled.only(_taps_of(encoder)).plain
-    if encoder.projection is not None:
-        return project(roots, encoder.projection)
-    return roots.astype(np.float16).astype(np.float32)
+def _embedded(pooled: PooledImages, made: _Made) -> tuple[NDArray[np.int64], Floats]:
+    """Labels and embeddings (n_images, d), rounded as the graph's."""
+    of_network = pooled.of(made.network, _taps_of(made.encoder))
+    if made.encoder.projection is not None:
+        return of_network.labels, project(of_network.plain, made.encoder.projection)
+    return of_network.labels, of_network.plain.astype(np.float16).astype(np.float32)
+
+
+def _unreadable(pooled: PooledImages) -> tuple[str, ...]:
+    return tuple(pooled.images.image_names[index] for index in np.flatnonzero(~pooled.readable))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -82,13 +81,13 @@ def compute(
 ) -> Iterator[int]:
     """Write the rows of all images, and their maps if these have a path; yields images done.
 
-    Rows of images that give None are NaN.
+    Rows of images that give None are NaN. Nothing is held in memory.
 
     Raises:
         OSError: a file could not be written.
     """
     maps: NDArray[np.float16] | None = None
-    rows: Floats | None = None
+    rows: NDArray[np.float32] | None = None
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for first in range(0, n_images, _BATCH):
             indices = range(first, min(first + _BATCH, n_images))
@@ -97,31 +96,33 @@ def compute(
                     continue
                 one_map, row = made
                 if rows is None:
-                    rows = np.full((n_images, len(row)), np.nan, np.float32)
+                    rows = new_array(rows_path, np.float32, (n_images, *row.shape))
+                    rows[:] = np.nan
                 rows[index] = row
                 if map_path is not None:
                     if maps is None:
-                        maps = new_maps(map_path, (n_images, *one_map.shape))
+                        maps = new_array(map_path, np.float16, (n_images, *one_map.shape))
                     maps[index] = one_map
             yield len(indices)
-    if maps is not None:
-        maps.flush()  # type: ignore[attr-defined]  # open_memmap returns a memmap.
-    stored = io.BytesIO()
-    np.save(stored, np.full((n_images, 1), np.nan, np.float32) if rows is None else rows)
-    write_whole(rows_path, stored.getvalue())
+    if rows is None:
+        rows = new_array(rows_path, np.float32, (n_images, 1))
+        rows[:] = np.nan
+    for written in (rows, maps):
+        if isinstance(written, np.memmap):
+            written.flush()
 
 
-def new_maps(path: Path, shape: tuple[int, ...]) -> NDArray[np.float16]:
-    """An empty file of maps with all its space, mapped into memory; raises OSError.
+def new_array(path: Path, kind: type[np.floating], shape: tuple[int, ...]) -> NDArray[Any]:
+    """An empty array in a file with all its space, mapped into memory; raises OSError.
 
-    Without the space a full disk would be noticed when a map is stored: as a signal, which kills
-    the process.
+    Without the space a full disk would be noticed when something is stored: as a signal, which
+    kills the process.
     """
-    maps = np.lib.format.open_memmap(path, "w+", np.float16, shape)
+    array: NDArray[Any] = np.lib.format.open_memmap(path, "w+", kind, shape)
     if hasattr(os, "posix_fallocate"):  # Not on Windows, whose files are never sparse unasked.
         with path.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return maps
+    return array
 
 
 def is_kept(key_path: Path, key: dict[str, Any], *paths: Path) -> bool:

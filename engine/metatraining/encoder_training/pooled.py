@@ -35,36 +35,49 @@ class PooledSet:
     Attributes:
         name: of the data set.
         labels: (n_images,) int64, at least 0.
-        taps: blocks whose activations were pooled, keys of ``LAYER_SIZES``.
         plain: (n_images, n_pooled) of the product's own view, the taps side by side.
         views: the same of each further view.
-        unreadable: names of the images that could not be decoded.
     """
 
     name: str
     labels: NDArray[np.int64]
-    taps: tuple[int, ...]
     plain: Floats
     views: tuple[Floats, ...] = ()
-    unreadable: tuple[str, ...] = ()
 
-    def only(self, taps: Sequence[int]) -> PooledSet:
-        """The same of some of the taps, in another order."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PooledImages:
+    """What several networks make of one data set; it stays on disk until it is asked for.
+
+    Attributes:
+        images: the data set.
+        readable: (n_images,) bool, which of them could be decoded.
+        taps: blocks whose activations were pooled, keys of ``LAYER_SIZES``.
+        views: for each view (n_images, n_networks * n_pooled), mapped into memory.
+    """
+
+    images: ImageSet
+    readable: NDArray[np.bool_]
+    taps: tuple[int, ...]
+    views: tuple[Floats, ...]
+
+    def of(self, network: int, taps: Sequence[int]) -> PooledSet:
+        """What one of the networks makes of them, of some of the taps."""
         sizes = [LAYER_SIZES[MOBILENET_V2][tap] for tap in self.taps]
         firsts = dict(zip(self.taps, np.cumsum([0, *sizes]), strict=False))
+        begin = network * sum(sizes)
         columns = np.concatenate(
-            [firsts[tap] + np.arange(LAYER_SIZES[MOBILENET_V2][tap]) for tap in taps]
+            [begin + firsts[tap] + np.arange(LAYER_SIZES[MOBILENET_V2][tap]) for tap in taps]
         )
-        if np.array_equal(columns, np.arange(self.plain.shape[1])):
-            return self
-        views = tuple(view[:, columns] for view in self.views)
-        return replace(self, taps=tuple(taps), plain=self.plain[:, columns], views=views)
+        rows = np.flatnonzero(self.readable)
+        plain, *views = (view[np.ix_(rows, columns)] for view in self.views)
+        return PooledSet(self.images.name, self.images.labels[rows], plain, tuple(views))
 
 
 class PooledLayers:
     """Networks run by onnxruntime up to the pooled activations that a projection takes in.
 
-    Their first blocks are the same: onnxruntime finds that they compute the same, and does it once.
+    Their first blocks are the same, modules and all, so that the graph has them once.
     """
 
     def __init__(self, encoders: Sequence[Encoder], n_common: int, taps: Sequence[int]) -> None:
@@ -86,7 +99,7 @@ class PooledLayers:
         return self.trunks[0].preprocessing
 
     def prepare(self) -> None:
-        """Export the networks, once; takes several seconds."""
+        """Export the networks, once; takes some ten seconds for each."""
         if self._session is None:
             module = _Pooled(self.trunks, self._n_common, self.taps)
             self._session = kept.session_of(module, self.preprocessing.size_px, ["roots"])
@@ -132,7 +145,7 @@ def build_pooled(
     may_flip: bool,
     seed: int,
     folder: Path,
-) -> Generator[int, None, list[PooledSet]]:
+) -> Generator[int, None, PooledImages]:
     """Compute, or find in ``folder``, the pooled roots of the views of every image.
 
     Args:
@@ -145,9 +158,6 @@ def build_pooled(
 
     Yields:
         The number of views done since the last yield.
-
-    Returns:
-        What each of the networks makes of them.
 
     Raises:
         EngineError: the folder cannot be read or written, or no image can be decoded.
@@ -184,14 +194,7 @@ def build_pooled(
         except OSError as error:
             raise EngineError(sentence_for(error, folder, "keep pooled activations in")) from error
         parts.append(kept.load(roots_path, mapped=True))
-    unreadable = np.isnan(parts[0][:, 0])
-    if unreadable.all():
+    readable = ~np.isnan(parts[0][:, 0])
+    if not readable.any():
         raise EngineError(f"None of the images of the data set {images.name!r} can be decoded.")
-    n_pooled = parts[0].shape[1] // len(layers.trunks)
-    found: list[PooledSet] = []
-    for first in range(0, n_pooled * len(layers.trunks), n_pooled):
-        plain, *others = (part[~unreadable, first : first + n_pooled] for part in parts)
-        names = tuple(images.image_names[index] for index in np.flatnonzero(unreadable))
-        labels = images.labels[~unreadable]
-        found.append(PooledSet(images.name, labels, layers.taps, plain, tuple(others), names))
-    return found
+    return PooledImages(images, readable, layers.taps, tuple(parts))

@@ -8,16 +8,14 @@ maps of all views, episodes with checkpoints (``blocks``), then the choice of wh
 from __future__ import annotations
 
 import json
-import platform
-import time
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import onnxruntime
-import torch
 
 from engine.encoder.encoder_file import (
     Encoder,
@@ -26,12 +24,12 @@ from engine.encoder.encoder_file import (
     shipped_encoder_path,
     write_whole,
 )
-from engine.errors import EngineError, sentence_for
+from engine.errors import EngineError, UnreadableImageError, sentence_for
 from engine.messages import Progress
-from engine.metatraining.datasets import ImageSet, open_image_sets
+from engine.metatraining.datasets import ImageSet, digest_of, open_image_sets
 from engine.metatraining.encoder_training.blocks import (
     TrainedBlocks,
-    as_json,
+    begin_run,
     describe,
     train_blocks,
 )
@@ -39,7 +37,8 @@ from engine.metatraining.encoder_training.choice import Choice, choose_encoder
 from engine.metatraining.encoder_training.gate import Candidate
 from engine.metatraining.encoder_training.pooled import trunk_of
 from engine.metatraining.encoder_training.recipe import Recipe
-from engine.metatraining.epochs import CHECKPOINT_NAME
+from engine.metatraining.epochs import CHECKPOINT_NAME, RunRecord
+from engine.metatraining.progress import Counter
 
 ENCODER_NAME: Final = "encoder.safetensors"
 RECORD_NAME: Final = "record.json"
@@ -50,7 +49,7 @@ class MetaTrained:
     """What a run has left in its folder.
 
     Attributes:
-        encoder_path: the new encoder.
+        encoder_path: the new encoder, or the start as it was.
         record_path: recipe, versions, data, losses and scores, as JSON.
         share: how far its blocks lie from the start (0) towards the trained ones (1); 0 also where
             no candidate passed the gate, and the encoder is the start as it was.
@@ -58,6 +57,7 @@ class MetaTrained:
             projection was fitted, or none passed the gate.
         validation_gain: mean gain in accuracy over the validation sets, against the start as it
             was; None without any.
+        is_start: whether nothing passed the gate, so that the encoder is the start.
     """
 
     encoder_path: Path
@@ -65,6 +65,7 @@ class MetaTrained:
     share: float
     projection_share: float | None
     validation_gain: float | None
+    is_start: bool
 
 
 def meta_train(
@@ -92,7 +93,6 @@ def meta_train(
     Raises:
         EngineError: data, recipe or folder cannot be used, or the folder holds another run.
     """
-    began = time.monotonic()
     start = open_encoder(
         recipe.start or shipped_encoder_path(),
         recipe.start_name,
@@ -116,12 +116,18 @@ def meta_train(
             f"{out_dir} holds a run already; choose another folder, or go on with it (--resume)."
         )
 
-    trained: TrainedBlocks | None = None
-    if recipe.n_episodes > 0:
-        trained = yield from train_blocks(recipe, trunk_of(start), training, out_dir, resume)
-    choice = yield from choose_encoder(recipe, start, trained, training, validation, out_dir)
+    trunk = trunk_of(start)
+    run = begin_run(recipe, trunk, training, out_dir, resume)
+    try:
+        yield from _check_readable(validation)
+        trained: TrainedBlocks | None = None
+        if recipe.n_episodes > 0:
+            trained = yield from train_blocks(recipe, trunk, training, out_dir, resume, run)
+        choice = yield from choose_encoder(recipe, start, trained, training, validation, out_dir)
+    finally:
+        run.close()
 
-    record = _record_of(recipe, start, trained, choice, training, validation)
+    record = _record_of(run, start, trained, choice, training, validation)
     encoder = replace(
         choice.encoder,
         name=recipe.name,
@@ -131,18 +137,25 @@ def meta_train(
             "start": {
                 "name": start.name,
                 "fingerprint": start.fingerprint,
-                "provenance": start.metadata.get("provenance", ""),
+                # What it was trained on, the new encoder has seen, too.
+                **{
+                    key: start.metadata[key]
+                    for key in ("provenance", "meta_training", "start")
+                    if key in start.metadata
+                },
             },
             "meta_training": record,
         },
     )
+    if choice.is_start:
+        encoder = replace(encoder, name=start.name, metadata=start.metadata)
     save_encoder(encoder, out_dir / ENCODER_NAME)
     record_path = out_dir / RECORD_NAME
     whole = {
         **record,
         "encoder": encoder.fingerprint,
         "candidates": [_as_json(candidate) for candidate in choice.candidates],
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(run.seconds, 1),
     }
     try:
         write_whole(record_path, (json.dumps(whole, indent=1) + "\n").encode())
@@ -150,7 +163,12 @@ def meta_train(
         raise EngineError(sentence_for(error, record_path, "write the record")) from error
     yield Progress(0, "Done", 1, 1, 0.0, 0.0)
     return MetaTrained(
-        out_dir / ENCODER_NAME, record_path, choice.share, choice.projection_share, choice.gain
+        out_dir / ENCODER_NAME,
+        record_path,
+        choice.share,
+        choice.projection_share,
+        choice.gain,
+        choice.is_start,
     )
 
 
@@ -160,10 +178,16 @@ def _check_data(
     if not training:
         raise EngineError("No data sets were given to train on.")
     names = {images.name for images in training}
+    digests = {digest_of(images): images.name for images in training}
     for images in validation:
+        same = digests.get(digest_of(images))
+        if same is not None:
+            named = repr(same) if same == images.name else f"{same!r}, also {images.name!r},"
+            raise EngineError(f"The data set {named} is given both to train and to validate on.")
         if images.name in names:
             raise EngineError(
-                f"The data set {images.name!r} is given both to train and to validate on."
+                f"Two data sets are named {images.name!r}, one to train and one to validate on; "
+                "give one of them another name."
             )
     for named in sorted({*recipe.mixture, *recipe.never_flipped} - names):
         raise EngineError(
@@ -172,8 +196,27 @@ def _check_data(
         )
 
 
+def _check_readable(validation: Sequence[ImageSet]) -> Generator[Progress, None, None]:
+    """Before hours of training: every class needs one image to label and one to classify."""
+    counter = Counter(sum(map(len, validation)))
+    for images in validation:
+        readable = np.zeros(len(images.class_names), np.int64)
+        for index, label in enumerate(images.labels):
+            with suppress(UnreadableImageError):
+                images.decode(index)
+                readable[label] += 1
+            counter.done += 1
+            yield counter.progress(f"Reading the validation images ({images.name})")
+        for name, count in zip(images.class_names, readable.tolist(), strict=True):
+            if count < 2:
+                raise EngineError(
+                    f"The class {name!r} of the data set {images.name!r} has {count} readable "
+                    "images; to validate on it needs 2, one to label and one to classify."
+                )
+
+
 def _record_of(
-    recipe: Recipe,
+    run: RunRecord,
     start: Encoder,
     trained: TrainedBlocks | None,
     choice: Choice,
@@ -182,18 +225,17 @@ def _record_of(
 ) -> dict[str, Any]:
     """What the encoder file tells of its run, as JSON."""
     described: dict[str, list[dict[str, Any]]] = {
-        kind: [describe(images, choice.unreadable[images.name]) for images in sets]
+        kind: [
+            {**describe(images), "unreadable": list(choice.unreadable[images.name])}
+            for images in sets
+        ]
         for kind, sets in (("data", training), ("validation", validation))
     }
     return {
-        "recipe": as_json(recipe),
+        "recipe": run.config["recipe"],
         "start": start.fingerprint,
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "onnxruntime": onnxruntime.__version__,
-            "numpy": np.__version__,
-        },
+        "versions": {**run.config["versions"], "onnxruntime": onnxruntime.__version__},
+        "hardware": run.config["hardware"],
         **described,
         "n_episodes": 0 if trained is None else trained.n_episodes,
         "learned_scale": None if trained is None else trained.scale,

@@ -68,14 +68,23 @@ def seen_by_model(model: TrainedModel, item: OpenedSet, images: PixelImages) -> 
 
 
 def seen_by_encoder(model: EncoderModel, item: OpenedSet) -> list[str]:
-    """One sentence if ``model`` was trained on ``item``, or chosen by it; else none."""
-    record = model.encoder.metadata.get("meta_training")
+    """One sentence if ``model`` or what it began with was trained on ``item``, or chosen by it.
+
+    Else none.
+    """
+    records: list[Any] = []
+    metadata: Any = model.encoder.metadata
+    while isinstance(metadata, Mapping):
+        records.append(metadata.get("meta_training"))
+        metadata = metadata.get("start")
     subject, name = model.source.name, item.labelled.name
     found = (name, len(item.labelled.labels))
 
     def names_it(key: str) -> bool:
         return any(
-            (entry.get("name"), entry.get("n_images")) == found for entry in _entries(record, key)
+            (entry.get("name"), entry.get("n_images")) == found
+            for record in records
+            for entry in _entries(record, key)
         )
 
     if names_it("data"):
