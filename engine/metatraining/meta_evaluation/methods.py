@@ -65,7 +65,8 @@ class Source:
     """A file that a method is made from.
 
     Attributes:
-        name: the file and the folder it lies in, without the rest of the path.
+        name: the file and the folder it lies in, without the rest of the path; see also
+            ``with_distinct_sources``.
         sha256: of its bytes.
     """
 
@@ -181,6 +182,22 @@ def open_checkpoint(path: Path) -> TrainedModel | EncoderModel:
     return TrainedModel(recipe.name, file, algorithm, recipe, is_trained, pixels, source_of(file))
 
 
+def with_distinct_sources(
+    models: Sequence[TrainedModel | EncoderModel],
+) -> list[TrainedModel | EncoderModel]:
+    """The same models; of different files with one name this gets the beginning of the SHA-256."""
+    digests: dict[str, set[str]] = {}
+    for model in models:
+        digests.setdefault(model.source.name, set()).add(model.source.sha256)
+
+    def distinct(source: Source) -> Source:
+        if len(digests[source.name]) == 1:
+            return source
+        return replace(source, name=f"{source.name}, {source.sha256[:8]}")
+
+    return [replace(model, source=distinct(model.source)) for model in models]
+
+
 def encoder_methods_of(
     models: Sequence[EncoderModel],
     combinations: Sequence[Combination] = (),
@@ -190,7 +207,7 @@ def encoder_methods_of(
 
     A start whose embedding another projection makes has a row, but there is no way from it.
     """
-    names = _distinct_names(models)
+    names = distinct_names(models)
     sources = tuple(model.source for model in models)
     rows: list[tuple[str, tuple[Encoder, ...], tuple[Source, ...]]] = [
         (name, (model.encoder,), (model.source,)) for name, model in zip(names, models, strict=True)
@@ -279,6 +296,16 @@ def _check_voters(models: Sequence[TrainedModel] | Sequence[EncoderModel]) -> No
         raise EngineError(f"A vote takes at least 2 models; {models[0].source.name} is one.")
 
 
+def distinct_names(models: Sequence[TrainedModel] | Sequence[EncoderModel]) -> list[str]:
+    """What the tables call each of the models."""
+    names = [model.name for model in models]
+    sources = [model.source.name for model in models]
+    return [
+        f"{name} [{source}]" if names.count(name) > 1 else name
+        for name, source in zip(names, sources, strict=True)
+    ]
+
+
 def united(members: Sequence[Learner]) -> Learner:
     """One learner as it is, several as a vote."""
     return members[0] if len(members) == 1 else Vote(members)
@@ -317,12 +344,12 @@ def methods_of(
     """
     rows = [
         method
-        for name, model in zip(_distinct_names(models), models, strict=True)
+        for name, model in zip(distinct_names(models), models, strict=True)
         for method in _ways(name, [model.algorithm], model.pixels, (model.source,))
     ]
     if start is not None:
         rows += _ways(f"{start.name}, start", [start.algorithm], start.pixels, (start.source,))
-        for name, model in zip(_distinct_names(models), models, strict=True):
+        for name, model in zip(distinct_names(models), models, strict=True):
             rows += _interpolated(name, start, model)
     if Combination.AVERAGE in combinations:
         rows += _averaged(models)
@@ -420,15 +447,6 @@ def _shapes(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
 
 def _pixel_rule(network: NetworkRule) -> PixelRule:
     return PixelRule(network.side_px, network.channels, network.inverted)
-
-
-def _distinct_names(models: Sequence[TrainedModel] | Sequence[EncoderModel]) -> list[str]:
-    names = [model.name for model in models]
-    sources = [model.source.name for model in models]
-    return [
-        f"{name} [{source}]" if names.count(name) > 1 else name
-        for name, source in zip(names, sources, strict=True)
-    ]
 
 
 def _file_of(path: Path) -> Path:

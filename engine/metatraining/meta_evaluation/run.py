@@ -34,6 +34,7 @@ from engine.metatraining.meta_evaluation.methods import (
     has_same_projection,
     methods_of,
     open_checkpoint,
+    with_distinct_sources,
 )
 from engine.metatraining.meta_evaluation.notes import notes_for
 from engine.metatraining.meta_evaluation.photographs import Photographs
@@ -324,10 +325,12 @@ def _candidates(
     start_path: Path | None,
     device: torch.device,
 ) -> _Candidates:
-    opened = [open_checkpoint(path) for path in checkpoints]
+    paths = [*checkpoints, *([] if start_path is None else [start_path])]
+    given = with_distinct_sources([open_checkpoint(path) for path in paths])
+    opened = given[: len(checkpoints)]
+    start = None if start_path is None else given[-1]
     models = [model for model in opened if isinstance(model, TrainedModel)]
     encoders = [model for model in opened if isinstance(model, EncoderModel)]
-    start = None if start_path is None else open_checkpoint(start_path)
     if (combinations or start) and models and encoders:
         raise EngineError(
             f"{models[0].source.name} and {encoders[0].source.name} cannot be combined: one takes "
