@@ -43,7 +43,12 @@ from engine.metatraining.few_shot.recipe import (
     Kind,
     NetworkRule,
 )
-from engine.metatraining.few_shot.run import MODEL_NAME, meta_train_few_shot, save_algorithm
+from engine.metatraining.few_shot.run import (
+    MODEL_NAME,
+    START_NAME,
+    meta_train_few_shot,
+    save_algorithm,
+)
 from engine.metatraining.meta_evaluation import photographs as photographs_module
 from engine.metatraining.meta_evaluation import run as run_module
 from engine.metatraining.meta_evaluation.contenders import contenders_of
@@ -55,12 +60,14 @@ from engine.metatraining.meta_evaluation.corruptions import (
 from engine.metatraining.meta_evaluation.evaluate import CLEAN, Contender, Pace, evaluate
 from engine.metatraining.meta_evaluation.heads import HEADS, heads_over
 from engine.metatraining.meta_evaluation.images import PixelImages, PixelShelf, open_data
+from engine.metatraining.meta_evaluation.learning_curves import learning_curves
 from engine.metatraining.meta_evaluation.methods import (
     Combination,
     EncoderModel,
     Method,
     PixelRule,
     Source,
+    TrainedModel,
     encoder_methods_of,
     open_checkpoint,
 )
@@ -1082,6 +1089,18 @@ def test_damaged_scores_are_told_before_anything_is_measured(
     expected = r"^Line 2 of \S+scores\.jsonl is not a score of a run; without the file"
     with pytest.raises(EngineError, match=expected):
         _evaluated(tmp_path, [run], stripes)
+
+
+def test_a_run_has_one_learning_curve(trained: Path, tmp_path: Path) -> None:
+    """Not one more of what it began with, nor of another model that lies beside it."""
+    run = shutil.copytree(trained, tmp_path / "run")
+    shutil.copy(run / MODEL_NAME, run / "copy.safetensors")
+    paths = [run / START_NAME, run, trained, run / "copy.safetensors"]
+    models = [open_checkpoint(path) for path in paths]
+    curves = learning_curves([model for model in models if isinstance(model, TrainedModel)])
+    files = ["run/model.safetensors", "prototypical/model.safetensors"]
+    assert [curve["file"] for curve in curves] == files
+    assert [curve["model"] for curve in curves] == [f"Prototypes [{file}]" for file in files]
 
 
 # --- The report's files --------------------------------------------------------------------------

@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError, sentence_for
-from engine.metatraining.meta_evaluation.methods import TrainedModel
+from engine.metatraining.meta_evaluation.methods import TrainedModel, distinct_names
 
 
 def learning_curves(models: Sequence[TrainedModel]) -> list[dict[str, Any]]:
-    """The ``learning_curves`` of a report: of every model whose run's scores lie beside it.
+    """The ``learning_curves`` of a report: of every trained model whose run's scores lie beside it.
+
+    Scores are those of the first of the models that lie beside them.
 
     Raises:
         EngineError: scores cannot be read or are damaged; the sentence names file and line.
     """
     curves = []
-    for model in models:
-        if model.scores_path.is_file():
-            scores = _read(model.scores_path)
-            if scores:
-                curves.append({"model": model.name, "file": model.source.name, "scores": scores})
+    seen: set[Path] = set()
+    for name, model in zip(distinct_names(models), models, strict=True):
+        path = model.scores_path.resolve()
+        if not model.is_trained or path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        if scores := _read(model.scores_path):
+            curves.append({"model": name, "file": model.source.name, "scores": scores})
     return curves
 
 
