@@ -192,7 +192,7 @@ class RunRecord:
             self._scores = [line for line in lines if line["step"] <= n_done]
             if self._scores:
                 self._seconds_before = float(self._scores[-1]["seconds"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, RecursionError, KeyError, TypeError) as error:
             raise EngineError(f"{path} is damaged; without it the run can go on.") from error
 
     @property

@@ -928,11 +928,13 @@ def test_a_folder_that_holds_something_else_is_refused(omniglot: Path, tmp_path:
     checkpoint.write_bytes(model.read_bytes())
     refused("no checkpoint of this kind")
     checkpoint.write_bytes(kept)
-    (tmp_path / SCORES_NAME).write_text('{"step": 3, "loss"')
-    refused("scores.jsonl is damaged; without it the run can go on")
+    for damaged in ('{"step": 3, "loss"', "[" * 100_000):
+        (tmp_path / SCORES_NAME).write_text(damaged)
+        refused("scores.jsonl is damaged; without it the run can go on")
     (tmp_path / SCORES_NAME).unlink()
-    (tmp_path / CONFIG_NAME).write_text("[]")
-    refused("config.json is damaged; without it the run can go on")
+    for damaged in ("[]", "[" * 100_000):
+        (tmp_path / CONFIG_NAME).write_text(damaged)
+        refused("config.json is damaged; without it the run can go on")
     (tmp_path / CONFIG_NAME).unlink()
     result_of(meta_train_few_shot(recipe, [omniglot], tmp_path, resume=True))
 

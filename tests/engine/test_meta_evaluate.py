@@ -1006,9 +1006,10 @@ def test_images_that_a_small_network_was_trained_on_are_told(
     # Where nothing tells, nothing is told.
     (old / CONFIG_NAME).unlink()
     assert _small_warnings(tmp_path, old, stripes) == []
-    (old / CONFIG_NAME).write_text("{")
-    with pytest.raises(EngineError, match=r"config\.json is damaged; without it"):
-        _small_warnings(tmp_path, old, stripes)
+    for damaged in ("{", "[" * 100_000):
+        (old / CONFIG_NAME).write_text(damaged)
+        with pytest.raises(EngineError, match=r"config\.json is damaged; without it"):
+            _small_warnings(tmp_path, old, stripes)
 
 
 @pytest.mark.parametrize(
@@ -1077,6 +1078,7 @@ def test_images_that_an_encoder_was_made_with_are_told(kinds: Path, tmp_path: Pa
         '{"step": 3, "accuracy": 0.5, "validation_accuracy": 0.5}',
         "[3, 0.5]",
         "{",
+        pytest.param("[" * 100_000, id="nested"),
     ],
 )
 def test_damaged_scores_are_told_before_anything_is_measured(

@@ -292,7 +292,7 @@ def _check_validated(config_path: Path, validated: Mapping[str, Any]) -> None:
         return
     except OSError as error:
         raise EngineError(sentence_for(error, config_path, "read the run")) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise EngineError(f"{config_path} is damaged; without it the run can go on.") from error
     if found != validated:
         raise EngineError(

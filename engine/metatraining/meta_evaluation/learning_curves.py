@@ -52,7 +52,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
 def _score_in(line: str) -> dict[str, Any] | None:
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict):
         return None

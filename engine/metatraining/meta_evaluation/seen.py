@@ -31,7 +31,7 @@ def trained_on(model: TrainedModel) -> list[dict[str, Any]] | None:
         config = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise EngineError(sentence_for(error, path, "read")) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EngineError(
             f"{path} is damaged; without it, all else about {model.source.name} can be measured."
         ) from error
