@@ -65,25 +65,39 @@ def read_pixels(
     return [_finished(pixels, channels, inverted) for pixels in sets]
 
 
-def _omniglot(folder: Path, split: str, side_px: int) -> PixelSet:
-    """Characters of one of Vinyals' splits, upright; turning them is the sampler's work.
+def omniglot_characters(folder: Path, split: str) -> list[str]:
+    """The names in the list of one of Vinyals' splits, sorted.
 
     The lists name every character with its four rotations; the upright one stands for all.
+
+    Raises:
+        EngineError: the list cannot be read, or is empty.
     """
-    list_path, drawings_path = folder / f"vinyals_{split}.txt", folder / OMNIGLOT_NAME
+    list_path = _list_path(folder, split)
     try:
         lines = list_path.read_text(encoding="utf-8").split()
     except OSError as error:
         raise EngineError(sentence_for(error, list_path, "read")) from error
     except UnicodeDecodeError as error:
         raise EngineError(f"{list_path} is no text.") from error
-    names, drawings, class_index = _stored_drawings(drawings_path)
-    wanted = sorted({line.split("/rot")[0] for line in lines})
-    if not wanted:
+    names = sorted({line.split("/rot")[0] for line in lines})
+    if not names:
         raise EngineError(f"{list_path} names no characters.")
+    return names
+
+
+def _list_path(folder: Path, split: str) -> Path:
+    return folder / f"vinyals_{split}.txt"
+
+
+def _omniglot(folder: Path, split: str, side_px: int) -> PixelSet:
+    """Characters of one of Vinyals' splits, upright; turning them is the sampler's work."""
+    wanted = omniglot_characters(folder, split)
+    names, drawings, class_index = _stored_drawings(folder / OMNIGLOT_NAME)
     index_of = {name: index for index, name in enumerate(names)}
     for name in wanted:
         if name not in index_of:
+            list_path = _list_path(folder, split)
             raise EngineError(f"{list_path} names {name!r}, which {OMNIGLOT_NAME} does not have.")
     parts = [drawings[class_index == index_of[name]] for name in wanted]
     images = np.concatenate(parts)

@@ -81,6 +81,7 @@ from engine.metatraining.meta_evaluation.metrics import (
 from engine.metatraining.meta_evaluation.photographs import EmbeddedPhotographs, Photographs
 from engine.metatraining.meta_evaluation.report import as_markdown
 from engine.metatraining.meta_evaluation.run import EvaluationRule, MetaEvaluated, meta_evaluate
+from engine.metatraining.meta_evaluation.seen import seen_by_model
 from engine.metatraining.meta_evaluation.settings import (
     LabelledSet,
     Setting,
@@ -90,6 +91,7 @@ from engine.metatraining.meta_evaluation.settings import (
 )
 from engine.metatraining.networks import Norm
 from engine.metatraining.optimizers import OptimizerKind, OptimizerRule
+from engine.metatraining.pixels import OMNIGLOT_NAME
 from engine.metatraining.tasks import PixelSet, Task
 from engine.method import adaptation
 from tests.engine.painted import KINDS, paint
@@ -989,27 +991,21 @@ def test_images_that_a_small_network_was_trained_on_are_told(
     assert warning.startswith(expected.format("again"))
     other = shutil.copytree(kinds, tmp_path / "other" / "stripes")
     assert _small_warnings(tmp_path, trained, other) == []
-    # Configurations once had names and numbers only.
-    old = shutil.copytree(trained, tmp_path / "old" / "prototypical")
-    config = json.loads((old / CONFIG_NAME).read_text())
+    # What a run began with has seen nothing.
+    run = shutil.copytree(trained, tmp_path / "run")
+    assert _small_warnings(tmp_path, run / START_NAME, stripes) == []
+    # Where nothing tells, nothing is told.
+    config = json.loads((run / CONFIG_NAME).read_text())
     for entry in config["data"]:
         del entry["sha256"]
-    (old / CONFIG_NAME).write_text(json.dumps(config))
-    (warning,) = _small_warnings(tmp_path, old, stripes)
-    assert warning.startswith(expected.format("stripes"))
-    assert _small_warnings(tmp_path, old, other) == []
-    # What a run began with has seen nothing.
-    recipe = _recipe(Kind.PROTOTYPICAL)
-    start = old / "start.safetensors"
-    save_algorithm(build_algorithm(recipe, 3), recipe, 3, 0, start)
-    assert _small_warnings(tmp_path, start, stripes) == []
-    # Where nothing tells, nothing is told.
-    (old / CONFIG_NAME).unlink()
-    assert _small_warnings(tmp_path, old, stripes) == []
+    (run / CONFIG_NAME).write_text(json.dumps(config))
+    assert _small_warnings(tmp_path, run, stripes) == []
+    (run / CONFIG_NAME).unlink()
+    assert _small_warnings(tmp_path, run, stripes) == []
     for damaged in ("{", "[" * 100_000):
-        (old / CONFIG_NAME).write_text(damaged)
+        (run / CONFIG_NAME).write_text(damaged)
         with pytest.raises(EngineError, match=r"config\.json is damaged; without it"):
-            _small_warnings(tmp_path, old, stripes)
+            _small_warnings(tmp_path, run, stripes)
 
 
 @pytest.mark.parametrize(
@@ -1044,6 +1040,21 @@ def test_characters_that_a_small_network_was_trained_on_are_told(
     expected = f"{begin}run/model.safetensors was meta-trained on {words}: its accuracy"
     assert len(warnings) == bool(words)
     assert all(warning.startswith(expected) for warning in warnings)
+
+
+def test_characters_are_compared_by_their_lists_alone(tmp_path: Path) -> None:
+    omniglot = _omniglot(tmp_path / "omniglot")
+    (omniglot / "vinyals_trainval.txt").write_text("A/2/rot000\nB/1/rot000")
+    recipe = replace(_recipe(Kind.PROTOTYPICAL), data=DataRule(split="trainval"))
+    recipe = replace(recipe, episodes=replace(recipe.episodes, turned_classes=True))
+    save_algorithm(build_algorithm(recipe, 8), recipe, 8, 1, tmp_path / MODEL_NAME)
+    model = open_checkpoint(tmp_path / MODEL_NAME)
+    assert isinstance(model, TrainedModel)
+    (opened,) = open_data([omniglot], "test")
+    small, _ = _finish(PixelShelf(CPU).images(opened, model.pixels))
+    (omniglot / OMNIGLOT_NAME).unlink()
+    (warning,) = seen_by_model(model, opened, small)
+    assert "on 1 of the 2 characters of omniglot_test" in warning
 
 
 def test_images_that_an_encoder_was_made_with_are_told(kinds: Path, tmp_path: Path) -> None:

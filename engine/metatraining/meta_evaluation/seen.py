@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.errors import EngineError, sentence_for
-from engine.metatraining.meta_evaluation.images import DRAWN_PX, OpenedSet, PixelImages
+from engine.metatraining.meta_evaluation.images import OpenedSet, PixelImages
 from engine.metatraining.meta_evaluation.methods import EncoderModel, TrainedModel
-from engine.metatraining.pixels import load_pixels
+from engine.metatraining.pixels import OMNIGLOT, omniglot_characters
 
-_OMNIGLOT: Final = "omniglot_"  # And the split: what ``load_pixels`` names its characters.
+_OMNIGLOT: Final = f"{OMNIGLOT}_"  # And the split: what ``load_pixels`` names its characters.
 
 
 def trained_on(model: TrainedModel) -> list[dict[str, Any]] | None:
@@ -62,7 +62,7 @@ def seen_by_model(model: TrainedModel, item: OpenedSet, images: PixelImages) -> 
             known = _shared_characters(item, str(entry["name"]).removeprefix(_OMNIGLOT))
             if known:
                 return [_sentence(subject, known, name)]
-        elif _is_same_set(entry, item, images):
+        elif entry.get("sha256") == images.sha256:
             return [_sentence(subject, "the images", name)]
     return []
 
@@ -108,14 +108,6 @@ def _entries(described: Any, key: str) -> list[dict[str, Any]]:
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
-def _is_same_set(entry: Mapping[str, Any], item: OpenedSet, images: PixelImages) -> bool:
-    if "sha256" in entry:
-        return bool(entry["sha256"] == images.sha256)
-    # Runs of earlier versions noted names and numbers only.
-    found = (item.labelled.name, len(images.labels))
-    return (entry.get("name"), entry.get("n_images")) == found
-
-
 def _shared_characters(item: OpenedSet, split: str) -> str:
     """How many characters of ``item`` are those of ``split``, in words; empty for none."""
     assert item.drawings is not None
@@ -123,10 +115,9 @@ def _shared_characters(item: OpenedSet, split: str) -> str:
     known = asked
     if split != item.split:
         try:
-            (trained,) = load_pixels(item.path, DRAWN_PX, 1, False, split)
+            known = asked.intersection(omniglot_characters(item.path, split))
         except EngineError:  # Nobody can tell: the folder does not list that split.
             return ""
-        known = asked & set(trained.class_names)
     if known == asked:
         return "all characters"
     return f"{len(known):,} of the {len(asked):,} characters" if known else ""
