@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.metatraining.meta_evaluation.corruptions import (
     BLUR_SHARE,
     JPEG_QUALITY,
     NOISE_DEVIATION,
 )
 from engine.metatraining.meta_evaluation.heads import SCALE
+from engine.metatraining.meta_evaluation.methods import EncoderMethod, Method
 from engine.metatraining.meta_evaluation.photographs import N_CENTRED, N_ROBUST
 from engine.metatraining.meta_evaluation.plots import FEWEST
 
 
 def notes_for(
-    has_curves: bool, shares_statistics: bool, has_encoders: bool, has_roots: bool, has_harm: bool
+    methods: Sequence[Method],
+    encoder_methods: Sequence[EncoderMethod],
+    has_curves: bool,
+    has_harm: bool,
 ) -> list[str]:
     """The notes for what the report has.
 
     Args:
-        has_curves: learning curves.
-        shares_statistics: methods whose queries share batch statistics.
-        has_encoders: heads over encoders.
-        has_roots: encoders without a projection.
-        has_harm: wrong labels and spoilt queries.
+        methods, encoder_methods: the rows.
+        has_curves: whether there are learning curves.
+        has_harm: whether there are wrong labels and spoilt queries.
     """
     notes = [f"Reliability plots leave out confidence bins of fewer than {FEWEST} queries."]
     if has_curves:
@@ -30,13 +34,13 @@ def notes_for(
             "Learning curves are of the runs' own validation tasks, with their 95 % interval, or "
             "where there were none of their training tasks."
         )
-    if shares_statistics:
+    if any(method.max_way is not None for method in methods):
         notes.append(
             "Queries share batch statistics: batch normalisation takes its mean and variance from "
             "all queries of an episode together, as MAML's and Reptile's authors report; such a "
             "figure is not to be compared with those of methods that see each query alone."
         )
-    if has_encoders:
+    if encoder_methods:
         notes.append(
             "Encoders: all heads but the plain prototypes centre embeddings on the mean over the "
             "data set's images, upright and without their labels, as the program does with a "
@@ -44,7 +48,8 @@ def notes_for(
             f"random. Cosine and ridge turn scores into logits by a fixed factor of {SCALE:g}, "
             "the product's head by one that it fits. The time to adapt is without embedding."
         )
-    if has_roots:
+    encoders = [encoder for method in encoder_methods for encoder in method.encoders]
+    if any(encoder.projection is None for encoder in encoders):
         notes.append(
             "z is an encoder's pooled last activation, which published networks classify by; an "
             "encoder without a projection emits its root, which all heads see that do not say z."
@@ -63,6 +68,6 @@ def notes_for(
             "kept. So there are none with a single shot, where a wrong label would take a whole "
             "class away."
         )
-    if has_harm and has_encoders:
+    if has_harm and encoder_methods:
         notes.append(f"Encoders are harmed in the first {N_ROBUST} episodes at most.")
     return notes

@@ -208,15 +208,7 @@ def meta_evaluate(
         "learning_curves": curves,
         "warnings": list(dict.fromkeys(warnings)),  # A start may be one of the models.
         "notes": notes_for(
-            has_curves=bool(curves),
-            shares_statistics=any(method.max_way is not None for method in candidates.methods),
-            has_encoders=bool(candidates.encoder_methods),
-            has_roots=any(
-                encoder.projection is None
-                for method in candidates.encoder_methods
-                for encoder in method.encoders
-            ),
-            has_harm=rule.robustness,
+            candidates.methods, candidates.encoder_methods, bool(curves), rule.robustness
         ),
         "versions": {
             "handful": VERSION,
