@@ -140,8 +140,12 @@ EncoderFile = Annotated[
     Path | None,
     typer.Option("--encoder", help="Another encoder than the shipped one, from meta-train."),
 ]
+# An empty metavar: typer would write <bool>, as if a flag took a value.
 JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object about the run on standard output.")
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON object about the run on standard output.", metavar=""
+    ),
 ]
 
 
@@ -322,6 +326,7 @@ def meta_train_command(
             "--resume",
             help="Go on from the folder's checkpoint; on a CPU the result is the same as without "
             "the stop.",
+            metavar="",
         ),
     ] = False,
     device: Annotated[
@@ -399,7 +404,9 @@ def meta_evaluate_command(
     robustness: Annotated[
         bool,
         typer.Option(
-            "--robustness", help="Also with wrong labels, and queries with noise, blur and JPEG."
+            "--robustness",
+            help="Also with wrong labels, and queries with noise, blur and JPEG.",
+            metavar="",
         ),
     ] = False,
     combine: Annotated[

@@ -1255,6 +1255,17 @@ def test_wrong_use_is_status_2(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["classify", "meta-train", "meta-evaluate"])
+def test_the_help_promises_no_value_of_a_flag(
+    command: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """``--robustness true`` would take ``true`` for another checkpoint."""
+    assert main([command, "--help"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert any("--json" in line for line in lines)
+    assert not [line for line in lines if "<bool>" in line and "--help" not in line]
+
+
 def test_what_cannot_be_done_is_status_1_in_one_sentence(
     trained: Path, stripes: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
