@@ -1302,7 +1302,8 @@ def test_ctrl_c_before_the_first_checkpoint_promises_nothing(
     monkeypatch.setattr(TrainingLoop, "step", pressed)
     arguments = ["meta-train", str(recipe), "--data", str(omniglot), "--out", str(run)]
     assert run_command_line(arguments) == 130
-    assert capsys.readouterr().err == f"Interrupted before {run} had a checkpoint to go on from.\n"
+    told = capsys.readouterr().err
+    assert told == f"Interrupted before {run} had a checkpoint; start it again.\n"
 
 
 def test_recipes_without_an_algorithm_are_for_encoders(
