@@ -449,7 +449,10 @@ def meta_evaluate_command(
     steps = meta_evaluate(
         checkpoint, data, out, rule, cache_folder, combinations, start, device.value
     )
-    done = _run(steps)
+    try:
+        done = _run(steps)
+    except KeyboardInterrupt:
+        raise _Stopped("Interrupted; no report was written.") from None
     for line in done.told():
         _say(line)
     if as_json:

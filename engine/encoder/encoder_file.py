@@ -158,6 +158,8 @@ def load_encoder(path: Path) -> Encoder:
         EncoderError: the file is missing, truncated, damaged, of another kind, or needs a newer
             program; the sentence names the file.
     """
+    if path.is_dir():
+        raise EncoderError(f"{path} is a folder; give the encoder file in it.")
     if not path.is_file():
         raise EncoderError(f"There is no encoder file {path}.")
     try:

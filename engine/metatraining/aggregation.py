@@ -33,7 +33,10 @@ def average_weights(paths: Sequence[Path]) -> Weights:
     for path, weights in zip(paths, loaded, strict=True):
         shapes = {name: value.shape for name, value in weights.items()}
         if shapes != {name: value.shape for name, value in first.items()}:
-            raise EngineError(f"{path} is not of the same network as {paths[0]}.")
+            raise EngineError(
+                f"Different networks have no average: {path} is not of the same network as "
+                f"{paths[0]}."
+            )
     return {
         name: torch.stack([weights[name] for weights in loaded]).mean(0)
         if value.is_floating_point()

@@ -247,11 +247,11 @@ class RunRecord:
     def told(self, report: StepReport) -> str:
         """What a person reads while it runs: current and best score."""
         self._shown.append(report.accuracy)
-        text = f"Meta-training: accuracy {np.mean(self._shown):.3f}"
+        text = f"Meta-training: training accuracy {np.mean(self._shown):.3f}"
         if found := self._validated():
             text += f", validation {found[-1]:.4f} (best {max(found):.4f})"
         elif self._scores:
-            text += f" (best {max(line['accuracy'] for line in self._scores):.3f})"
+            text += f" (best epoch {max(line['accuracy'] for line in self._scores):.3f})"
         return text
 
     def _validated(self) -> list[float]:

@@ -63,7 +63,7 @@ class TrainingLoop:
         """
         if tasks_per_step % processes.count:
             raise EngineError(
-                f"{tasks_per_step} tasks per step cannot be shared evenly among "
+                f"The recipe's tasks_per_step, {tasks_per_step}, cannot be shared evenly among "
                 f"{processes.count} processes."
             )
         self.algorithm = algorithm

@@ -546,7 +546,7 @@ def test_why_an_exchange_failed_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_tasks_that_cannot_be_shared_evenly_are_refused() -> None:
     processes = Processes(0, 2, torch.device("cpu"))
-    with pytest.raises(EngineError, match=r"3 tasks per step cannot be .* among 2 processes"):
+    with pytest.raises(EngineError, match=r"tasks_per_step, 3, cannot be .* among 2 processes"):
         _loop(_Stub(), 4, tasks_per_step=3, processes=processes)
 
 

@@ -703,6 +703,14 @@ def test_a_model_of_few_classes_has_gaps_beside_others(
     assert "4-way 2-shot" in (tmp_path / "report-reliability-stripes.svg").read_text()
 
 
+def test_tasks_that_no_method_can_do_are_left_out_and_told(stripes: Path, tmp_path: Path) -> None:
+    """The default ways are for all methods; one alone may have a bound below."""
+    maml = _save_untrained(Kind.MAML, tmp_path / "maml.safetensors", "MAML")
+    done = _evaluated(tmp_path, [maml], stripes, replace(RULE, ways=(2, 4)))
+    assert {entry["n_way"] for entry in done.report["results"]} == {2}
+    assert any("tasks of up to 3 classes: there are no figures for more" in w for w in done.told())
+
+
 def test_what_cannot_be_combined_is_told(trained: Path, stripes: Path, tmp_path: Path) -> None:
     maml = _save_untrained(Kind.MAML, tmp_path / "maml.safetensors", "MAML")
     model = trained / "model.safetensors"
@@ -712,7 +720,7 @@ def test_what_cannot_be_combined_is_told(trained: Path, stripes: Path, tmp_path:
         ([trained, maml], RULE, average, "not of the same network"),
         ([maml], RULE, average, "average takes at least 2 models.* has kept 0 earlier weights"),
         ([trained, model], RULE, [], "is a file given twice"),
-        ([maml], replace(RULE, ways=(2, 4)), [], "up to 3 classes; 4-way tasks were asked for"),
+        ([maml], replace(RULE, ways=(4, 5)), [], "up to 3 classes; 4-way tasks were asked for"),
     ]
     for given, rule, combinations, words in cases:
         with pytest.raises(EngineError, match=words):

@@ -507,6 +507,7 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("seed = 3", "it has no name"),
+        ('name = "x"\nn_steps = 3', r"papers' recipes have, but no table \[algorithm\]"),
         ("name = ", "is no valid recipe"),
         ('name = "x"\nsteps = 3', "unknown key, steps"),
         ('name = "x"\n[loss]\nmargin = 3', r"unknown key, loss\.margin"),

@@ -62,12 +62,21 @@ class TrainedBlocks:
 
 
 def begin_run(
-    recipe: Recipe, start: Encoder, sets: Sequence[ImageSet], out_dir: Path, resume: bool
+    recipe: Recipe,
+    start: Encoder,
+    sets: Sequence[ImageSet],
+    out_dir: Path,
+    resume: bool,
+    written: Sequence[str],
 ) -> RunRecord:
     """The run in ``out_dir``, taken up where its checkpoint stands, or begun.
 
     Nothing is computed yet, so that a checkpoint of another run, and sets that cannot give the
     recipe's episodes, are refused at once and leave what is there alone.
+
+    Args:
+        recipe, start, sets, out_dir, resume: as ``train_blocks`` takes them.
+        written: names of further files that the run writes into ``out_dir``.
 
     Raises:
         EngineError: for that, or the folder cannot be written.
@@ -79,7 +88,8 @@ def begin_run(
     n_done = 0
     if resume and checkpoint.exists():
         n_done = position_of(checkpoint, _fixed(described))
-    return RunRecord(out_dir, {**described, "seed": recipe.seed}, alone(), n_done)
+    config = {**described, "seed": recipe.seed}
+    return RunRecord(out_dir, config, alone(), n_done, written=written)
 
 
 def train_blocks(

@@ -176,6 +176,8 @@ def load_recipe(path: Path) -> Recipe:
 def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
     if "name" not in table:
         raise RecipeError("it has no name")
+    if "n_steps" in table:
+        raise RecipeError("it has n_steps, as papers' recipes have, but no table [algorithm]")
     given: dict[str, Any] = dict(table)
     for key, base in (("episodes", EpisodeRule()), ("loss", LossRule()), ("optimizer", _gentle())):
         if key in given:

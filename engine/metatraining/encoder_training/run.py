@@ -117,7 +117,7 @@ def meta_train(
         )
 
     trunk = trunk_of(start)
-    run = begin_run(recipe, trunk, training, out_dir, resume)
+    run = begin_run(recipe, trunk, training, out_dir, resume, (ENCODER_NAME, RECORD_NAME))
     try:
         yield from _check_readable(validation)
         trained: TrainedBlocks | None = None

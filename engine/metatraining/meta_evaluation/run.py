@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,11 +160,12 @@ def meta_evaluate(
     """
     began = time.monotonic()
     _check_rule(rule)
+    _check_writable(out_path)
     chosen = _torch_device(device)
     yield Progress(0, "Reading the models", 0, 0, 0.0, 0.0)
     candidates = _candidates(checkpoints, combinations, start_path, chosen)
     _check_names(candidates.rows)
-    _check_ways(candidates, rule)
+    asked, rule = rule, _without_impossible_ways(candidates, rule)
     curves = learning_curves(candidates.models)
     for model in candidates.small:
         trained_on(model)  # What is damaged is told now rather than after an hour.
@@ -172,7 +173,6 @@ def meta_evaluate(
     for item in opened:
         for setting in rule.settings:
             check_possible(item.labelled, setting)
-    _check_writable(out_path)
 
     shelf = PixelShelf(chosen)
     runtimes: dict[str, EncoderRuntime] = {}
@@ -184,7 +184,7 @@ def meta_evaluate(
     pace = Pace(len(opened) * len(rule.settings) * rule.n_episodes)
     described: list[dict[str, Any]] = []
     results: list[dict[str, Any]] = []
-    warnings = candidates.missing(rule.ways)
+    warnings = candidates.missing(asked.ways)
     for item in opened:
         found = yield from _evaluate_set(item, candidates, shelf, runtimes, rule, pace)
         results += found.results
@@ -243,15 +243,19 @@ def _check_rule(rule: EvaluationRule) -> None:
             raise EngineError(sentence)
 
 
-def _check_ways(candidates: _Candidates, rule: EvaluationRule) -> None:
+def _without_impossible_ways(candidates: _Candidates, rule: EvaluationRule) -> EvaluationRule:
     """Some rows may have gaps, but every task needs a method that can be asked."""
-    most = max(rule.ways)
-    limits = [method.max_way or most for method in candidates.methods]
-    if not candidates.encoder_methods and max(limits) < most:
+    limits = [method.max_way for method in candidates.methods]
+    if candidates.encoder_methods or None in limits:
+        return rule
+    most = max(limit for limit in limits if limit is not None)
+    ways = tuple(way for way in rule.ways if way <= most)
+    if not ways:
         raise EngineError(
-            f"{candidates.methods[0].name} was meta-trained for tasks of up to "
-            f"{candidates.methods[0].max_way} classes; {most}-way tasks were asked for."
+            f"{candidates.methods[0].name} was meta-trained for tasks of up to {most} classes; "
+            f"{min(rule.ways)}-way tasks were asked for."
         )
+    return replace(rule, ways=ways)
 
 
 def _torch_device(device: str) -> torch.device:
