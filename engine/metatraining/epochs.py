@@ -202,7 +202,7 @@ class RunRecord:
 
     @property
     def seconds(self) -> float:
-        """Of this session and of those before it, up to their last score."""
+        """Since the run was begun or resumed, and of the times before, up to their last score."""
         return self._seconds_before + time.monotonic() - self._began
 
     @property
