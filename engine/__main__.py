@@ -9,7 +9,7 @@ if __name__ == "__main__":
     code = run_command_line(sys.argv[1:])
     if os.environ.get("WORLD_SIZE", "1") != "1":
         # One of several processes: the threads of their exchange may outlive the interpreter, and
-        # then abort a process whose work is done (seen once in some hundred starts).
+        # then abort a process whose work is done (seen once, in the tests).
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
