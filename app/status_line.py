@@ -103,7 +103,7 @@ class StatusLine(QWidget):
             self.button.setIcon(icon(button))
         self._show_work()
         adapted = session.classifier.adapted
-        accuracy = adapted.held_out_accuracy if adapted is not None else None
+        accuracy = adapted.held_out.accuracy if adapted is not None and adapted.held_out else None
         self.accuracy.setVisible(accuracy is not None)
         if accuracy is not None:
             self.accuracy.setText(

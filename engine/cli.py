@@ -31,6 +31,7 @@ from rich.progress import Progress as ProgressBar
 
 from engine.errors import EngineError
 from engine.messages import (
+    Effort,
     Event,
     ImageId,
     ImageUnreadable,
@@ -71,12 +72,6 @@ class Device(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
-
-
-class Effort(StrEnum):
-    """How hard the classifier is adapted to the examples."""
-
-    INSTANT = "instant"
 
 
 class Split(StrEnum):
@@ -610,8 +605,9 @@ def _classify_and_export(
         "classes": [item.name for item in fitted.classes],
         "n_labelled": fitted.model.n_support,
         "n_unreadable_examples": len(unreadable),
-        "head": fitted.model.head,
-        "held_out_accuracy": fitted.model.held_out_accuracy,
+        "effort": fitted.model.effort.value,
+        "ingredients": fitted.model.kept,
+        "held_out_accuracy": fitted.model.held_out.accuracy if fitted.model.held_out else None,
         "model_id": fitted.model_id,
         "device": workspace.runtime.device,
     }

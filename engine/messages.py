@@ -8,6 +8,7 @@ older than its newest question. Nothing here imports more than numpy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import NewType
 
@@ -60,6 +61,14 @@ class Snapshot:
     classes: tuple[ClassSpec, ...]
     support: tuple[tuple[ImageRef, ClassId], ...]
     images: tuple[ImageRef, ...]
+
+
+class Effort(StrEnum):
+    """How hard the classifier is adapted to the labels."""
+
+    INSTANT = "instant"
+    THOROUGH = "thorough"
+    FINETUNE = "finetune"
 
 
 # --- Commands ------------------------------------------------------------------------------------
@@ -116,12 +125,64 @@ class Adapt:
     Answers: ImagesEmbedded or ImageUnreadable for labelled images that had to be read first,
     Adapted or NotAdapted, then PredictionsReady in chunks (visible images first), then
     JobFinished.
+
+    With more than the instant effort the job runs behind everything a person waits for, sends
+    Progress, and a newer Adapt of any effort ends it; Adapted then says what the effort gained.
     """
 
     request_id: int
     classes: tuple[ClassSpec, ...]
     support: tuple[tuple[ImageRef, ClassId], ...]
     visible: tuple[ImageId, ...]
+    effort: Effort = Effort.INSTANT
+
+
+@dataclass(frozen=True, slots=True)
+class Suggest:
+    """Choose what to label next. Supersedes an older one. Answers: Suggested.
+
+    ``count``: how many images at most; ``passed_over`` are not suggested (the person skipped
+    them).
+    """
+
+    request_id: int
+    classes: tuple[ClassSpec, ...]
+    support: tuple[tuple[ImageRef, ClassId], ...]
+    count: int
+    passed_over: tuple[ImageId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLabels:
+    """Look for labels that seem wrong and for near-duplicates, and say how far the labels reach.
+
+    Supersedes an older one. Answers: LabelsReviewed.
+    """
+
+    request_id: int
+    classes: tuple[ClassSpec, ...]
+    support: tuple[tuple[ImageRef, ClassId], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """Say why the current model gives one image its score for ``class_id``.
+
+    Supersedes an older one. Answers: Explained, or JobFailed where no model is adapted.
+    """
+
+    request_id: int
+    image: ImageRef
+    class_id: ClassId
+    support: tuple[tuple[ImageRef, ClassId], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeSplit:
+    """Part the labelled images of a class into two that look different. Answers: SplitProposed."""
+
+    request_id: int
+    images: tuple[ImageRef, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +223,10 @@ Command = (
     | LoadThumbnails
     | LoadPreview
     | Adapt
+    | Suggest
+    | ReviewLabels
+    | Explain
+    | ProposeSplit
     | SavePredictions
     | ExportModel
     | ForgetImages
@@ -258,29 +323,60 @@ class PreviewReady:
     height_px: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """How the labelled images fare when each is judged by the others, bursts left out together.
+
+    Only images of classes with at least two independent examples can be judged.
+
+    Attributes:
+        accuracy: in [0, 1], averaged over the classes that could be judged.
+        log_loss: mean negative log probability of the label, nats.
+        confidences: (n,) float32 in [0, 1], the probability of the class thought most likely.
+        hits: (n,) bool, whether that class is the label.
+    """
+
+    accuracy: float
+    log_loss: float
+    confidences: NDArray[np.float32]
+    hits: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Adapted:
     """A classifier was fitted.
 
-    ``head`` is "prototypes" or "ridge". ``held_out_accuracy`` in [0, 1] is leave-one-out over the
-    labels, averaged over classes, or None where too few labels allow one. ``empty_classes`` have
-    no readable example and are never predicted.
+    ``held_out`` is None where too few labels allow one. ``plain`` is the same of plain prototypes,
+    and ``instant`` of the instant effort, on the same labels (None where ``held_out`` is, and
+    ``instant`` for the instant effort itself): what was gained. ``kept`` names the ingredients
+    that went in, in words for a person. ``empty_classes`` have no readable example and are never
+    predicted. ``seconds`` it took; ``finetune_seconds`` is an estimate of what fine-tuning would
+    take, folder included.
     """
 
     request_id: int
-    head: str
+    effort: Effort
+    kept: tuple[str, ...]
     n_support: int
-    held_out_accuracy: float | None
+    held_out: HeldOut | None
+    plain: HeldOut | None
+    instant: HeldOut | None
     empty_classes: tuple[ClassId, ...]
     seconds: float
+    finetune_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class NotAdapted:
-    """There is nothing to classify with yet; ``reason`` says what to do about it."""
+    """There is nothing to classify with yet; ``reason`` says what to do about it.
+
+    Also where an effort above instant brought nothing on held-out labels: the model on screen
+    stays, and ``reason`` says so.
+    """
 
     request_id: int
     reason: str
+    effort: Effort = Effort.INSTANT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -288,14 +384,139 @@ class PredictionsReady:
     """Predictions of ``n`` images.
 
     ``image_ids`` (n,) int64; ``class_ids`` (n, k) int64, most likely first; ``probabilities``
-    (n, k) float32 in [0, 1]; k = min(5, number of classes with examples). ``request_id`` is that
-    of the Adapt command whose model made them.
+    (n, k) float32 in [0, 1]; k = min(5, number of classes with examples). ``none_scores`` (n,)
+    float32 in [0, 1]: how much the image looks like none of the classes; 0.5 is where about one
+    in twenty images of the classes lies above. ``request_id`` is that of the Adapt command whose
+    model made them.
     """
 
     request_id: int
     image_ids: NDArray[np.int64]
     class_ids: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    none_scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An image worth labelling next.
+
+    ``why`` is a few words for a person ("typical of 41 images without a label", "between scratch
+    and dent"); ``class_ids`` are the classes thought most likely, at most two, or none.
+    """
+
+    image_id: ImageId
+    why: str
+    class_ids: tuple[ClassId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """The best first; no two are near-duplicates of each other or of a labelled image."""
+
+    request_id: int
+    suggestions: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulLabel:
+    """A label that looks wrong.
+
+    ``class_id`` is the label and ``likely_id`` the class the other labels speak for, with
+    ``probability`` against ``own_probability``; ``neighbours`` are the nearest labelled images
+    (three at most); ``why`` is one sentence.
+    """
+
+    image_id: ImageId
+    class_id: ClassId
+    likely_id: ClassId
+    probability: float
+    own_probability: float
+    neighbours: tuple[ImageId, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassReach:
+    """How far the labels of one class reach.
+
+    ``n_labels`` labelled images, ``n_independent`` with near-duplicates counted once; of
+    ``n_judged`` held-out ones ``n_right`` were recognised; ``low`` and ``high`` bound the
+    recognition rate (95 %), 0 and 1 where nothing can be said.
+    """
+
+    class_id: ClassId
+    n_labels: int
+    n_independent: int
+    n_judged: int
+    n_right: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Accuracy on held-out labels with ``labels_per_class`` labels, 95 % interval."""
+
+    labels_per_class: float
+    accuracy: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsReviewed:
+    """``duplicates`` are groups of at least two images of the folder, exact copies or bursts.
+
+    ``accuracy`` with ``low`` and ``high`` is that of held-out labels, averaged over classes; None
+    where there are too few to tell. ``advice`` is one plain sentence; ``weakest`` is the class
+    that more labels would help most, if any.
+    """
+
+    request_id: int
+    doubtful: tuple[DoubtfulLabel, ...]
+    duplicates: tuple[tuple[ImageId, ...], ...]
+    classes: tuple[ClassReach, ...]
+    accuracy: float | None
+    low: float
+    high: float
+    curve: tuple[CurvePoint, ...]
+    advice: str
+    weakest: ClassId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A labelled image near the one explained; ``similarity`` is the cosine, in [-1, 1]."""
+
+    image_id: ImageId
+    class_id: ClassId
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """Why an image has its score for a class.
+
+    ``score`` is the class's logit less the mean of all classes' logits; ``heat`` (rows, columns)
+    float32 lies over the whole image and sums to it. ``neighbours``: the nearest labelled images,
+    nearest first.
+    """
+
+    request_id: int
+    image_id: ImageId
+    class_id: ClassId
+    score: float
+    heat: NDArray[np.float32]
+    neighbours: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitProposed:
+    """The images that would leave the class for a new one; never all and never none of two."""
+
+    request_id: int
+    leaving: tuple[ImageId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +595,10 @@ Event = (
     | Adapted
     | NotAdapted
     | PredictionsReady
+    | Suggested
+    | LabelsReviewed
+    | Explained
+    | SplitProposed
     | PredictionsSaved
     | ModelExported
     | JobFinished

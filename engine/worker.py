@@ -22,10 +22,12 @@ from engine.messages import (
     Adapt,
     Cancel,
     Command,
+    Effort,
     EmbedImages,
     EngineFailed,
     EngineReady,
     Event,
+    Explain,
     ExportModel,
     ForgetImages,
     JobCancelled,
@@ -33,8 +35,11 @@ from engine.messages import (
     JobFinished,
     LoadPreview,
     LoadThumbnails,
+    ProposeSplit,
+    ReviewLabels,
     SavePredictions,
     ScanFolder,
+    Suggest,
 )
 
 if TYPE_CHECKING:
@@ -47,12 +52,25 @@ _URGENCY: Final = (
     Adapt,
     LoadPreview,
     LoadThumbnails,
+    ProposeSplit,
+    Explain,
+    Suggest,
+    ReviewLabels,
     ScanFolder,
     SavePredictions,
     ExportModel,
     EmbedImages,
 )
-_LATEST_WINS: Final = (Adapt, LoadPreview, LoadThumbnails, EmbedImages)
+_LATEST_WINS: Final = (
+    Adapt,
+    LoadPreview,
+    LoadThumbnails,
+    EmbedImages,
+    Explain,
+    Suggest,
+    ReviewLabels,
+    ProposeSplit,
+)
 _JOIN_TIMEOUT_S: Final = 20.0
 
 
@@ -63,6 +81,8 @@ class _Job:
 
     @property
     def urgency(self) -> int:
+        if isinstance(self.command, Adapt) and self.command.effort is not Effort.INSTANT:
+            return len(_URGENCY)  # Behind the folder: it has the answers to look at already.
         return _URGENCY.index(type(self.command))
 
 
@@ -217,7 +237,7 @@ def default_cache_folder() -> Path:
 
 
 def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
-    from engine.jobs import adaptation, embedding, export, predictions, viewing
+    from engine.jobs import adaptation, advice, embedding, explanation, export, predictions, viewing
 
     match command:
         case ScanFolder():
@@ -230,6 +250,14 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return viewing.load_preview(workspace, command)
         case Adapt():
             return adaptation.adapt_and_classify(workspace, command)
+        case Suggest():
+            return advice.suggest(workspace, command)
+        case ReviewLabels():
+            return advice.review_labels(workspace, command)
+        case ProposeSplit():
+            return advice.propose_split(workspace, command)
+        case Explain():
+            return explanation.explain(workspace, command)
         case SavePredictions():
             return predictions.save_predictions(workspace, command)
         case ExportModel():

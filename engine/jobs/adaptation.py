@@ -35,11 +35,15 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
     empty = set(class_ids) - set(current.class_ids.tolist())
     yield Adapted(
         command.request_id,
-        model.head,
-        model.n_support,
-        model.held_out_accuracy,
-        tuple(item for item in class_ids if item in empty),
-        time.perf_counter() - started,
+        effort=model.effort,
+        kept=model.kept,
+        n_support=model.n_support,
+        held_out=model.held_out,
+        plain=model.plain,
+        instant=None,
+        empty_classes=tuple(item for item in class_ids if item in empty),
+        seconds=time.perf_counter() - started,
+        finetune_seconds=0.0,
     )
     visible = [image_id for image_id in command.visible if image_id in workspace.store]
     if visible:
@@ -91,7 +95,8 @@ def _joined(parts: Sequence[PredictionsReady]) -> PredictionsReady:
         np.concatenate([part.image_ids for part in parts]),
         np.concatenate([part.class_ids for part in parts]),
         np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.none_scores for part in parts]),
     )
-    for array in (joined.image_ids, joined.class_ids, joined.probabilities):
+    for array in (joined.image_ids, joined.class_ids, joined.probabilities, joined.none_scores):
         array.setflags(write=False)
     return joined

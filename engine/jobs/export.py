@@ -132,7 +132,8 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
     head = fitted.model
     constants = {
         "head_mean": head.mean,
-        "head_weights": np.ascontiguousarray(np.float32(head.scale) * head.weights.T),
+        "head_weights": np.ascontiguousarray(head.weights.T),
+        "head_bias": head.bias,
         "head_smallest_norm": np.float32(SMALLEST_NORM),
         "head_axes": np.array([1], np.int64),
     }
@@ -145,7 +146,8 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
             helper.make_node("ReduceL2", ["head_centred", "head_axes"], ["head_norm"], keepdims=1),
             helper.make_node("Max", ["head_norm", "head_smallest_norm"], ["head_safe_norm"]),
             helper.make_node("Div", ["head_centred", "head_safe_norm"], ["head_direction"]),
-            helper.make_node("MatMul", ["head_direction", "head_weights"], ["head_logits"]),
+            helper.make_node("MatMul", ["head_direction", "head_weights"], ["head_products"]),
+            helper.make_node("Add", ["head_products", "head_bias"], ["head_logits"]),
             helper.make_node("Softmax", ["head_logits"], ["probabilities"], axis=1),
             helper.make_node("ArgMax", ["probabilities"], ["class_index"], axis=1, keepdims=0),
         ]
@@ -281,13 +283,11 @@ def _metadata(workspace: Workspace, fitted: FittedSnapshot) -> dict[str, str]:
                 "decode_rule": DECODE_RULE,
             }
         ),
-        "calibration": json.dumps({"kind": "temperature", "scale": fitted.model.scale}),
-        "head": fitted.model.head,
+        "effort": fitted.model.effort.value,
+        "ingredients": json.dumps(fitted.model.kept),
         "n_labelled_images": str(fitted.model.n_support),
         "leave_one_out_accuracy": (
-            ""
-            if fitted.model.held_out_accuracy is None
-            else f"{fitted.model.held_out_accuracy:.4f}"
+            "" if fitted.model.held_out is None else f"{fitted.model.held_out.accuracy:.4f}"
         ),
         "Image.BitmapPixelFormat": "Rgb8",
         "Image.NominalPixelRange": "NominalRange_0_255",

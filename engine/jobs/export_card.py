@@ -78,14 +78,14 @@ def model_card(
         f"| {index} | {_cell(item.name)} | {counts[item.class_id]} |"
         for index, item in enumerate(fitted.classes)
     )
-    accuracy = fitted.model.held_out_accuracy
+    held_out = fitted.model.held_out
     judged = (
         "Too few labels to tell: leaving one out needs two examples in a class."
-        if accuracy is None
-        else f"Leave-one-out accuracy over the labelled images: {100 * accuracy:.1f} %. Images "
+        if held_out is None
+        else f"Leave-one-out accuracy over the labelled images: {100 * held_out.accuracy:.1f} %. Images "
         "that are near-duplicates of each other make this figure too good."
     )
-    head = "ridge regression" if fitted.model.head == "ridge" else "cosine prototypes"
+    head = ", ".join(fitted.model.kept)
     licence = encoder.metadata.get("licence", "see the encoder's own card")
     sample = _SAMPLE.format(side=DRAFT_SIDE_PX, model=model_name)
     return f"""# {model_name}

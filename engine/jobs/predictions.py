@@ -172,7 +172,7 @@ def write_errors(path: Path, unreadable: Sequence[tuple[str, str]]) -> None:
 def _model_id(workspace: Workspace, model: AdaptedModel, classes: Sequence[ClassSpec]) -> str:
     """16 digits that are the same exactly when encoder, head and class names are."""
     digest = hashlib.sha256(workspace.runtime.encoder.fingerprint.encode())
-    digest.update(model.weights.tobytes() + model.mean.tobytes() + str(model.scale).encode())
+    digest.update(model.weights.tobytes() + model.bias.tobytes() + model.mean.tobytes())
     digest.update("\0".join(item.name for item in classes).encode())
     return digest.hexdigest()[:16]
 

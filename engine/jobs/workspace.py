@@ -37,7 +37,7 @@ from engine.messages import (
     ImageUnreadable,
     PredictionsReady,
 )
-from engine.method.adaptation import AdaptedModel
+from engine.method.adaptation import AdaptedModel, softmax
 
 _log = logging.getLogger(__name__)
 
@@ -216,14 +216,17 @@ class Workspace:
         embeddings: NDArray[np.float16] | NDArray[np.float32],
     ) -> PredictionsReady:
         """The most likely classes of images, from their embeddings (n, embedding_size)."""
-        probabilities = current.model.probabilities(embeddings)
+        model = current.model
+        directions = model.directions(embeddings)
+        probabilities = softmax(model.logits(directions))
+        none_scores = model.unknowns.scores(directions)
         n_top = min(TOP_CLASSES, probabilities.shape[1])
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :n_top]
         top = probabilities[np.arange(len(order))[:, None], order]
         class_ids = current.class_ids[order]
-        for array in (image_ids, class_ids, top):
+        for array in (image_ids, class_ids, top, none_scores):
             array.setflags(write=False)
-        return PredictionsReady(current.request_id, image_ids, class_ids, top)
+        return PredictionsReady(current.request_id, image_ids, class_ids, top, none_scores)
 
     def set_model(
         self, request_id: int, model: AdaptedModel, class_ids: Sequence[ClassId]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import LabelsError
+from engine.messages import Effort, HeldOut
 from engine.method.heads import (
     SMALLEST_NORM,
     FittedHead,
@@ -22,9 +23,11 @@ from engine.method.heads import (
     fit_ridge,
     normalise,
 )
+from engine.method.unknowns import UnknownScorer
 
 PROTOTYPES: Final = "prototypes"
 RIDGE: Final = "ridge"
+_KEPT: Final = {PROTOTYPES: "cosine prototypes", RIDGE: "ridge regression"}
 
 # How many embeddings of the folder weigh as much as the encoder's own training mean. Small: with
 # sixty images the folder's own mean was better already.
@@ -70,36 +73,56 @@ _FINE_STEPS: Final = np.linspace(-0.45, 0.45, 19)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdaptedModel:
-    """An adapted classifier: ``softmax(scale * weights @ (u - mean) / |u - mean|)``.
+    """An adapted classifier: ``softmax(weights @ x + bias)``, ``x = (u - mean) / |u - mean|``.
+
+    Whatever was voted on, each head is linear in x, and a product of powers of softmaxes is the
+    softmax of the sum of their logits: so every effort ends in one linear map.
 
     Attributes:
-        head: "prototypes" or "ridge".
-        weights: (n_classes, d) float32, rows of classes with examples only.
+        effort: that it was made with.
+        kept: the ingredients that went in, in words for a person.
+        weights: (n_classes, d) float32, rows of classes with examples only, temperature included.
+        bias: (n_classes,) float32.
         classes: (n_classes,) the column's index in the labels that were given.
         mean: (d,) float32, what embeddings are centred on.
-        scale: inverse temperature, > 0.
+        unknowns: tells what is like none of the classes.
         n_support: labelled images that went in.
-        held_out_accuracy: leave-one-out accuracy in [0, 1], averaged over the classes with at
-            least two examples, since labels are not spread as the folder is; None without any.
+        held_out: how the labelled images fare judged by the others; None where none can be.
+        plain: the same of plain prototypes; None where ``held_out`` is.
     """
 
-    head: str
+    effort: Effort
+    kept: tuple[str, ...]
     weights: Floats
+    bias: Floats
     classes: NDArray[np.int64]
     mean: Floats
-    scale: float
+    unknowns: UnknownScorer
     n_support: int
-    held_out_accuracy: float | None
+    held_out: HeldOut | None
+    plain: HeldOut | None
 
-    def probabilities(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
-        """Class probabilities (n, n_classes) of embeddings (n, d)."""
+    def directions(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
+        """x (n, d) of embeddings (n, d)."""
         # Widened and centred in one pass. Expanding |u - m|^2 to spare the centred copy would lose
         # half of the digits where a folder's images are nearly the same.
         centred = np.subtract(embeddings, self.mean, dtype=np.float32)
         norms = np.sqrt(np.einsum("nd,nd->n", centred, centred))
-        scores = centred @ self.weights.T
-        scores *= np.float32(self.scale) / np.maximum(norms, SMALLEST_NORM)[:, None]
-        return softmax(scores)
+        centred /= np.maximum(norms, SMALLEST_NORM)[:, None]
+        return centred
+
+    def logits(self, directions: Floats) -> Floats:
+        """(n, n_classes) of x (n, d)."""
+        logits: Floats = directions @ self.weights.T + self.bias
+        return logits
+
+    def probabilities(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
+        """Class probabilities (n, n_classes) of embeddings (n, d)."""
+        return softmax(self.logits(self.directions(embeddings)))
+
+    def none_scores(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
+        """How much each of embeddings (n, d) looks like none of the classes, (n,) in [0, 1]."""
+        return self.unknowns.scores(self.directions(embeddings))
 
 
 def folder_mean(embedding_sum: NDArray[np.float64], n_images: int, training_mean: Floats) -> Floats:
@@ -141,22 +164,30 @@ def adapt(support: Floats, labels: NDArray[np.int64], mean: Floats) -> AdaptedMo
     # With half of the classes unjudged a comparison would speak for the other half only.
     comparable = np.count_nonzero(counts >= 2) * 2 >= n_classes
     chosen: _Fit | None = None
-    for candidate in _CANDIDATES if comparable else _CANDIDATES[:1]:
+    plain: _Fit | None = None
+    for candidate in _CANDIDATES:
         fitted = candidate.fit(x, compact, n_classes)
         scores, truth = fitted.left_out_scores[judged], compact[judged]
         scale = _fit_scale(scores, truth, candidate.expected_scale(n_classes, shots))
         losses = _losses(np.float32(scale) * scores, truth)
-        if chosen is None or _is_clearly_lower(losses, chosen.losses):
-            chosen = _Fit(candidate.head, fitted, scale, losses)
+        fit = _Fit(candidate.head, fitted, scale, losses)
+        if chosen is None or (comparable and _is_clearly_lower(losses, chosen.losses)):
+            chosen = fit
+        if candidate.head == PROTOTYPES:
+            plain = fit
     assert chosen is not None
+    assert plain is not None
     return AdaptedModel(
-        head=chosen.head,
-        weights=chosen.fitted.weights,
+        effort=Effort.INSTANT,
+        kept=(_KEPT[chosen.head],),
+        weights=np.float32(chosen.scale) * chosen.fitted.weights,
+        bias=np.zeros(n_classes, np.float32),
         classes=classes.astype(np.int64),
         mean=mean,
-        scale=chosen.scale,
+        unknowns=UnknownScorer.fit(x, compact),
         n_support=len(support),
-        held_out_accuracy=_accuracy(chosen.fitted, compact, judged),
+        held_out=_held_out(chosen, compact, judged),
+        plain=_held_out(plain, compact, judged),
     )
 
 
@@ -205,12 +236,19 @@ def _losses(logits: Floats, labels: NDArray[np.int64]) -> NDArray[np.float64]:
     return losses
 
 
-def _accuracy(
-    fitted: FittedHead, labels: NDArray[np.int64], judged: NDArray[np.bool_]
-) -> float | None:
+def _held_out(fit: _Fit, labels: NDArray[np.int64], judged: NDArray[np.bool_]) -> HeldOut | None:
     if not judged.any():
         return None
-    hits = fitted.left_out_scores[judged].argmax(axis=1) == labels[judged]
+    probabilities = softmax(np.float32(fit.scale) * fit.fitted.left_out_scores[judged])
+    hits = probabilities.argmax(axis=1) == labels[judged]
     counts = np.bincount(labels[judged])
     right = np.bincount(labels[judged], weights=hits)
-    return float(np.mean(right[counts > 0] / counts[counts > 0]))
+    confidences = probabilities.max(axis=1)
+    for array in (confidences, hits):
+        array.setflags(write=False)
+    return HeldOut(
+        accuracy=float(np.mean(right[counts > 0] / counts[counts > 0])),
+        log_loss=float(fit.losses.mean()),
+        confidences=confidences,
+        hits=hits,
+    )

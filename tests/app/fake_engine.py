@@ -163,8 +163,20 @@ class FakeEngine:
         """Answer the newest Adapt (or one of that number) with these predictions."""
         number = self.last(messages.Adapt).request_id if request_id is None else request_id
         n_support = len(self.last(messages.Adapt).support)
+        held_out = None if accuracy is None else _held_out(accuracy, n_support)
         self.publish(
-            messages.Adapted(number, "prototypes", n_support, accuracy, tuple(empty), 0.01)
+            messages.Adapted(
+                number,
+                messages.Effort.INSTANT,
+                kept=("ridge regression",),
+                n_support=n_support,
+                held_out=held_out,
+                plain=held_out,
+                instant=None,
+                empty_classes=tuple(empty),
+                seconds=0.01,
+                finetune_seconds=60.0,
+            )
         )
         if predictions:
             self.publish(predictions_ready(number, predictions))
@@ -180,9 +192,15 @@ def predictions_ready(
     classes = np.array([[item[0] for item in row] for row in predictions.values()], np.int64)
     values = np.array([[item[1] for item in row] for row in predictions.values()], np.float32)
     assert classes.shape == (len(ids), n_ranks)
-    for array in (ids, classes, values):
+    none_scores = np.zeros(len(ids), np.float32)
+    for array in (ids, classes, values, none_scores):
         array.setflags(write=False)
-    return messages.PredictionsReady(request_id, ids, classes, values)
+    return messages.PredictionsReady(request_id, ids, classes, values, none_scores)
+
+
+def _held_out(accuracy: float, n_support: int) -> messages.HeldOut:
+    hits = np.arange(n_support) < round(accuracy * n_support)
+    return messages.HeldOut(accuracy, 0.5, np.full(n_support, accuracy, np.float32), hits)
 
 
 def _found(folder: Path, name: str) -> messages.FoundFile:

@@ -218,7 +218,9 @@ def test_predictions_for_images_of_another_project_are_ignored(garden: Desk) -> 
     unknown = np.array([999_999, -5], np.int64)
     classes = np.array([[cat, dog], [dog, cat]], np.int64)
     values = np.array([[0.9, 0.1], [0.8, 0.2]], np.float32)
-    garden.engine.publish(messages.PredictionsReady(number, unknown, classes, values))
+    garden.engine.publish(
+        messages.PredictionsReady(number, unknown, classes, values, np.zeros(2, np.float32))
+    )
     assert garden.notices() == []
 
 

@@ -43,15 +43,15 @@ def test_clusters_are_told_apart_with_a_confidence_that_sums_to_one() -> None:
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
     assert (probabilities.argmax(axis=1) == truth).mean() >= 0.95
     assert model.n_support == 15
-    assert model.held_out_accuracy is not None
-    assert model.held_out_accuracy >= 0.9
+    assert model.held_out is not None
+    assert model.held_out.accuracy >= 0.9
 
 
 def _naive(model: AdaptedModel, embeddings: Floats) -> NDArray[np.float64]:
-    """softmax(scale * w . (u - m) / |u - m|), in double precision."""
+    """softmax(w . (u - m) / |u - m| + b), in double precision."""
     centred = embeddings.astype(np.float64) - model.mean
     unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
-    logits = model.scale * unit @ model.weights.astype(np.float64).T
+    logits = unit @ model.weights.astype(np.float64).T + model.bias
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
@@ -97,8 +97,10 @@ def test_permuting_classes_permutes_columns() -> None:
     order = np.array([2, 0, 1])
     model = adapt(support, labels, mean)
     permuted = adapt(support, order[labels], mean)
-    assert permuted.head == model.head
-    assert permuted.held_out_accuracy == model.held_out_accuracy
+    assert permuted.kept == model.kept
+    assert permuted.held_out is not None
+    assert model.held_out is not None
+    assert permuted.held_out.accuracy == model.held_out.accuracy
     np.testing.assert_allclose(
         permuted.probabilities(others)[:, order], model.probabilities(others), atol=1e-4
     )
@@ -143,7 +145,7 @@ def test_fewer_than_two_classes_are_refused(labels: list[int], sentence: str) ->
 
 def test_one_example_a_class_gives_the_preferred_head_and_no_accuracy() -> None:
     model, _ = _fit((1, 1, 1))
-    assert model.held_out_accuracy is None
+    assert model.held_out is None
     others, truth = _clusters((20, 20, 20), seed=1)
     probabilities = model.probabilities(others)
     assert (probabilities.argmax(axis=1) == truth).mean() >= 0.9
@@ -154,8 +156,8 @@ def test_one_example_a_class_gives_the_preferred_head_and_no_accuracy() -> None:
 def test_accuracy_is_over_the_examples_that_can_be_left_out() -> None:
     model, _ = _fit((6, 1))
     # Only the six are judged; with the other example in place, each has its class.
-    assert model.held_out_accuracy is not None
-    assert model.held_out_accuracy * 6 == pytest.approx(round(model.held_out_accuracy * 6))
+    assert model.held_out is not None
+    assert model.held_out.accuracy * 6 == pytest.approx(round(model.held_out.accuracy * 6))
 
 
 def test_labels_at_random_are_not_believed() -> None:
@@ -164,8 +166,8 @@ def test_labels_at_random_are_not_believed() -> None:
     support = np.abs(random.normal(size=(90, SIZE))).astype(np.float32)
     labels = np.arange(90) % 3
     model = adapt(support, labels, _mean(support))
-    assert model.held_out_accuracy is not None
-    assert model.held_out_accuracy < 0.5
+    assert model.held_out is not None
+    assert model.held_out.accuracy < 0.5
     fresh = np.abs(random.normal(size=(300, SIZE))).astype(np.float32)
     assert np.median(model.probabilities(fresh).max(axis=1)) < 0.6
 
@@ -223,5 +225,5 @@ def test_softmax_of_large_logits_does_not_overflow() -> None:
 def test_centring_is_what_normalise_does() -> None:
     model, mean = _fit((5, 3, 8))
     others, _ = _clusters((20, 20, 20), seed=1)
-    logits = np.float32(model.scale) * normalise(others, mean) @ model.weights.T
+    logits = normalise(others, mean) @ model.weights.T + model.bias
     np.testing.assert_allclose(model.probabilities(others), softmax(logits), atol=1e-5)

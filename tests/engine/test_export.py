@@ -280,7 +280,8 @@ def test_the_graph_says_what_goes_in_and_out(
     preprocess = json.loads(metadata["preprocess"])
     assert preprocess["inside_the_graph"] is True
     assert preprocess["size"] == 224
-    assert json.loads(metadata["calibration"])["scale"] == fitted.model.scale
+    assert metadata["effort"] == fitted.model.effort.value
+    assert json.loads(metadata["ingredients"]) == list(fitted.model.kept)
     # Nothing of this machine travels with it.
     content = out.read_bytes()
     for trace in (str(out.parent), str(Path.home()), "site-packages", ".py"):

@@ -346,7 +346,8 @@ def test_a_click_classifies_what_is_on_screen_first_then_everything(
     adapted, first, rest = events
     assert isinstance(adapted, Adapted)
     assert adapted.n_support == 6
-    assert adapted.held_out_accuracy == 1.0
+    assert adapted.held_out is not None
+    assert adapted.held_out.accuracy == 1.0
     assert adapted.empty_classes == ()
     assert isinstance(first, PredictionsReady)
     assert first.image_ids.tolist() == [20, 3]
@@ -370,7 +371,7 @@ def test_examples_that_are_not_embedded_yet_are_embedded_first(
     assert _embedded(events) == [1, 5, 9]
     (adapted,) = _of(Adapted, events)
     assert adapted.n_support == 3
-    assert adapted.held_out_accuracy is None
+    assert adapted.held_out is None
 
 
 def test_images_embedded_later_are_classified_as_they_come(

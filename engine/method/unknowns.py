@@ -1,0 +1,60 @@
+"""None of these: how far an image is from everything that was labelled.
+
+Needs no negative examples. Distances are taken on the embedding as the encoder gives it, centred
+and of length one, not on what a head makes of it: a head keeps what parts the classes and drops
+what would tell a stranger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.method.heads import Floats
+
+_QUANTILE: Final = 0.95  # Of the labelled images' own distances; there the score is one half.
+_STEEPNESS: Final = 8.0
+# Where a class has a single example nothing is known of its spread; cosine distance of half of
+# the images to a single example of their class (validation sets).
+_LONE_REACH: Final = 0.8
+_CHUNK: Final = 2048
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnknownScorer:
+    """Scores by the distance to the nearest labelled image.
+
+    Attributes:
+        support: (n_support, d) float32, directions of the labelled images.
+        reach: cosine distance at which the score is one half, > 0.
+    """
+
+    support: Floats
+    reach: float
+
+    @classmethod
+    def fit(cls, support: Floats, labels: NDArray[np.int64]) -> UnknownScorer:
+        """From directions (n_support, d) and labels (n_support,)."""
+        similarity = support @ support.T
+        np.fill_diagonal(similarity, -np.inf)
+        same = np.where(labels[:, None] == labels[None, :], similarity, -np.inf)
+        nearest = same.max(axis=1)
+        nearest = nearest[np.isfinite(nearest)]
+        reach = 1.0 - float(np.quantile(nearest, 1 - _QUANTILE)) if len(nearest) else _LONE_REACH
+        return cls(support, max(reach, 1e-3))
+
+    def scores(self, directions: Floats) -> Floats:
+        """(n,) in [0, 1] of directions (n, d)."""
+        nearest = np.concatenate(
+            [
+                (directions[start : start + _CHUNK] @ self.support.T).max(axis=1)
+                for start in range(0, len(directions), _CHUNK)
+            ]
+            or [np.zeros(0, np.float32)]
+        )
+        relative = (1.0 - nearest) / np.float32(self.reach)
+        scores: Floats = (1.0 / (1.0 + np.exp(_STEEPNESS * (1.0 - relative)))).astype(np.float32)
+        return scores
