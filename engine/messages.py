@@ -49,26 +49,27 @@ class ClassSpec:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that a prediction table or an exported model depends on, frozen at one moment.
-
-    ``support`` are the labelled examples; ``images`` are those to classify, which labelled ones
-    of the same folder belong to as well.
-    """
-
-    folder: Path
-    classes: tuple[ClassSpec, ...]
-    support: tuple[tuple[ImageRef, ClassId], ...]
-    images: tuple[ImageRef, ...]
-
-
 class Effort(StrEnum):
     """How hard the classifier is adapted to the labels."""
 
     INSTANT = "instant"
     THOROUGH = "thorough"
     FINETUNE = "finetune"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a prediction table or an exported model depends on, frozen at one moment.
+
+    ``support`` are the labelled examples; ``images`` are those to classify, which labelled ones
+    of the same folder belong to as well. ``effort`` is that of the answers on screen.
+    """
+
+    folder: Path
+    classes: tuple[ClassSpec, ...]
+    support: tuple[tuple[ImageRef, ClassId], ...]
+    images: tuple[ImageRef, ...]
+    effort: Effort = Effort.INSTANT
 
 
 # --- Commands ------------------------------------------------------------------------------------
