@@ -92,9 +92,29 @@ def open_image_sets(paths: Iterable[Path]) -> list[ImageSet]:
     Raises:
         EngineError: as ``open_image_set``, or two sets have the same name.
     """
-    sets = [open_image_set(found) for path in paths for found in _expand(path)]
+    sets = [open_image_set(found) for path in paths for found in paths_of_sets(path)]
     refuse_same_names([image_set.name for image_set in sets])
     return sets
+
+
+def paths_of_sets(path: Path) -> list[Path]:
+    """What ``path`` stands for: itself, or the tar files or folders of classes in it.
+
+    Raises:
+        EngineError: it cannot be read.
+    """
+    if not path.is_dir():
+        return [path]
+    try:
+        tars = sorted(path.glob("*.tar"))
+        if tars:
+            return tars
+        children = sorted(child for child in path.iterdir() if child.is_dir())
+        if any(grandchild.is_dir() for child in children for grandchild in child.iterdir()):
+            return children
+    except OSError as error:
+        raise EngineError(sentence_for(error, path, "read")) from error
+    return [path]
 
 
 def refuse_same_names(names: Sequence[str]) -> None:
@@ -106,18 +126,6 @@ def refuse_same_names(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise EngineError(f"Two of the data sets are named {name!r}.")
-
-
-def _expand(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    tars = sorted(path.glob("*.tar"))
-    if tars:
-        return tars
-    children = sorted(child for child in path.iterdir() if child.is_dir())
-    if any(grandchild.is_dir() for child in children for grandchild in child.iterdir()):
-        return children
-    return [path]
 
 
 def _open_folder(path: Path) -> ImageSet:

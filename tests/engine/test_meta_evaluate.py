@@ -71,13 +71,6 @@ from engine.metatraining.meta_evaluation.methods import (
     encoder_methods_of,
     open_checkpoint,
 )
-from engine.metatraining.meta_evaluation.metrics import (
-    N_BINS,
-    Tally,
-    calibration_error,
-    confidence_bins,
-    episode_measures,
-)
 from engine.metatraining.meta_evaluation.photographs import EmbeddedPhotographs, Photographs
 from engine.metatraining.meta_evaluation.report import as_markdown
 from engine.metatraining.meta_evaluation.run import EvaluationRule, MetaEvaluated, meta_evaluate
@@ -88,6 +81,13 @@ from engine.metatraining.meta_evaluation.settings import (
     check_possible,
     digest_of,
     draw_episodes,
+)
+from engine.metatraining.metrics import (
+    N_BINS,
+    Tally,
+    calibration_error,
+    confidence_bins,
+    episode_measures,
 )
 from engine.metatraining.networks import Norm
 from engine.metatraining.optimizers import OptimizerKind, OptimizerRule

@@ -118,11 +118,22 @@ def plain_prototypes(
     On what is given, which is the embedding as the encoder emits it. Published networks emit the
     pooled activation z; of an encoder without a projection that is the embedding squared.
     """
+    return _most_likely(prototype_logits(support, support_labels, queries, n_way))
+
+
+def prototype_logits(
+    support: FloatArray, support_labels: IndexArray, queries: FloatArray, n_way: int
+) -> FloatArray:
+    """Logits (n_query, n_way) of Snell et al. 2017 (eq. 2), -|q - p|^2 up to a query's constant.
+
+    Args:
+        support, support_labels, queries, n_way: as a ``Head`` takes them.
+    """
     prototypes = _class_sums(support, support_labels, n_way)
     prototypes /= np.bincount(support_labels, minlength=n_way)[:, None]
-    # argmin |q - p|^2 = argmax <q, p> - |p|^2 / 2
-    nearness = queries @ prototypes.T - (prototypes**2).sum(1) / 2
-    return _most_likely(nearness)
+    # -|q - p|^2 = 2 <q, p> - |p|^2 - |q|^2
+    logits: FloatArray = 2 * (queries @ prototypes.T) - (prototypes**2).sum(1)
+    return logits
 
 
 def cosine_prototypes(

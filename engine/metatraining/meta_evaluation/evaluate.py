@@ -18,8 +18,8 @@ from engine.metatraining.meta_evaluation.corruptions import (
     wrong_labels,
 )
 from engine.metatraining.meta_evaluation.images import TaskImages
-from engine.metatraining.meta_evaluation.metrics import Tally
 from engine.metatraining.meta_evaluation.settings import Setting
+from engine.metatraining.metrics import Tally
 from engine.metatraining.tasks import Task
 
 CLEAN: Final = "clean"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.metatraining.charts import FEWEST
 from engine.metatraining.meta_evaluation.corruptions import (
     BLUR_SHARE,
     JPEG_QUALITY,
@@ -12,7 +13,6 @@ from engine.metatraining.meta_evaluation.corruptions import (
 from engine.metatraining.meta_evaluation.heads import SCALE
 from engine.metatraining.meta_evaluation.methods import EncoderMethod, Method
 from engine.metatraining.meta_evaluation.photographs import N_CENTRED, N_ROBUST
-from engine.metatraining.meta_evaluation.plots import FEWEST
 
 
 def notes_for(

@@ -30,7 +30,7 @@ import numpy as np
 
 from engine.metatraining.intervals import Score, score
 from engine.metatraining.meta_evaluation.evaluate import CLEAN, Outcome
-from engine.metatraining.meta_evaluation.metrics import EPISODE_MEASURES, Tally
+from engine.metatraining.metrics import EPISODE_MEASURES, Tally
 
 REPORT_FORMAT: Final = "handful-meta-evaluation-1"
 
