@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from engine.embeddings import CacheEntry, EmbeddingStore, FileKey, ImageCache
+from engine.encoder.activations import TappedEncoder
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.graph import GRAPH_VERSION
 from engine.encoder.runtime import EncoderRuntime, load_runtime
@@ -100,6 +101,8 @@ class Workspace:
         self._under_way: dict[ImageId, Future[Processed]] = {}
         self._closing = threading.Event()
         self._large_image = threading.Lock()
+        self._tapped: TappedEncoder | None = None
+        self._tapping = threading.Lock()
 
     def close(self) -> None:
         """Stop the pool after the images it is at, and close the cache."""
@@ -116,6 +119,17 @@ class Workspace:
         self.store = EmbeddingStore(self.runtime.encoder.embedding_size)
         self.unreadable.clear()
         self.current = None
+
+    def tapped_encoder(self, runtime: EncoderRuntime) -> TappedEncoder:
+        """A runtime's encoder with its activations; opened once, which takes a moment. Any thread.
+
+        Raises:
+            EncoderError: the graph does not show them.
+        """
+        with self._tapping:
+            if self._tapped is None or self._tapped.graph_path != runtime.graph_path:
+                self._tapped = TappedEncoder(runtime.encoder, runtime.graph_path)
+            return self._tapped
 
     def reason_of(self, image_id: ImageId) -> str:
         """Why an image has no embedding."""
