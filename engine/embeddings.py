@@ -35,6 +35,7 @@ class EmbeddingStore:
         self.embedding_size = embedding_size
         self._blocks: list[NDArray[np.float16]] = []
         self._ids = np.zeros(0, dtype=np.int64)
+        self._hashes = np.zeros(0, dtype=np.uint64)
         self._rows: dict[ImageId, int] = {}
         self._sum = np.zeros(embedding_size, dtype=np.float64)
 
@@ -44,21 +45,30 @@ class EmbeddingStore:
     def __contains__(self, image_id: ImageId) -> bool:
         return image_id in self._rows
 
-    def add(self, image_ids: Sequence[ImageId], embeddings: NDArray[np.float16]) -> None:
-        """Add or replace embeddings ``(n_images, embedding_size)``."""
-        for image_id, embedding in zip(image_ids, embeddings, strict=True):
+    def add(
+        self,
+        image_ids: Sequence[ImageId],
+        embeddings: NDArray[np.float16],
+        perceptual_hashes: Sequence[int] | None = None,
+    ) -> None:
+        """Add or replace embeddings ``(n_images, embedding_size)``, and hashes where known."""
+        hashes = perceptual_hashes or [0] * len(image_ids)
+        for image_id, embedding, bits in zip(image_ids, embeddings, hashes, strict=True):
             row = self._rows.get(image_id)
             if row is None:
                 row = len(self._rows)
                 if row == len(self._blocks) * BLOCK_ROWS:
                     self._blocks.append(np.zeros((BLOCK_ROWS, self.embedding_size), np.float16))
                 if row == len(self._ids):
-                    self._ids = np.concatenate([self._ids, np.zeros(max(1024, row), np.int64)])
+                    more = max(1024, row)
+                    self._ids = np.concatenate([self._ids, np.zeros(more, np.int64)])
+                    self._hashes = np.concatenate([self._hashes, np.zeros(more, np.uint64)])
                 self._rows[image_id] = row
                 self._ids[row] = image_id
             else:
                 self._sum -= self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
             self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS] = embedding
+            self._hashes[row] = bits
             self._sum += embedding
 
     def discard(self, image_ids: Iterable[ImageId]) -> None:
@@ -72,6 +82,7 @@ class EmbeddingStore:
             last = len(self._rows)  # The last row fills the gap.
             place[:] = self._blocks[last // BLOCK_ROWS][last % BLOCK_ROWS]
             self._ids[row] = self._ids[last]
+            self._hashes[row] = self._hashes[last]
             if row != last:
                 self._rows[ImageId(int(self._ids[row]))] = row
             if last == (len(self._blocks) - 1) * BLOCK_ROWS:
@@ -92,6 +103,13 @@ class EmbeddingStore:
         for index, row in enumerate(rows):
             selected[index] = self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
         return selected
+
+    def perceptual_hashes(self, image_ids: Iterable[ImageId]) -> NDArray[np.uint64]:
+        """The hashes of ``image_ids`` ``(n_images,)``, 0 where none is known; KeyError if unknown.
+
+        See :func:`engine.images.perceptual_hash`.
+        """
+        return self._hashes[[self._rows[image_id] for image_id in image_ids]]
 
     def blocks(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
         """All embeddings as (image ids ``(n,)``, embeddings ``(n, embedding_size)``) per block.
@@ -130,13 +148,15 @@ class FileKey:
 @dataclass(frozen=True, slots=True, eq=False)
 class CacheEntry:
     """One image's cached results. ``embedding`` (embedding_size,) float16; ``reason`` is set,
-    and the rest empty, for a file that cannot be read.
+    and the rest empty, for a file that cannot be read. ``perceptual_hash`` is 0 where there is no
+    embedding, too.
     """
 
     content: bytes
     embedding: NDArray[np.float16] | None
     thumbnail: bytes | None
     reason: str = ""
+    perceptual_hash: int = 0
 
 
 _SCHEMA: Final = """
@@ -145,11 +165,12 @@ CREATE TABLE IF NOT EXISTS files (
     content BLOB
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS embeddings (
-    content BLOB, encoder TEXT, embedding BLOB, PRIMARY KEY (content, encoder)
+    content BLOB, encoder TEXT, embedding BLOB, perceptual_hash BLOB,
+    PRIMARY KEY (content, encoder)
 );
 CREATE TABLE IF NOT EXISTS thumbnails (content BLOB PRIMARY KEY, jpeg BLOB);
 """
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 class ImageCache:
@@ -193,7 +214,7 @@ class ImageCache:
         marks = ",".join("?" * len(keys))
         rows = self._read(
             "SELECT path, size_bytes, modified_ns, changed_ns, files.content, embedding, "
-            f"{thumbnail} "
+            f"perceptual_hash, {thumbnail} "
             "FROM files LEFT JOIN embeddings "
             "ON embeddings.content = files.content AND embeddings.encoder = ? "
             f"{join} WHERE path IN ({marks})",
@@ -201,7 +222,9 @@ class ImageCache:
         )
         by_path = {key.path: key for key in keys}
         return {
-            row[0]: CacheEntry(row[4], self._embedding(row[5]), row[6])
+            row[0]: CacheEntry(
+                row[4], self._embedding(row[5]), row[7], perceptual_hash=_as_number(row[6])
+            )
             for row in rows
             if by_path[row[0]] == FileKey(*row[:4])
         }
@@ -209,11 +232,17 @@ class ImageCache:
     def find_content(self, content: bytes) -> CacheEntry | None:
         """What is known of these bytes, wherever they were met, or None."""
         rows = self._read(
-            "SELECT embedding, jpeg FROM embeddings LEFT JOIN thumbnails USING (content) "
+            "SELECT embedding, perceptual_hash, jpeg "
+            "FROM embeddings LEFT JOIN thumbnails USING (content) "
             "WHERE content = ? AND encoder = ?",
             (content, self._encoder),
         )
-        return CacheEntry(content, self._embedding(rows[0][0]), rows[0][1]) if rows else None
+        if not rows:
+            return None
+        embedding, bits, thumbnail = rows[0]
+        return CacheEntry(
+            content, self._embedding(embedding), thumbnail, perceptual_hash=_as_number(bits)
+        )
 
     def add(self, entries: Mapping[FileKey, CacheEntry]) -> None:
         """Keep results, in one transaction; readable images only."""
@@ -234,9 +263,14 @@ class ImageCache:
                     ],
                 )
                 self._connection.executemany(
-                    "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
+                    "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?, ?)",
                     [
-                        (entry.content, self._encoder, entry.embedding.tobytes())
+                        (
+                            entry.content,
+                            self._encoder,
+                            entry.embedding.tobytes(),
+                            entry.perceptual_hash.to_bytes(8, "big"),
+                        )
                         for _, entry in good
                         if entry.embedding is not None
                     ],
@@ -323,6 +357,10 @@ class ImageCache:
             connection.close()
             raise
         return connection
+
+
+def _as_number(blob: bytes | None) -> int:
+    return int.from_bytes(blob or b"", "big")
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

@@ -46,6 +46,12 @@ MAX_FILE_BYTES: Final = 1 << 30
 MAX_PIXELS: Final = 100_000_000
 MAX_JPEG_PIXELS: Final = 400_000_000
 LARGE_PIXELS: Final = 25_000_000
+_HASH_SIDE: Final = 32
+_HASH_SAMPLE_PX: Final = 128
+_SMALLEST_CONTRAST: Final = 2.0  # Standard deviation in grey levels; below it is mostly noise.
+_COSINES: Final = np.cos(
+    np.pi * np.arange(8)[:, None] * (2 * np.arange(_HASH_SIDE) + 1) / (2 * _HASH_SIDE)
+).astype(np.float32)
 DECODE_RULE_VERSION: Final = "2"
 """Counts changes of the rule, after which the same file gives other pixels."""
 
@@ -225,6 +231,30 @@ def make_thumbnail(pixels: NDArray[np.uint8], side_px: int = THUMBNAIL_SIDE_PX) 
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
+
+
+def perceptual_hash(pixels: NDArray[np.uint8]) -> int:
+    """64 bits that stay nearly the same when a picture is saved anew, resized, made lighter.
+
+    The signs of the 8 x 8 lowest frequencies (cosine transform, as in the pHash library) of the
+    picture at 32 x 32 grey levels, against their median.
+
+    Args:
+        pixels: (height, width, 3) uint8 RGB.
+
+    Returns:
+        The bits; 0 for a picture too even to have a layout, which is like no other.
+    """
+    # Every so many pixels: 64 sums over a thousand cells forgive what an average would smooth.
+    step = max(1, min(pixels.shape[:2]) // _HASH_SAMPLE_PX)
+    image = Image.fromarray(np.ascontiguousarray(pixels[::step, ::step]))
+    small = image.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.BOX).convert("L")
+    grey = np.asarray(small, np.float32)
+    if grey.std() < _SMALLEST_CONTRAST:
+        return 0
+    spectrum = (_COSINES @ grey @ _COSINES.T).ravel()
+    bits = spectrum > np.median(spectrum[1:])
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
 def fit_within(pixels: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]:

@@ -28,6 +28,7 @@ from engine.images import (
     content_hash,
     decode_image,
     make_thumbnail,
+    perceptual_hash,
     read_file,
 )
 from engine.messages import (
@@ -201,6 +202,7 @@ class Workspace:
             self.store.add(
                 [item.image.image_id for item in good],
                 np.stack([_embedding(item) for item in good]),
+                [item.entry.perceptual_hash for item in good],
             )
         new = {
             item.key: item.entry for item in good if item.key is not None and not item.from_cache
@@ -266,7 +268,12 @@ class Workspace:
                 return Processed(image, key, known, from_cache=False)
             pixels = decode_image(content, large_one_at_a_time=self._large_image).pixels
             embedding = self.runtime.embed(pixels)
-            entry = CacheEntry(digest, embedding, make_thumbnail(pixels))
+            entry = CacheEntry(
+                digest,
+                embedding,
+                make_thumbnail(pixels),
+                perceptual_hash=perceptual_hash(pixels),
+            )
         except UnreadableImageError as error:
             entry = CacheEntry(b"", None, None, str(error))
         except Exception as error:

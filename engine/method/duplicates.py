@@ -41,8 +41,8 @@ def near_duplicate_groups(
 
     Args:
         directions: (n, d) embeddings, centred and of length one.
-        hashes: (n,) perceptual hashes, see :func:`engine.images.perceptual_hash`; without them
-            the embeddings alone decide.
+        hashes: (n,) perceptual hashes, see :func:`engine.images.perceptual_hash`; where there
+            are none, or one is 0, the embeddings alone decide.
 
     Returns:
         (n,) group numbers 0, 1, ... in the order of each group's first image.
@@ -105,7 +105,8 @@ def _pairs(
     first, second = rows[first], columns[second]
     if hashes is not None:
         bits = np.bitwise_count(hashes[first] ^ hashes[second])
-        same = (cosines >= SAME_VIEW) | (bits <= SAME_LAYOUT_BITS)
+        layout = (hashes[first] != 0) & (hashes[second] != 0) & (bits <= SAME_LAYOUT_BITS)
+        same = (cosines >= SAME_VIEW) | layout
         first, second, cosines = first[same], second[same], cosines[same]
     return first, second, cosines
 

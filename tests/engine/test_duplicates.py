@@ -56,6 +56,8 @@ def test_the_layout_decides_between_similar_embeddings() -> None:
     assert near_duplicate_groups(x, same_layout).tolist() == [0, 0]
     assert near_duplicate_groups(x, other_layout).tolist() == [0, 1]
     assert near_duplicate_groups(x).tolist() == [0, 1]
+    none_known = np.zeros(2, np.uint64)
+    assert near_duplicate_groups(x, none_known).tolist() == [0, 1]
     # The layout alone is not enough: the same background with another thing before it.
     assert near_duplicate_groups(on_a_circle([0.0, 60.0]), same_layout).tolist() == [0, 1]
 

@@ -50,6 +50,17 @@ def test_the_store_gives_back_what_was_added_across_block_borders() -> None:
     np.testing.assert_allclose(store.sum(), embeddings.astype(np.float64).sum(0), atol=1e-9)
 
 
+def test_hashes_follow_their_images() -> None:
+    store = EmbeddingStore(SIZE)
+    store.add(_ids(1, 2, 3), _embeddings(3), [11, 2**64 - 1, 33])
+    store.add(_ids(4), _embeddings(1))
+    assert store.perceptual_hashes(_ids(2, 4, 1)).tolist() == [2**64 - 1, 0, 11]
+    store.discard(_ids(1))
+    assert store.perceptual_hashes(_ids(2, 3, 4)).tolist() == [2**64 - 1, 33, 0]
+    store.add(_ids(2), _embeddings(1), [22])
+    assert store.perceptual_hashes(_ids(2)).tolist() == [22]
+
+
 def test_replacing_an_embedding_keeps_the_sum_right() -> None:
     embeddings, other = _embeddings(40), _embeddings(40, seed=1)
     store = EmbeddingStore(SIZE)
@@ -101,7 +112,8 @@ def _file(folder: Path, name: str = "a.jpg", content: bytes = b"12345") -> FileK
 
 
 def _entry(mark: int, thumbnail: bytes | None = b"jpeg") -> CacheEntry:
-    return CacheEntry(bytes([mark]) * 16, _embeddings(1, mark)[0], thumbnail)
+    bits = 2**64 - 1 - mark
+    return CacheEntry(bytes([mark]) * 16, _embeddings(1, mark)[0], thumbnail, perceptual_hash=bits)
 
 
 def _same(found: CacheEntry | None, entry: CacheEntry) -> bool:
@@ -109,6 +121,7 @@ def _same(found: CacheEntry | None, entry: CacheEntry) -> bool:
         found is not None
         and found.content == entry.content
         and found.thumbnail == entry.thumbnail
+        and found.perceptual_hash == entry.perceptual_hash
         and np.array_equal(found.embedding, entry.embedding)
     )
 

@@ -25,6 +25,7 @@ from engine.images import (
     find_images,
     fit_within,
     make_thumbnail,
+    perceptual_hash,
     read_file,
 )
 from engine.messages import FoundFile
@@ -326,6 +327,24 @@ def test_thumbnails_and_previews_fit_and_keep_their_shape() -> None:
 
 
 # --- What is broken -------------------------------------------------------------------------------
+
+
+def test_the_perceptual_hash_is_of_the_layout() -> None:
+    def bits_apart(one: np.ndarray, other: np.ndarray) -> int:
+        return (perceptual_hash(one) ^ perceptual_hash(other)).bit_count()
+
+    random = np.random.default_rng(0)
+    first, second = (
+        Image.fromarray(random.integers(40, 200, (9, 12, 3), np.uint8)).resize((640, 480))
+        for _ in range(2)
+    )
+    pixels = np.asarray(first)
+    assert bits_apart(pixels, np.asarray(first.resize((200, 150)))) <= 6
+    assert bits_apart(pixels, _decoded(first, "JPEG", quality=30)) <= 6
+    assert bits_apart(pixels, (pixels * 0.8).astype(np.uint8)) <= 6
+    assert bits_apart(pixels, np.asarray(second)) > 16
+    assert perceptual_hash(np.full((30, 40, 3), 90, np.uint8)) == 0
+    assert perceptual_hash(pixels[:1, :1]) == 0
 
 
 def _exif_block(content: bytes) -> slice:
