@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QPainter,
     QPixmap,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsScene, QGraphicsView, QWidget
@@ -41,6 +42,11 @@ class ImageView(QGraphicsView):
         self._item = QGraphicsPixmapItem()
         self._item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self.scene().addItem(self._item)
+        self._colours = QPixmap()  # The picture as it is, also while it is shown grey.
+        self._overlay = QGraphicsPixmapItem()
+        self._overlay.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
+        self._overlay.setVisible(False)
+        self.scene().addItem(self._overlay)
         self._width_px = self._height_px = 0
         self._fits = True
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -63,9 +69,8 @@ class ImageView(QGraphicsView):
         """Show pixels that stand for an original of that size."""
         same = (width_px, height_px) == (self._width_px, self._height_px)
         self._width_px, self._height_px = width_px, height_px
-        self._item.setPixmap(pixels)
-        if not pixels.isNull():
-            self._item.setScale(width_px / pixels.width())
+        self._colours = pixels
+        self._show_layers()
         self.scene().setSceneRect(QRectF(0, 0, width_px, height_px))
         if self._fits or not same:
             self.fit()
@@ -79,8 +84,20 @@ class ImageView(QGraphicsView):
 
     def clear(self) -> None:
         """Show nothing."""
-        self._item.setPixmap(QPixmap())
+        self._colours = QPixmap()
+        self.show_overlay(None)
         self._width_px = self._height_px = 0
+
+    @property
+    def has_overlay(self) -> bool:
+        """Whether something lies over the picture."""
+        return self._overlay.isVisible()
+
+    def show_overlay(self, overlay: QImage | None) -> None:
+        """Lay an image over all of the picture, which is grey below it; None takes it off."""
+        self._overlay.setVisible(overlay is not None)
+        self._overlay.setPixmap(QPixmap() if overlay is None else QPixmap.fromImage(overlay))
+        self._show_layers()
 
     def fit(self) -> None:
         """Show the whole picture."""
@@ -123,6 +140,23 @@ class ImageView(QGraphicsView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()  # Arrow keys go to the next image, not along this one.
+
+    def _show_layers(self) -> None:
+        pixels = self._colours
+        if self.has_overlay and not pixels.isNull():
+            grey = pixels.toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+            pixels = QPixmap.fromImage(grey)
+        self._item.setPixmap(pixels)
+        if not pixels.isNull():
+            self._item.setScale(self._width_px / pixels.width())
+        size = self._overlay.pixmap().size()
+        if not size.isEmpty():
+            # Not to the shape of the picture's pixels, of which there may be one too many a side.
+            self._overlay.setTransform(
+                QTransform.fromScale(
+                    self._width_px / size.width(), self._height_px / size.height()
+                )
+            )
 
     def _set_scale(self, scale: float) -> None:
         self.resetTransform()

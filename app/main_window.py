@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from app.actions import Actions
 from app.class_panel import ClassPanel
+from app.effort import FinetuneDialog
 from app.gallery import Gallery
 from app.help_dialogs import AboutDialog, KeysDialog
 from app.icons import application_icon
@@ -39,7 +40,7 @@ from app.session import PROJECT_SUFFIX, Session
 from app.start_page import EmptyFolderPage, StartPage
 from app.status_line import StatusLine
 from app.theme import Theme, ThemeChoice, ThemeSwitch
-from engine.messages import ClassId, ImageId
+from engine.messages import ClassId, Effort, ImageId
 
 _TILE_STEP_PX: Final = 32
 
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(session, theme)
         self.export_dialog = ExportDialog(session, theme, self)
         self.predictions_dialog = PredictionsDialog(session, theme, self)
+        self.finetune_dialog = FinetuneDialog(session, self)
         self._build_pages()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
         self._connect_actions()
@@ -180,6 +182,7 @@ class MainWindow(QMainWindow):
         classes.class_made.connect(self._on_class_clicked)
         classes.left.connect(self._focus_images)
         self.status_line.pause_requested.connect(self._on_pause)
+        self.status_line.effort.finetune_requested.connect(self.finetune_dialog.begin)
 
     # --- Opening ----------------------------------------------------------------------------------
 
@@ -243,6 +246,8 @@ class MainWindow(QMainWindow):
                 self.export_dialog.begin()
             case Remedy.SHOW_SAVE:
                 self.predictions_dialog.begin()
+            case Remedy.FINETUNE:
+                self.finetune_dialog.begin()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_path(event) is not None:
@@ -461,6 +466,8 @@ class MainWindow(QMainWindow):
         reader = self._session.reader
         if self._session.task is not None:
             self._session.task.cancel()
+        elif self._session.classifier.running is Effort.FINETUNE:
+            self._session.classifier.cancel_tuning()
         elif reader.is_paused:
             reader.resume()
         else:
@@ -510,6 +517,7 @@ class MainWindow(QMainWindow):
         self._preferences.keep_layout("splitter", self._splitter.saveState())
         self.export_dialog.close()
         self.predictions_dialog.close()
+        self.finetune_dialog.close()
         self.hide()  # At once: the engine may have to finish a step first.
         self._session.close()
         event.accept()

@@ -41,6 +41,7 @@ class Remedy(Enum):
     RESCAN = "rescan"
     SHOW_EXPORT = "show-export"
     SHOW_SAVE = "show-save"
+    FINETUNE = "finetune"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,8 @@ class _NoticeBar(QFrame):
                 return self.tr("Look again")
             case Remedy.SHOW_EXPORT | Remedy.SHOW_SAVE:
                 return self.tr("Show")
+            case Remedy.FINETUNE:
+                return self.tr("Fine-tune again…")
 
     def _on_dismiss(self) -> None:
         self.dismissed.emit(self)

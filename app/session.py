@@ -344,6 +344,8 @@ class Session(QObject):
         self.classifier.read.connect(self.reader.on_read)
         self.classifier.state_changed.connect(self.status_changed)
         self.classifier.failed.connect(self._tell)
+        self.classifier.tuning_ended.connect(self._on_tuning_ended)
+        self.classifier.tuning_outdated.connect(self._on_tuning_outdated)
         self._undo_stack.indexChanged.connect(self.undo_changed)
 
     def _project_of(self, folder: Path) -> Project:
@@ -411,13 +413,12 @@ class Session(QObject):
         assert self.project is not None
         table = self.table
         rows = np.flatnonzero(~table.missing)
-        labelled = rows[table.labels[rows] != NO_CLASS]
-        labels = [ClassId(label) for label in table.labels[labelled].tolist()]
         return messages.Snapshot(
             folder=self.project.folder,
-            classes=tuple(messages.ClassSpec(item.class_id, item.name) for item in self.classes),
-            support=tuple(zip(table.refs(labelled), labels, strict=True)),
+            classes=self.classifier.specs(),
+            support=self.classifier.support(),
             images=table.refs(rows),
+            effort=self.classifier.effort,
         )
 
     def _start_task(self, kind: str, out: Path, command: Callable[[int], messages.Command]) -> Task:
@@ -494,6 +495,32 @@ class Session(QObject):
             )
         count = QLocale().toString(len(names))
         self._tell(text.format(count=count, name=names[0]), Severity.WARNING)
+
+    def _on_tuning_ended(self, event: messages.Event | None) -> None:
+        match event:
+            case messages.Adapted():
+                text = self.tr("Fine-tuning is done.")
+                if event.held_out is not None and event.instant is not None:
+                    text = self.tr(
+                        "Fine-tuning is done: {now} % of held-out labels right, {before} % instant."
+                    ).format(
+                        now=round(100 * event.held_out.accuracy),
+                        before=round(100 * event.instant.accuracy),
+                    )
+                self._tell(text, Severity.INFORMATION)
+            case messages.NotAdapted():
+                self._tell(event.reason, Severity.INFORMATION)
+            case messages.JobFailed():
+                self._tell(event.message)
+            case _:
+                text = self.tr("Fine-tuning was stopped, because labels were changed.")
+                self._tell(text, Severity.INFORMATION, Remedy.FINETUNE)
+
+    def _on_tuning_outdated(self) -> None:
+        text = self.tr(
+            "Labels were changed after fine-tuning, so the answers are instant ones again."
+        )
+        self._tell(text, Severity.INFORMATION, Remedy.FINETUNE)
 
     def _count_soon(self) -> None:
         if not self._count_timer.isActive():

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from app.arrangement import Show, counts
+from app.effort import EffortButton
 from app.icons import icon, pixmap
 from app.session import Session
 from app.theme import GAP_PX, Theme
 from engine import messages
+from engine.messages import Effort
 
+_WIDE_PX: Final = 1160  # From here on there is room for what the effort gained.
 _FAILURE_PX: Final = 420  # Of a sentence about the engine; the whole of it is in a notice.
 
 
@@ -40,15 +44,10 @@ class StatusLine(QWidget):
         self.button = QToolButton()
         self.button.setObjectName("flat")
         self.button.clicked.connect(self.pause_requested)
-        self.accuracy, self.numbers = QLabel(), QLabel()
+        self.effort = EffortButton(session, theme)
+        self.numbers = QLabel()
         for label in (self.engine, self.numbers):
             label.setObjectName("muted")
-        self.accuracy.setToolTip(
-            self.tr(
-                "Leave-one-out: each labelled image is classified by the others; this share is "
-                "classified as you labelled it."
-            )
-        )
         row = QHBoxLayout(self)
         row.setContentsMargins(GAP_PX, 0, GAP_PX, 0)
         row.setSpacing(GAP_PX)
@@ -58,7 +57,7 @@ class StatusLine(QWidget):
         row.addWidget(self._bar)
         row.addWidget(self.button)
         row.addWidget(self.work, 1)
-        row.addWidget(self.accuracy)
+        row.addWidget(self.effort)
         row.addSpacing(GAP_PX)
         row.addWidget(self.numbers)
         self.setMinimumHeight(30)
@@ -71,11 +70,12 @@ class StatusLine(QWidget):
         """Show in these colours."""
         self._theme = theme
         self._pictures = ("", "", "")
+        self.effort.set_theme(theme)
         self.show_status()
         self.show_numbers()
 
     def show_status(self) -> None:
-        """Show engine, work and accuracy as they are now."""
+        """Show engine, work and effort as they are now."""
         session, theme = self._session, self._theme
         colour, name = theme.muted, "device"
         if session.engine_failure:
@@ -96,19 +96,18 @@ class StatusLine(QWidget):
                 colour, name = theme.warning, "warning"
         self.engine.setText(text)
         self.engine.setToolTip(tip)
-        button = "next" if session.reader.is_paused and session.task is None else "stop"
+        is_asked = session.task is not None or session.classifier.running is Effort.FINETUNE
+        button = "next" if session.reader.is_paused and not is_asked else "stop"
         if self._pictures != (name, colour, button):
             self._pictures = (name, colour, button)
             self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
             self.button.setIcon(icon(button))
         self._show_work()
-        adapted = session.classifier.adapted
-        accuracy = adapted.held_out.accuracy if adapted is not None and adapted.held_out else None
-        self.accuracy.setVisible(accuracy is not None)
-        if accuracy is not None:
-            self.accuracy.setText(
-                self.tr("Leave-one-out {percent} %").format(percent=round(100 * accuracy))
-            )
+        self.effort.show_effort()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.effort.set_compact(event.size().width() < _WIDE_PX)
 
     def show_numbers(self) -> None:
         """Show how many images are what."""
@@ -131,19 +130,27 @@ class StatusLine(QWidget):
 
     def _show_work(self) -> None:
         reader, task = self._session.reader, self._session.task
+        is_tuning = self._session.classifier.running is Effort.FINETUNE
         progress = reader.progress
         if task is not None and task.progress is not None:
             progress = task.progress
-        is_busy = task is not None or reader.is_scanning or reader.is_embedding
+        elif task is None and is_tuning:
+            progress = self._session.classifier.progress
+        is_asked = task is not None or is_tuning  # By the person, who waits for it.
+        is_busy = is_asked or reader.is_scanning or reader.is_embedding
         self._bar.setVisible(is_busy)
-        can_pause = task is None and (reader.is_embedding or reader.is_paused)
-        can_cancel = task is not None and not task.is_cancelling
+        can_pause = not is_asked and (reader.is_embedding or reader.is_paused)
+        can_cancel = (task is not None and not task.is_cancelling) or (task is None and is_tuning)
         self.button.setVisible(can_pause or can_cancel)
-        if reader.is_paused and task is None:
+        if reader.is_paused and not is_asked:
             self.button.setToolTip(self.tr("Go on with the other images"))
             self.work.setText(self.tr("Stopped; some images are not classified yet"))
         else:
-            self.button.setToolTip(self.tr("Stop this; what is done stays done"))
+            self.button.setToolTip(
+                self.tr("Stop fine-tuning; the answers stay as they are")
+                if task is None and is_tuning
+                else self.tr("Stop this; what is done stays done")
+            )
             self.work.setText(self._words(progress) if is_busy else "")
         self.button.setAccessibleName(self.button.toolTip())
         if progress is not None and progress.total:
@@ -159,6 +166,8 @@ class StatusLine(QWidget):
     def _words(self, progress: messages.Progress | None) -> str:
         if progress is not None:
             return words_of(progress)
+        if self._session.task is None and self._session.classifier.running is Effort.FINETUNE:
+            return self.tr("Fine-tuning")
         if self._session.reader.is_scanning:
             found = QLocale().toString(len(self._session.reader.seen))
             return self.tr("Looking for images · {count} found").format(count=found)

@@ -159,32 +159,54 @@ class FakeEngine:
         request_id: int | None = None,
         accuracy: float | None = None,
         empty: Sequence[ClassId] = (),
+        plain: float | None = None,
+        instant: float | None = None,
+        kept: Sequence[str] = ("ridge regression",),
+        none_scores: Mapping[ImageId, float] | None = None,
+        held_out: messages.HeldOut | None = None,
+        finetune_seconds: float = 600.0,
     ) -> None:
-        """Answer the newest Adapt (or one of that number) with these predictions."""
-        number = self.last(messages.Adapt).request_id if request_id is None else request_id
-        n_support = len(self.last(messages.Adapt).support)
-        held_out = None if accuracy is None else _held_out(accuracy, n_support)
+        """Answer the newest Adapt (or one of that number) with these predictions.
+
+        Args:
+            accuracy, plain, instant: of held-out labels; None for too few.
+            held_out: in place of what is made up for ``accuracy``.
+            none_scores: by image, 0 for the others.
+        """
+        command = self.last(messages.Adapt)
+        number = command.request_id if request_id is None else request_id
+        asked = [item for item in self.all(messages.Adapt) if item.request_id == number]
+        n_support = len(command.support)
         self.publish(
             messages.Adapted(
                 number,
-                messages.Effort.INSTANT,
-                kept=("ridge regression",),
+                asked[0].effort,
+                kept=tuple(kept),
                 n_support=n_support,
-                held_out=held_out,
-                plain=held_out,
-                instant=None,
+                held_out=held_out or _held_out(accuracy, n_support),
+                plain=_held_out(plain, n_support),
+                instant=_held_out(instant, n_support),
                 empty_classes=tuple(empty),
                 seconds=0.01,
-                finetune_seconds=60.0,
+                finetune_seconds=finetune_seconds,
             )
         )
         if predictions:
-            self.publish(predictions_ready(number, predictions))
+            self.publish(predictions_ready(number, predictions, none_scores))
         self.publish(messages.JobFinished(number))
+
+    def not_better(self, reason: str) -> None:
+        """Answer the newest Adapt of a higher effort: it brought nothing."""
+        command = self.last(messages.Adapt)
+        assert command.effort is not messages.Effort.INSTANT
+        self.publish(messages.NotAdapted(command.request_id, reason, command.effort))
+        self.publish(messages.JobFinished(command.request_id))
 
 
 def predictions_ready(
-    request_id: int, predictions: Mapping[ImageId, Sequence[tuple[ClassId, float]]]
+    request_id: int,
+    predictions: Mapping[ImageId, Sequence[tuple[ClassId, float]]],
+    none_by_image: Mapping[ImageId, float] | None = None,
 ) -> messages.PredictionsReady:
     """Predictions by image as the engine sends them."""
     n_ranks = len(next(iter(predictions.values())))
@@ -192,13 +214,16 @@ def predictions_ready(
     classes = np.array([[item[0] for item in row] for row in predictions.values()], np.int64)
     values = np.array([[item[1] for item in row] for row in predictions.values()], np.float32)
     assert classes.shape == (len(ids), n_ranks)
-    none_scores = np.zeros(len(ids), np.float32)
+    by_image = none_by_image or {}
+    none_scores = np.array([by_image.get(image, 0.0) for image in predictions], np.float32)
     for array in (ids, classes, values, none_scores):
         array.setflags(write=False)
     return messages.PredictionsReady(request_id, ids, classes, values, none_scores)
 
 
-def _held_out(accuracy: float, n_support: int) -> messages.HeldOut:
+def _held_out(accuracy: float | None, n_support: int) -> messages.HeldOut | None:
+    if accuracy is None:
+        return None
     hits = np.arange(n_support) < round(accuracy * n_support)
     return messages.HeldOut(accuracy, 0.5, np.full(n_support, accuracy, np.float32), hits)
 

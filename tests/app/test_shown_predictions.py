@@ -99,13 +99,6 @@ def test_taking_the_second_class_back_clears_the_predictions(garden: Desk) -> No
     assert garden.state("image_11.png") == "not classified yet"
 
 
-def test_accuracy_is_shown_when_it_is_known(garden: Desk) -> None:
-    cat, dog = start_two_classes(garden)
-    assert not garden.window.status_line.accuracy.isVisible()
-    garden.engine.predict({garden.image("image_9.png"): [(cat, 0.8), (dog, 0.2)]}, accuracy=0.934)
-    assert garden.window.status_line.accuracy.text() == "Leave-one-out 93 %"
-
-
 def test_natural_order_of_names(garden: Desk) -> None:
     assert garden.shown() == [f"image_{number}.png" for number in range(1, 13)]
 

@@ -1,0 +1,276 @@
+"""Efforts: thorough after a pause, fine-tuning on request, and what the window says of them."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Desk
+from fake_engine import predictions_ready
+from PySide6.QtCore import Qt
+
+from engine import messages
+from engine.messages import ClassId, Effort
+
+Prediction = dict[messages.ImageId, list[tuple[ClassId, float]]]
+
+
+@pytest.fixture
+def labelled(garden: Desk) -> Desk:
+    """Two classes with a label each, instant answers on screen, and a short pause."""
+    garden.session.classifier._pause.setInterval(30)
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    garden.press(Qt.Key.Key_Escape)
+    garden.engine.predict(answer(garden, 0.8), accuracy=0.79, plain=0.74)
+    return garden
+
+
+def answer(desk: Desk, probability: float) -> Prediction:
+    """Image 9 is a cat with that probability."""
+    cat, dog = (item.class_id for item in desk.session.classes)
+    return {desk.image("image_9.png"): [(cat, probability), (dog, 1 - probability)]}
+
+
+def asked(desk: Desk) -> list[Effort]:
+    """The efforts that were asked for, in order."""
+    return [command.effort for command in desk.engine.all(messages.Adapt)]
+
+
+def wait_for(desk: Desk, effort: Effort) -> messages.Adapt:
+    """Wait until the newest Adapt is of that effort."""
+    desk.qtbot.waitUntil(lambda: asked(desk)[-1] is effort)
+    return desk.engine.last(messages.Adapt)
+
+
+def choose(desk: Desk, effort: Effort) -> None:
+    """Choose from the menu of the status line."""
+    desk.window.status_line.effort._choices[effort].trigger()
+
+
+def said(desk: Desk) -> str:
+    """What the status line says of the answers."""
+    return desk.window.status_line.effort.text()
+
+
+def start_finetuning(desk: Desk) -> messages.Adapt:
+    """Through the menu and the dialog."""
+    desk.window.status_line.effort.finetune.trigger()
+    button = desk.window.finetune_dialog.start_button
+    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    command = desk.engine.last(messages.Adapt)
+    assert command.effort is Effort.FINETUNE
+    return command
+
+
+def test_a_pause_brings_the_thorough_answers(labelled: Desk) -> None:
+    assert said(labelled) == "Instant: 79 % of held-out labels right, 74 % plain prototypes"
+    command = wait_for(labelled, Effort.THOROUGH)
+    assert [label for _, label in command.support] == [
+        item.class_id for item in labelled.session.classes
+    ]
+    number = command.request_id
+    labelled.engine.publish(messages.Progress(number, "Thorough", 2, 5, 0.0, 0.0))
+    assert said(labelled).endswith("· thorough 40 %")
+    labelled.engine.predict(
+        answer(labelled, 0.95), accuracy=0.84, plain=0.74, instant=0.79, kept=("flips", "votes")
+    )
+    assert said(labelled) == (
+        "Thorough: 84 % of held-out labels right, 79 % instant, 74 % plain prototypes"
+    )
+    assert "flips, votes" in labelled.window.status_line.effort.toolTip()
+    assert labelled.state("image_9.png") == "predicted cat, 95 %"
+
+
+def test_thorough_predictions_count_only_after_the_engine_found_them_better(
+    labelled: Desk,
+) -> None:
+    number = wait_for(labelled, Effort.THOROUGH).request_id
+    labelled.engine.publish(predictions_ready(number, answer(labelled, 0.95)))
+    assert labelled.state("image_9.png") == "predicted cat, 80 %"
+    labelled.engine.not_better("More effort brought nothing on the held-out labels.")
+    labelled.engine.publish(predictions_ready(number, answer(labelled, 0.95)))
+    assert labelled.state("image_9.png") == "predicted cat, 80 %"
+    assert said(labelled).startswith("Instant: 79 %")
+    assert "brought nothing" in labelled.window.status_line.effort.toolTip()
+    assert labelled.notices() == []
+    labelled.session.classifier._on_pause()
+    assert asked(labelled).count(Effort.THOROUGH) == 1  # Not again for the same labels.
+
+
+def test_an_edit_supersedes_the_thorough_effort(labelled: Desk) -> None:
+    old = wait_for(labelled, Effort.THOROUGH).request_id
+    labelled.click("image_3.png")
+    labelled.press("1")
+    assert asked(labelled)[-1] is Effort.INSTANT
+    labelled.engine.predict(answer(labelled, 0.7), accuracy=0.8)
+    labelled.engine.publish(predictions_ready(old, answer(labelled, 0.95)))
+    assert labelled.state("image_9.png") == "predicted cat, 70 %"
+    again = wait_for(labelled, Effort.THOROUGH)
+    assert len(again.support) == 3
+
+
+def test_it_waits_until_the_instant_answers_are_all_there(garden: Desk) -> None:
+    garden.session.classifier._pause.setInterval(10)
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    garden.qtbot.waitUntil(lambda: not garden.session.classifier._pause.isActive())
+    assert Effort.THOROUGH not in asked(garden)  # It would end the instant job.
+    garden.engine.predict(answer(garden, 0.8))
+    assert asked(garden)[-1] is Effort.THOROUGH
+    assert said(garden).startswith("Instant: too few labels to tell")
+
+
+def test_one_class_is_not_worth_an_effort(garden: Desk) -> None:
+    garden.session.classifier._pause.setInterval(10)
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    number = garden.engine.last(messages.Adapt).request_id
+    garden.engine.publish(messages.NotAdapted(number, "Label a second class."))
+    garden.engine.publish(messages.JobFinished(number))
+    garden.qtbot.waitUntil(lambda: not garden.session.classifier._pause.isActive())
+    assert Effort.THOROUGH not in asked(garden)
+    assert not garden.window.status_line.effort.isVisible()
+
+
+def test_back_to_instant_and_forth_again(labelled: Desk) -> None:
+    wait_for(labelled, Effort.THOROUGH)
+    labelled.engine.predict(answer(labelled, 0.95), accuracy=0.84, instant=0.79)
+    choose(labelled, Effort.INSTANT)
+    assert asked(labelled)[-1] is Effort.INSTANT
+    labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
+    assert labelled.state("image_9.png") == "predicted cat, 80 %"
+    labelled.qtbot.waitUntil(lambda: not labelled.session.classifier._pause.isActive())
+    assert asked(labelled)[-1] is Effort.INSTANT  # The choice is kept, also after the next edit.
+    labelled.click("image_3.png")
+    labelled.press("1")
+    labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
+    labelled.qtbot.waitUntil(lambda: not labelled.session.classifier._pause.isActive())
+    assert asked(labelled)[-1] is Effort.INSTANT
+    choose(labelled, Effort.THOROUGH)
+    assert asked(labelled)[-1] is Effort.THOROUGH
+
+
+def test_choosing_instant_ends_what_is_under_way(labelled: Desk) -> None:
+    number = wait_for(labelled, Effort.THOROUGH).request_id
+    choose(labelled, Effort.INSTANT)
+    assert labelled.engine.cancelled() == [number]
+    assert "thorough" not in said(labelled)
+    assert labelled.state("image_9.png") == "predicted cat, 80 %"
+
+
+def test_fine_tuning_states_its_time_and_replaces_nothing_before_it_is_better(
+    labelled: Desk,
+) -> None:
+    labelled.window.status_line.effort.finetune.trigger()
+    dialog = labelled.window.finetune_dialog
+    assert "about 10 minutes" in dialog.texts()[0]
+    assert Effort.FINETUNE not in asked(labelled)
+    number = start_finetuning(labelled).request_id
+    assert not dialog.isVisible()
+    labelled.engine.publish(messages.Progress(number, "Fine-tuning", 30, 100, 0.5, 140.0))
+    assert labelled.window.status_line.work.text() == "Fine-tuning · 30 / 100 · 0.5/s · 2 min left"
+    assert labelled.state("image_9.png") == "predicted cat, 80 %"
+    labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, plain=0.74, instant=0.79)
+    assert said(labelled).startswith("Fine-tuned: 91 % of held-out labels right, 79 % instant")
+    assert labelled.notices() == [
+        "Fine-tuning is done: 91 % of held-out labels right, 79 % instant."
+    ]
+    assert labelled.state("image_9.png") == "predicted cat, 99 %"
+    assert not labelled.window.status_line.effort.finetune.isEnabled()
+
+
+def test_fine_tuning_that_is_not_better_changes_nothing(labelled: Desk) -> None:
+    wait_for(labelled, Effort.THOROUGH)
+    labelled.engine.predict(answer(labelled, 0.95), accuracy=0.84, instant=0.79)
+    start_finetuning(labelled)
+    reason = "Fine-tuning was not better on the held-out labels, so nothing was changed."
+    labelled.engine.not_better(reason)
+    assert labelled.notices() == [reason]
+    assert said(labelled).startswith("Thorough: 84 %")
+    assert labelled.state("image_9.png") == "predicted cat, 95 %"
+    assert labelled.window.status_line.work.text() == ""
+
+
+def test_fine_tuning_can_be_stopped(labelled: Desk) -> None:
+    number = start_finetuning(labelled).request_id
+    labelled.qtbot.mouseClick(labelled.window.status_line.button, Qt.MouseButton.LeftButton)
+    assert labelled.engine.cancelled() == [number]
+    assert not labelled.window.status_line.button.isVisible()
+    labelled.engine.answer_cancel()
+    assert said(labelled).startswith("Instant: 79 %")
+    wait_for(labelled, Effort.THOROUGH)  # The pause goes on where it was.
+
+
+def test_an_edit_stops_fine_tuning_and_offers_it_again(labelled: Desk) -> None:
+    start_finetuning(labelled)
+    labelled.click("image_3.png")
+    labelled.press("1")
+    assert labelled.notices() == ["Fine-tuning was stopped, because labels were changed."]
+    labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
+    labelled.window.notices.remedy_requested.emit(labelled.window.notices._bars[0].notice.remedy)
+    assert labelled.window.finetune_dialog.isVisible()
+
+
+def test_an_edit_after_fine_tuning_says_what_the_answers_are_now(labelled: Desk) -> None:
+    start_finetuning(labelled)
+    labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, instant=0.79)
+    labelled.window.notices.clear()
+    labelled.click("image_3.png")
+    labelled.press("1")
+    assert labelled.notices() == []
+    labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
+    (text,) = labelled.notices()
+    assert "instant ones again" in text
+    labelled.click("image_4.png")
+    labelled.press("1")
+    labelled.window.notices.clear()
+    labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
+    assert labelled.notices() == []  # Said once.
+
+
+def test_a_failed_fine_tuning_is_a_sentence(labelled: Desk) -> None:
+    number = start_finetuning(labelled).request_id
+    labelled.engine.publish(messages.JobFailed(number, "The GPU has no memory left.", False))
+    assert labelled.notices() == ["The GPU has no memory left."]
+    assert labelled.state("image_9.png") == "predicted cat, 80 %"
+    assert labelled.window.status_line.work.text() == ""
+
+
+def test_a_growing_folder_does_not_end_fine_tuning(labelled: Desk) -> None:
+    start_finetuning(labelled)
+    labelled.session.classifier._n_embedded_at_adapt = 3
+    labelled.session.classifier.on_embedded()
+    labelled.session.classifier._on_readapt()
+    assert asked(labelled)[-1] is Effort.FINETUNE
+
+
+def test_thorough_answers_stay_while_they_are_made_anew_for_a_larger_folder(
+    labelled: Desk,
+) -> None:
+    wait_for(labelled, Effort.THOROUGH)
+    labelled.engine.predict(answer(labelled, 0.95), accuracy=0.84)
+    first = labelled.engine.last(messages.Adapt).request_id
+    labelled.session.classifier._on_readapt()
+    assert asked(labelled)[-1] is Effort.THOROUGH
+    labelled.engine.publish(predictions_ready(first, answer(labelled, 0.94)))
+    assert labelled.state("image_9.png") == "predicted cat, 94 %"
+    labelled.engine.not_better("No better any more.")
+    assert asked(labelled)[-1] is Effort.INSTANT
+
+
+def test_an_export_is_of_the_effort_on_screen(labelled: Desk) -> None:
+    assert labelled.session._snapshot().effort is Effort.INSTANT
+    wait_for(labelled, Effort.THOROUGH)
+    assert labelled.session._snapshot().effort is Effort.INSTANT
+    labelled.engine.predict(answer(labelled, 0.95), accuracy=0.84)
+    assert labelled.session._snapshot().effort is Effort.THOROUGH
+
+
+def test_a_narrow_window_says_it_shortly(labelled: Desk) -> None:
+    labelled.window.resize(920, 640)
+    labelled.qtbot.waitUntil(lambda: said(labelled).startswith("Instant: 79 % right"))
+    assert labelled.window.status_line.effort.accessibleName().startswith("Instant: 79 % of held")
