@@ -30,6 +30,7 @@ COMMANDS: Final = (
     "demo",
     "classify",
     "export",
+    "benchmark",
     "meta-train",
     "meta-evaluate",
     "doctor",

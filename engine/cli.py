@@ -282,6 +282,82 @@ def export(
         _print_json(summary)
 
 
+@app.command("benchmark")
+def benchmark_command(
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DIR...",
+            help="Image sets: folders DIR/CLASS/images, tar files of these, or folders of either.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="The report, a JSON file; tables and plots go beside it."),
+    ],
+    shots: Annotated[
+        str, typer.Option("--shots", help="Labels per class, several parted by commas.")
+    ] = "1,5,10",
+    trials: Annotated[
+        int, typer.Option("--trials", min=1, help="Draws of the labels for each number of them.")
+    ] = 10,
+    effort: Annotated[
+        str,
+        typer.Option(
+            "--effort",
+            help=f"How hard to adapt, several parted by commas: {', '.join(Effort)}.",
+        ),
+    ] = Effort.INSTANT.value,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start",
+            help="The untouched ImageNet network: adds prototypes and logistic regression on it.",
+        ),
+    ] = None,
+    unbalanced: Annotated[
+        bool,
+        typer.Option(
+            "--unbalanced", help="Unequal numbers of labels and of images per class.", metavar=""
+        ),
+    ] = False,
+    wrong_labels: Annotated[
+        float,
+        typer.Option("--wrong-labels", min=0.0, max=1.0, help="Share of labels that are wrong."),
+    ] = 0.0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Chooses the labels; the same for every method.")
+    ] = 0,
+    encoder: EncoderFile = None,
+    device: DeviceOption = Device.AUTO,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure labelling by a few examples on image sets, against baselines on the same splits."""
+    from engine.benchmark.run import BenchmarkRule, benchmark
+    from engine.benchmark.splits import SplitRule
+
+    rule = BenchmarkRule(
+        shots=_numbers("--shots", shots, 1),
+        n_trials=trials,
+        efforts=_efforts(effort),
+        splits=SplitRule(seed, unbalanced, wrong_labels),
+    )
+    if out.suffix != ".json":
+        raise _UsageError(f"--out is a JSON file and ends with .json, unlike {out.name}.")
+    _check_outputs({"--out": out}, {"--start": start, "--encoder": encoder})
+    try:
+        with _workspace(device, encoder) as workspace:
+            done = _run(
+                benchmark(workspace, data, out, rule, default_cache_folder(), start, device.value)
+            )
+    except KeyboardInterrupt:
+        raise _Stopped("Interrupted; no report was written.") from None
+    for line in (*briefly(done.report["warnings"]), *done.told()):
+        _say(line)
+    if as_json:
+        _print_json(done.summary())
+
+
 @app.command("meta-train")
 def meta_train_command(
     recipe: Annotated[
@@ -685,6 +761,16 @@ def _numbers(option: str, text: str, least: int) -> tuple[int, ...]:
     if numbers[0] < least:
         raise _UsageError(f"{option} must be at least {least}, not {numbers[0]}.")
     return tuple(numbers)
+
+
+def _efforts(text: str) -> tuple[Effort, ...]:
+    """Efforts parted by commas, each once, in the order in which they cost more."""
+    given = {part.strip() for part in text.split(",")}
+    if unknown := sorted(given - set(Effort)):
+        raise _UsageError(
+            f"--effort takes {', '.join(Effort)}, parted by commas, not {unknown[0]!r}."
+        )
+    return tuple(effort for effort in Effort if effort in given)
 
 
 def _exactly_one(options: dict[str, Path | None]) -> None:
