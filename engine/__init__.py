@@ -19,6 +19,7 @@ from engine.errors import (
     ReadOnlyProjectError,
     UnreadableImageError,
 )
+from engine.method.coverage import ShareRight, share_right, wilson_interval
 from engine.project import CLASS_COLOURS, Change, ImageClass, ImageRecord, Project
 from engine.version import VERSION
 from engine.worker import Engine, default_cache_folder
@@ -70,9 +71,12 @@ __all__ = [
     "Project",
     "ProjectError",
     "ReadOnlyProjectError",
+    "ShareRight",
     "UnreadableImageError",
     "__version__",
     "default_cache_folder",
     "messages",
     "run_command_line",
+    "share_right",
+    "wilson_interval",
 ]
