@@ -102,11 +102,11 @@ class Actions(QObject):
             action.setEnabled(is_open)
         for action in (*self._label_actions, self.unlabel):
             action.setEnabled(has_images)
-        for action in (self.fit, self.actual_size):
+        for action in (self.fit, self.actual_size, self.why_next):
             action.setEnabled(is_open and in_preview)
         for action in (self.select_all, self.select_none):
             action.setEnabled(is_open and not in_preview)
-        for action in (self.preview, self.larger, self.smaller):
+        for action in (self.preview, self.why, self.larger, self.smaller):
             action.setEnabled(is_open)
 
     def fill_label_menu(self) -> None:
@@ -139,6 +139,7 @@ class Actions(QObject):
         menu.addSeparator()
         if not in_preview:
             menu.addAction(self.preview)
+        menu.addAction(self.why)
         self.copy_paths.setText(self.tr("Copy Path") if n_images == 1 else self.tr("Copy Paths"))
         menu.addActions([self.show_file, self.copy_paths])
         return menu
@@ -174,6 +175,8 @@ class Actions(QObject):
         self.select_all = make(self.tr("Select &All"), "", "Ctrl+A")
         self.select_none = make(self.tr("Select &None"), "", "Ctrl+Shift+A")
         self.preview = make(self.tr("&Larger View"), "eye")
+        self.why = make(self.tr("&Why This Class?"), "why", "W")
+        self.why_next = make(self.tr("Why the &Next Class?"), "", "Shift+W")
         self.larger = make(self.tr("Zoom &In"), "zoom-in", "Ctrl++", "Ctrl+=")
         self.smaller = make(self.tr("Zoom &Out"), "zoom-out", "Ctrl+-")
         self.fit = make(self.tr("&Fit"), "fit", "Ctrl+0")
@@ -204,7 +207,7 @@ class Actions(QObject):
         edit.addSeparator()
         edit.addActions([self.select_all, self.select_none])
         view = bar.addMenu(self.tr("&View"))
-        view.addAction(self.preview)
+        view.addActions([self.preview, self.why, self.why_next])
         view.addSeparator()
         view.addActions([self.larger, self.smaller, self.fit, self.actual_size])
         view.addSeparator()

@@ -95,6 +95,7 @@ class KeysDialog(QDialog):
             (self.tr("Arrow keys"), self.tr("Go through the images")),
             (self.tr("Shift, Ctrl+A"), self.tr("Select several, all")),
             (self.tr("Enter, Space"), self.tr("Larger view, and back")),
+            ("W, Shift+W", self.tr("Why this class, why the next one")),
             (self.tr("Ctrl++, Ctrl+-"), self.tr("Larger, smaller")),
             (self.tr("Ctrl+0, Ctrl+1"), self.tr("Fit, original size")),
             ("F5", self.tr("Scan the folder, filter and sort again")),

@@ -42,7 +42,7 @@ class ImageView(QGraphicsView):
         self._item = QGraphicsPixmapItem()
         self._item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self.scene().addItem(self._item)
-        self._colours = QPixmap()  # The picture as it is, also while it is shown grey.
+        self._colours, self._grey = QPixmap(), QPixmap()  # The picture as it is, and in grey.
         self._overlay = QGraphicsPixmapItem()
         self._overlay.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self._overlay.setVisible(False)
@@ -69,7 +69,7 @@ class ImageView(QGraphicsView):
         """Show pixels that stand for an original of that size."""
         same = (width_px, height_px) == (self._width_px, self._height_px)
         self._width_px, self._height_px = width_px, height_px
-        self._colours = pixels
+        self._colours, self._grey = pixels, QPixmap()
         self._show_layers()
         self.scene().setSceneRect(QRectF(0, 0, width_px, height_px))
         if self._fits or not same:
@@ -84,7 +84,7 @@ class ImageView(QGraphicsView):
 
     def clear(self) -> None:
         """Show nothing."""
-        self._colours = QPixmap()
+        self._colours, self._grey = QPixmap(), QPixmap()
         self.show_overlay(None)
         self._width_px = self._height_px = 0
 
@@ -142,21 +142,18 @@ class ImageView(QGraphicsView):
         event.ignore()  # Arrow keys go to the next image, not along this one.
 
     def _show_layers(self) -> None:
-        pixels = self._colours
+        pixels, overlay = self._colours, self._overlay.pixmap().size()
         if self.has_overlay and not pixels.isNull():
-            grey = pixels.toImage().convertToFormat(QImage.Format.Format_Grayscale8)
-            pixels = QPixmap.fromImage(grey)
+            if self._grey.isNull():
+                grey = pixels.toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+                self._grey = QPixmap.fromImage(grey)
+            pixels = self._grey
         self._item.setPixmap(pixels)
         if not pixels.isNull():
             self._item.setScale(self._width_px / pixels.width())
-        size = self._overlay.pixmap().size()
-        if not size.isEmpty():
-            # Not to the shape of the picture's pixels, of which there may be one too many a side.
-            self._overlay.setTransform(
-                QTransform.fromScale(
-                    self._width_px / size.width(), self._height_px / size.height()
-                )
-            )
+            if not overlay.isEmpty():
+                across, down = self._width_px / overlay.width(), self._height_px / overlay.height()
+                self._overlay.setTransform(QTransform.fromScale(across, down))
 
     def _set_scale(self, scale: float) -> None:
         self.resetTransform()

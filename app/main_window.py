@@ -127,6 +127,8 @@ class MainWindow(QMainWindow):
             (actions.select_all, view.selectAll),
             (actions.select_none, view.clearSelection),
             (actions.preview, self.toggle_preview),
+            (actions.why, self.toggle_why),
+            (actions.why_next, self.preview.explanation.choose_next),
             (actions.larger, self._on_larger),
             (actions.smaller, self._on_smaller),
             (actions.fit, self.preview.view.fit),
@@ -175,6 +177,8 @@ class MainWindow(QMainWindow):
         gallery.refresh_requested.connect(self.refresh)
         self.preview.step_requested.connect(self._on_step)
         self.preview.left.connect(self.leave_preview)
+        self.preview.image_requested.connect(self._on_image_requested)
+        self.preview.menu_requested.connect(self._on_image_menu)
         classes.class_clicked.connect(self._on_class_clicked)
         classes.class_double_clicked.connect(self._on_class_double_clicked)
         classes.images_dropped.connect(self._on_images_dropped)
@@ -361,12 +365,26 @@ class MainWindow(QMainWindow):
             self._show_possible()
         self._focus_images()
 
+    def toggle_why(self) -> None:
+        """Show why the large image, or the current one, has its class; or stop showing it."""
+        if self.is_preview_open():
+            self.preview.explanation.toggle()
+        else:
+            self.toggle_preview()
+            self.preview.explanation.set_on(self.is_preview_open())
+
     def _show_in_preview(self, row: int) -> None:
         place, count = self.gallery.model.place_of_row(row), len(self.gallery.model.order)
         text = self.tr("{place} of {count}").format(
             place=QLocale().toString(place + 1), count=QLocale().toString(count)
         )
-        self.preview.show_row(row, text)
+        # An image that is filtered out can be shown as another one's neighbour.
+        self.preview.show_row(row, text if place >= 0 else "")
+
+    def _on_image_requested(self, row: int) -> None:
+        self.gallery.set_current_row(row)
+        self._show_in_preview(row)
+        self.preview.setFocus()
 
     def _on_step(self, by: int) -> None:
         row = self.gallery.step(by)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
-from PySide6.QtCore import QLocale, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from app.explanation_panel import ExplanationPanel
 from app.gallery_model import percent_text
 from app.icons import icon, pixmap
 from app.image_table import NO_CLASS
@@ -29,6 +39,8 @@ _SIDE_PX: Final = 264
 _NARROW_PX: Final = 780  # Below, the bar leaves out what can be spared.
 _FIRST_SIDE_PX: Final = 2560  # Enough for most screens; more is fetched when one zooms in.
 _MAX_SIDE_PX: Final = 8192
+_BAR_PX: Final = 38
+_BAR_PAD_PX: Final = 6
 _COALESCE_MS: Final = 40  # While an arrow key is held down, only the last image is decoded.
 
 
@@ -38,10 +50,14 @@ class Preview(QWidget):
     Signals:
         step_requested: +1 for the next image, -1 for the previous one.
         left: back to all images.
+        image_requested: the row of another image to show.
+        menu_requested: a context menu for the image, at a global position.
     """
 
     step_requested = Signal(int)
     left = Signal()
+    image_requested = Signal(int)
+    menu_requested = Signal(QPoint)
 
     def __init__(
         self,
@@ -66,8 +82,13 @@ class Preview(QWidget):
         self._timer.setInterval(_COALESCE_MS)
         self._timer.timeout.connect(self._load)
         self.view = ImageView()
+        self.explanation = ExplanationPanel(session, thumbnails, theme)
         self._build()
         self.view.zoom_changed.connect(self._on_zoom_changed)
+        self.explanation.heat_changed.connect(self.view.show_overlay)
+        self.explanation.explained_changed.connect(self._bars.mark)
+        self.explanation.image_requested.connect(self.image_requested)
+        self._bars.chosen.connect(self.explanation.choose)
         session.rows_changed.connect(self._show_state)
         session.classes_changed.connect(self._show_state)
         session.project_changed.connect(self.clear)
@@ -106,11 +127,14 @@ class Preview(QWidget):
             self.view.clear()
         self._message.hide()
         self._show_state()
+        self.explanation.set_row(row)
         self._timer.start()
 
     def clear(self) -> None:
         """Show nothing."""
         self._timer.stop()
+        self.explanation.set_on(False)
+        self.explanation.set_row(-1)
         self._session.bridge.release(self._request_id)
         self._row, self._request_id = -1, 0
         self.view.clear()
@@ -130,6 +154,7 @@ class Preview(QWidget):
             button.setIcon(icon(name))
         self._broken.setPixmap(pixmap("image-broken", theme.error, 48, self.devicePixelRatioF()))
         self._bars.set_theme(theme)
+        self.explanation.set_theme(theme)
         self._show_state()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -152,6 +177,12 @@ class Preview(QWidget):
                 self.left.emit()
             case _:
                 super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._row >= 0:
+            by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+            place = self.mapToGlobal(self.view.geometry().center())
+            self.menu_requested.emit(place if by_key else event.globalPos())
 
     # --- Building ---------------------------------------------------------------------------------
 
@@ -210,7 +241,6 @@ class Preview(QWidget):
         side = QWidget()
         side.setObjectName("panel")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        side.setFixedWidth(_SIDE_PX)
         self._name, self._folder, self._facts = QLabel(), QLabel(), QLabel()
         self._name.setObjectName("title")
         for label in (self._name, self._folder, self._facts):
@@ -245,11 +275,21 @@ class Preview(QWidget):
         column.addSpacing(2 * GAP_PX)
         column.addWidget(self._bars_title)
         column.addWidget(self._bars)
+        column.addSpacing(2 * GAP_PX)
+        column.addWidget(self.explanation)
         column.addStretch(1)
+        column.addSpacing(GAP_PX)
         column.addWidget(rule)
         column.addSpacing(GAP_PX)
         column.addWidget(self._keys)
-        return side
+        scroll = QScrollArea()  # In a low window what is explained does not fit.
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setFixedWidth(_SIDE_PX)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(side)
+        return scroll
 
     def _button(self, tip: str, slot: object) -> QToolButton:
         button = QToolButton()
@@ -349,7 +389,7 @@ class Preview(QWidget):
         ):
             item = self._session.image_class(class_id) if class_id != NO_CLASS else None
             if item is not None:
-                bars.append((item.name, item.colour, float(probability)))
+                bars.append(Bar(class_id, item.name, item.colour, float(probability)))
         self._bars.show_bars(bars)
         title = self.tr("What the model says")
         if bars and label is None and table.is_unsure(row):
@@ -357,38 +397,85 @@ class Preview(QWidget):
         self._bars_title.setText(title)
 
 
+class Bar(NamedTuple):
+    """A class, and how probable it is."""
+
+    class_id: int
+    name: str
+    colour: str
+    value: float
+
+
 class ProbabilityBars(QWidget):
-    """The most likely classes as horizontal bars with percentages."""
+    """The most likely classes as horizontal bars with percentages; a click chooses one.
+
+    Signals:
+        chosen: the number of the class that was clicked.
+    """
+
+    chosen = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._bars: list[tuple[str, str, float]] = []
+        self._bars: list[Bar] = []
+        self._marked = NO_CLASS
+        self._hovered = -1
+        self.setMouseTracking(True)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint in these colours."""
         self._theme = theme
         self.update()
 
-    def show_bars(self, bars: list[tuple[str, str, float]]) -> None:
-        """Show (name, colour, probability), most likely first."""
+    def show_bars(self, bars: list[Bar]) -> None:
+        """Show classes, most likely first."""
         if bars != self._bars:
-            self._bars = bars
+            self._bars, self._hovered = bars, -1
             self.setAccessibleName(
-                ", ".join(f"{name} {percent_text(value)}" for name, _, value in bars)
+                ", ".join(f"{bar.name} {percent_text(bar.value)}" for bar in bars)
             )
+            self.setToolTip(self.tr("Click a class to see what speaks for it") if bars else "")
+            self.unsetCursor()
             self.updateGeometry()
+            self.update()
+
+    def mark(self, class_id: int) -> None:
+        """Single out the class that is explained, or none (NO_CLASS)."""
+        if class_id != self._marked:
+            self._marked = class_id
             self.update()
 
     def texts(self) -> list[str]:
         """What the bars say."""
-        return [f"{name} {percent_text(value)}" for name, _, value in self._bars]
+        return [f"{bar.name} {percent_text(bar.value)}" for bar in self._bars]
+
+    def marked(self) -> str:
+        """The name of the class that is singled out, empty for none."""
+        return next((bar.name for bar in self._bars if bar.class_id == self._marked), "")
+
+    def rect_of(self, place: int) -> QRectF:
+        """The room of a bar, from the most likely one down."""
+        return QRectF(0, place * _BAR_PX, self.width(), _BAR_PX)
 
     def sizeHint(self) -> QSize:
-        return QSize(200, max(1, len(self._bars)) * 36)
+        return QSize(200, max(1, len(self._bars)) * _BAR_PX)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = self._place_at(event.position())
+        if event.button() is Qt.MouseButton.LeftButton and place >= 0:
+            self.chosen.emit(self._bars[place].class_id)
+        else:
+            event.ignore()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self._place_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -396,23 +483,47 @@ class ProbabilityBars(QWidget):
         flags = Qt.AlignmentFlag
         if not self._bars:
             painter.setPen(QColor(self._theme.muted))
-            painter.drawText(self.rect(), flags.AlignLeft | flags.AlignTop, self.tr("Nothing yet."))
-        for place, (name, colour, value) in enumerate(self._bars):
-            top, width = place * 36, self.width()
-            percent = percent_text(value)
+            words = self.rect().adjusted(_BAR_PAD_PX, 0, 0, 0)
+            painter.drawText(words, flags.AlignLeft | flags.AlignTop, self.tr("Nothing yet."))
+        for place, bar in enumerate(self._bars):
+            self._paint_ground(painter, place)
+            room = self.rect_of(place).adjusted(_BAR_PAD_PX, 0, -_BAR_PAD_PX, 0)
+            left, top, width = room.left(), room.top() + 3, room.width()
+            percent = percent_text(bar.value)
             percent_px = self.fontMetrics().horizontalAdvance(percent)
             elided = self.fontMetrics().elidedText(
-                name, Qt.TextElideMode.ElideRight, width - percent_px - 12
+                bar.name, Qt.TextElideMode.ElideRight, int(width - percent_px - 12)
             )
             painter.setPen(QColor(self._theme.text))
-            painter.drawText(QRectF(0, top, width, 20), flags.AlignVCenter, elided)
+            painter.drawText(QRectF(left, top, width, 20), flags.AlignVCenter, elided)
             painter.setPen(QColor(self._theme.muted))
             painter.drawText(
-                QRectF(0, top, width, 20), flags.AlignVCenter | flags.AlignRight, percent
+                QRectF(left, top, width, 20), flags.AlignVCenter | flags.AlignRight, percent
             )
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._theme.hover))
-            painter.drawRoundedRect(QRectF(0, top + 22, width, 6), 3, 3)
-            painter.setBrush(QColor(colour))
-            painter.drawRoundedRect(QRectF(0, top + 22, max(6.0, width * value), 6), 3, 3)
+            painter.setBrush(QColor(self._theme.border))
+            painter.drawRoundedRect(QRectF(left, top + 22, width, 6), 3, 3)
+            painter.setBrush(QColor(bar.colour))
+            painter.drawRoundedRect(QRectF(left, top + 22, max(6.0, width * bar.value), 6), 3, 3)
         painter.end()
+
+    def _paint_ground(self, painter: QPainter, place: int) -> None:
+        is_marked = self._bars[place].class_id == self._marked
+        if is_marked or place == self._hovered:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._theme.accent_soft if is_marked else self._theme.hover))
+            painter.drawRoundedRect(self.rect_of(place), 6, 6)
+
+    def _place_at(self, point: QPointF) -> int:
+        """Which bar is there, -1 for none."""
+        place = int(point.y() // _BAR_PX)
+        return place if self.rect().contains(point.toPoint()) and place < len(self._bars) else -1
+
+    def _hover(self, place: int) -> None:
+        if place != self._hovered:
+            self._hovered = place
+            if place >= 0:
+                self.setCursor(Qt.CursorShape.PointingHandCursor)
+            else:
+                self.unsetCursor()
+            self.update()

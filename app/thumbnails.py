@@ -64,6 +64,10 @@ class Thumbnails(QObject):
         if not self._timer.isActive():
             self._timer.start()
 
+    def want_too(self, rows: list[int]) -> None:
+        """Fetch the thumbnails of these rows first, and then what is wanted already."""
+        self.want([*rows, *(row for row in self._wanted if row not in rows)])
+
     def clear(self) -> None:
         """Forget everything; another project is open."""
         self._timer.stop()
