@@ -151,15 +151,15 @@ def notes_for(settings: Mapping[str, Any], *, has_start: bool) -> list[str]:
     if settings["unbalanced"]:
         notes.append(
             "Unbalanced: labels per class are drawn from 1 to twice the number given, and the "
-            "images to classify are thinned, so that the shares of the classes come from a "
-            f"Dirichlet distribution of concentration {CONCENTRATION:g} (Veilleux et al. 2021); "
-            "what is left of the folder is all that the methods see."
+            "images to classify are thinned in proportions from a Dirichlet distribution of "
+            f"concentration {CONCENTRATION:g} (Veilleux et al. 2021), all images of the largest "
+            "share staying; what is left of the folder is all that the methods see."
         )
     if settings["wrong_labels"]:
         notes.append(
-            f"Wrong labels: {100 * settings['wrong_labels']:g} % of the labels name another class; "
-            "one right label of each class is always kept, so that there are fewer where labels "
-            "are few, and none with one label a class."
+            "Wrong labels: each label is replaced, with a probability of "
+            f"{100 * settings['wrong_labels']:g} %, by that of another class; one right label of "
+            "each class is always kept, so that none is wrong with one label per class."
         )
     notes.append(
         "Intervals are over trials, that is over the choice of labels, not over data sets."

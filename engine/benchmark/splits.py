@@ -22,8 +22,7 @@ al. 2021 (arXiv 2204.11181), who show that it punishes methods which assume bala
 UNLABELLED_SHARE: Final = 0.2
 """Of the classes, about, that get no label where unknown classes are to be told."""
 
-# What else is drawn in a trial must not change who is labelled first.
-_BALANCE, _WRONG = 1, 2
+_BALANCE: Final = 1  # Drawn beside the images' order, so that imbalance does not change it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +31,11 @@ class SplitRule:
 
     Attributes:
         seed: of everything that is drawn.
-        unbalanced: labels per class are uniform over 1..2k, and the images to classify are thinned
-            so that the classes' shares come from a Dirichlet distribution.
-        wrong_labels: share of the labels that name another class.
+        unbalanced: labels per class are uniform over 1..2k, and the images to classify are thinned:
+            those of equally large classes to shares from a Dirichlet distribution, any others in
+            the same proportions.
+        wrong_labels: with what probability a label names another class; one right label of each
+            class is always kept, so that none is wrong where every class has only one.
     """
 
     seed: int = 0
@@ -98,30 +99,17 @@ def draw_split(labels: IndexArray, n_shot: int, trial: int, rule: SplitRule) -> 
             for order, first, n in zip(orders, n_labels, n_query, strict=True)
         ]
     )
-    wrong = np.random.default_rng([rule.seed, n_shot, trial, _WRONG])
+    given = labels[support]
+    if rule.wrong_labels:
+        from engine.metatraining.meta_evaluation.corruptions import wrong_labels  # Brings torch.
+
+        given = wrong_labels(given, len(orders), rule.wrong_labels, (rule.seed, n_shot, trial))
     return Split(
         support=support,
-        given=with_wrong_labels(labels[support], rule.wrong_labels, wrong),
+        given=given,
         query=np.sort(query),
         unlabelled=unlabelled_classes(len(orders), trial),
     )
-
-
-def with_wrong_labels(labels: IndexArray, share: float, random: np.random.Generator) -> IndexArray:
-    """Labels (n,) of which a share names another class, drawn at random.
-
-    One right label of each class is always kept, as in meta-evaluation: a class all of whose
-    labels are wrong is none that anyone could predict. So fewer are wrong where labels are few,
-    and none where every class has only one.
-    """
-    kept = [random.choice(np.flatnonzero(labels == label)) for label in np.unique(labels)]
-    free = np.setdiff1d(np.arange(len(labels)), kept)
-    n_wrong = min(round(share * len(labels)), len(free))
-    chosen = random.choice(free, n_wrong, replace=False)
-    n_classes = int(labels.max()) + 1
-    given = labels.copy()
-    given[chosen] = (labels[chosen] + random.integers(1, n_classes, n_wrong)) % n_classes
-    return given
 
 
 def unlabelled_classes(n_classes: int, trial: int) -> IndexArray:
@@ -146,7 +134,8 @@ def digest_of(splits: Sequence[Split]) -> str:
 
 
 def _thinned(n_left: IndexArray, shares: NDArray[np.float64]) -> IndexArray:
-    """How many images of each class to keep: as many as there can be in these shares, or one."""
-    total = np.min(n_left / shares)
-    kept: IndexArray = np.maximum(1, np.floor(total * shares + 1e-9)).astype(np.int64)
+    """How many images of each class to keep: all of the class of the largest share, of the others
+    the part that their share is of it, at least one.
+    """
+    kept: IndexArray = np.ceil(n_left * (shares / shares.max())).astype(np.int64)
     return kept

@@ -91,7 +91,7 @@ def _harm(settings: Mapping[str, Any]) -> str:
     if settings["unbalanced"]:
         parts.append("Labels and images are unbalanced. ")
     if settings["wrong_labels"]:
-        parts.append(f"{100 * settings['wrong_labels']:g} % of the labels are wrong. ")
+        parts.append(f"About {100 * settings['wrong_labels']:g} % of the labels are wrong. ")
     return "".join(parts)
 
 
