@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.image_table import NO_CLASS, ImageTable, Rows
-from engine.messages import ClassId
+from engine.messages import ClassId, ImageId
 
 _NONE: Final = ClassId(NO_CLASS)
+DEFAULT_THRESHOLD: Final = 0.9
 
 
 class Show(Enum):
@@ -22,8 +23,11 @@ class Show(Enum):
     UNLABELLED = "unlabelled"
     LABELLED = "labelled"
     UNSURE = "unsure"
+    CONFIDENT = "confident"  # Predicted with at least a threshold's confidence.
+    LIKE_NONE = "none"
     UNREADABLE = "unreadable"
     CLASS = "class"  # Labelled or predicted as one class.
+    THESE = "these"  # Some images that another page named; not kept.
 
 
 class Sort(Enum):
@@ -32,40 +36,54 @@ class Sort(Enum):
     NAME = "name"
     CONFIDENT_FIRST = "confident"
     UNSURE_FIRST = "unsure"
+    LIKE_NONE_FIRST = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """A filter and an order; ``class_id`` counts only with Show.CLASS."""
+    """A filter and an order.
+
+    ``class_id`` counts only with Show.CLASS, ``threshold`` only with Show.CONFIDENT, ``images``
+    only with Show.THESE.
+    """
 
     show: Show = Show.ALL
     class_id: ClassId = _NONE
     sort: Sort = Sort.NAME
-
-    @property
-    def follows_predictions(self) -> bool:
-        """Whether new predictions can change what it selects or the order."""
-        return self.sort is not Sort.NAME or self.show in (Show.UNSURE, Show.CLASS)
+    threshold: float = DEFAULT_THRESHOLD
+    images: tuple[ImageId, ...] = ()
 
     def to_text(self) -> tuple[str, str]:
         """Filter and sort as they are kept in the settings."""
-        suffix = f":{self.class_id}" if self.show is Show.CLASS else ""
+        if self.show is Show.THESE:
+            return Show.ALL.value, self.sort.value
+        suffix = ""
+        if self.show is Show.CLASS:
+            suffix = f":{self.class_id}"
+        elif self.show is Show.CONFIDENT:
+            suffix = f":{self.threshold:.2f}"
         return f"{self.show.value}{suffix}", self.sort.value
 
     @classmethod
     def from_text(cls, show_text: str, sort_text: str) -> Arrangement:
         """What ``to_text`` wrote; the default for what is not understood."""
         kind, _, number = show_text.partition(":")
+        class_id, threshold = _NONE, DEFAULT_THRESHOLD
         try:
             show = Show(kind)
-            class_id = ClassId(int(number)) if show is Show.CLASS else _NONE
+            if show is Show.CLASS:
+                class_id = ClassId(int(number))
+            elif show is Show.CONFIDENT:
+                threshold = min(max(float(number), 0.0), 1.0)
+            elif show is Show.THESE:
+                show = Show.ALL
         except ValueError:
             show, class_id = Show.ALL, _NONE
         try:
             sort = Sort(sort_text)
         except ValueError:
             sort = Sort.NAME
-        return cls(show, class_id, sort)
+        return cls(show, class_id, sort, threshold)
 
 
 def arrange(table: ImageTable, arrangement: Arrangement) -> Rows:
@@ -78,6 +96,8 @@ def arrange(table: ImageTable, arrangement: Arrangement) -> Rows:
     predicts = table.predicts[rows]
     if arrangement.sort is Sort.CONFIDENT_FIRST:
         value = -table.probabilities[rows, 0]
+    elif arrangement.sort is Sort.LIKE_NONE_FIRST:
+        value = -table.none_scores[rows]
     else:
         value = table.margins[rows]
     value = np.where(predicts, value, np.float32(2.0))
@@ -90,11 +110,11 @@ def fits(table: ImageTable, arrangement: Arrangement, rows: Rows) -> NDArray[np.
 
 
 def counts(table: ImageTable) -> dict[Show, int]:
-    """How many images each filter but Show.CLASS lets through."""
+    """How many images each filter lets through that needs no class, threshold or list."""
     return {
         show: int(np.count_nonzero(_mask(table, Arrangement(show))))
         for show in Show
-        if show is not Show.CLASS
+        if show not in (Show.CLASS, Show.CONFIDENT, Show.THESE)
     }
 
 
@@ -110,6 +130,15 @@ def _mask(table: ImageTable, arrangement: Arrangement) -> NDArray[np.bool_]:
             mask = present & (table.labels != NO_CLASS)
         case Show.UNSURE:
             mask = table.unsure
+        case Show.CONFIDENT:
+            mask = table.confident(arrangement.threshold)
+        case Show.LIKE_NONE:
+            mask = table.like_none
+        case Show.THESE:
+            mask = np.zeros(table.n_rows, np.bool_)
+            rows = table.rows_of(np.array(arrangement.images, np.int64))
+            mask[rows[rows >= 0]] = True
+            mask &= present
         case Show.UNREADABLE:
             mask = present & table.unreadable
         case Show.CLASS:

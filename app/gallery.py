@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +20,7 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
@@ -31,6 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.arrangement import Arrangement, Show, Sort, counts
+from app.coverage_bar import CoverageBar
 from app.gallery_model import GalleryModel
 from app.gallery_view import GalleryView
 from app.icons import icon, pixmap, swatch
@@ -43,12 +47,15 @@ from engine.messages import ClassId, ImageId
 
 _PAUSE_MS: Final = 1500
 _WHEEL_STEP_PX: Final = 8
-_WIDE_PX: Final = 920  # From here on the filters show their numbers.
-_NARROW_PX: Final = 740  # Below, the slider makes room for them.
+_WIDE_PX: Final = 1000  # From here on the filters show their numbers.
+_NARROW_PX: Final = 860  # Below, order and tile size have a line of their own.
+_THRESHOLD_MS: Final = 80  # While the slider moves, the tiles are filtered so often.
 
 
 class Gallery(QWidget):
     """The tiles with their controls.
+
+    While predictions above a confidence are shown, a bar says what accepting them would mean.
 
     The order and the choice of tiles stay while a person labels, so that no tile moves away under
     the cursor. They are made anew when the filter or the order is changed, on Refresh (F5), after
@@ -60,12 +67,14 @@ class Gallery(QWidget):
         menu_requested: a context menu for the selection, at a global position.
         selection_changed: other images are selected.
         refresh_requested: scan the folder again, too.
+        label_as_predicted_requested: the person wants the images that are shown labelled so.
     """
 
     open_requested = Signal()
     menu_requested = Signal(QPoint)
     selection_changed = Signal()
     refresh_requested = Signal()
+    label_as_predicted_requested = Signal()
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +90,11 @@ class Gallery(QWidget):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._on_pause)
+        self._threshold_timer = QTimer(self)
+        self._threshold_timer.setSingleShot(True)
+        self._threshold_timer.setInterval(_THRESHOLD_MS)
+        self._threshold_timer.timeout.connect(self._on_threshold)
+        self.coverage = CoverageBar(session)
         self._build()
         self._connect()
         self.set_theme(theme)
@@ -104,8 +118,10 @@ class Gallery(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        for widget in (self._small, self._slider, self._large):
-            widget.setVisible(event.size().width() >= _NARROW_PX)
+        is_narrow = event.size().width() < _NARROW_PX
+        self._head.setDirection(
+            QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        )
         was_wide = event.oldSize().width() >= _WIDE_PX
         if was_wide != (event.size().width() >= _WIDE_PX):
             self._show_counts()
@@ -182,6 +198,11 @@ class Gallery(QWidget):
         """Filter by a class."""
         self._choose(Show.CLASS, class_id)
 
+    def show_these(self, images: Sequence[ImageId]) -> None:
+        """Show these images only."""
+        now = self.model.arrangement
+        self._keep(replace(now, show=Show.THESE, images=tuple(images)))
+
     def tile_px(self) -> int:
         """The side of a thumbnail."""
         return self._slider.value()
@@ -196,16 +217,19 @@ class Gallery(QWidget):
         self._chips: dict[Show, QToolButton] = {}
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
-        head = QHBoxLayout()
-        head.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
-        head.setSpacing(GAP_PX)
+        head, order = QHBoxLayout(), QHBoxLayout()
+        for part in (head, order):
+            part.setSpacing(GAP_PX)
         for show, tip in (
             (Show.ALL, self.tr("Show every image")),
             (Show.UNLABELLED, self.tr("Show images without a label of yours")),
             (Show.LABELLED, self.tr("Show images that you labelled")),
             (Show.UNSURE, self.tr("Show images whose two most likely classes are close")),
+            (Show.CONFIDENT, self.tr("Show predictions above a confidence, and how good they are")),
+            (Show.LIKE_NONE, self.tr("Show images that look like none of the classes")),
             (Show.UNREADABLE, self.tr("Show files that cannot be read, and why")),
             (Show.CLASS, self.tr("Show images labelled or predicted as one class")),
+            (Show.THESE, self.tr("Show the images that another page named")),
         ):
             chip = QToolButton()
             chip.setObjectName("chip")
@@ -227,15 +251,17 @@ class Gallery(QWidget):
         self._refresh.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._refresh.setToolTip(self.tr("New predictions: filter and sort again (F5)"))
         self._refresh.hide()
-        head.addWidget(self._refresh)
         head.addStretch(1)
+        order.addWidget(self._refresh)
+        order.addStretch(1)
         self._sort = QComboBox()
         self._sort.setAccessibleName(self.tr("Order"))
         self._sort.setToolTip(self.tr("Order of the images"))
         self._sort.addItem(self.tr("Name"), Sort.NAME)
         self._sort.addItem(self.tr("Most confident first"), Sort.CONFIDENT_FIRST)
         self._sort.addItem(self.tr("Most unsure first"), Sort.UNSURE_FIRST)
-        head.addWidget(self._sort)
+        self._sort.addItem(self.tr("Least like any class first"), Sort.LIKE_NONE_FIRST)
+        order.addWidget(self._sort)
         self._small, self._large = QLabel(), QLabel()
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(MIN_TILE_PX, MAX_TILE_PX)
@@ -245,13 +271,17 @@ class Gallery(QWidget):
         self._slider.setAccessibleName(self.tr("Tile size"))
         self._slider.setToolTip(self.tr("Tile size (Ctrl and mouse wheel)"))
         self._slider.setValue(self._session.preferences.tile_px)
-        head.addSpacing(GAP_PX)
-        head.addWidget(self._small)
-        head.addWidget(self._slider)
-        head.addWidget(self._large)
+        order.addSpacing(GAP_PX)
+        order.addWidget(self._small)
+        order.addWidget(self._slider)
+        order.addWidget(self._large)
         bar = QWidget()
         bar.setObjectName("page")
-        bar.setLayout(head)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight, bar)
+        self._head.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
+        self._head.setSpacing(GAP_PX)
+        self._head.addLayout(head)
+        self._head.addLayout(order)
         self._empty = QWidget()
         self._empty.setObjectName("ground")
         self._empty_picture = QLabel()
@@ -273,6 +303,7 @@ class Gallery(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(bar)
+        column.addWidget(self.coverage)
         column.addLayout(self._stack, 1)
 
     def _connect(self) -> None:
@@ -296,6 +327,8 @@ class Gallery(QWidget):
         self._sort.activated.connect(self._on_sort_chosen)
         self._slider.valueChanged.connect(self._on_side_chosen)
         self._refresh.clicked.connect(self.refresh_requested)
+        self.coverage.threshold_changed.connect(self._on_threshold_moved)
+        self.coverage.label_requested.connect(self.label_as_predicted_requested)
 
     # --- Slots ------------------------------------------------------------------------------------
 
@@ -356,9 +389,16 @@ class Gallery(QWidget):
     def _on_class_chosen(self, action: QAction) -> None:
         self._choose(Show.CLASS, ClassId(int(action.data())))
 
+    def _on_threshold_moved(self) -> None:
+        if not self._threshold_timer.isActive():
+            self._threshold_timer.start()
+
+    def _on_threshold(self) -> None:
+        if self.model.arrangement.show is Show.CONFIDENT:
+            self._keep(replace(self.model.arrangement, threshold=self.coverage.threshold))
+
     def _on_sort_chosen(self) -> None:
-        now = self.model.arrangement
-        self._keep(Arrangement(now.show, now.class_id, self._sort.currentData()))
+        self._keep(replace(self.model.arrangement, sort=self._sort.currentData()))
         self.view.scrollToTop()  # The order was asked for to see what comes first in it.
 
     def _on_size_step(self, steps: int) -> None:
@@ -371,7 +411,11 @@ class Gallery(QWidget):
     # --- Private ----------------------------------------------------------------------------------
 
     def _choose(self, show: Show, class_id: ClassId = ClassId(0)) -> None:  # noqa: B008
-        self._keep(Arrangement(show, class_id, self.model.arrangement.sort))
+        now = self.model.arrangement
+        if show is Show.THESE:
+            self._keep(replace(now, show=show))
+        else:
+            self._keep(Arrangement(show, class_id, now.sort, now.threshold, now.images))
 
     def _keep(self, arrangement: Arrangement) -> None:
         self.arrange(arrangement)
@@ -397,24 +441,34 @@ class Gallery(QWidget):
             action = self._class_menu.addAction(swatch(item.colour), item.name.replace("&", "&&"))
             action.setData(int(item.class_id))
         self._class_chip.setEnabled(bool(self._session.classes))
+        self.coverage.setVisible(now.show is Show.CONFIDENT)
+        if now.show is Show.CONFIDENT and not self._threshold_timer.isActive():
+            self.coverage.show_threshold(now.threshold)
 
     def _show_counts(self) -> None:
         table, locale = self._session.table, QLocale()
         numbers = counts(table)
+        chosen = self.model.arrangement
+        numbers[Show.CONFIDENT] = int(np.count_nonzero(table.confident(chosen.threshold)))
+        numbers[Show.THESE] = len(chosen.images)
         wide = self.width() >= _WIDE_PX
         for show, name in (
             (Show.ALL, self.tr("All")),
             (Show.UNLABELLED, self.tr("Unlabelled")),
             (Show.LABELLED, self.tr("Labelled")),
             (Show.UNSURE, self.tr("Unsure")),
+            (Show.CONFIDENT, self.tr("Confident")),
+            (Show.LIKE_NONE, self.tr("None of these?") if wide else self.tr("None?")),
             (Show.UNREADABLE, self.tr("Unreadable")),
+            (Show.THESE, self.tr("Found")),
         ):
             number = locale.toString(numbers[show])
             self._chips[show].setText(f"{name}  {number}" if wide else name)
-        chosen = self.model.arrangement
-        self._chips[Show.UNREADABLE].setVisible(
-            numbers[Show.UNREADABLE] > 0 or chosen.show is Show.UNREADABLE
-        )
+        # What there is nothing of takes no room.
+        numbers[Show.CONFIDENT] = int(np.count_nonzero(table.predicts))
+        numbers[Show.THESE] = 0
+        for show in (Show.CONFIDENT, Show.LIKE_NONE, Show.UNREADABLE, Show.THESE):
+            self._chips[show].setVisible(numbers[show] > 0 or chosen.show is show)
         item = self._session.image_class(chosen.class_id)
         self._class_chip.setText(
             item.name if chosen.show is Show.CLASS and item is not None else self.tr("Class")
@@ -443,6 +497,15 @@ class Gallery(QWidget):
                 self.tr("Nothing here yet"),
                 self.tr("No image is labelled or predicted as this class."),
             ),
+            Show.CONFIDENT: (
+                self.tr("Nothing that confident"),
+                self.tr("Move the slider to the left, or label a few more images."),
+            ),
+            Show.LIKE_NONE: (
+                self.tr("Nothing strange"),
+                self.tr("Every image looks like one of your classes."),
+            ),
+            Show.THESE: (self.tr("These images are not there any more"), ""),
             Show.ALL: (self.tr("No images"), ""),
         }
         title, hint = texts[self.model.arrangement.show]

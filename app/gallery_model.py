@@ -115,7 +115,10 @@ class GalleryModel(QAbstractListModel):
             else self.tr("predicted {name}, {percent}")
         )
         percent = percent_text(float(table.probabilities[row, 0]))
-        return words.format(name=predicted.name, percent=percent)
+        text = words.format(name=predicted.name, percent=percent)
+        if table.is_like_none(row):
+            text += self.tr(", or none of these")
+        return text
 
     # --- Changes ----------------------------------------------------------------------------------
 

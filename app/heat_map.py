@@ -21,7 +21,7 @@ FOR: Final = (230, 92, 0)
 AGAINST: Final = (26, 98, 219)
 _VEIL: Final = (128, 128, 128)
 _VEIL_ALPHA: Final = 0.3
-_STRONGEST_ALPHA: Final = 0.85
+_STRONGEST_ALPHA: Final = 0.72  # What is below the strongest part can still be made out.
 _PER_CELL_PX: Final = 16
 _BLUR_CELLS: Final = 0.6  # Wide enough to hide the cells' edges, narrow enough to keep the place.
 _BAR_PX: Final = 10
@@ -80,8 +80,9 @@ class HeatLegend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ramp = QLinearGradient(0, 0, self.width(), 0)
-        for place, colour in ((0.0, AGAINST), (0.5, _VEIL), (1.0, FOR)):
-            ramp.setColorAt(place, QColor(*colour))
+        ramp.setColorAt(0.0, QColor(*AGAINST))
+        ramp.setColorAt(0.5, QColor(self._theme.hover))
+        ramp.setColorAt(1.0, QColor(*FOR))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ramp)
         painter.drawRoundedRect(QRectF(0, 0, self.width(), _BAR_PX), _BAR_PX / 2, _BAR_PX / 2)

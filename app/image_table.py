@@ -19,6 +19,7 @@ from engine.messages import ClassId, ImageId, ImageRef, PredictionsReady
 
 MAX_RANKS: Final = 5  # How many classes a prediction names at most.
 UNSURE_MARGIN: Final = 0.2  # First minus second probability, below which a prediction is unsure.
+NONE_SCORE: Final = 0.5  # From here on an image is said to look like none of the classes.
 NO_CLASS: Final = 0
 
 _DIGITS = re.compile(r"\d+")
@@ -49,6 +50,7 @@ class ImageTable:
         self._labels = np.zeros(0, np.int32)
         self._predicted = np.zeros((0, MAX_RANKS), np.int32)
         self._probabilities = np.zeros((0, MAX_RANKS), np.float32)
+        self._none_scores = np.zeros(0, np.float32)
         self._embedded = np.zeros(0, np.bool_)
         self._unreadable = np.zeros(0, np.bool_)
         self._missing = np.zeros(0, np.bool_)
@@ -81,6 +83,11 @@ class ImageTable:
         return self._probabilities[: self.n_rows]
 
     @property
+    def none_scores(self) -> NDArray[np.float32]:
+        """How much a predicted image looks like none of the classes, in [0, 1]."""
+        return self._none_scores[: self.n_rows]
+
+    @property
     def embedded(self) -> NDArray[np.bool_]:
         """Whether the engine knows the image."""
         return self._embedded[: self.n_rows]
@@ -106,6 +113,23 @@ class ImageTable:
         return self.predicts & (self.margins < UNSURE_MARGIN)
 
     @property
+    def like_none(self) -> NDArray[np.bool_]:
+        """Unlabelled images that look like none of the classes."""
+        return self.predicts & (self.none_scores >= NONE_SCORE)
+
+    def confident(self, threshold: float) -> NDArray[np.bool_]:
+        """Predictions at or above a confidence, without those that look like none of the classes.
+
+        Confidence says which of the classes it is, if it is one of them.
+        """
+        found: NDArray[np.bool_] = (
+            self.predicts
+            & (self.probabilities[:, 0] >= np.float32(threshold))
+            & (self.none_scores < NONE_SCORE)
+        )
+        return found
+
+    @property
     def predicts(self) -> NDArray[np.bool_]:
         """Whether a prediction is what the image shows: present, unlabelled and predicted."""
         found: NDArray[np.bool_] = (
@@ -127,6 +151,10 @@ class ImageTable:
         """Whether the row's prediction is unsure (see ``unsure``)."""
         first, second = self._probabilities[row, :2]
         return bool(first - second < UNSURE_MARGIN)
+
+    def is_like_none(self, row: int) -> bool:
+        """Whether the row's image looks like none of the classes (see ``like_none``)."""
+        return bool(self._none_scores[row] >= NONE_SCORE)
 
     def ref(self, row: int) -> ImageRef:
         """The image as the engine needs it."""
@@ -215,6 +243,7 @@ class ImageTable:
         self._probabilities[rows] = 0.0
         self._predicted[rows, :n_ranks] = event.class_ids[known, :n_ranks]
         self._probabilities[rows, :n_ranks] = event.probabilities[known, :n_ranks]
+        self._none_scores[rows] = event.none_scores[known]
         return rows
 
     def clear_predictions(self, class_id: ClassId | None = None) -> None:
@@ -287,6 +316,7 @@ class ImageTable:
         self._labels = longer(self._labels)
         self._predicted = longer(self._predicted)
         self._probabilities = longer(self._probabilities)
+        self._none_scores = longer(self._none_scores)
         self._embedded = longer(self._embedded)
         self._unreadable = longer(self._unreadable)
         self._missing = longer(self._missing)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QMenu,
+    QMessageBox,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -175,6 +176,7 @@ class MainWindow(QMainWindow):
         gallery.menu_requested.connect(self._on_image_menu)
         gallery.selection_changed.connect(self._show_possible)
         gallery.refresh_requested.connect(self.refresh)
+        gallery.label_as_predicted_requested.connect(self._on_label_as_predicted)
         self.preview.step_requested.connect(self._on_step)
         self.preview.left.connect(self.leave_preview)
         self.preview.image_requested.connect(self._on_image_requested)
@@ -310,6 +312,38 @@ class MainWindow(QMainWindow):
             self._session.undo()
             self._click_labelled = False
         self.classes.list.edit_name(ClassId(class_id))
+
+    def _on_label_as_predicted(self) -> None:
+        """Ask first: it is the one way by which what the model said becomes a label."""
+        rows = np.flatnonzero(self._session.table.confident(self.gallery.coverage.threshold))
+        if not len(rows):
+            return
+        count = QLocale().toString(len(rows))
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Label as Predicted"))
+        box.setText(self.tr("Label {count} images as predicted?").format(count=count))
+        box.setInformativeText(
+            self.tr(
+                "They become labels like those that you gave. The model then learns from its own "
+                "answers, and its accuracy on held-out labels will look better than it is. Undo "
+                "takes them all back."
+            )
+        )
+        yes = box.addButton(
+            self.tr("Label {count} Images").format(count=count), QMessageBox.ButtonRole.AcceptRole
+        )
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        # As it is now: the answers may change while the question stands there.
+        labels = self._session.predictions_of(rows)
+        action = self.tr("Label {count} as predicted").format(count=count)
+
+        def label() -> None:
+            self._session.label_each(labels, action)
+
+        yes.clicked.connect(label)
+        box.open()
 
     def _on_images_dropped(self, class_id: int, images: list[ImageId]) -> None:
         self._session.label(images, ClassId(class_id))

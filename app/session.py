@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -226,6 +226,32 @@ class Session(QObject):
         wanted = class_id or NO_CLASS
         due = [image for image in images if self.table.label(self.table.row_of(image)) != wanted]
         return bool(due) and self._commit(self.project.relabel(due, class_id))
+
+    def label_each(self, labels: Mapping[ImageId, ClassId], action: str) -> bool:
+        """Give every image its own class, as one edit named ``action``; a notice offers undo."""
+        due: dict[ImageId, ClassId | None] = {
+            image: class_id
+            for image, class_id in labels.items()
+            if self.table.label(self.table.row_of(image)) != class_id
+        }
+        if not due or not self._commit(Change(action, due)):
+            return False
+        count = QLocale().toString(len(due))
+        text = (
+            self.tr("Labelled 1 image.") if len(due) == 1 else self.tr("Labelled {count} images.")
+        )
+        self._tell(text.format(count=count), Severity.INFORMATION, Remedy.UNDO)
+        return True
+
+    def predictions_of(self, rows: Rows) -> dict[ImageId, ClassId]:
+        """The classes that images without a label are predicted as now."""
+        table = self.table
+        rows = rows[table.predicts[rows]]
+        predicted = table.predicted[rows, 0].tolist()
+        return {
+            table.image_id(row): ClassId(class_id)
+            for row, class_id in zip(rows.tolist(), predicted, strict=True)
+        }
 
     # --- Classes ----------------------------------------------------------------------------------
 

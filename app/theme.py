@@ -291,6 +291,7 @@ QSplitter::handle:hover { background: @accent@; }
 QFrame#notice-information { background: @info_soft@; border-bottom: 1px solid @border@; }
 QFrame#notice-warning { background: @warning_soft@; border-bottom: 1px solid @border@; }
 QFrame#notice-error { background: @error_soft@; border-bottom: 1px solid @border@; }
+QFrame#strip { background: @window@; border-top: 1px solid @border@; }
 QFrame#card { background: @surface@; border: 1px solid @border@; border-radius: 10px; }
 QFrame#rule { background: @border@; border: none; max-height: 1px; min-height: 1px; }
 QWidget#page, QWidget#panel { background: @window@; }

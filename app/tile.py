@@ -27,7 +27,8 @@ class TileDelegate(QStyledItemDelegate):
     """Paints a card: the thumbnail, a chip with the class, the file's name.
 
     A label is a solid chip with a tick; a prediction an outlined one with its confidence; an
-    unsure prediction has a dashed outline and a question mark. So nothing hangs on colour alone.
+    unsure prediction has a dashed outline and a question mark. Above the chip of an image that
+    looks like none of the classes it says so. So nothing hangs on colour alone.
     """
 
     def __init__(
@@ -159,6 +160,30 @@ class TileDelegate(QStyledItemDelegate):
         if predicted is not None and not table.unreadable[row]:
             percent = percent_text(float(table.probabilities[row, 0]))
             self._paint_prediction(painter, box, predicted, percent, table.is_unsure(row), font)
+            if table.is_like_none(row):
+                self._paint_like_none(painter, box, font)
+
+    def _paint_like_none(self, painter: QPainter, chip: QRect, font: QFont) -> None:
+        """Over the picture's lower edge, next to the chip: beside it there is seldom room."""
+        theme = self._theme
+        small = QFont(font)
+        small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
+        metrics = QFontMetrics(small)
+        text = metrics.elidedText(
+            self._view.tr("none of these?"), Qt.TextElideMode.ElideRight, chip.width() - 24
+        )
+        width, height = metrics.horizontalAdvance(text) + 16, metrics.height() + 4
+        left, top = chip.left() + 4, chip.top() - _PAD_PX - 4 - height
+        ground = QColor(theme.surface)
+        ground.setAlpha(232)
+        painter.setPen(QPen(QColor(theme.outline), 1))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(QRectF(left + 0.5, top + 0.5, width, height), 6, 6)
+        painter.setFont(small)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(
+            QRect(left, top, width + 1, height + 1), Qt.AlignmentFlag.AlignCenter, text
+        )
 
     def _paint_label(self, painter: QPainter, box: QRect, label: ImageClass, font: QFont) -> None:
         ink = text_on(label.colour)
