@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -27,8 +28,8 @@ from engine import ImageClass, messages
 
 _COALESCE_MS: Final = 40  # While an arrow key is held down, only the last image is explained.
 _SLOW_MS: Final = 400  # An answer that takes longer is announced.
-_PICTURE_PX: Final = 68
-_DOT_PX: Final = 8
+_PICTURE_PX: Final = 66  # Three fit beside a scroll bar.
+_STRIPE_PX: Final = 4
 
 _Subject = tuple[int, int, int]  # Row, class, and the request that made the model.
 
@@ -40,11 +41,13 @@ class ExplanationPanel(QWidget):
     anew whenever the image, the class or the predictions of the image change.
 
     Signals:
+        toggled: whether the explanation is shown.
         heat_changed: a QImage to lay over the picture, or None.
         explained_changed: the class that is explained, NO_CLASS for none.
         image_requested: the row of an image to show instead.
     """
 
+    toggled = Signal(bool)
     heat_changed = Signal(object)
     explained_changed = Signal(int)
     image_requested = Signal(int)
@@ -108,6 +111,7 @@ class ExplanationPanel(QWidget):
         self._show_way_back()
         self._forget_answer()
         self._follow()
+        self.toggled.emit(is_on)
 
     def choose(self, class_id: int) -> None:
         """Explain another of the image's likely classes."""
@@ -220,7 +224,8 @@ class ExplanationPanel(QWidget):
             if self._asked is None or subject[:2] != self._asked[:2]:
                 self._show_nothing_yet()
             self._asked = subject
-            self._ask_timer.start()
+            if not self._ask_timer.isActive():  # Models may come faster than it waits.
+                self._ask_timer.start()
 
     def _subject(self) -> _Subject | None:
         """What there is to explain, None for nothing."""
@@ -286,8 +291,8 @@ class ExplanationPanel(QWidget):
         self._show_title()
         self._text.setText(
             self.tr(
-                "Orange parts speak for {name}, blue parts against it; together they make its "
-                "score, {score}, where 0 is the average class."
+                "Orange parts speak for {name}, blue ones against it; all together make its "
+                "score, {score} (0: the average class)."
             ).format(name=item.name, score=_signed(event.score))
         )
         table = self._session.table
@@ -403,6 +408,7 @@ class NeighbourTile(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint in these colours."""
@@ -426,7 +432,8 @@ class NeighbourTile(QAbstractButton):
         return ("" if self._item is None else self._item.name, f"{self._similarity:.2f}")
 
     def sizeHint(self) -> QSize:
-        return QSize(_PICTURE_PX, _PICTURE_PX + 4 + 2 * self.fontMetrics().height())
+        below = GAP_PX + _STRIPE_PX + 2 * self.fontMetrics().height()
+        return QSize(_PICTURE_PX, _PICTURE_PX + below)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -441,18 +448,19 @@ class NeighbourTile(QAbstractButton):
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        box = QRect(0, 0, _PICTURE_PX, _PICTURE_PX)
+        side = _PICTURE_PX
+        box = QRect(0, 0, side, side)
         self._paint_picture(painter, box)
         name, value = self.texts()
         flags, metrics, line = Qt.AlignmentFlag, self.fontMetrics(), self.fontMetrics().height()
         if self._item is not None:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._item.colour))
-            top = box.bottom() + 5 + (line - _DOT_PX) / 2
-            painter.drawEllipse(QRectF(0, top, _DOT_PX, _DOT_PX))
-        words = QRect(_DOT_PX + 4, box.bottom() + 5, _PICTURE_PX - _DOT_PX - 4, line)
+            stripe = QRectF(0, side + GAP_PX // 2, side, _STRIPE_PX)
+            painter.drawRoundedRect(stripe, _STRIPE_PX / 2, _STRIPE_PX / 2)
+        words = QRect(0, side + GAP_PX + _STRIPE_PX, side, line)
         painter.setPen(QColor(theme.text))
-        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, words.width())
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, side)
         painter.drawText(words, flags.AlignLeft | flags.AlignVCenter, short)
         painter.setPen(QColor(theme.muted))
         painter.drawText(words.translated(0, line), flags.AlignLeft | flags.AlignVCenter, value)

@@ -24,7 +24,7 @@ _VEIL_ALPHA: Final = 0.3
 _STRONGEST_ALPHA: Final = 0.72  # What is below the strongest part can still be made out.
 _PER_CELL_PX: Final = 16
 _BLUR_CELLS: Final = 0.6  # Wide enough to hide the cells' edges, narrow enough to keep the place.
-_BAR_PX: Final = 10
+_BAR_PX: Final = 8
 
 
 def heat_image(heat: NDArray[np.float32]) -> QImage:
@@ -71,7 +71,7 @@ class HeatLegend(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, _BAR_PX + GAP_PX // 2 + self.fontMetrics().height())
+        return QSize(200, self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -79,16 +79,20 @@ class HeatLegend(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ramp = QLinearGradient(0, 0, self.width(), 0)
+        against, speaks_for = self.tr("against"), self.tr("for")
+        metrics, flags = self.fontMetrics(), Qt.AlignmentFlag
+        painter.setPen(QColor(self._theme.muted))
+        painter.drawText(self.rect(), flags.AlignLeft | flags.AlignVCenter, against)
+        painter.drawText(self.rect(), flags.AlignRight | flags.AlignVCenter, speaks_for)
+        left = metrics.horizontalAdvance(against) + GAP_PX
+        right = self.width() - metrics.horizontalAdvance(speaks_for) - GAP_PX
+        ramp = QLinearGradient(left, 0, right, 0)
         ramp.setColorAt(0.0, QColor(*AGAINST))
         ramp.setColorAt(0.5, QColor(self._theme.hover))
         ramp.setColorAt(1.0, QColor(*FOR))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ramp)
-        painter.drawRoundedRect(QRectF(0, 0, self.width(), _BAR_PX), _BAR_PX / 2, _BAR_PX / 2)
-        painter.setPen(QColor(self._theme.muted))
-        flags = Qt.AlignmentFlag
-        words = QRectF(0, _BAR_PX, self.width(), self.height() - _BAR_PX)
-        painter.drawText(words, flags.AlignLeft | flags.AlignBottom, self.tr("against"))
-        painter.drawText(words, flags.AlignRight | flags.AlignBottom, self.tr("for"))
+        top = (self.height() - _BAR_PX) / 2 + 1  # Level with the small letters.
+        bar = QRectF(left, top, right - left, _BAR_PX)
+        painter.drawRoundedRect(bar, _BAR_PX / 2, _BAR_PX / 2)
         painter.end()

@@ -39,7 +39,7 @@ _SIDE_PX: Final = 264
 _NARROW_PX: Final = 780  # Below, the bar leaves out what can be spared.
 _FIRST_SIDE_PX: Final = 2560  # Enough for most screens; more is fetched when one zooms in.
 _MAX_SIDE_PX: Final = 8192
-_BAR_PX: Final = 38
+_BAR_PX: Final = 36
 _BAR_PAD_PX: Final = 6
 _COALESCE_MS: Final = 40  # While an arrow key is held down, only the last image is decoded.
 
@@ -88,6 +88,9 @@ class Preview(QWidget):
         self.explanation.heat_changed.connect(self.view.show_overlay)
         self.explanation.explained_changed.connect(self._bars.mark)
         self.explanation.image_requested.connect(self.image_requested)
+        # An explanation needs the room.
+        self.explanation.toggled.connect(self._rule.setHidden)
+        self.explanation.toggled.connect(self._keys.setHidden)
         self._bars.chosen.connect(self.explanation.choose)
         session.rows_changed.connect(self._show_state)
         session.classes_changed.connect(self._show_state)
@@ -262,24 +265,23 @@ class Preview(QWidget):
         )
         self._keys.setObjectName("muted")
         self._keys.setWordWrap(True)
-        rule = QFrame()
-        rule.setObjectName("rule")
+        self._rule = QFrame()
+        self._rule.setObjectName("rule")
         column = QVBoxLayout(side)
         column.setContentsMargins(2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX)
         column.setSpacing(GAP_PX // 2)
         for widget in (self._name, self._folder, self._facts):
             column.addWidget(widget)
-        column.addSpacing(2 * GAP_PX)
+        column.addSpacing(GAP_PX)
         column.addWidget(self._state_title)
         column.addWidget(self._state)
-        column.addSpacing(2 * GAP_PX)
+        column.addSpacing(GAP_PX)
         column.addWidget(self._bars_title)
         column.addWidget(self._bars)
-        column.addSpacing(2 * GAP_PX)
+        column.addSpacing(GAP_PX)
         column.addWidget(self.explanation)
         column.addStretch(1)
-        column.addSpacing(GAP_PX)
-        column.addWidget(rule)
+        column.addWidget(self._rule)
         column.addSpacing(GAP_PX)
         column.addWidget(self._keys)
         scroll = QScrollArea()  # In a low window what is explained does not fit.
