@@ -19,6 +19,7 @@ from engine.encoder.encoder_file import write_whole
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.errors import EngineError, sentence_for
 from engine.messages import Progress
+from engine.metatraining.encoder_training.seen import seen_by_encoder
 from engine.metatraining.meta_evaluation.contenders import contenders_of, head_contenders_of
 from engine.metatraining.meta_evaluation.evaluate import Contender, Outcome, Pace, evaluate
 from engine.metatraining.meta_evaluation.images import OpenedSet, PixelImages, PixelShelf, open_data
@@ -45,7 +46,7 @@ from engine.metatraining.meta_evaluation.report import (
     as_markdown,
     outcome_as_json,
 )
-from engine.metatraining.meta_evaluation.seen import seen_by_encoder, seen_by_model, trained_on
+from engine.metatraining.meta_evaluation.seen import seen_by_model, trained_on
 from engine.metatraining.meta_evaluation.settings import (
     LabelledSet,
     Setting,
@@ -391,7 +392,13 @@ def _evaluate_set(
             for model in candidates.small
             for sentence in seen_by_model(model, item, images[model.pixels])
         ),
-        *(sentence for model in candidates.large for sentence in seen_by_encoder(model, item)),
+        *(
+            sentence
+            for model in candidates.large
+            for sentence in seen_by_encoder(
+                model.encoder, model.source.name, name, len(labelled.labels)
+            )
+        ),
     ]
     photographs = Photographs(item)
     if candidates.encoder_methods:

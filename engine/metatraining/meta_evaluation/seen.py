@@ -1,18 +1,18 @@
-"""Whether images to evaluate on had a part in making what is evaluated.
+"""Whether images to evaluate on had a part in making a small network.
 
-Told where it is known: from the configuration of a small network's run, which lies beside the
-model, else from the model's recipe; from the record inside an encoder's file.
+Told where it is known: from the configuration of its run, which lies beside the model, else from
+the model's recipe. Of encoders ``encoder_training.seen`` tells.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.errors import EngineError, sentence_for
+from engine.metatraining.encoder_training.seen import entries_of, told_of_training
 from engine.metatraining.meta_evaluation.images import OpenedSet, PixelImages
-from engine.metatraining.meta_evaluation.methods import EncoderModel, TrainedModel
+from engine.metatraining.meta_evaluation.methods import TrainedModel
 from engine.metatraining.pixels import OMNIGLOT, omniglot_characters
 
 _OMNIGLOT: Final = f"{OMNIGLOT}_"  # And the split: what ``load_pixels`` names its characters.
@@ -35,7 +35,7 @@ def trained_on(model: TrainedModel) -> list[dict[str, Any]] | None:
         raise EngineError(
             f"{path} is damaged; without it, all else about {model.source.name} can be measured."
         ) from error
-    return _entries(config, "data") or None
+    return entries_of(config, "data") or None
 
 
 def seen_by_model(model: TrainedModel, item: OpenedSet, images: PixelImages) -> list[str]:
@@ -61,51 +61,10 @@ def seen_by_model(model: TrainedModel, item: OpenedSet, images: PixelImages) -> 
         if item.labelled.turned_classes and str(entry.get("name")).startswith(_OMNIGLOT):
             known = _shared_characters(item, str(entry["name"]).removeprefix(_OMNIGLOT))
             if known:
-                return [_sentence(subject, known, name)]
+                return [told_of_training(subject, known, name)]
         elif entry.get("sha256") == images.sha256:
-            return [_sentence(subject, "the images", name)]
+            return [told_of_training(subject, "the images", name)]
     return []
-
-
-def seen_by_encoder(model: EncoderModel, item: OpenedSet) -> list[str]:
-    """One sentence if ``model`` or what it began with was trained on ``item``, or chosen by it.
-
-    Else none.
-    """
-    records: list[Any] = []
-    metadata: Any = model.encoder.metadata
-    while isinstance(metadata, Mapping):
-        records.append(metadata.get("meta_training"))
-        metadata = metadata.get("start")
-    subject, name = model.source.name, item.labelled.name
-    found = (name, len(item.labelled.labels))
-
-    def names_it(key: str) -> bool:
-        return any(
-            (entry.get("name"), entry.get("n_images")) == found
-            for record in records
-            for entry in _entries(record, key)
-        )
-
-    if names_it("data"):
-        return [_sentence(f"{subject} was meta-trained", "the images", name)]
-    if names_it("validation"):
-        return [
-            f"How far {subject} went from its start was chosen on the images of {name}: its "
-            "accuracy there may be a little too high."
-        ]
-    return []
-
-
-def _sentence(subject: str, known: str, name: str) -> str:
-    return f"{subject} on {known} of {name}: its accuracy there says little about new classes."
-
-
-def _entries(described: Any, key: str) -> list[dict[str, Any]]:
-    entries = described.get(key) if isinstance(described, Mapping) else None
-    if not isinstance(entries, list):
-        return []
-    return [entry for entry in entries if isinstance(entry, dict)]
 
 
 def _shared_characters(item: OpenedSet, split: str) -> str:
