@@ -35,6 +35,7 @@ from engine.errors import EngineError
 from engine.jobs.files import written_whole
 from engine.jobs.workspace import Workspace
 from engine.messages import Effort, Progress
+from engine.metatraining.encoder_training.seen import seen_by_encoder
 from engine.version import VERSION
 
 
@@ -150,13 +151,16 @@ def benchmark(
         fingerprint = start.runtime.encoder.fingerprint if start else None
     if not cells:
         raise EngineError(warnings[-1])
+    encoder = workspace.runtime.encoder
+    for source in sources:
+        name, n_images = source.images.name, len(source.images)
+        warnings += seen_by_encoder(encoder, encoder.name, name, n_images)
     settings = {
         "shots": list(rule.shots),
         "trials": rule.n_trials,
         "efforts": [effort.value for effort in rule.efforts],
         **asdict(rule.splits),
     }
-    encoder = workspace.runtime.encoder
     methods = methods_for(workspace, rule.efforts, has_start=start_path is not None)
     report: dict[str, Any] = {
         "format": REPORT_FORMAT,

@@ -45,6 +45,7 @@ from engine.benchmark.tables import as_markdown
 from engine.benchmark.trials import run_trials
 from engine.cli import main
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
+from engine.encoder.runtime import EncoderRuntime
 from engine.errors import EngineError
 from engine.jobs.workspace import Workspace
 from engine.messages import Effort, ImageId, ImageRef, Progress
@@ -452,6 +453,17 @@ def test_what_cannot_be_used_is_told_and_the_rest_measured(
     assert single.startswith("c has 1 classes of at least 2 readable images")
     assert all(sentence.endswith("is left out.") for sentence in done.report["warnings"])
     assert unreadable in done.markdown_path.read_text(encoding="utf-8")
+
+
+def test_a_set_that_made_the_encoder_is_told(
+    kinds: Path, runtime: EncoderRuntime, workspace: Workspace, tmp_path: Path
+) -> None:
+    entry = {"name": "kinds", "n_images": 3 * PER_KIND}
+    metadata = {"meta_training": {"data": [], "validation": [entry]}}
+    workspace.runtime = replace(runtime, encoder=replace(runtime.encoder, metadata=metadata))
+    done = benchmarked(workspace, [kinds], tmp_path, BenchmarkRule(shots=(1,), n_trials=1))
+    (warning,) = done.report["warnings"]
+    assert "went from its start was chosen on the images of kinds" in warning
 
 
 def test_nothing_usable_is_an_error(tmp_path: Path, workspace: Workspace) -> None:
