@@ -152,9 +152,8 @@ def benchmark(
     if not cells:
         raise EngineError(warnings[-1])
     encoder = workspace.runtime.encoder
-    for source in sources:
-        name, n_images = source.images.name, len(source.images)
-        warnings += seen_by_encoder(encoder, encoder.name, name, n_images)
+    sizes = [(source.images.name, len(source.images)) for source in sources]
+    warnings += seen_by_encoder(encoder, encoder.name, sizes)
     settings = {
         "shots": list(rule.shots),
         "trials": rule.n_trials,

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.encoder.encoder_file import Encoder
 
 
-def seen_by_encoder(encoder: Encoder, title: str, set_name: str, n_images: int) -> list[str]:
-    """One sentence if an encoder or what it began with was trained on a set, or chosen by it.
-
-    Else none.
+def seen_by_encoder(encoder: Encoder, title: str, sets: Sequence[tuple[str, int]]) -> list[str]:
+    """A sentence if an encoder or what it began with was trained on sets, one if chosen by sets.
 
     Args:
         encoder: with its record.
-        title: what the sentence calls it.
-        set_name: of the data set.
-        n_images: of the data set, unreadable ones counted.
+        title: what the sentences call it.
+        sets: name and number of images, unreadable ones counted, of each data set.
     """
     records: list[Any] = []
     metadata: Any = encoder.metadata
@@ -25,21 +22,26 @@ def seen_by_encoder(encoder: Encoder, title: str, set_name: str, n_images: int) 
         records.append(metadata.get("meta_training"))
         metadata = metadata.get("start")
 
-    def names_it(key: str) -> bool:
-        return any(
-            (entry.get("name"), entry.get("n_images")) == (set_name, n_images)
+    def named(key: str) -> list[str]:
+        known = [
+            (entry.get("name"), entry.get("n_images"))
             for record in records
             for entry in entries_of(record, key)
-        )
-
-    if names_it("data"):
-        return [told_of_training(f"{title} was meta-trained", "the images", set_name)]
-    if names_it("validation"):
-        return [
-            f"How far {title} went from its start was chosen on the images of {set_name}: its "
-            "accuracy there may be a little too high."
         ]
-    return []
+        return [name for name, n_images in sets if (name, n_images) in known]
+
+    trained = named("data")
+    chosen = [name for name in named("validation") if name not in trained]
+    told = []
+    if trained:
+        subject = f"{title} was meta-trained"
+        told.append(told_of_training(subject, "the images", ", ".join(trained)))
+    if chosen:
+        told.append(
+            f"How far {title} went from its start was chosen on the images of "
+            f"{', '.join(chosen)}: its accuracy there may be a little too high."
+        )
+    return told
 
 
 def told_of_training(subject: str, known: str, set_name: str) -> str:

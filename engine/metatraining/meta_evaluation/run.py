@@ -396,7 +396,7 @@ def _evaluate_set(
             sentence
             for model in candidates.large
             for sentence in seen_by_encoder(
-                model.encoder, model.source.name, name, len(labelled.labels)
+                model.encoder, model.source.name, [(name, len(labelled.labels))]
             )
         ),
     ]
