@@ -83,12 +83,13 @@ class Actions(QObject):
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{word} {text} ({keys})" if text else f"{word} ({keys})")
 
-    def show_possible(self, *, has_images: bool, in_preview: bool) -> None:
+    def show_possible(self, *, has_images: bool, in_preview: bool, in_gallery: bool) -> None:
         """Enable what can be done now.
 
         Args:
             has_images: images are selected, or one is shown large.
             in_preview: one image is shown large.
+            in_gallery: all images are shown.
         """
         is_open = self._session.project is not None
         reason = self._session.why_no_results()
@@ -98,14 +99,14 @@ class Actions(QObject):
         ):
             action.setEnabled(not reason)
             action.setToolTip(reason or text)
-        for action in (self.close_project, self.refresh, self.new_class):
+        for action in (self.close_project, self.refresh, self.new_class, self.suggest):
             action.setEnabled(is_open)
         for action in (*self._label_actions, self.unlabel):
             action.setEnabled(has_images)
         for action in (self.fit, self.actual_size, self.why_next):
             action.setEnabled(is_open and in_preview)
         for action in (self.select_all, self.select_none):
-            action.setEnabled(is_open and not in_preview)
+            action.setEnabled(is_open and in_gallery)
         for action in (self.preview, self.why, self.larger, self.smaller):
             action.setEnabled(is_open)
 
@@ -185,6 +186,8 @@ class Actions(QObject):
         self.new_class = make(self.tr("&New Class…"), "plus", "Ctrl+N", "+")
         self.new_class_for_selection = make(self.tr("New Class for These…"), "plus")
         self.unlabel = make(self.tr("&Unlabel"), "unlabel", "0", "Del", "Backspace")
+        self.suggest = make(self.tr("&Suggest What to Label"), "suggest", "F6")
+        self.suggest.setIconText(self.tr("Suggest"))
         self.show_file = make(self.tr("Show in File Manager"), "folder")
         self.copy_paths = make(self.tr("Copy Path"), "copy")
         self.keys = make(self.tr("&Keyboard Shortcuts"), "keyboard", "F1")
@@ -227,6 +230,8 @@ class Actions(QObject):
             self.theme_group.addAction(action)
         self.theme_group.triggered.connect(self._on_theme_chosen)
         self.label_menu = bar.addMenu(self.tr("&Label"))
+        self.improve_menu = bar.addMenu(self.tr("&Improve"))
+        self.improve_menu.addActions([self.suggest])
         self.class_menu = bar.addMenu(self.tr("&Class"))
         self.class_menu.aboutToShow.connect(self._fill_class_menu)
         help_menu = bar.addMenu(self.tr("&Help"))
@@ -248,7 +253,7 @@ class Actions(QObject):
             button = bar.widgetForAction(action)
             button.setProperty("toolButtonStyle", Qt.ToolButtonStyle.ToolButtonIconOnly)
         bar.addSeparator()
-        bar.addAction(self.new_class)
+        bar.addActions([self.new_class, self.suggest])
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(gap)

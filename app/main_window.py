@@ -34,12 +34,14 @@ from app.gallery import Gallery
 from app.help_dialogs import AboutDialog, KeysDialog
 from app.icons import application_icon
 from app.notices import Notice, NoticeBars, Remedy, Severity
+from app.page import Page
 from app.preferences import Preferences
 from app.preview import Preview
 from app.save_dialog import ExportDialog, PredictionsDialog
 from app.session import PROJECT_SUFFIX, Session
 from app.start_page import EmptyFolderPage, StartPage
 from app.status_line import StatusLine
+from app.suggest_page import SuggestPage
 from app.theme import Theme, ThemeChoice, ThemeSwitch
 from engine.messages import ClassId, Effort, ImageId
 
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
         self.classes = ClassPanel(session, theme)
         self.gallery = Gallery(session, theme)
         self.preview = Preview(session, self.gallery.thumbnails, theme)
+        self.suggest_page = SuggestPage(session, self.gallery.thumbnails, theme)
         self.status_line = StatusLine(session, theme)
         self.export_dialog = ExportDialog(session, theme, self)
         self.predictions_dialog = PredictionsDialog(session, theme, self)
@@ -89,9 +92,10 @@ class MainWindow(QMainWindow):
     # --- Building ---------------------------------------------------------------------------------
 
     def _build_pages(self) -> None:
-        self.pages = QStackedWidget()  # The images, or one image large.
+        self.pages = QStackedWidget()  # The images, one image large, or a page of its own.
         self.pages.addWidget(self.gallery)
         self.pages.addWidget(self.preview)
+        self.pages.addWidget(self.suggest_page)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
@@ -128,6 +132,7 @@ class MainWindow(QMainWindow):
             (actions.select_all, view.selectAll),
             (actions.select_none, view.clearSelection),
             (actions.preview, self.toggle_preview),
+            (actions.suggest, self.show_suggestions),
             (actions.why, self.toggle_why),
             (actions.why_next, self.preview.explanation.choose_next),
             (actions.larger, self._on_larger),
@@ -181,6 +186,7 @@ class MainWindow(QMainWindow):
         self.preview.left.connect(self.leave_preview)
         self.preview.image_requested.connect(self._on_image_requested)
         self.preview.menu_requested.connect(self._on_image_menu)
+        self.suggest_page.left.connect(self.leave_page)
         classes.class_clicked.connect(self._on_class_clicked)
         classes.class_double_clicked.connect(self._on_class_double_clicked)
         classes.images_dropped.connect(self._on_images_dropped)
@@ -273,6 +279,10 @@ class MainWindow(QMainWindow):
 
     def label_by_key(self, class_id: ClassId | None) -> None:
         """Give the selected images, or the large one, a class or none; then move on."""
+        page = self.pages.currentWidget()
+        if isinstance(page, Page) and class_id is not None:
+            page.take_class(class_id)
+            return
         images = self._chosen_images()
         if not images:
             return
@@ -287,12 +297,18 @@ class MainWindow(QMainWindow):
                 self._show_in_preview(self.gallery.current_row())
 
     def _chosen_images(self) -> list[ImageId]:
+        page = self.pages.currentWidget()
+        if isinstance(page, Page):
+            image = page.chosen_image()
+            return [] if image is None else [image]
         if self.is_preview_open():
             row = self.preview.row
             return [self._session.table.image_id(row)] if row >= 0 else []
         return self.gallery.view.selected_images()
 
     def _has_chosen_images(self) -> bool:
+        if isinstance(self.pages.currentWidget(), Page):
+            return True  # Its keys mean something to it, also where no image is chosen.
         if self.is_preview_open():
             return self.preview.row >= 0
         return self.gallery.view.selectionModel().hasSelection()
@@ -304,6 +320,10 @@ class MainWindow(QMainWindow):
         self.label_by_key(None)
 
     def _on_class_clicked(self, class_id: int) -> None:
+        page = self.pages.currentWidget()
+        if isinstance(page, Page):
+            page.take_class(ClassId(class_id))
+            return
         self._click_labelled = self._session.label(self._chosen_images(), ClassId(class_id))
 
     def _on_class_double_clicked(self, class_id: int) -> None:
@@ -349,18 +369,19 @@ class MainWindow(QMainWindow):
         self._session.label(images, ClassId(class_id))
 
     def _on_new_class(self) -> None:
-        self.classes.begin_new()
+        self.classes.begin_new(for_selection=self.pages.currentWidget() is self.suggest_page)
 
     def _on_new_class_for_selection(self) -> None:
         self.classes.begin_new(for_selection=True)
 
     def _on_show_only(self, class_id: int) -> None:
-        self.leave_preview()
+        self.leave_page()
         self.gallery.show_only(ClassId(class_id))
 
     def _on_revisited(self, images: list[ImageId]) -> None:
         """Show what was undone or redone, so that a slip can be mended on the spot."""
         self.gallery.select_images(images)
+        self.suggest_page.queue.go_to(images)
         if self.is_preview_open() and self.gallery.current_row() >= 0:
             self._show_in_preview(self.gallery.current_row())
 
@@ -369,6 +390,32 @@ class MainWindow(QMainWindow):
         remedy = Remedy.SHOW_EXPORT if is_export else Remedy.SHOW_SAVE
         severity = Severity.ERROR if is_failure else Severity.INFORMATION
         self.notices.add(Notice(text, severity, remedy))
+
+    # --- Pages ------------------------------------------------------------------------------------
+
+    def show_suggestions(self) -> None:
+        """Show what to label next, one image at a time."""
+        self._show_own_page(self.suggest_page)
+        if not self._session.classes:
+            self.classes.begin_new(for_selection=True)
+
+    def leave_page(self) -> None:
+        """Show all images."""
+        page = self.pages.currentWidget()
+        if isinstance(page, Page):
+            self.pages.setCurrentWidget(self.gallery)
+            page.end()
+            self._show_possible()
+        self.leave_preview()
+
+    def _show_own_page(self, page: Page) -> None:
+        if self._session.project is None or self.pages.currentWidget() is page:
+            return
+        self.leave_page()
+        self.pages.setCurrentWidget(page)
+        page.begin()
+        page.setFocus()
+        self._show_possible()
 
     # --- Larger view ------------------------------------------------------------------------------
 
@@ -381,6 +428,7 @@ class MainWindow(QMainWindow):
         if self.is_preview_open():
             self.leave_preview()
             return
+        self.leave_page()
         row = self.gallery.current_row()
         if row < 0 and len(self.gallery.model.order):
             self.gallery.view.setCurrentIndex(self.gallery.model.index(0))
@@ -426,7 +474,8 @@ class MainWindow(QMainWindow):
             self._show_in_preview(row)
 
     def _focus_images(self) -> None:
-        (self.preview if self.is_preview_open() else self.gallery.view).setFocus()
+        page = self.pages.currentWidget()
+        (page if isinstance(page, Page | Preview) else self.gallery.view).setFocus()
 
     def _on_larger(self) -> None:
         if self.is_preview_open():
@@ -468,7 +517,7 @@ class MainWindow(QMainWindow):
 
     def _on_project_changed(self) -> None:
         project = self._session.project
-        self.leave_preview()
+        self.leave_page()
         self.setWindowTitle("Handful" if project is None else f"{project.folder.name} — Handful")
         self.start_page.show_recent()
         self._show_page()
@@ -512,6 +561,7 @@ class MainWindow(QMainWindow):
         self.actions_.show_possible(
             has_images=self._session.project is not None and self._has_chosen_images(),
             in_preview=self.is_preview_open(),
+            in_gallery=self.pages.currentWidget() is self.gallery,
         )
 
     def _on_pause(self) -> None:
@@ -538,6 +588,7 @@ class MainWindow(QMainWindow):
             self.classes,
             self.gallery,
             self.preview,
+            self.suggest_page,
             self.status_line,
             self.export_dialog,
             self.predictions_dialog,

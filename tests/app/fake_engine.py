@@ -131,6 +131,34 @@ class FakeEngine:
         )
         self.publish(messages.JobFinished(command.request_id))
 
+    def explain(
+        self,
+        heat: Sequence[Sequence[float]],
+        neighbours: Sequence[tuple[ImageId, ClassId, float]] = (),
+        *,
+        request_id: int | None = None,
+    ) -> None:
+        """Answer the newest question why (or the one of that number) with this heat map."""
+        asked = [
+            command
+            for command in self.all(messages.Explain)
+            if request_id in (None, command.request_id)
+        ][-1]
+        cells = np.array(heat, np.float32)
+        cells.setflags(write=False)
+        near = tuple(messages.Neighbour(*item) for item in neighbours)
+        self.publish(
+            messages.Explained(
+                asked.request_id,
+                asked.image.image_id,
+                asked.class_id,
+                float(cells.sum()),
+                cells,
+                near,
+            )
+        )
+        self.publish(messages.JobFinished(asked.request_id))
+
     def answer_cancel(self) -> None:
         """Answer the newest Cancel as the engine does, unless its job had ended before."""
         self.publish(messages.JobCancelled(self.cancelled()[-1]))
@@ -193,6 +221,12 @@ class FakeEngine:
         )
         if predictions:
             self.publish(predictions_ready(number, predictions, none_scores))
+        self.publish(messages.JobFinished(number))
+
+    def suggest(self, suggestions: Sequence[messages.Suggestion]) -> None:
+        """Answer the newest Suggest."""
+        number = self.last(messages.Suggest).request_id
+        self.publish(messages.Suggested(number, tuple(suggestions)))
         self.publish(messages.JobFinished(number))
 
     def not_better(self, reason: str) -> None:

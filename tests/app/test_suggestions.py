@@ -1,0 +1,195 @@
+"""What to label next: the queue, its keys, and that it never runs dry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from conftest import Desk
+from PySide6.QtCore import Qt
+
+from engine import messages
+from engine.messages import ClassId, Suggestion
+
+
+@pytest.fixture
+def queue(garden: Desk) -> Desk:
+    """Two classes, and four suggestions on screen."""
+    garden.add_classes("cat", "dog")
+    garden.window.actions_.suggest.trigger()
+    suggest(garden, "image_5.png", "image_7.png", "image_9.png", "image_11.png")
+    return garden
+
+
+def suggest(desk: Desk, *names: str, why: str = "typical of 41 images") -> None:
+    """Answer the newest question with these images."""
+    classes: Sequence[ClassId] = [item.class_id for item in desk.session.classes][:2]
+    desk.engine.suggest([Suggestion(desk.image(name), why, tuple(classes)) for name in names])
+
+
+def on_screen(desk: Desk) -> str:
+    """The name of the image on screen, empty where there is none."""
+    row = desk.window.suggest_page.picture.row
+    shown = desk.window.suggest_page.picture.isVisible()
+    return desk.session.table.names[row] if shown and row >= 0 else ""
+
+
+def press(desk: Desk, key: Qt.Key | str) -> None:
+    """Press a key on the page."""
+    desk.press(key, desk.window.suggest_page)
+
+
+def test_a_suggestion_is_shown_large_with_its_reason(queue: Desk) -> None:
+    page = queue.window.suggest_page
+    assert on_screen(queue) == "image_5.png"
+    assert page.why.text() == "Typical of 41 images"
+    assert page.likely.text() == "Perhaps cat (1) or dog (2)"
+    assert page.position.text() == "3 more in the queue"
+    queue.qtbot.waitUntil(lambda: bool(queue.engine.all(messages.LoadPreview)))
+    queue.engine.preview()
+    assert not page.picture.view.is_empty
+
+
+def test_it_asks_for_a_dozen_on_the_labels_as_they_are(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.qtbot.keyClick(garden.view, Qt.Key.Key_F6)
+    command = garden.engine.last(messages.Suggest)
+    assert command.count == 12
+    assert [image.name for image, _ in command.support] == ["image_1.png"]
+    assert [item.name for item in command.classes] == ["cat", "dog"]
+    assert "Looking for images" in garden.window.suggest_page._nothing.text()
+
+
+def test_a_class_key_labels_and_goes_on(queue: Desk) -> None:
+    press(queue, "2")
+    press(queue, "1")
+    assert queue.labels_on_disk() == {"image_5.png": "dog", "image_7.png": "cat"}
+    assert on_screen(queue) == "image_9.png"
+
+
+def test_clicking_a_class_labels_and_goes_on(queue: Desk) -> None:
+    queue.click_class(queue.session.classes[0].class_id)
+    assert queue.labels_on_disk() == {"image_5.png": "cat"}
+    assert on_screen(queue) == "image_7.png"
+
+
+def test_space_skips_and_backspace_goes_back(queue: Desk) -> None:
+    press(queue, "1")
+    press(queue, Qt.Key.Key_Space)
+    assert on_screen(queue) == "image_9.png"
+    press(queue, Qt.Key.Key_Backspace)
+    press(queue, Qt.Key.Key_Backspace)
+    assert on_screen(queue) == "image_5.png"
+    assert queue.window.suggest_page.likely.text() == "Labelled cat"
+    assert queue.labels_on_disk() == {"image_5.png": "cat"}  # Backspace unlabels elsewhere.
+    press(queue, "2")
+    assert queue.labels_on_disk() == {"image_5.png": "dog"}
+    press(queue, "0")
+    assert queue.labels_on_disk() == {"image_5.png": "dog"}
+    assert on_screen(queue) == "image_7.png"
+
+
+def test_a_key_held_down_labels_one_image(queue: Desk) -> None:
+    for action in queue.window.actions_._label_actions:
+        assert not action.autoRepeat()
+    press(queue, Qt.Key.Key_Space)
+    assert on_screen(queue) == "image_7.png"
+
+
+def test_what_was_skipped_is_not_asked_for_again(queue: Desk) -> None:
+    press(queue, Qt.Key.Key_Space)
+    press(queue, "1")
+    queue.qtbot.waitUntil(lambda: len(queue.engine.all(messages.Suggest)) >= 2)
+    queue.qtbot.waitUntil(lambda: len(queue.engine.last(messages.Suggest).support) == 1)
+    passed = queue.engine.last(messages.Suggest).passed_over
+    assert queue.image("image_5.png") in passed
+    # Nor what is on screen and next anyway.
+    assert queue.image("image_9.png") in passed
+    suggest(queue, "image_5.png", "image_9.png", "image_7.png", "image_12.png")
+    names = [
+        queue.session.table.names[queue.session.table.row_of(item.image_id)]
+        for item in queue.window.suggest_page.queue.items
+    ]
+    assert names == ["image_5.png", "image_7.png", "image_9.png", "image_11.png", "image_12.png"]
+
+
+def test_more_are_fetched_before_the_queue_runs_out(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.window.actions_.suggest.trigger()
+    suggest(garden, *(f"image_{number}.png" for number in range(2, 9)))
+    assert len(garden.engine.all(messages.Suggest)) == 1
+    press(garden, Qt.Key.Key_Space)
+    press(garden, Qt.Key.Key_Space)
+    press(garden, Qt.Key.Key_Space)
+    garden.qtbot.waitUntil(lambda: len(garden.engine.all(messages.Suggest)) == 2)
+    assert on_screen(garden) == "image_5.png"  # It goes on meanwhile.
+    press(garden, Qt.Key.Key_Space)
+    assert on_screen(garden) == "image_6.png"
+
+
+def test_at_the_end_it_says_so_and_asks_no_more(queue: Desk) -> None:
+    for _ in range(4):
+        press(queue, Qt.Key.Key_Space)
+    assert on_screen(queue) == ""
+    queue.qtbot.waitUntil(lambda: len(queue.engine.all(messages.Suggest)) == 2)
+    queue.engine.suggest([])
+    assert "Nothing is left to suggest" in queue.window.suggest_page._nothing.text()
+    press(queue, Qt.Key.Key_Backspace)
+    assert on_screen(queue) == "image_11.png"
+
+
+def test_the_first_class_is_made_on_the_spot(garden: Desk) -> None:
+    garden.window.actions_.suggest.trigger()
+    suggest(garden, "image_5.png", "image_7.png")
+    assert "no class yet" in garden.window.suggest_page.hint.text()
+    assert garden.classes.field.hasFocus()
+    garden.qtbot.keyClicks(garden.classes.field, "cat 1")
+    garden.press(Qt.Key.Key_Return)
+    assert garden.labels_on_disk() == {"image_5.png": "cat 1"}
+    assert on_screen(garden) == "image_7.png"
+    assert garden.window.suggest_page.hasFocus()
+    garden.qtbot.keyClick(
+        garden.window.suggest_page, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier
+    )
+    garden.qtbot.keyClicks(garden.classes.field, "dog")
+    garden.press(Qt.Key.Key_Return)
+    assert garden.labels_on_disk() == {"image_5.png": "cat 1", "image_7.png": "dog"}
+
+
+def test_escape_leaves_and_the_queue_goes_on_where_it_was(queue: Desk) -> None:
+    press(queue, "1")
+    press(queue, Qt.Key.Key_Escape)
+    assert queue.view.isVisible()
+    assert queue.view.hasFocus()
+    queue.click("image_7.png")
+    queue.press("2")
+    n_asked = len(queue.engine.all(messages.Suggest))
+    queue.settle()
+    assert len(queue.engine.all(messages.Suggest)) == n_asked  # Nobody looks at it.
+    queue.window.actions_.suggest.trigger()
+    assert on_screen(queue) == "image_9.png"
+
+
+def test_undo_goes_back_to_the_image(queue: Desk) -> None:
+    press(queue, "1")
+    press(queue, "1")
+    queue.window.actions_.undo.trigger()
+    assert on_screen(queue) == "image_7.png"
+    assert queue.labels_on_disk() == {"image_5.png": "cat"}
+
+
+def test_failing_is_a_sentence_on_the_page(garden: Desk) -> None:
+    garden.window.actions_.suggest.trigger()
+    number = garden.engine.last(messages.Suggest).request_id
+    garden.engine.publish(messages.JobFailed(number, "No image can be read.", False))
+    assert garden.window.suggest_page._nothing.text() == "No image can be read."
+
+
+def test_another_project_begins_a_new_queue(queue: Desk) -> None:
+    press(queue, Qt.Key.Key_Space)
+    queue.window.actions_.close_project.trigger()
+    assert queue.window.suggest_page.queue.items == []
+    assert queue.window.pages.currentWidget() is queue.gallery
+    assert not queue.window.actions_.suggest.isEnabled()
