@@ -115,6 +115,7 @@ def embed_set(
     source: SetSource,
     scratch: Path,
     first_id: int,
+    title: str,
 ) -> Generator[Progress | None, None, EmbeddedSet]:
     """Embed all images of a set, those of a tar file once they are unpacked into ``scratch``.
 
@@ -124,6 +125,7 @@ def embed_set(
         source: the set.
         scratch: an empty folder that lives as long as the set is worked on.
         first_id: of the images; no two sets share one.
+        title: what progress calls the set.
 
     Raises:
         UnusableSetError: fewer than two classes have two readable images.
@@ -134,7 +136,7 @@ def embed_set(
         folder, files = source.path, list(images.image_names)
     else:
         folder, files = scratch, _unpacked_names(images)
-        yield from _unpack(images, [scratch / file for file in files])
+        yield from _unpack(images, [scratch / file for file in files], title)
     refs = [
         ImageRef(ImageId(first_id + index), folder / file, name)
         for index, (file, name) in enumerate(zip(files, images.image_names, strict=True))
@@ -143,8 +145,7 @@ def embed_set(
     reasons: dict[ImageId, str] = {}
     for space in (workspace, *(() if start is None else (start,))):
         space.forget()
-        text = f"{images.name}: embedding, {space.runtime.encoder.name}"
-        meter = ProgressMeter(0, text, len(refs))
+        meter = ProgressMeter(0, f"{title}: embedding, {space.runtime.encoder.name}", len(refs))
         for results in embed(space, refs):
             for item in results:
                 contents[item.image.image_id] = item.entry.content
@@ -189,8 +190,10 @@ def _unpacked_names(images: ImageSet) -> list[str]:
     ]
 
 
-def _unpack(images: ImageSet, files: Sequence[Path]) -> Generator[Progress | None, None, None]:
-    meter = ProgressMeter(0, f"{images.name}: unpacking", len(files))
+def _unpack(
+    images: ImageSet, files: Sequence[Path], title: str
+) -> Generator[Progress | None, None, None]:
+    meter = ProgressMeter(0, f"{title}: unpacking", len(files))
     for index, file in enumerate(files):
         try:
             file.write_bytes(images.read(index))

@@ -10,8 +10,9 @@ The object's keys:
 * ``data``: by set, images, classes, unreadable images, ``images_sha256``.
 * ``results``: one entry per set, number of labels and method: ``data``, ``n_shot``, ``method``,
   ``splits_sha256`` (equal digests: equal trials), the measures over trials, ``worse_than_plain``,
-  ``against_logistic_regression`` (paired differences of the measures), ``reliability`` (all
-  trials together) and ``trials``: every trial's measures, labels, wrong labels and queries.
+  ``against_logistic_regression`` (paired differences of the measures), ``reliability`` and
+  ``pooled_calibration_error`` (all trials together) and ``trials``: every trial's measures,
+  labels, wrong labels and queries.
 * ``means``: the same over sets: of each trial the mean over the sets that have the measure.
 * ``warnings``: sentences on what was left out. ``notes``: what a reader must know.
 * ``versions``, ``hardware``, ``seconds``.
@@ -44,7 +45,8 @@ MEANINGS: Final = {
     "calibration_error": (
         "expected calibration error (Guo et al. 2017) of the most likely class: a trial's images "
         "in 15 confidence bins of equal width, mean over images of |share right - mean "
-        "confidence| of their bin"
+        "confidence| of their bin; pooled: all trials in the same bins, without the chance of few "
+        "images, but too much and too little confidence may make up for each other"
     ),
     "unknown_auroc": (
         "area under the ROC curve of the score “none of these”, from a second fit of the same "

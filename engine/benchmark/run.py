@@ -138,9 +138,10 @@ def benchmark(
             yield Progress(0, "Preparing the start network", 0, 0, 0.0, 0.0)
             start = stack.enter_context(closing(open_start(start_path, cache_folder, device)))
         first_id = 1
-        for source in sources:
+        for number, source in enumerate(sources, start=1):
+            title = f"{source.images.name}, {number} of {len(sources)}"
             try:
-                found = yield from _run_set(workspace, start, source, rule, first_id)
+                found = yield from _run_set(workspace, start, source, rule, first_id, title)
             except UnusableSetError as error:
                 warnings.append(f"{str(error).removesuffix('.')}; it is left out.")
             else:
@@ -220,16 +221,17 @@ def _run_set(
     source: SetSource,
     rule: BenchmarkRule,
     first_id: int,
+    title: str,
 ) -> Generator[Progress | None, None, list[Cell]]:
     # Efforts may read the images again, so the files stay until the set is done.
     with tempfile.TemporaryDirectory(prefix="handful-benchmark-") as scratch:
         images: EmbeddedSet = yield from embed_set(
-            workspace, start, source, Path(scratch), first_id
+            workspace, start, source, Path(scratch), first_id, title
         )
         methods = methods_for(workspace, rule.efforts, has_start=start is not None)
         cells = []
         for n_shot in rule.shots:
-            cell = yield from run_trials(images, methods, n_shot, rule.n_trials, rule.splits)
+            cell = yield from run_trials(images, methods, n_shot, rule.n_trials, rule.splits, title)
             cells.append(cell)
     workspace.forget()
     return cells

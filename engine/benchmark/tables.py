@@ -116,7 +116,10 @@ def _by_set(rows: Sequence[Row], means: Sequence[Row], told: Told) -> list[str]:
 def _all_measures(means: Sequence[Row]) -> list[str]:
     """Methods down; what is right and what is believed in two tables."""
     lines = _table_head(
-        ["method", "accuracy", "macro F1", "log-loss", "calibration error", "unknown AUROC"]
+        [
+            *("method", "accuracy", "macro F1", "log-loss"),
+            *("calibration error (pooled)", "unknown AUROC"),
+        ]
     )
     for row in means:
         lines.append(
@@ -126,7 +129,8 @@ def _all_measures(means: Sequence[Row]) -> list[str]:
                     _percent("accuracy")(row),
                     _percent("f1")(row),
                     _plain("log_loss")(row),
-                    _percent("calibration_error")(row),
+                    f"{_percent('calibration_error')(row)} "
+                    f"({100 * row['pooled_calibration_error']:.1f})",
                     _percent("unknown_auroc")(row),
                 ]
             )

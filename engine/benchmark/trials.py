@@ -36,14 +36,26 @@ class Cell:
 
 
 def run_trials(
-    images: EmbeddedSet, methods: Sequence[Method], n_shot: int, n_trials: int, rule: SplitRule
+    images: EmbeddedSet,
+    methods: Sequence[Method],
+    n_shot: int,
+    n_trials: int,
+    rule: SplitRule,
+    title: str,
 ) -> Generator[Progress | None, None, Cell]:
-    """Ask all ``methods``, which hold the plain prototypes that others are compared with."""
+    """Ask all methods.
+
+    Args:
+        images: the set.
+        methods: among them the plain prototypes that others are compared with.
+        n_shot, n_trials, rule: what to draw.
+        title: what progress calls the set.
+    """
     splits = tuple(draw_split(images.labels, n_shot, trial, rule) for trial in range(n_trials))
     measured: dict[str, list[Measured]] = {method.name: [] for method in methods}
     labels = "label" if n_shot == 1 else "labels"
     meter = ProgressMeter(
-        0, f"{images.name}: trials with {n_shot} {labels} a class", n_trials * len(methods)
+        0, f"{title}: trials with {n_shot} {labels} a class", n_trials * len(methods)
     )
     for split in splits:
         truth = images.labels[split.query]
@@ -72,13 +84,15 @@ def run_trials(
 def _answered(method: Method, episode: Episode) -> Generator[Progress | None, None, Answer]:
     """The method's answer; of its events only progress matters here."""
     steps = method.answer(episode)
-    while True:
-        try:
+    try:
+        while True:
             event = next(steps)
-        except StopIteration as finished:
-            answer: Answer = finished.value
-            return answer
-        yield event if isinstance(event, Progress) else None
+            yield event if isinstance(event, Progress) else None
+    except StopIteration as finished:
+        answer: Answer = finished.value
+        return answer
+    finally:
+        steps.close()
 
 
 def _episode(images: EmbeddedSet, split: Split, unlabelled: IndexArray | None = None) -> Episode:

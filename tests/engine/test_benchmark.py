@@ -365,7 +365,7 @@ def test_every_method_is_asked_the_same_and_nothing_of_the_unlabelled_classes() 
     plain, other = Recorder(PLAIN), Recorder("other")
     rule = SplitRule(unbalanced=True, wrong_labels=0.5)
     methods: list[Method] = [plain, other]
-    cell = finish(run_trials(images, methods, 4, 6, rule))
+    cell = finish(run_trials(images, methods, 4, 6, rule, ""))
     assert len(plain.asked) == len(other.asked) == 12
     for one, two in zip(plain.asked, other.asked, strict=True):
         for part in ("folder", "support", "labels", "classes", "query"):
@@ -390,7 +390,7 @@ def test_every_method_is_asked_the_same_and_nothing_of_the_unlabelled_classes() 
 def embedded(workspace: Workspace, path: Path, scratch: Path) -> EmbeddedSet:
     (source,), _ = open_sets([path])
     scratch.mkdir(exist_ok=True)
-    return finish(embed_set(workspace, None, source, scratch, 1))
+    return finish(embed_set(workspace, None, source, scratch, 1, ""))
 
 
 def test_a_tar_file_is_its_folder(kinds: Path, workspace: Workspace, tmp_path: Path) -> None:
@@ -417,7 +417,7 @@ def test_activations_of_the_untouched_network_are_squared_roots(
     start = open_start(bare, tmp_path / "cache", "cpu")
     try:
         (source,), _ = open_sets([kinds])
-        images = finish(embed_set(workspace, start, source, tmp_path, 1))
+        images = finish(embed_set(workspace, start, source, tmp_path, 1, ""))
         pixels = np.stack([source.images.decode(index) for index in (0, 9)])
         roots = np.stack([start.runtime.embed(image) for image in pixels]).astype(np.float32)
     finally:
@@ -713,10 +713,15 @@ def test_ctrl_c_is_status_130_and_leaves_nothing(
     real = run_module.embed_set
 
     def noted(
-        workspace: Workspace, start: Workspace | None, source: SetSource, scratch: Path, first: int
+        workspace: Workspace,
+        start: Workspace | None,
+        source: SetSource,
+        scratch: Path,
+        first: int,
+        title: str,
     ) -> Generator[Progress | None, None, EmbeddedSet]:
         scratches.append(scratch)
-        return (yield from real(workspace, start, source, scratch, first))
+        return (yield from real(workspace, start, source, scratch, first, title))
 
     def interrupted(*given: object) -> Generator[Progress, None, None]:
         yield Progress(0, "Trials", 1, 2, 1.0, 1.0)
