@@ -9,9 +9,7 @@ from typing import Final
 import numpy as np
 
 from engine.encoder.activations import Activations
-from engine.encoder.runtime import EncoderRuntime
 from engine.errors import EngineError, UnreadableImageError
-from engine.images import decode_image, read_file
 from engine.jobs.workspace import CurrentModel, Workspace
 from engine.messages import Event, Explain, Explained, Neighbour
 from engine.method.explanation import View, nearest, score_map
@@ -29,7 +27,7 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
     """
     current, column = _asked(workspace, command)
     runtime = workspace.runtime
-    future = workspace.pool.submit(_look, workspace, runtime, command)
+    future = workspace.pool.submit(workspace.activations_of, command.image.path, runtime)
     try:
         while not future.done():
             wait([future], timeout=_WAIT_S)
@@ -70,12 +68,6 @@ def _asked(workspace: Workspace, command: Explain) -> tuple[CurrentModel, int]:
             "The class has no labelled image that can be read, so no image has a score for it."
         )
     return current, int(columns[0])
-
-
-def _look(workspace: Workspace, runtime: EncoderRuntime, command: Explain) -> Activations:
-    """On a thread of the pool: from the file to its activations."""
-    pixels = decode_image(read_file(command.image.path)).pixels
-    return workspace.tapped_encoder(runtime).run(pixels)
 
 
 def _neighbours(

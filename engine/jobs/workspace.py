@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from engine.embeddings import CacheEntry, EmbeddingStore, FileKey, ImageCache
-from engine.encoder.activations import TappedEncoder
+from engine.encoder.activations import Activations, TappedEncoder
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.graph import GRAPH_VERSION
 from engine.encoder.runtime import EncoderRuntime, load_runtime
@@ -103,7 +103,8 @@ class Workspace:
         self._closing = threading.Event()
         self._large_image = threading.Lock()
         self._tapped: TappedEncoder | None = None
-        self._tapping = threading.Lock()
+        self._looked_at: tuple[FileKey, Activations] | None = None
+        self._looking = threading.Lock()
 
     def close(self) -> None:
         """Stop the pool after the images it is at, and close the cache."""
@@ -120,17 +121,29 @@ class Workspace:
         self.store = EmbeddingStore(self.runtime.encoder.embedding_size)
         self.unreadable.clear()
         self.current = None
+        self._looked_at = None
 
-    def tapped_encoder(self, runtime: EncoderRuntime) -> TappedEncoder:
-        """A runtime's encoder with its activations; opened once, which takes a moment. Any thread.
+    def activations_of(self, path: Path, runtime: EncoderRuntime) -> Activations:
+        """What is inside the encoder for an image file. Any thread.
+
+        Those of the last image are kept, so that another question about it costs no decoding; the
+        first call opens the graph, which takes some tenths of a second.
 
         Raises:
-            EncoderError: the graph does not show them.
+            UnreadableImageError: the file cannot become pixels.
+            EncoderError: the graph does not show its activations.
         """
-        with self._tapping:
+        key = FileKey.of(path)
+        with self._looking:
             if self._tapped is None or self._tapped.graph_path != runtime.graph_path:
+                self._tapped, self._looked_at = None, None
                 self._tapped = TappedEncoder(runtime.encoder, runtime.graph_path)
-            return self._tapped
+            if self._looked_at is not None and key is not None and self._looked_at[0] == key:
+                return self._looked_at[1]
+            pixels = decode_image(read_file(path), large_one_at_a_time=self._large_image).pixels
+            seen = self._tapped.run(pixels)
+            self._looked_at = None if key is None else (key, seen)
+            return seen
 
     def reason_of(self, image_id: ImageId) -> str:
         """Why an image has no embedding."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.encoder.activations import TappedEncoder, embedding_of_roots
+from engine.encoder.activations import Activations, TappedEncoder, embedding_of_roots
 from engine.encoder.encoder_file import Encoder, Projection, load_encoder, shipped_encoder_path
 from engine.encoder.graph import load_or_build_graph
 from engine.encoder.runtime import EncoderRuntime
@@ -323,20 +323,31 @@ def test_fewer_labelled_images_make_fewer_neighbours(tmp_path: Path, workspace: 
     assert len(event.neighbours) == 2
 
 
-def test_the_activations_are_opened_once(
+def test_the_graph_is_opened_once_and_an_image_run_once_whatever_is_asked_of_it(
     snapshot: Snapshot, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
-    original: Callable[[TappedEncoder, Encoder, Path], None] = TappedEncoder.__init__
+    shapes: list[tuple[int, ...]] = []
+    open_one, run = TappedEncoder.__init__, TappedEncoder.run
 
-    def counting(self: TappedEncoder, encoder: Encoder, graph_path: Path) -> None:
+    def counting_open(self: TappedEncoder, encoder: Encoder, graph_path: Path) -> None:
         opened.append(graph_path)
-        original(self, encoder, graph_path)
+        open_one(self, encoder, graph_path)
+        shapes.clear()  # Opening runs it once, to check it.
 
-    monkeypatch.setattr(TappedEncoder, "__init__", counting)
-    for image in snapshot.images[:3]:
-        _explained(explain(workspace, _ask(snapshot, image, "dots")))
+    def counting_run(self: TappedEncoder, pixels: NDArray[np.uint8]) -> Activations:
+        shapes.append(pixels.shape)
+        return run(self, pixels)
+
+    monkeypatch.setattr(TappedEncoder, "__init__", counting_open)
+    monkeypatch.setattr(TappedEncoder, "run", counting_run)
+    first, second = snapshot.images[:2]
+    for image in (first, first, second, second, first):
+        for kind in KINDS:
+            event = _explained(explain(workspace, _ask(snapshot, image, kind)))
+            assert event.image_id == image.image_id
     assert opened == [workspace.runtime.graph_path]
+    assert len(shapes) == 3
 
 
 def test_without_a_model_it_is_said_what_to_do(tmp_path: Path, workspace: Workspace) -> None:
