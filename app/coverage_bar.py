@@ -100,7 +100,8 @@ class CoverageBar(QFrame):
             confidences, threshold, adapted.held_out if adapted is not None else None
         )
         self._percent.setText(f"{self.slider.value()} %")
-        self.sentence.setText(coverage_text(len(confidences), threshold, share))
+        sentence = coverage_text(len(confidences), threshold, share)
+        self.sentence.setText(sentence.replace(" %", "\u00a0%"))  # Never on two lines.
         self.sentence.setToolTip(_basis_text(threshold, share))
         reaching = table.predicts & (table.probabilities[:, 0] >= np.float32(threshold))
         n_left_out = int(np.count_nonzero(reaching)) - len(confidences)

@@ -47,8 +47,6 @@ from engine.messages import ClassId, ImageId
 
 _PAUSE_MS: Final = 1500
 _WHEEL_STEP_PX: Final = 8
-_WIDE_PX: Final = 1000  # From here on the filters show their numbers.
-_NARROW_PX: Final = 860  # Below, order and tile size have a line of their own.
 _THRESHOLD_MS: Final = 80  # While the slider moves, the tiles are filtered so often.
 
 
@@ -118,13 +116,7 @@ class Gallery(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_narrow = event.size().width() < _NARROW_PX
-        self._head.setDirection(
-            QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
-        )
-        was_wide = event.oldSize().width() >= _WIDE_PX
-        if was_wide != (event.size().width() >= _WIDE_PX):
-            self._show_counts()
+        self._fit_head()
 
     def current_row(self) -> int:
         """The row of the image with the keyboard's attention, -1 where there is none."""
@@ -215,9 +207,11 @@ class Gallery(QWidget):
 
     def _build(self) -> None:
         self._chips: dict[Show, QToolButton] = {}
+        self._numbers: dict[Show, int] = {}  # What the filters show, or would.
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         head, order = QHBoxLayout(), QHBoxLayout()
+        self._order = order
         for part in (head, order):
             part.setSpacing(GAP_PX)
         for show, tip in (
@@ -446,24 +440,11 @@ class Gallery(QWidget):
             self.coverage.show_threshold(now.threshold)
 
     def _show_counts(self) -> None:
-        table, locale = self._session.table, QLocale()
-        numbers = counts(table)
+        table, numbers = self._session.table, counts(self._session.table)
         chosen = self.model.arrangement
         numbers[Show.CONFIDENT] = int(np.count_nonzero(table.confident(chosen.threshold)))
         numbers[Show.THESE] = len(chosen.images)
-        wide = self.width() >= _WIDE_PX
-        for show, name in (
-            (Show.ALL, self.tr("All")),
-            (Show.UNLABELLED, self.tr("Unlabelled")),
-            (Show.LABELLED, self.tr("Labelled")),
-            (Show.UNSURE, self.tr("Unsure")),
-            (Show.CONFIDENT, self.tr("Confident")),
-            (Show.LIKE_NONE, self.tr("None of these?") if wide else self.tr("None?")),
-            (Show.UNREADABLE, self.tr("Unreadable")),
-            (Show.THESE, self.tr("Found")),
-        ):
-            number = locale.toString(numbers[show])
-            self._chips[show].setText(f"{name}  {number}" if wide else name)
+        self._numbers = dict(numbers)
         # What there is nothing of takes no room.
         numbers[Show.CONFIDENT] = int(np.count_nonzero(table.predicts))
         numbers[Show.THESE] = 0
@@ -472,6 +453,44 @@ class Gallery(QWidget):
         item = self._session.image_class(chosen.class_id)
         self._class_chip.setText(
             item.name if chosen.show is Show.CLASS and item is not None else self.tr("Class")
+        )
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Say as much above the tiles as there is room for, on one line if that will do."""
+        names = {
+            Show.ALL: self.tr("All"),
+            Show.UNLABELLED: self.tr("Unlabelled"),
+            Show.LABELLED: self.tr("Labelled"),
+            Show.UNSURE: self.tr("Unsure"),
+            Show.CONFIDENT: self.tr("Confident"),
+            Show.LIKE_NONE: self.tr("None of these?"),
+            Show.UNREADABLE: self.tr("Unreadable"),
+            Show.THESE: self.tr("Found"),
+        }
+        room = self.width() - 4 * GAP_PX
+        for is_short, has_numbers, has_one_line in (
+            (False, True, True),
+            (True, True, True),
+            (False, True, False),
+            (True, True, False),
+            (True, False, False),
+        ):
+            if is_short:
+                names[Show.LIKE_NONE] = self.tr("None?")
+            else:
+                names[Show.LIKE_NONE] = self.tr("None of these?")
+            for show, name in names.items():
+                number = QLocale().toString(self._numbers.get(show, 0))
+                self._chips[show].setText(f"{name}  {number}" if has_numbers else name)
+            shown = [chip for chip in self._chips.values() if not chip.isHidden()]
+            needed = sum(chip.sizeHint().width() + GAP_PX for chip in shown)
+            if has_one_line:
+                needed += self._order.sizeHint().width()
+            if needed <= room:
+                break
+        self._head.setDirection(
+            QBoxLayout.Direction.LeftToRight if has_one_line else QBoxLayout.Direction.TopToBottom
         )
 
     def _show_emptiness(self) -> None:
