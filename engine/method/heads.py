@@ -26,8 +26,8 @@ class FittedHead:
 
     Attributes:
         weights: (n_classes, d), one vector per class.
-        left_out_scores: (n_support, n_classes), row i from a head fitted without example i; zeros
-            where i is the only example of its class.
+        left_out_scores: (n_support, n_classes), row i from a head fitted without the example that
+            i belongs to; zeros where that is the only one of its class.
     """
 
     weights: Floats
@@ -42,7 +42,39 @@ def normalise(embeddings: Floats, mean: Floats) -> Floats:
     return normalised
 
 
-def fit_prototypes(support: Floats, labels: NDArray[np.int64], n_classes: int) -> FittedHead:
+def independent_groups(
+    labels: NDArray[np.int64], groups: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """Numbers 0, 1, ... of the independent examples that (n_support,) labelled images make.
+
+    Near-duplicates of one class share a number: together they weigh as one example and are left
+    out together. Near-duplicates with different labels stay apart, or none could be believed.
+
+    Args:
+        labels: (n_support,) class numbers.
+        groups: (n_support,) numbers of near-duplicates, see ``engine.method.duplicates``; None:
+            every image is an example of its own.
+    """
+    if groups is None:
+        return np.arange(len(labels), dtype=np.int64)
+    pairs = np.stack([groups, labels], axis=1)
+    return np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def examples_per_class(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], n_classes: int
+) -> NDArray[np.int64]:
+    """How many independent examples (n_classes,) each class has."""
+    first = np.unique(groups, return_index=True)[1]
+    return np.bincount(labels[first], minlength=n_classes)
+
+
+def fit_prototypes(
+    support: Floats,
+    labels: NDArray[np.int64],
+    n_classes: int,
+    groups: NDArray[np.int64] | None = None,
+) -> FittedHead:
     """Cosine prototypes: the direction of each class's mean.
 
     Prototypical networks (Snell et al., arXiv:1703.05175, equation 1), with the cosine in place
@@ -52,31 +84,44 @@ def fit_prototypes(support: Floats, labels: NDArray[np.int64], n_classes: int) -
     Args:
         support: (n_support, d), normalised.
         labels: (n_support,) in [0, n_classes); classes without examples get a zero vector.
+        groups: (n_support,) as :func:`independent_groups` gives them; None: no near-duplicates.
     """
-    one_hot = _one_hot(labels, n_classes)
-    sums = one_hot.T @ support
+    if groups is None:
+        groups = independent_groups(labels, None)
+    weighted = support / _sizes(groups)[:, None]
+    sums = _one_hot(labels, n_classes).T @ weighted
     weights = _unit(sums)
     scores = support @ weights.T
-    left_out = _unit(sums[labels] - support)
+    group_sums = np.zeros((int(groups.max(initial=-1)) + 1, support.shape[1]), np.float32)
+    np.add.at(group_sums, groups, weighted)
+    left_out = _unit(sums[labels] - group_sums[groups])
+    alone = examples_per_class(labels, groups, n_classes)[labels] < 2
+    left_out[alone] = 0.0  # Not what rounding leaves of a sum less itself.
     scores[np.arange(len(labels)), labels] = np.einsum("nd,nd->n", support, left_out)
     return FittedHead(weights, scores)
 
 
 def fit_ridge(
-    support: Floats, labels: NDArray[np.int64], n_classes: int, penalty: float
+    support: Floats,
+    labels: NDArray[np.int64],
+    n_classes: int,
+    penalty: float,
+    groups: NDArray[np.int64] | None = None,
 ) -> FittedHead:
     """Ridge regression on the class indicators, every class weighing the same.
 
     In its kernel form, A = (K + penalty * V)^-1 Y with K = X X^T, Y the indicators minus
-    1 / n_present, and V the diagonal of inverse example weights, n_c * n_present / n_support (a
-    class clicked ten times as often must not rule).
+    1 / n_present, and V the diagonal of inverse example weights, n_c * n_present / n * s (a class
+    clicked ten times as often must not rule): n_c counts the independent examples of class c, n
+    those of all, and s is how many near-duplicates share the example.
 
     The left-out scores are those of a fit to the other examples, counts and weights included. For
-    example i of class c that fit has the matrix M_c = K + penalty * V_c with one example less of
-    c in V_c; whatever stands at (i, i), y_i minus the left-out score is (M_c^-1 Y)_i /
-    (M_c^-1)_ii (Allen's PRESS identity). All M_c are M = K + penalty * n / (n - 1) * V less
-    delta = penalty * n_present / (n - 1) on the diagonal of class c, so the block of M_c^-1 for c
-    is (I - delta G_cc)^-1 G_cc with G = M^-1 (Woodbury): one inversion serves all classes.
+    an example of class c that fit has the matrix M_c = K + penalty * V_c with one example less of
+    c in V_c; whatever stands at the rows g of the example, y_g minus the left-out scores is
+    ((M_c^-1)_gg)^-1 (M_c^-1 Y)_g (Allen's PRESS identity, for groups). All M_c are
+    M = K + penalty * n / (n - 1) * V less D = penalty * n_present / (n - 1) * s on the diagonal of
+    class c, so the block of M_c^-1 for c is (I - G_cc D)^-1 G_cc with G = M^-1 (Woodbury): one
+    inversion serves all classes.
 
     Where examples outnumber dimensions the same is solved in the primal: G = (K + D)^-1 is
     D^-1 - D^-1 X (I + X^T D^-1 X)^-1 X^T D^-1.
@@ -85,26 +130,35 @@ def fit_ridge(
         support: (n_support, d), normalised.
         labels: (n_support,) in [0, n_classes).
         penalty: > 0, in units of a squared length of one.
+        groups: (n_support,) as :func:`independent_groups` gives them; None: no near-duplicates.
     """
     n_support, n_dimensions = support.shape
-    counts = np.bincount(labels, minlength=n_classes)
+    if groups is None:
+        groups = independent_groups(labels, None)
+    sizes = _sizes(groups)
+    counts = examples_per_class(labels, groups, n_classes)
+    n_examples = int(counts.sum())
     n_present = int(np.count_nonzero(counts))
-    inverse_weights = (counts[labels] * (n_present / n_support)).astype(np.float32)
+    inverse_weights = (counts[labels] * (n_present / max(n_examples, 1)) * sizes).astype(np.float32)
     targets = _one_hot(labels, n_classes) - np.float32(1.0 / max(n_present, 1))
     targets[:, counts == 0] = 0.0
     solve = _Kernel if n_support <= n_dimensions else _Primal
     weights = solve(support, penalty * inverse_weights).weights(targets)
     left_out = np.zeros_like(targets)
-    if n_support > 1:
-        one_less = solve(support, penalty * n_support / (n_support - 1) * inverse_weights)
+    if n_examples > 1:
+        one_less = solve(support, penalty * n_examples / (n_examples - 1) * inverse_weights)
         dual = one_less.dual(targets)
-        delta = np.float32(penalty * n_present / (n_support - 1))
+        delta = (penalty * n_present / (n_examples - 1) * sizes).astype(np.float32)
         for class_index in np.flatnonzero(counts >= 2):
             rows = np.flatnonzero(labels == class_index)
             block = one_less.inverse_block(rows)
-            update = np.linalg.inv(np.eye(len(rows), dtype=np.float32) - delta * block)
-            residuals = (update @ dual[rows]) / np.einsum("ij,ji->i", update, block)[:, None]
-            left_out[rows] = targets[rows] - residuals
+            update = np.linalg.inv(np.eye(len(rows), dtype=np.float32) - block * delta[rows])
+            inverse, solved = update @ block, update @ dual[rows]
+            left_out[rows] = targets[rows] - solved / np.diagonal(inverse)[:, None]
+            for group in np.unique(groups[rows[sizes[rows] > 1]]):
+                members = np.flatnonzero(groups[rows] == group)
+                residuals = np.linalg.solve(inverse[np.ix_(members, members)], solved[members])
+                left_out[rows[members]] = targets[rows[members]] - residuals
     return FittedHead(weights, left_out)
 
 
@@ -153,6 +207,11 @@ class _Primal:
         block: Floats = -(scaled @ self._inverse @ scaled.T)
         block[np.diag_indices(len(rows))] += 1.0 / self._diagonal[rows, 0]
         return block
+
+
+def _sizes(groups: NDArray[np.int64]) -> Floats:
+    """How many near-duplicates (n_support,) share each image's example, itself included."""
+    return np.bincount(groups)[groups].astype(np.float32)
 
 
 def _one_hot(labels: NDArray[np.int64], n_classes: int) -> Floats:

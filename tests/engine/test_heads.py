@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.method.heads import FittedHead, Floats, fit_prototypes, fit_ridge, normalise
+from engine.method.heads import (
+    FittedHead,
+    Floats,
+    fit_prototypes,
+    fit_ridge,
+    independent_groups,
+    normalise,
+)
 
 
 def _support(
@@ -200,3 +207,45 @@ def test_what_is_returned_is_single_precision() -> None:
         fitted = fit_ridge(*_support(counts), 2, 0.3)
         assert fitted.weights.dtype == fitted.left_out_scores.dtype == np.float32
         assert fit_prototypes(*_support(counts), 2).weights.dtype == np.float32
+
+
+@pytest.mark.parametrize("n_dimensions", [12, 60])
+def test_near_duplicates_weigh_as_one_and_are_left_out_together(n_dimensions: int) -> None:
+    support, labels = _support((6, 9, 4), n_dimensions)
+    groups = independent_groups(labels, np.arange(len(labels)) // 3)
+    fitted = fit_ridge(support, labels, 3, 0.5, groups)
+    plain = fit_prototypes(support, labels, 3, groups)
+    assert (np.bincount(groups) > 1).any()
+    for group in np.unique(groups):
+        rest = groups != group
+        again = independent_groups(labels[rest], groups[rest])
+        refit = fit_ridge(support[rest], labels[rest], 3, 0.5, again).weights
+        np.testing.assert_allclose(
+            fitted.left_out_scores[~rest], support[~rest] @ refit.T, atol=2e-4
+        )
+        refit = fit_prototypes(support[rest], labels[rest], 3, again).weights
+        np.testing.assert_allclose(
+            plain.left_out_scores[~rest], support[~rest] @ refit.T, atol=1e-5
+        )
+
+
+def test_an_image_given_thrice_as_one_group_is_the_image_given_once() -> None:
+    support, labels = _support((3, 4, 5))
+    tripled = np.concatenate([np.arange(len(labels)), [0, 0]])
+    groups = independent_groups(labels[tripled], tripled)
+    for fit in (fit_prototypes, lambda x, y, n, g=None: fit_ridge(x, y, n, 0.3, g)):
+        once = fit(support, labels, 3)
+        thrice = fit(support[tripled], labels[tripled], 3, groups)
+        np.testing.assert_allclose(thrice.weights, once.weights, atol=1e-5)
+        np.testing.assert_allclose(
+            thrice.left_out_scores, once.left_out_scores[tripled], atol=1e-4
+        )
+
+
+def test_near_duplicates_with_different_labels_stay_two_examples() -> None:
+    assert independent_groups(np.array([0, 1, 0, 0]), np.array([5, 5, 5, 2])).tolist() == [
+        1,
+        2,
+        1,
+        0,
+    ]
