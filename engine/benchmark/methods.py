@@ -119,7 +119,7 @@ class Program:
         self.name = effort.value
         self._workspace = workspace
         self._effort = effort
-        self._shown: tuple[EmbeddedSet, IndexArray] | None = None
+        self._shown: tuple[EmbeddedSet, IndexArray, EmbeddingStore] | None = None
 
     def answer(self, episode: Episode) -> Generator[Event | None, None, Answer]:
         """Seconds: from embeddings in memory to a model, whatever else the effort embeds."""
@@ -150,22 +150,20 @@ class Program:
 
     def _show(self, episode: Episode) -> None:
         """Make the store the episode's folder, in one order, so that its sum is always the same."""
-        shown = self._shown
         store = self._workspace.store
-        if (
-            shown is not None
-            and shown[0] is episode.images
-            and np.array_equal(shown[1], episode.folder)
-            and len(store) == len(episode.folder)
-        ):
-            return
+        if self._shown is not None:
+            images, folder, shown = self._shown
+            # Another effort may have put its own store there, such as a fine-tuned encoder's.
+            is_there = shown is store and images is episode.images
+            if is_there and np.array_equal(folder, episode.folder):
+                return
         fresh = EmbeddingStore(store.embedding_size)
         fresh.add(
             [episode.images.images[index].image_id for index in episode.folder],
             episode.images.embeddings[episode.folder].astype(np.float16),
         )
         self._workspace.store = fresh
-        self._shown = episode.images, episode.folder
+        self._shown = episode.images, episode.folder, fresh
 
 
 class PlainPrototypes:

@@ -44,6 +44,7 @@ from engine.benchmark.splits import Split, SplitRule, digest_of, draw_split, unl
 from engine.benchmark.tables import as_markdown
 from engine.benchmark.trials import run_trials
 from engine.cli import main
+from engine.embeddings import EmbeddingStore
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import EncoderRuntime
 from engine.errors import EngineError
@@ -339,6 +340,21 @@ def test_instant_is_what_the_program_fits_to_what_is_in_the_folder(workspace: Wo
         found = np.exp(answer.log_probabilities)
         assert np.allclose(found, model.probabilities(queries), atol=1e-5)
         assert np.allclose(answer.none_scores, model.none_scores(queries), atol=1e-5)
+
+
+def test_what_one_effort_leaves_in_the_store_is_not_seen_by_the_next(
+    workspace: Workspace,
+) -> None:
+    images = random_set()
+    method = Program(workspace, Effort.INSTANT)
+    episode = episode_of(images, draw_split(images.labels, 4, 0, SplitRule()))
+    before = finish(method.answer(episode))
+    other = EmbeddingStore(workspace.store.embedding_size)
+    turned = np.roll(images.embeddings, 1, axis=0).astype(np.float16)
+    other.add([image.image_id for image in images.images], turned)
+    workspace.store = other
+    after = finish(method.answer(episode))
+    assert (after.log_probabilities == before.log_probabilities).all()
 
 
 class Recorder:
