@@ -2,8 +2,9 @@
 
     QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1400x900x24" python docs/screenshots.py [FOLDER]
 
-Writes window-light.png, window-dark.png, preview-light.png and export-light.png into FOLDER
-(default: docs/images). Fonts are the system's; look at what came out before committing it.
+Writes window-light.png, window-dark.png, preview-light.png, why-light.png and export-light.png
+into FOLDER (default: docs/images). Fonts are the system's; look at what came out before
+committing it.
 """
 
 from __future__ import annotations
@@ -68,6 +69,12 @@ def take(root: Path, out: Path) -> None:
     window.toggle_preview()
     wait(1500)
     save(window, out / "preview-light.png")
+    window.leave_preview()
+    view.select_places(np.array([11]), 11)
+    window.actions_.why.trigger()
+    until(lambda: window.preview.view.has_overlay)
+    wait(1500)
+    save(window, out / "why-light.png")
     window.leave_preview()
     window.export_dialog.begin()
     dialog = window.export_dialog
