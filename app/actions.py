@@ -99,7 +99,13 @@ class Actions(QObject):
         ):
             action.setEnabled(not reason)
             action.setToolTip(reason or text)
-        for action in (self.close_project, self.refresh, self.new_class, self.suggest):
+        for action in (
+            self.close_project,
+            self.refresh,
+            self.new_class,
+            self.suggest,
+            self.check_labels,
+        ):
             action.setEnabled(is_open)
         for action in (*self._label_actions, self.unlabel):
             action.setEnabled(has_images)
@@ -140,7 +146,8 @@ class Actions(QObject):
         menu.addSeparator()
         if not in_preview:
             menu.addAction(self.preview)
-        menu.addAction(self.why)
+        if n_images == 1:
+            menu.addAction(self.why)
         self.copy_paths.setText(self.tr("Copy Path") if n_images == 1 else self.tr("Copy Paths"))
         menu.addActions([self.show_file, self.copy_paths])
         return menu
@@ -188,6 +195,7 @@ class Actions(QObject):
         self.unlabel = make(self.tr("&Unlabel"), "unlabel", "0", "Del", "Backspace")
         self.suggest = make(self.tr("&Suggest What to Label"), "suggest", "F6")
         self.suggest.setIconText(self.tr("Suggest"))
+        self.check_labels = make(self.tr("&Check Labels"), "check", "F7")
         self.show_file = make(self.tr("Show in File Manager"), "folder")
         self.copy_paths = make(self.tr("Copy Path"), "copy")
         self.keys = make(self.tr("&Keyboard Shortcuts"), "keyboard", "F1")
@@ -231,7 +239,7 @@ class Actions(QObject):
         self.theme_group.triggered.connect(self._on_theme_chosen)
         self.label_menu = bar.addMenu(self.tr("&Label"))
         self.improve_menu = bar.addMenu(self.tr("&Improve"))
-        self.improve_menu.addActions([self.suggest])
+        self.improve_menu.addActions([self.suggest, self.check_labels])
         self.class_menu = bar.addMenu(self.tr("&Class"))
         self.class_menu.aboutToShow.connect(self._fill_class_menu)
         help_menu = bar.addMenu(self.tr("&Help"))
@@ -253,7 +261,7 @@ class Actions(QObject):
             button = bar.widgetForAction(action)
             button.setProperty("toolButtonStyle", Qt.ToolButtonStyle.ToolButtonIconOnly)
         bar.addSeparator()
-        bar.addActions([self.new_class, self.suggest])
+        bar.addActions([self.new_class, self.suggest, self.check_labels])
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(gap)

@@ -255,6 +255,12 @@ class Gallery(QWidget):
         self._sort.addItem(self.tr("Most confident first"), Sort.CONFIDENT_FIRST)
         self._sort.addItem(self.tr("Most unsure first"), Sort.UNSURE_FIRST)
         self._sort.addItem(self.tr("Least like any class first"), Sort.LIKE_NONE_FIRST)
+        # As wide as its shortest entries: the filters need the room.
+        self._sort.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._sort.setMinimumContentsLength(9)
+        self._sort.view().setMinimumWidth(200)
         order.addWidget(self._sort)
         self._small, self._large = QLabel(), QLabel()
         self._slider = QSlider(Qt.Orientation.Horizontal)

@@ -33,6 +33,7 @@ from app.effort import FinetuneDialog
 from app.gallery import Gallery
 from app.help_dialogs import AboutDialog, KeysDialog
 from app.icons import application_icon
+from app.labels_page import LabelsPage
 from app.notices import Notice, NoticeBars, Remedy, Severity
 from app.page import Page
 from app.preferences import Preferences
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self._switch = switch
         self._log_path = log_path
         self._click_labelled = False
+        self._return_to: Page | None = None  # Where the larger view was opened from.
         self.setWindowTitle("Handful")
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self.gallery = Gallery(session, theme)
         self.preview = Preview(session, self.gallery.thumbnails, theme)
         self.suggest_page = SuggestPage(session, self.gallery.thumbnails, theme)
+        self.labels_page = LabelsPage(session, self.gallery.thumbnails, theme)
         self.status_line = StatusLine(session, theme)
         self.export_dialog = ExportDialog(session, theme, self)
         self.predictions_dialog = PredictionsDialog(session, theme, self)
@@ -96,6 +99,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.gallery)
         self.pages.addWidget(self.preview)
         self.pages.addWidget(self.suggest_page)
+        self.pages.addWidget(self.labels_page)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
@@ -133,6 +137,7 @@ class MainWindow(QMainWindow):
             (actions.select_none, view.clearSelection),
             (actions.preview, self.toggle_preview),
             (actions.suggest, self.show_suggestions),
+            (actions.check_labels, self.show_labels),
             (actions.why, self.toggle_why),
             (actions.why_next, self.preview.explanation.choose_next),
             (actions.larger, self._on_larger),
@@ -187,6 +192,9 @@ class MainWindow(QMainWindow):
         self.preview.image_requested.connect(self._on_image_requested)
         self.preview.menu_requested.connect(self._on_image_menu)
         self.suggest_page.left.connect(self.leave_page)
+        self.labels_page.left.connect(self.leave_page)
+        self.labels_page.images_requested.connect(self._on_images_requested)
+        self.labels_page.image_requested.connect(self._on_picture_opened)
         classes.class_clicked.connect(self._on_class_clicked)
         classes.class_double_clicked.connect(self._on_class_double_clicked)
         classes.images_dropped.connect(self._on_images_dropped)
@@ -399,8 +407,26 @@ class MainWindow(QMainWindow):
         if not self._session.classes:
             self.classes.begin_new(for_selection=True)
 
+    def show_labels(self) -> None:
+        """Show what the engine thinks of the labels."""
+        self._show_own_page(self.labels_page)
+
+    def _on_images_requested(self, images: list[ImageId]) -> None:
+        self.leave_page()
+        self.gallery.show_these(images)
+
+    def _on_picture_opened(self, image_id: int) -> None:
+        page, row = self.pages.currentWidget(), self._session.table.row_of(image_id)
+        if row >= 0:
+            self.leave_page()
+            self.pages.setCurrentWidget(self.preview)
+            self._on_image_requested(row)
+            self._show_possible()
+            self._return_to = page if isinstance(page, Page) else None
+
     def leave_page(self) -> None:
         """Show all images."""
+        self._return_to = None
         page = self.pages.currentWidget()
         if isinstance(page, Page):
             self.pages.setCurrentWidget(self.gallery)
@@ -440,20 +466,28 @@ class MainWindow(QMainWindow):
             self._show_possible()
 
     def leave_preview(self) -> None:
-        """Show all images."""
+        """Show all images, or the page that the large one was opened from."""
+        page, self._return_to = self._return_to, None
         if self.is_preview_open():
             self.pages.setCurrentWidget(self.gallery)
             self.preview.clear()
             self._show_possible()
+            if page is not None:
+                self._show_own_page(page)
+                return
         self._focus_images()
 
     def toggle_why(self) -> None:
-        """Show why the large image, or the current one, has its class; or stop showing it."""
+        """Show why the image that the keys are about has its class, large; or stop showing it."""
+        page = self.pages.currentWidget()
         if self.is_preview_open():
             self.preview.explanation.toggle()
-        else:
+            return
+        if not isinstance(page, Page):
             self.toggle_preview()
-            self.preview.explanation.set_on(self.is_preview_open())
+        elif (image := page.chosen_image()) is not None:
+            self._on_picture_opened(image)
+        self.preview.explanation.set_on(self.is_preview_open())
 
     def _show_in_preview(self, row: int) -> None:
         place, count = self.gallery.model.place_of_row(row), len(self.gallery.model.order)
@@ -589,6 +623,7 @@ class MainWindow(QMainWindow):
             self.gallery,
             self.preview,
             self.suggest_page,
+            self.labels_page,
             self.status_line,
             self.export_dialog,
             self.predictions_dialog,

@@ -223,6 +223,50 @@ class FakeEngine:
             self.publish(predictions_ready(number, predictions, none_scores))
         self.publish(messages.JobFinished(number))
 
+    def review(
+        self,
+        *,
+        doubtful: Sequence[messages.DoubtfulLabel] = (),
+        duplicates: Sequence[Sequence[ImageId]] = (),
+        accuracy: float | None = 0.8,
+        weakest: ClassId | None = None,
+        advice: str = "Label 5 more of dog.",
+    ) -> None:
+        """Answer the newest ReviewLabels; every class has as many labels as were sent."""
+        command = self.last(messages.ReviewLabels)
+        labels = [label for _, label in command.support]
+        n_judged = {item.class_id: labels.count(item.class_id) for item in command.classes}
+        if accuracy is None:
+            n_judged = dict.fromkeys(n_judged, 0)
+        reach = tuple(
+            messages.ClassReach(
+                item.class_id,
+                labels.count(item.class_id),
+                labels.count(item.class_id),
+                n_judged[item.class_id],
+                n_judged[item.class_id] // 2,
+                0.2,
+                0.9,
+            )
+            for item in command.classes
+        )
+        points = ((1.0, 0.5, 0.3, 0.7), (2.0, 0.7, 0.5, 0.9))
+        self.publish(
+            messages.LabelsReviewed(
+                command.request_id,
+                tuple(doubtful),
+                tuple(tuple(group) for group in duplicates),
+                reach,
+                accuracy,
+                0.7 if accuracy is not None else 0.0,
+                0.9 if accuracy is not None else 1.0,
+                tuple(messages.CurvePoint(*point) for point in points if accuracy is not None),
+                advice,
+                weakest,
+            )
+        )
+        self.publish(messages.JobFinished(command.request_id))
+
     def suggest(self, suggestions: Sequence[messages.Suggestion]) -> None:
         """Answer the newest Suggest."""
         number = self.last(messages.Suggest).request_id
