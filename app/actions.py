@@ -105,6 +105,7 @@ class Actions(QObject):
             self.new_class,
             self.suggest,
             self.check_labels,
+            self.spot_check,
         ):
             action.setEnabled(is_open)
         for action in (*self._label_actions, self.unlabel):
@@ -196,6 +197,7 @@ class Actions(QObject):
         self.suggest = make(self.tr("&Suggest What to Label"), "suggest", "F6")
         self.suggest.setIconText(self.tr("Suggest"))
         self.check_labels = make(self.tr("&Check Labels"), "check", "F7")
+        self.spot_check = make(self.tr("S&pot Check"), "spot-check", "F8")
         self.show_file = make(self.tr("Show in File Manager"), "folder")
         self.copy_paths = make(self.tr("Copy Path"), "copy")
         self.keys = make(self.tr("&Keyboard Shortcuts"), "keyboard", "F1")
@@ -239,7 +241,7 @@ class Actions(QObject):
         self.theme_group.triggered.connect(self._on_theme_chosen)
         self.label_menu = bar.addMenu(self.tr("&Label"))
         self.improve_menu = bar.addMenu(self.tr("&Improve"))
-        self.improve_menu.addActions([self.suggest, self.check_labels])
+        self.improve_menu.addActions([self.suggest, self.check_labels, self.spot_check])
         self.class_menu = bar.addMenu(self.tr("&Class"))
         self.class_menu.aboutToShow.connect(self._fill_class_menu)
         help_menu = bar.addMenu(self.tr("&Help"))

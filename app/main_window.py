@@ -40,6 +40,7 @@ from app.preferences import Preferences
 from app.preview import Preview
 from app.save_dialog import ExportDialog, PredictionsDialog
 from app.session import PROJECT_SUFFIX, Session
+from app.spot_check import SpotCheckPage
 from app.start_page import EmptyFolderPage, StartPage
 from app.status_line import StatusLine
 from app.suggest_page import SuggestPage
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.preview = Preview(session, self.gallery.thumbnails, theme)
         self.suggest_page = SuggestPage(session, self.gallery.thumbnails, theme)
         self.labels_page = LabelsPage(session, self.gallery.thumbnails, theme)
+        self.spot_check = SpotCheckPage(session, self.gallery.thumbnails, theme)
         self.status_line = StatusLine(session, theme)
         self.export_dialog = ExportDialog(session, theme, self)
         self.predictions_dialog = PredictionsDialog(session, theme, self)
@@ -100,6 +102,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.preview)
         self.pages.addWidget(self.suggest_page)
         self.pages.addWidget(self.labels_page)
+        self.pages.addWidget(self.spot_check)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
@@ -138,6 +141,7 @@ class MainWindow(QMainWindow):
             (actions.preview, self.toggle_preview),
             (actions.suggest, self.show_suggestions),
             (actions.check_labels, self.show_labels),
+            (actions.spot_check, self.show_spot_check),
             (actions.why, self.toggle_why),
             (actions.why_next, self.preview.explanation.choose_next),
             (actions.larger, self._on_larger),
@@ -192,9 +196,10 @@ class MainWindow(QMainWindow):
         self.preview.image_requested.connect(self._on_image_requested)
         self.preview.menu_requested.connect(self._on_image_menu)
         self.suggest_page.left.connect(self.leave_page)
-        self.labels_page.left.connect(self.leave_page)
-        self.labels_page.images_requested.connect(self._on_images_requested)
-        self.labels_page.image_requested.connect(self._on_picture_opened)
+        for page in (self.labels_page, self.spot_check):
+            page.left.connect(self.leave_page)
+            page.images_requested.connect(self._on_images_requested)
+            page.image_requested.connect(self._on_picture_opened)
         classes.class_clicked.connect(self._on_class_clicked)
         classes.class_double_clicked.connect(self._on_class_double_clicked)
         classes.images_dropped.connect(self._on_images_dropped)
@@ -411,6 +416,10 @@ class MainWindow(QMainWindow):
         """Show what the engine thinks of the labels."""
         self._show_own_page(self.labels_page)
 
+    def show_spot_check(self) -> None:
+        """Let the person say of predictions drawn at random whether they are right."""
+        self._show_own_page(self.spot_check)
+
     def _on_images_requested(self, images: list[ImageId]) -> None:
         self.leave_page()
         self.gallery.show_these(images)
@@ -624,6 +633,7 @@ class MainWindow(QMainWindow):
             self.preview,
             self.suggest_page,
             self.labels_page,
+            self.spot_check,
             self.status_line,
             self.export_dialog,
             self.predictions_dialog,

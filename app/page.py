@@ -95,7 +95,9 @@ class Page(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat() and self.on_key(Qt.Key(event.key())):
+            return
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
-        elif event.isAutoRepeat() or not self.on_key(Qt.Key(event.key())):
+        else:
             super().keyPressEvent(event)

@@ -1,0 +1,195 @@
+"""The spot check: an unbiased sample, answers by key, and an honest interval at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Desk, paint_folder
+from PySide6.QtCore import Qt
+
+from app.small_picture import SmallPicture
+from app.spot_check import SpotCheckPage, result_text
+
+
+@pytest.fixture
+def checking(garden: Desk) -> Desk:
+    """Ten predictions, cats from image_8 on, and a spot check of all of them."""
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    predict(garden, 12)
+    garden.window.actions_.spot_check.trigger()
+    return garden
+
+
+def predict(desk: Desk, n_images: int) -> None:
+    """image_N is a cat with 90 % from 8 on, else a dog with 70 %."""
+    cat, dog = (item.class_id for item in desk.session.classes)
+    desk.engine.predict(
+        {
+            desk.image(f"image_{number}.png"): [(cat, 0.9), (dog, 0.1)]
+            if number >= 8
+            else [(dog, 0.7), (cat, 0.3)]
+            for number in range(1, n_images + 1)
+        }
+    )
+    desk.settle()
+
+
+def page(desk: Desk) -> SpotCheckPage:
+    return desk.window.spot_check
+
+
+def press(desk: Desk, key: Qt.Key | str) -> None:
+    """Press a key on the page."""
+    desk.press(key, page(desk))
+
+
+def expected(desk: Desk) -> str:
+    """The question that belongs to the image on screen."""
+    name = desk.session.table.names[page(desk).picture.row]
+    number = int(name.removeprefix("image_").removesuffix(".png"))
+    return f"Is this “{'cat' if number >= 8 else 'dog'}”?"
+
+
+def test_every_prediction_is_asked_once_without_its_confidence(checking: Desk) -> None:
+    seen = []
+    for place in range(10):
+        assert page(checking).position.text() == f"{place + 1} of 10"
+        assert page(checking).question.text() == expected(checking)
+        assert "%" not in page(checking).question.text() + page(checking).hint.text()
+        seen.append(page(checking).picture.row)
+        press(checking, Qt.Key.Key_Return)
+    assert len(set(seen)) == 10
+    labelled = {checking.session.table.row_of_name(f"image_{number}.png") for number in (1, 2)}
+    assert not labelled & set(seen)
+    assert page(checking).headline.text() == "10 of 10 right: 100 %, between 72 and 100 %"
+    assert "10 predictions" in page(checking).basis.text()
+    assert "promised 80 %" in page(checking).basis.text()  # Five of 90 and five of 70.
+
+
+def test_answers_by_key_button_and_class(checking: Desk) -> None:
+    checking.qtbot.mouseClick(page(checking).right_button, Qt.MouseButton.LeftButton)
+    checking.qtbot.mouseClick(page(checking).wrong_button, Qt.MouseButton.LeftButton)
+    press(checking, "n")
+    press(checking, "y")
+    # The key of a class says what it is: cat is right for the cats and wrong for the dogs.
+    is_cat = expected(checking) == "Is this “cat”?"
+    press(checking, "1")
+    answers = page(checking).answers
+    assert [answers[place].is_right for place in range(5)] == [True, False, False, True, is_cat]
+    assert answers[4].class_id == checking.session.classes[0].class_id
+    checking.click_class(checking.session.classes[1].class_id)
+    assert len(page(checking).answers) == 6
+    assert len(checking.labels_on_disk()) == 2  # Not a label by itself.
+
+
+def test_backspace_goes_back_to_answer_again(checking: Desk) -> None:
+    press(checking, Qt.Key.Key_Return)
+    press(checking, Qt.Key.Key_Return)
+    press(checking, Qt.Key.Key_Backspace)
+    assert page(checking).hint.text().startswith("Answered right.")
+    press(checking, "n")
+    assert [page(checking).answers[place].is_right for place in (0, 1)] == [True, False]
+    assert len(checking.labels_on_disk()) == 2
+
+
+def test_one_may_stop_early_and_sees_what_is_known(checking: Desk) -> None:
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Return, "n"):
+        press(checking, key)
+    press(checking, Qt.Key.Key_Escape)
+    assert page(checking).headline.text() == "2 of 3 right: 67 %, between 21 and 94 %"
+    assert page(checking).wrong_title.isVisible()
+    assert len(page(checking).findChildren(SmallPicture)) == 1
+    press(checking, Qt.Key.Key_Escape)
+    assert checking.view.isVisible()
+
+
+def test_leaving_before_the_first_answer_shows_no_result(checking: Desk) -> None:
+    press(checking, Qt.Key.Key_Escape)
+    assert checking.view.isVisible()
+
+
+def test_answers_become_labels_only_on_request(checking: Desk) -> None:
+    names = []
+    for key in (Qt.Key.Key_Return, "n"):
+        names.append(checking.session.table.names[page(checking).picture.row])
+        press(checking, key)
+    names.append(checking.session.table.names[page(checking).picture.row])
+    was_cat = expected(checking) == "Is this “cat”?"
+    press(checking, "2" if was_cat else "1")
+    press(checking, Qt.Key.Key_Escape)
+    before = checking.labels_on_disk()
+    # The first is right, the third is said to be the other class; of the second nobody knows.
+    assert page(checking).label_button.text() == "Use 2 Answers as Labels"
+    checking.qtbot.mouseClick(page(checking).label_button, Qt.MouseButton.LeftButton)
+    labels = checking.labels_on_disk()
+    assert labels[names[2]] == ("dog" if was_cat else "cat")
+    assert names[0] in labels
+    assert names[1] not in labels
+    assert not page(checking).label_button.isVisible()
+    checking.window.actions_.undo.trigger()
+    assert checking.labels_on_disk() == before
+
+
+def test_the_wrong_ones_are_looked_at_and_the_result_is_still_there(checking: Desk) -> None:
+    name = checking.session.table.names[page(checking).picture.row]
+    press(checking, "n")
+    press(checking, Qt.Key.Key_Return)
+    press(checking, Qt.Key.Key_Escape)
+    headline = page(checking).headline.text()
+    checking.qtbot.mouseClick(page(checking).show_button, Qt.MouseButton.LeftButton)
+    assert checking.shown() == [name]
+    checking.window.actions_.spot_check.trigger()
+    assert page(checking).headline.text() == headline
+    checking.qtbot.mouseClick(page(checking).again_button, Qt.MouseButton.LeftButton)
+    assert page(checking).position.text() == "1 of 10"
+
+
+def test_the_sample_stays_what_it_was_when_the_answers_change(checking: Desk) -> None:
+    before = list(page(checking).sample)
+    cat, dog = (item.class_id for item in checking.session.classes)
+    checking.engine.predict(
+        {checking.image(f"image_{number}.png"): [(cat, 1.0), (dog, 0.0)] for number in range(1, 13)}
+    )
+    press(checking, Qt.Key.Key_Return)
+    assert page(checking).sample == before
+    assert page(checking).question.text() == expected(checking)
+
+
+def test_without_predictions_it_says_so(garden: Desk) -> None:
+    garden.window.actions_.spot_check.trigger()
+    assert page(garden).headline.text().startswith("Nothing is predicted yet")
+    press(garden, Qt.Key.Key_Return)
+    press(garden, Qt.Key.Key_Escape)
+    assert garden.view.isVisible()
+
+
+def test_all_predictions_are_drawn_alike(desk: Desk, tmp_path: Path) -> None:
+    desk.open(paint_folder(tmp_path / "many", 62))
+    desk.add_classes("cat", "dog")
+    desk.click("image_1.png")
+    desk.press("1")
+    desk.press("2")
+    predict(desk, 62)
+    page(desk).random = np.random.default_rng(0)
+    drawn = np.zeros(62, np.int64)
+    for _ in range(400):
+        page(desk).draw()
+        rows = [desk.session.table.row_of(item.image_id) for item in page(desk).sample]
+        assert len(set(rows)) == 30
+        drawn[rows] += 1
+    expected_count = 400 * 30 / 60
+    assert sorted(drawn)[:2] == [0, 0]  # The two labelled ones.
+    # Binomial with deviation 10: of 60 counts none is five deviations off.
+    assert np.all(np.abs(np.sort(drawn)[2:] - expected_count) < 50)
+    confident = [desk.session.table.row_of_name(f"image_{n}.png") for n in range(8, 63)]
+    share = drawn[confident].sum() / drawn.sum()
+    assert share == pytest.approx(55 / 60, abs=0.015)
+
+
+def test_the_outcome_in_words() -> None:
+    assert result_text(27, 30) == "27 of 30 right: 90 %, between 74 and 97 %"
