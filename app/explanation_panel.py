@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gallery_model import percent_text
+from app.gallery_model import percent_text, plain_tip
 from app.heat_map import HeatLegend, heat_image
 from app.icons import icon, pixmap
 from app.image_table import NO_CLASS, Rows
@@ -322,7 +322,9 @@ class ExplanationPanel(QWidget):
         self._confidence.show()
 
     def _show_nothing_yet(self) -> None:
-        """Another image or class: what was said of the last one must not be taken for it."""
+        """Another image or class: what is said of the last one must not be taken for it."""
+        self._slow_timer.stop()
+        self._session.bridge.release(self._request_id)
         self.heat_changed.emit(None)
         self._text.setText("")
         self._show_parts(False)
@@ -379,7 +381,8 @@ class ExplanationPanel(QWidget):
         if self._trail:
             name = self._session.table.names[self._trail[-1]].rpartition("/")[2]
             short = self._back.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 140)
-            self._back.setText(self.tr("Back to {name}").format(name=short))
+            # No letter of a name becomes a mnemonic.
+            self._back.setText(self.tr("Back to {name}").format(name=short.replace("&", "&&")))
 
     def _on_thumbnail(self, image_id: int) -> None:
         row = self._session.table.row_of(image_id)
@@ -423,7 +426,7 @@ class NeighbourTile(QAbstractButton):
         words = self.tr("{name}, similarity {value} of at most 1").format(
             name="" if self._item is None else self._item.name, value=f"{self._similarity:.2f}"
         )
-        self.setToolTip(f"{file_name}\n{words}")
+        self.setToolTip(plain_tip(f"{file_name}\n{words}"))
         self.setAccessibleName(f"{file_name}: {words}")
         self.update()
 

@@ -161,6 +161,21 @@ def test_w_in_the_gallery_opens_the_large_view_with_it(labelled: Desk) -> None:
     assert asked(labelled).image.name == "image_7.png"
 
 
+def test_w_on_a_suggestion_explains_that_one_and_escape_goes_back_to_it(labelled: Desk) -> None:
+    labelled.click("image_4.png")
+    labelled.window.actions_.suggest.trigger()
+    classes = (class_id(labelled, "cat"), class_id(labelled, "dog"))
+    labelled.engine.suggest(
+        [messages.Suggestion(labelled.image("image_8.png"), "between cat and dog", classes)]
+    )
+    labelled.press("W", labelled.window.suggest_page)
+    assert labelled.window.is_preview_open()
+    assert asked(labelled).image.name == "image_8.png"
+    labelled.press(Qt.Key.Key_Escape)
+    assert labelled.window.suggest_page.isVisible()
+    assert not panel(labelled).is_on
+
+
 def test_it_is_in_the_menu_of_the_large_image(labelled: Desk) -> None:
     open_large(labelled, "image_9.png")
     viewport = labelled.window.preview.view.viewport()
@@ -269,6 +284,18 @@ def test_the_answer_for_an_image_left_behind_is_dropped(labelled: Desk) -> None:
     asked(labelled)
     labelled.engine.explain(LEFT_SPEAKS)
     assert labelled.window.preview.view.has_overlay
+
+
+def test_the_answer_for_a_class_left_behind_is_dropped(labelled: Desk) -> None:
+    open_large(labelled, "image_9.png")
+    labelled.press("W")
+    late = asked(labelled).request_id
+    labelled.qtbot.keyClick(labelled.window.preview, Qt.Key.Key_W, SHIFT)
+    labelled.engine.explain(LEFT_SPEAKS, request_id=late)
+    assert not labelled.window.preview.view.has_overlay
+    assert asked(labelled).class_id == class_id(labelled, "dog")
+    labelled.engine.explain(LEFT_SPEAKS)
+    assert "dog" in panel(labelled)._text.text()
 
 
 def test_it_ends_with_the_large_view(labelled: Desk) -> None:
