@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import wait
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,6 @@ from engine.messages import Event, Explain, Explained, Neighbour
 from engine.method.explanation import View, nearest, score_map
 
 N_NEIGHBOURS: Final = 3
-_WAIT_S: Final = 0.005
 
 
 def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
@@ -27,16 +26,11 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
     """
     current, column = _asked(workspace, command)
     runtime = workspace.runtime
-    future = workspace.pool.submit(workspace.activations_of, command.image.path, runtime)
+    look = partial(workspace.activations_of, command.image.path, runtime)
     try:
-        while not future.done():
-            wait([future], timeout=_WAIT_S)
-            yield None
-        seen = future.result()
+        seen = yield from workspace.on_pool(look)
     except UnreadableImageError as error:
         raise EngineError(f"{command.image.name} cannot be explained: {error}.") from error
-    finally:
-        future.cancel()
     laid = score_map(
         current.model,
         column,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import wait
+from functools import partial
 from typing import Final
 
 from engine.errors import EngineError, UnreadableImageError
@@ -25,7 +25,6 @@ from engine.messages import (
 )
 
 _CACHE_CHUNK: Final = 16  # Thumbnails are about 10 kB; a screenful comes in a few steps.
-_WAIT_S: Final = 0.01
 
 
 def load_thumbnails(workspace: Workspace, command: LoadThumbnails) -> Iterator[Event | None]:
@@ -61,16 +60,10 @@ def _events(workspace: Workspace, request_id: int, results: list[Processed]) -> 
 
 def load_preview(workspace: Workspace, command: LoadPreview) -> Iterator[Event | None]:
     """Decode one image large; see :class:`engine.messages.LoadPreview`."""
-    future = workspace.pool.submit(_decode_preview, command)
     try:
-        while not future.done():
-            wait([future], timeout=_WAIT_S)
-            yield None
-        decoded = future.result()
+        decoded = yield from workspace.on_pool(partial(_decode_preview, command))
     except UnreadableImageError as error:
         raise EngineError(f"{command.image.name} cannot be shown: {error}.") from error
-    finally:
-        future.cancel()
     yield _preview(command, decoded)
 
 

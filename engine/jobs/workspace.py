@@ -7,11 +7,11 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ from engine.messages import (
 from engine.method.adaptation import AdaptedModel, softmax
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 TOP_CLASSES: Final = 5
 
@@ -122,6 +123,20 @@ class Workspace:
         self.unreadable.clear()
         self.current = None
         self._looked_at = None
+
+    def on_pool(self, work: Callable[[], _T]) -> Generator[None, None, _T]:
+        """Let a thread of the pool do something and return what it gave, or raise what it raised.
+
+        Yields while it is at it, so that the caller can let other jobs run.
+        """
+        future = self.pool.submit(work)
+        try:
+            while not future.done():
+                wait([future], timeout=_WAIT_S)
+                yield None
+            return future.result()
+        finally:
+            future.cancel()
 
     def activations_of(self, path: Path, runtime: EncoderRuntime) -> Activations:
         """What is inside the encoder for an image file. Any thread.
