@@ -73,7 +73,7 @@ def near_duplicate_steps(
         nearest = np.full(n_images, -np.inf, np.float32)
         for first in range(0, n_groups, _COLUMNS):
             columns = leaders[first : min(first + _COLUMNS, n_groups)]
-            members, of, cosines = _pairs(directions, hashes, rows, columns)
+            members, of, cosines = near_duplicate_pairs(directions, hashes, rows, columns)
             # The nearest leader has the last word.
             order = np.argsort(cosines, kind="stable")
             members, of, cosines = members[order], of[order], cosines[order]
@@ -82,7 +82,7 @@ def near_duplicate_steps(
             nearest[members[closer]] = cosines[closer]
             yield None
         rest = rows[groups[rows] < 0]
-        centres, stars = _stars(rest, *_pairs(directions, hashes, rest, rest)[:2])
+        centres, stars = _stars(rest, *near_duplicate_pairs(directions, hashes, rest, rest)[:2])
         groups[rest] = n_groups + stars
         leaders[n_groups : n_groups + len(centres)] = centres
         n_groups += len(centres)
@@ -90,13 +90,23 @@ def near_duplicate_steps(
     return _numbered(groups)
 
 
-def _pairs(
+def near_duplicate_pairs(
     directions: Floats,
     hashes: NDArray[np.uint64] | None,
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Near-duplicates (row, column) and their cosines, (n_pairs,) each; a row with itself too."""
+    """Near-duplicates among images ``rows`` and ``columns``: an image is its own, too.
+
+    Args:
+        directions: (n, d), see :func:`near_duplicate_groups`.
+        hashes: (n,), as there.
+        rows: (n_rows,) indices.
+        columns: (n_columns,) indices.
+
+    Returns:
+        The row's image, the column's image and their cosine, (n_pairs,) each, in the order of rows.
+    """
     similarity = directions[rows] @ directions[columns].T
     # One pass over all pairs leaves the few that matter.
     limit = SAME_VIEW if hashes is None else SAME_LAYOUT
