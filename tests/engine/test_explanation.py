@@ -123,9 +123,7 @@ def test_a_file_that_is_no_graph_is_told_in_a_sentence(
 
 def _model(weights: list[list[float]], mean: list[float]) -> AdaptedModel:
     """A model of two classes with these weights; whatever else it has does not matter here."""
-    made = adapt(
-        np.eye(4, len(mean), dtype=np.float32), np.arange(4) % 2, np.zeros(len(mean), np.float32)
-    )
+    made = adapt(np.eye(4, 8, dtype=np.float32), np.arange(4) % 2, np.zeros(8, np.float32))
     return replace(
         made,
         weights=np.array(weights, np.float32),
