@@ -31,6 +31,7 @@ class ClassPanel(QWidget):
     Signals:
         class_clicked, class_double_clicked, images_dropped: as in :class:`ClassList`.
         show_only_requested: filter the gallery by a class.
+        split_requested: propose how a class could be split.
         class_made: a new class that is meant for the selected images.
         left: the keyboard's attention should go back to the images.
     """
@@ -39,6 +40,7 @@ class ClassPanel(QWidget):
     class_double_clicked = Signal(int)
     images_dropped = Signal(int, object)
     show_only_requested = Signal(int)
+    split_requested = Signal(int)
     class_made = Signal(int)
     left = Signal()
 
@@ -134,6 +136,9 @@ class ClassPanel(QWidget):
             action.triggered.connect(
                 _calling(self._session.merge_classes, class_id, target.class_id)
             )
+        split = menu.addAction(icon("split"), self.tr("Split into Two…"))
+        split.setEnabled(len(self._session.labelled_rows(class_id)) >= 2)
+        split.triggered.connect(_calling(self.split_requested.emit, int(class_id)))
         menu.addSeparator()
         delete = menu.addAction(icon("delete"), self.tr("Delete"))
         delete.triggered.connect(_calling(self._session.delete_class, class_id))

@@ -47,10 +47,12 @@ class LabelsPage(Page):
     Signals:
         images_requested: images to look at in the gallery.
         image_requested: one image to see large.
+        spot_check_requested: check predictions drawn at random.
     """
 
     images_requested = Signal(object)
     image_requested = Signal(int)
+    spot_check_requested = Signal()
 
     def __init__(
         self,
@@ -84,6 +86,12 @@ class LabelsPage(Page):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(ground)
         self.column.addWidget(self._scroll, 1)
+        check = QPushButton(self.tr("Spot Check"))
+        check.setToolTip(
+            self.tr("See how many predictions are right, by a few drawn at random (F8)")
+        )
+        check.clicked.connect(self.spot_check_requested)
+        self.head.addWidget(check)
         self.review.changed.connect(self._show)
         session.classes_changed.connect(self._on_session_changed)
         session.rows_changed.connect(self._on_session_changed)

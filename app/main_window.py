@@ -40,6 +40,7 @@ from app.preferences import Preferences
 from app.preview import Preview
 from app.save_dialog import ExportDialog, PredictionsDialog
 from app.session import PROJECT_SUFFIX, Session
+from app.split_dialog import SplitDialog
 from app.spot_check import SpotCheckPage
 from app.start_page import EmptyFolderPage, StartPage
 from app.status_line import StatusLine
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self.export_dialog = ExportDialog(session, theme, self)
         self.predictions_dialog = PredictionsDialog(session, theme, self)
         self.finetune_dialog = FinetuneDialog(session, self)
+        self.split_dialog = SplitDialog(session, self.gallery.thumbnails, theme, self)
         self._build_pages()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
         self._connect_actions()
@@ -204,8 +206,10 @@ class MainWindow(QMainWindow):
         classes.class_double_clicked.connect(self._on_class_double_clicked)
         classes.images_dropped.connect(self._on_images_dropped)
         classes.show_only_requested.connect(self._on_show_only)
+        classes.split_requested.connect(self._on_split_requested)
         classes.class_made.connect(self._on_class_clicked)
         classes.left.connect(self._focus_images)
+        self.labels_page.spot_check_requested.connect(self.show_spot_check)
         self.status_line.pause_requested.connect(self._on_pause)
         self.status_line.effort.finetune_requested.connect(self.finetune_dialog.begin)
 
@@ -390,6 +394,9 @@ class MainWindow(QMainWindow):
     def _on_show_only(self, class_id: int) -> None:
         self.leave_page()
         self.gallery.show_only(ClassId(class_id))
+
+    def _on_split_requested(self, class_id: int) -> None:
+        self.split_dialog.begin(ClassId(class_id))
 
     def _on_revisited(self, images: list[ImageId]) -> None:
         """Show what was undone or redone, so that a slip can be mended on the spot."""
@@ -637,6 +644,7 @@ class MainWindow(QMainWindow):
             self.status_line,
             self.export_dialog,
             self.predictions_dialog,
+            self.split_dialog,
         ):
             part.set_theme(theme)
 
@@ -666,6 +674,7 @@ class MainWindow(QMainWindow):
         self.export_dialog.close()
         self.predictions_dialog.close()
         self.finetune_dialog.close()
+        self.split_dialog.close()
         self.hide()  # At once: the engine may have to finish a step first.
         self._session.close()
         event.accept()

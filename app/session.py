@@ -199,6 +199,10 @@ class Session(QObject):
         labels = self.table.labels[~self.table.missing]
         return int(np.count_nonzero(np.unique(labels) != NO_CLASS))
 
+    def labelled_rows(self, class_id: ClassId) -> Rows:
+        """The rows of images that are there and have that label."""
+        return np.flatnonzero((self.table.labels == class_id) & ~self.table.missing)
+
     def why_no_results(self) -> str:
         """Why nothing can be exported yet; empty where it can."""
         if self.project is None:
@@ -311,6 +315,28 @@ class Session(QObject):
             )
             if self._commit(change):
                 self._tell(text, Severity.INFORMATION, Remedy.UNDO)
+
+    def split_class(self, class_id: ClassId, leaving: Sequence[ImageId], name: str) -> bool:
+        """Give some of a class's images to a new one, as one edit; False where it is refused."""
+        if self.project is None:
+            return False
+        rows = self.table.rows_of(np.array(leaving, np.int64))
+        rows = rows[rows >= 0]
+        rows = rows[self.table.labels[rows] == class_id]  # Labels may have changed meanwhile.
+        if not len(rows):
+            return False
+        source, added = self._class_by_id[class_id], self.project.new_class(_tidy(name))
+        action = self.tr("Split class “{name}”").format(name=source.name)
+        labels: dict[ImageId, ClassId | None] = {
+            self.table.image_id(row): added.class_id for row in rows.tolist()
+        }
+        if not self._commit(Change(action, labels, (added,))):
+            return False
+        text = self.tr("Split “{name}”: {count} went to “{new}”.").format(
+            name=source.name, count=QLocale().toString(len(labels)), new=added.name
+        )
+        self._tell(text, Severity.INFORMATION, Remedy.UNDO)
+        return True
 
     # --- Undo -------------------------------------------------------------------------------------
 

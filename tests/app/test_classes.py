@@ -238,6 +238,7 @@ def test_the_menu_of_a_class_does_all_of_it(garden: Desk) -> None:
         "Colour",
         "Key",
         "Merge Into",
+        "Split into Two…",
         "Delete",
     ]
     sub = {action.text(): action.menu() for action in menu.actions() if action.menu()}
@@ -248,6 +249,82 @@ def test_the_menu_of_a_class_does_all_of_it(garden: Desk) -> None:
     sub["Merge Into"].actions()[0].trigger()
     assert names(garden) == ["dog"]
     menu.close()
+
+
+def begin_split(desk: Desk) -> list[messages.ImageId]:
+    """Four cats; ask from the menu to split them. Returns the two that are to leave."""
+    desk.add_classes("cat", "dog")
+    desk.select(*(f"image_{number}.png" for number in range(1, 5)))
+    desk.press("1")
+    menu = desk.classes.menu_of(desk.session.classes[0])
+    next(action for action in menu.actions() if "Split" in action.text()).trigger()
+    return [desk.image("image_2.png"), desk.image("image_4.png")]
+
+
+def propose(desk: Desk, leaving: list[messages.ImageId]) -> None:
+    """Answer as the engine does."""
+    number = desk.engine.last(messages.ProposeSplit).request_id
+    desk.engine.publish(messages.SplitProposed(number, tuple(leaving)))
+    desk.engine.publish(messages.JobFinished(number))
+
+
+def test_a_class_is_split_and_back_by_one_undo(garden: Desk) -> None:
+    leaving = begin_split(garden)
+    dialog = garden.window.split_dialog
+    asked = garden.engine.last(messages.ProposeSplit)
+    assert [image.name for image in asked.images] == [f"image_{n}.png" for n in range(1, 5)]
+    assert "Looking for two kinds" in dialog.state.text()
+    assert not dialog.split_button.isEnabled()
+    propose(garden, leaving)
+    assert dialog.group_texts() == ("2 stay in “cat”", "2 go to a new class")
+    assert not dialog.split_button.isEnabled()
+    garden.qtbot.keyClicks(dialog.field, "kitten 2")
+    before = garden.labels_on_disk()
+    garden.qtbot.keyClick(dialog.field, Qt.Key.Key_Return)
+    assert not dialog.isVisible()
+    assert names(garden) == ["cat", "dog", "kitten 2"]
+    changed = {"image_2.png": "kitten 2", "image_4.png": "kitten 2"}
+    assert garden.labels_on_disk() == {**before, **changed}
+    assert garden.notices() == ["Split “cat”: 2 went to “kitten 2”."]
+    garden.window.actions_.undo.trigger()
+    assert garden.labels_on_disk() == before
+    assert names(garden) == ["cat", "dog"]
+
+
+def test_a_split_under_a_name_that_exists_is_refused_and_can_be_mended(garden: Desk) -> None:
+    propose(garden, begin_split(garden))
+    dialog = garden.window.split_dialog
+    garden.qtbot.keyClicks(dialog.field, "dog")
+    garden.qtbot.mouseClick(dialog.split_button, Qt.MouseButton.LeftButton)
+    assert dialog.isVisible()
+    assert garden.notices() == ["There is already a class “dog”."]
+    assert set(garden.labels_on_disk().values()) == {"cat"}
+
+
+def test_closing_the_dialog_cancels_the_question(garden: Desk) -> None:
+    leaving = begin_split(garden)
+    garden.qtbot.keyClick(garden.window.split_dialog, Qt.Key.Key_Escape)
+    number = garden.engine.last(messages.ProposeSplit).request_id
+    assert garden.engine.cancelled() == [number]
+    propose(garden, leaving)
+    assert not garden.window.split_dialog.isVisible()
+    assert names(garden) == ["cat", "dog"]
+
+
+def test_a_class_with_one_image_cannot_be_split(garden: Desk) -> None:
+    garden.add_classes("cat")
+    garden.click("image_1.png")
+    garden.press("1")
+    menu = garden.classes.menu_of(garden.session.classes[0])
+    assert not next(item for item in menu.actions() if "Split" in item.text()).isEnabled()
+
+
+def test_a_failed_proposal_is_a_sentence(garden: Desk) -> None:
+    begin_split(garden)
+    number = garden.engine.last(messages.ProposeSplit).request_id
+    garden.engine.publish(messages.JobFailed(number, "None of them can be read.", False))
+    assert garden.window.split_dialog.state.text() == "None of them can be read."
+    assert not garden.window.split_dialog.split_button.isEnabled()
 
 
 def test_any_colour_can_be_chosen(garden: Desk) -> None:
