@@ -75,6 +75,10 @@ class EffortButton(QToolButton):
         """Show the state of the classifier as it is now."""
         classifier = self._session.classifier
         adapted = classifier.adapted
+        chosen = classifier.effort if classifier.effort is Effort.FINETUNE else classifier.preferred
+        for effort, action in self._choices.items():
+            action.setChecked(effort is chosen)
+        self.finetune.setEnabled(can_finetune(self._session))
         self.setVisible(adapted is not None)
         if adapted is None:
             return
@@ -84,10 +88,6 @@ class EffortButton(QToolButton):
         self.setText(text)
         self.setAccessibleName(gain_text(adapted))
         self.setToolTip(self._tip(adapted))
-        chosen = classifier.effort if classifier.effort is Effort.FINETUNE else classifier.preferred
-        for effort, action in self._choices.items():
-            action.setChecked(effort is chosen)
-        self.finetune.setEnabled(can_finetune(self._session))
 
     def _running_text(self) -> str:
         progress = self._session.classifier.progress

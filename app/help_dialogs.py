@@ -100,14 +100,25 @@ class KeysDialog(QDialog):
             (self.tr("Ctrl+0, Ctrl+1"), self.tr("Fit, original size")),
             ("F5", self.tr("Scan the folder, filter and sort again")),
         ]
+        improve = [
+            ("F6", self.tr("Suggest what to label next")),
+            (self.tr("Space, Backspace"), self.tr("… skip an image, go back to the one before")),
+            ("F7", self.tr("Check the labels")),
+            ("F8", self.tr("Spot check predictions drawn at random")),
+            (self.tr("Enter or Y, N"), self.tr("… the prediction is right, is wrong")),
+        ]
         row = QHBoxLayout()
         row.setSpacing(2 * GAP_PX)
-        for title, rows in ((self.tr("Labelling"), label), (self.tr("Looking"), look)):
+        for groups in (
+            ((self.tr("Labelling"), label), (self.tr("Improving"), improve)),
+            ((self.tr("Looking"), look),),
+        ):
             column = QVBoxLayout()
-            heading = QLabel(title)
-            heading.setObjectName("section")
-            column.addWidget(heading)
-            column.addWidget(_card_of(rows, keys_first=True))
+            for title, rows in groups:
+                heading = QLabel(title)
+                heading.setObjectName("section")
+                column.addWidget(heading)
+                column.addWidget(_card_of(rows, keys_first=True))
             column.addStretch(1)
             row.addLayout(column)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

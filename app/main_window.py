@@ -90,6 +90,8 @@ class MainWindow(QMainWindow):
         self.split_dialog = SplitDialog(session, self.gallery.thumbnails, theme, self)
         self._build_pages()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
+        self.actions_.improve_menu.addSeparator()
+        self.actions_.improve_menu.addActions(self.status_line.effort.menu().actions())
         self._connect_actions()
         self._connect()
         self._restore_layout()
@@ -371,7 +373,9 @@ class MainWindow(QMainWindow):
         yes = box.addButton(
             self.tr("Label {count} Images").format(count=count), QMessageBox.ButtonRole.AcceptRole
         )
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        no = box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(no)
+        box.setEscapeButton(no)
         # As it is now: the answers may change while the question stands there.
         labels = self._session.predictions_of(rows)
         action = self.tr("Label {count} as predicted").format(count=count)

@@ -151,13 +151,13 @@ class SplitDialog(QDialog):
         self.state.hide()
         self._groups.show()
         self._staying_title.setText(
-            self.tr("{count} stay in “{name}”").format(
+            self.tr("Stay in “{name}”: {count}").format(
                 count=locale.toString(int(np.count_nonzero(~leaves))),
                 name=item.name if item is not None else "",
             )
         )
         self._leaving_title.setText(
-            self.tr("{count} go to a new class").format(
+            self.tr("Go to a new class: {count}").format(
                 count=locale.toString(int(np.count_nonzero(leaves)))
             )
         )

@@ -276,7 +276,7 @@ def test_a_class_is_split_and_back_by_one_undo(garden: Desk) -> None:
     assert "Looking for two kinds" in dialog.state.text()
     assert not dialog.split_button.isEnabled()
     propose(garden, leaving)
-    assert dialog.group_texts() == ("2 stay in “cat”", "2 go to a new class")
+    assert dialog.group_texts() == ("Stay in “cat”: 2", "Go to a new class: 2")
     assert not dialog.split_button.isEnabled()
     garden.qtbot.keyClicks(dialog.field, "kitten 2")
     before = garden.labels_on_disk()
