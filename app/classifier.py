@@ -293,6 +293,7 @@ class Classifier(QObject):
         if event.request_id == self._higher_id:
             self._bridge.release(self._instant_id)
             self.running, self.progress = None, None
+            self._is_tried = True  # Whatever came of it: it is not asked for twice.
         self.adapted, self.hint, self._is_answered = event, "", True
         self.state_changed.emit()
         if event.effort is Effort.FINETUNE:

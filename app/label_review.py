@@ -111,6 +111,8 @@ class LabelReview(QObject):
                 self._end()
             case messages.JobFinished() | messages.JobCancelled():
                 self._end()
+            case messages.ImagesEmbedded() | messages.ImageUnreadable():
+                self._session.reader.on_read(event)  # Labelled ones that were not known yet.
             case _:
                 pass
 

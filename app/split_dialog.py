@@ -136,6 +136,8 @@ class SplitDialog(QDialog):
                 self._end()
             case messages.JobFinished() | messages.JobCancelled():
                 self._end()
+            case messages.ImagesEmbedded() | messages.ImageUnreadable():
+                self._session.reader.on_read(event)  # Labelled ones that were not known yet.
             case _:
                 pass
 

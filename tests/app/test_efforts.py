@@ -98,6 +98,18 @@ def test_thorough_predictions_count_only_after_the_engine_found_them_better(
     assert asked(labelled).count(Effort.THOROUGH) == 1  # Not again for the same labels.
 
 
+def test_the_engine_is_not_asked_twice_whatever_it_answers(labelled: Desk) -> None:
+    wait_for(labelled, Effort.THOROUGH)
+    command = labelled.engine.last(messages.Adapt)
+    labelled.engine.publish(
+        messages.Adapted(
+            command.request_id, Effort.INSTANT, (), 2, None, None, None, (), 0.1, 600.0
+        )
+    )
+    labelled.engine.publish(messages.JobFinished(command.request_id))
+    assert asked(labelled).count(Effort.THOROUGH) == 1
+
+
 def test_an_edit_supersedes_the_thorough_effort(labelled: Desk) -> None:
     old = wait_for(labelled, Effort.THOROUGH).request_id
     labelled.click("image_3.png")

@@ -180,6 +180,14 @@ def test_undo_goes_back_to_the_image(queue: Desk) -> None:
     assert queue.labels_on_disk() == {"image_5.png": "cat"}
 
 
+def test_labelled_images_that_are_read_on_the_way_are_known_then(garden: Desk) -> None:
+    garden.window.actions_.suggest.trigger()
+    number = garden.engine.last(messages.Suggest).request_id
+    image = garden.image("image_3.png")
+    garden.engine.publish(messages.ImageUnreadable(number, image, "it is broken"))
+    assert garden.state("image_3.png") == "cannot be read: it is broken"
+
+
 def test_failing_is_a_sentence_on_the_page(garden: Desk) -> None:
     garden.window.actions_.suggest.trigger()
     number = garden.engine.last(messages.Suggest).request_id
