@@ -87,6 +87,16 @@ class Classifier(QObject):
         """The effort that the answers on screen come from."""
         return Effort.INSTANT if self.adapted is None else self.adapted.effort
 
+    @property
+    def can_finetune(self) -> bool:
+        """Whether there are answers to start from, all of them there and not fine-tuned yet."""
+        return (
+            self.adapted is not None
+            and self._is_answered
+            and self._is_instant_done
+            and Effort.FINETUNE not in (self.effort, self.running)
+        )
+
     def start(self, table: ImageTable) -> None:
         """Begin with a project's images."""
         self._table = table
@@ -95,7 +105,7 @@ class Classifier(QObject):
         """Let go of the project; what the person prefers stays."""
         self._readapt_timer.stop()
         self._pause.stop()
-        for request_id in (self._instant_id, self._higher_id):
+        for request_id in (self._instant_id, self._higher_id, self._shown_id):
             self._bridge.release(request_id)
         self._instant_id = self._higher_id = self._shown_id = 0
         self._is_answered = self._is_instant_done = self._is_tried = self._was_tuned = False
@@ -144,10 +154,9 @@ class Classifier(QObject):
         if not self._instant_id and not support:
             return  # Nothing labelled yet and nothing predicted: nothing to tell the engine.
         was_tuning = self.running is Effort.FINETUNE
-        was_busy = self.running is not None or bool(self.note)
         if self.effort is Effort.FINETUNE:
             self._was_tuned = True
-        for request_id in (self._instant_id, self._higher_id):
+        for request_id in (self._instant_id, self._higher_id, self._shown_id):
             self._bridge.release(request_id)
         self._higher_id = self._shown_id = 0
         self.running, self.progress, self.note = None, None, ""
@@ -156,8 +165,7 @@ class Classifier(QObject):
         self._pause.start()
         if was_tuning:
             self.tuning_ended.emit(None)
-        if was_busy:
-            self.state_changed.emit()
+        self.state_changed.emit()
 
     def choose(self, effort: Effort) -> None:
         """Look at the instant answers, or at the thorough ones where they are better."""
@@ -181,7 +189,7 @@ class Classifier(QObject):
 
     def finetune(self) -> None:
         """Fine-tune the encoder on the labels as they are now."""
-        if self.adapted is not None and self._is_answered and self.running is not Effort.FINETUNE:
+        if self.can_finetune:
             self._pause.stop()
             self._raise(Effort.FINETUNE)
 
@@ -338,6 +346,7 @@ class Classifier(QObject):
         elif event.request_id == self._instant_id and isinstance(event, messages.JobFinished):
             self._is_instant_done = True
             self._raise_if_due()
+            self.state_changed.emit()
 
     def _on_engine_failed(self, event: messages.EngineFailed) -> None:
         self._engine_failure = event.message

@@ -78,7 +78,7 @@ class EffortButton(QToolButton):
         chosen = classifier.effort if classifier.effort is Effort.FINETUNE else classifier.preferred
         for effort, action in self._choices.items():
             action.setChecked(effort is chosen)
-        self.finetune.setEnabled(can_finetune(self._session))
+        self.finetune.setEnabled(classifier.can_finetune)
         self.setVisible(adapted is not None)
         if adapted is None:
             return
@@ -183,20 +183,11 @@ class FinetuneDialog(QDialog):
         return [self._time.text()]
 
     def _show_possible(self) -> None:
-        self.start_button.setEnabled(can_finetune(self._session))
+        self.start_button.setEnabled(self._session.classifier.can_finetune)
 
     def _on_start(self) -> None:
         self._session.classifier.finetune()
         self.close()
-
-
-def can_finetune(session: Session) -> bool:
-    """Whether there is something to fine-tune that is not so already."""
-    classifier = session.classifier
-    return classifier.adapted is not None and Effort.FINETUNE not in (
-        classifier.effort,
-        classifier.running,
-    )
 
 
 def effort_name(effort: Effort) -> str:

@@ -71,8 +71,10 @@ class LabelReview(QObject):
         """Nobody looks any more."""
         self._is_open = False
         self._settle.stop()
-        self._session.bridge.release(self._request_id)
-        self._request_id = 0
+        if self._request_id:
+            self._session.bridge.cancel(self._request_id)
+            self._session.bridge.release(self._request_id)
+            self._request_id = 0
         self._asked_for = None
 
     def keep(self, doubtful: DoubtfulLabel) -> None:

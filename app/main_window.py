@@ -474,6 +474,11 @@ class MainWindow(QMainWindow):
         if self.is_preview_open():
             self.leave_preview()
             return
+        page = self.pages.currentWidget()
+        image = page.chosen_image() if isinstance(page, Page) else None
+        if image is not None:
+            self._on_picture_opened(image)
+            return
         self.leave_page()
         row = self.gallery.current_row()
         if row < 0 and len(self.gallery.model.order):
@@ -587,6 +592,8 @@ class MainWindow(QMainWindow):
         self._show_page()
 
     def _on_status_changed(self) -> None:
+        if self._session.classifier.running is Effort.FINETUNE:
+            self.notices.withdraw(Remedy.FINETUNE)
         self._show_page()
         self._show_possible()
 

@@ -77,8 +77,10 @@ class Suggestions(QObject):
         """Ask for no more."""
         self._is_open = False
         self._settle.stop()
-        self._session.bridge.release(self._request_id)
-        self._request_id = 0
+        if self._request_id:
+            self._session.bridge.cancel(self._request_id)
+            self._session.bridge.release(self._request_id)
+            self._request_id = 0
 
     def advance(self) -> None:
         """Go to the next suggestion."""

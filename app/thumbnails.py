@@ -33,6 +33,7 @@ class Thumbnails(QObject):
         self._side_px = 0
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
         self._wanted: tuple[int, ...] = ()
+        self._wanted_first: tuple[int, ...] = ()
         self._asked: tuple[int, ...] = ()
         self._request_id = 0
         self._timer = QTimer(self)
@@ -65,15 +66,20 @@ class Thumbnails(QObject):
             self._timer.start()
 
     def want_too(self, rows: list[int]) -> None:
-        """Fetch the thumbnails of these rows first, and then what is wanted already."""
-        self.want([*rows, *(row for row in self._wanted if row not in rows)])
+        """Fetch the thumbnails of these rows before what is wanted, now and later.
+
+        The gallery wants others whenever it is arranged anew, also while another page is shown.
+        """
+        self._wanted_first = tuple(dict.fromkeys(rows))
+        if not self._timer.isActive():
+            self._timer.start()
 
     def clear(self) -> None:
         """Forget everything; another project is open."""
         self._timer.stop()
         self._kept.clear()
         self._used_bytes = 0
-        self._wanted = self._asked = ()
+        self._wanted = self._wanted_first = self._asked = ()
         self._request_id = 0
 
     def forget(self, image_id: ImageId) -> None:
@@ -86,7 +92,7 @@ class Thumbnails(QObject):
         table = self._session.table
         due = tuple(
             row
-            for row in self._wanted
+            for row in dict.fromkeys((*self._wanted_first, *self._wanted))
             if row < table.n_rows and not table.unreadable[row] and not self._has(row)
         )
         if not due or (self._request_id and due == self._asked):

@@ -225,6 +225,10 @@ def test_an_edit_stops_fine_tuning_and_offers_it_again(labelled: Desk) -> None:
     labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
     labelled.window.notices.remedy_requested.emit(labelled.window.notices._bars[0].notice.remedy)
     assert labelled.window.finetune_dialog.isVisible()
+    labelled.qtbot.mouseClick(
+        labelled.window.finetune_dialog.start_button, Qt.MouseButton.LeftButton
+    )
+    assert labelled.notices() == []  # It has begun again.
 
 
 def test_an_edit_after_fine_tuning_says_what_the_answers_are_now(labelled: Desk) -> None:
@@ -242,6 +246,16 @@ def test_an_edit_after_fine_tuning_says_what_the_answers_are_now(labelled: Desk)
     labelled.window.notices.clear()
     labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
     assert labelled.notices() == []  # Said once.
+
+
+def test_fine_tuning_waits_until_the_instant_answers_are_all_there(labelled: Desk) -> None:
+    labelled.click("image_3.png")
+    labelled.press("1")
+    assert not labelled.window.status_line.effort.finetune.isEnabled()
+    labelled.window.finetune_dialog.begin()
+    assert not labelled.window.finetune_dialog.start_button.isEnabled()
+    labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
+    assert labelled.window.finetune_dialog.start_button.isEnabled()
 
 
 def test_a_failed_fine_tuning_is_a_sentence(labelled: Desk) -> None:

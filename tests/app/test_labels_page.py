@@ -177,6 +177,16 @@ def test_a_picture_is_seen_large_and_one_comes_back(labelled: Desk) -> None:
     assert labelled.window.pages.currentWidget() is labelled.gallery
 
 
+def test_the_gallery_does_not_take_the_pictures_away(labelled: Desk) -> None:
+    labelled.engine.review(doubtful=[doubt(labelled, "image_2.png")])
+    labelled.gallery.thumbnails.clear()
+    labelled.gallery.thumbnails.want_too([labelled.session.table.row_of_name("image_2.png")])
+    labelled.gallery.thumbnails.want([labelled.session.table.row_of_name("image_9.png")])
+    labelled.settle()
+    asked = labelled.engine.last(messages.LoadThumbnails)
+    assert [image.name for image in asked.images] == ["image_2.png", "image_9.png"]
+
+
 def test_failing_is_a_sentence_on_the_page(labelled: Desk) -> None:
     number = labelled.engine.last(messages.ReviewLabels).request_id
     labelled.engine.publish(messages.JobFailed(number, "There is no encoder.", False))

@@ -172,6 +172,15 @@ def test_escape_leaves_and_the_queue_goes_on_where_it_was(queue: Desk) -> None:
     assert on_screen(queue) == "image_9.png"
 
 
+def test_why_is_asked_of_the_image_on_screen_and_one_comes_back(queue: Desk) -> None:
+    press(queue, Qt.Key.Key_Space)
+    press(queue, "w")
+    assert queue.window.is_preview_open()
+    assert queue.window.preview.row == queue.session.table.row_of_name("image_7.png")
+    queue.press(Qt.Key.Key_Escape, queue.window.preview)
+    assert on_screen(queue) == "image_7.png"
+
+
 def test_undo_goes_back_to_the_image(queue: Desk) -> None:
     press(queue, "1")
     press(queue, "1")
