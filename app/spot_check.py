@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -30,7 +29,7 @@ from engine import wilson_interval
 from engine.messages import ClassId, ImageId
 
 _COUNT: Final = 30
-_MAX_WRONG: Final = 12
+_MAX_WRONG: Final = 6  # On one line; all of them can be looked at in the gallery.
 _WIDTH_PX: Final = 760
 _PICTURE_PX: Final = 96
 
@@ -207,7 +206,7 @@ class SpotCheckPage(Page):
         self.wrong_title.setObjectName("section")
         for label in (self.headline, self.basis):
             label.setWordWrap(True)
-        self._wrong = QGridLayout()
+        self._wrong = QHBoxLayout()
         self._wrong.setSpacing(GAP_PX)
         self.show_button = QPushButton(self.tr("Show the Wrong Ones"))
         self.show_button.clicked.connect(self._on_show_wrong)
@@ -313,7 +312,7 @@ class SpotCheckPage(Page):
                 "between the two numbers 95 times in 100. Their confidences promised {percent} %."
             ).format(count=locale.toString(self._n_predictions), percent=round(100 * promised))
         )
-        self.wrong_title.setText(self.tr("Wrong"))
+        self.wrong_title.setText(self.tr("{count} wrong").format(count=locale.toString(len(wrong))))
         for number, place in enumerate(wrong[:_MAX_WRONG]):
             picture = SmallPicture(
                 self.sample[place].image_id,
@@ -323,8 +322,8 @@ class SpotCheckPage(Page):
                 self._theme,
             )
             picture.opened.connect(self.image_requested)
-            self._wrong.addWidget(picture, number // 6, number % 6)
-        self._wrong.setColumnStretch(6, 1)
+            self._wrong.insertWidget(number, picture)
+        self._wrong.addStretch(1)
         table = self._session.table
         rows = [table.row_of(self.sample[place].image_id) for place in wrong[:_MAX_WRONG]]
         self._thumbnails.want_too([row for row in rows if row >= 0])
