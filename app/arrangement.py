@@ -43,8 +43,8 @@ class Sort(Enum):
 class Arrangement:
     """A filter and an order.
 
-    ``class_id`` counts only with Show.CLASS, ``threshold`` only with Show.CONFIDENT, ``images``
-    only with Show.THESE.
+    ``class_id`` counts only with Show.CLASS and Show.CONFIDENT (there 0 for all classes),
+    ``threshold`` only with Show.CONFIDENT, ``images`` only with Show.THESE.
     """
 
     show: Show = Show.ALL
@@ -61,7 +61,7 @@ class Arrangement:
         if self.show is Show.CLASS:
             suffix = f":{self.class_id}"
         elif self.show is Show.CONFIDENT:
-            suffix = f":{self.threshold:.2f}"
+            suffix = f":{self.threshold:.2f}:{self.class_id}"
         return f"{self.show.value}{suffix}", self.sort.value
 
     @classmethod
@@ -74,7 +74,9 @@ class Arrangement:
             if show is Show.CLASS:
                 class_id = ClassId(int(number))
             elif show is Show.CONFIDENT:
-                threshold = min(max(float(number), 0.0), 1.0)
+                value, _, number = number.partition(":")
+                threshold = min(max(float(value), 0.0), 1.0)
+                class_id = ClassId(int(number or NO_CLASS))
             elif show is Show.THESE:
                 show = Show.ALL
         except ValueError:
@@ -131,7 +133,7 @@ def _mask(table: ImageTable, arrangement: Arrangement) -> NDArray[np.bool_]:
         case Show.UNSURE:
             mask = table.unsure
         case Show.CONFIDENT:
-            mask = table.confident(arrangement.threshold)
+            mask = table.confident(arrangement.threshold, arrangement.class_id)
         case Show.LIKE_NONE:
             mask = table.like_none
         case Show.THESE:

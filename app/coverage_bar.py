@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -17,9 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.icons import swatch
+from app.image_table import NO_CLASS
 from app.session import Session
 from app.theme import GAP_PX
 from engine import ShareRight, share_right
+from engine.messages import ClassId
 
 _LEAST: Final = 50  # Percent.
 _MOST: Final = 99
@@ -32,22 +36,31 @@ class CoverageBar(QFrame):
     that the model gave would make its own answers look right.
 
     Signals:
-        threshold_changed: a confidence in [0, 1].
+        choice_changed: another confidence or class.
         label_requested: the person wants these images labelled as predicted.
     """
 
-    threshold_changed = Signal(float)
+    choice_changed = Signal()
     label_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("strip")
         self._session = session
-        title = QLabel(self.tr("At least"))
+        self.classes = QComboBox()
+        self.classes.setAccessibleName(self.tr("Predicted class"))
+        self.classes.setToolTip(self.tr("Only predictions of one class, or of all"))
+        self.classes.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.classes.setMinimumContentsLength(10)
+        self.classes.view().setMinimumWidth(160)
+        self._fill_classes()
+        title = QLabel(self.tr("at least"))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(_LEAST, _MOST)
         self.slider.setPageStep(5)
-        self.slider.setFixedWidth(180)
+        self.slider.setFixedWidth(140)
         self.slider.setAccessibleName(self.tr("Least confidence"))
         title.setBuddy(self.slider)
         self._percent = QLabel()
@@ -68,13 +81,16 @@ class CoverageBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         row.setSpacing(GAP_PX)
+        row.addWidget(self.classes)
         row.addWidget(title)
         row.addWidget(self.slider)
         row.addWidget(self._percent)
         row.addSpacing(GAP_PX)
         row.addLayout(words, 1)
         row.addWidget(self.label_button)
-        self.slider.valueChanged.connect(self._on_moved)
+        self.slider.valueChanged.connect(self._on_chosen)
+        self.classes.activated.connect(self._on_chosen)
+        session.classes_changed.connect(self._fill_classes)
         session.counts_changed.connect(self._on_counts_changed)
         session.status_changed.connect(self._on_counts_changed)
 
@@ -83,27 +99,36 @@ class CoverageBar(QFrame):
         """The least confidence, in [0, 1]."""
         return self.slider.value() / 100
 
-    def show_threshold(self, threshold: float) -> None:
-        """Show a threshold, without telling that it changed."""
-        self.slider.blockSignals(True)
-        self.slider.setValue(round(100 * threshold))
-        self.slider.blockSignals(False)
+    @property
+    def class_id(self) -> ClassId:
+        """The class whose predictions are meant, NO_CLASS for all."""
+        return ClassId(int(self.classes.currentData()))
+
+    def show_choice(self, threshold: float, class_id: ClassId) -> None:
+        """Show a threshold and a class, without telling that they changed."""
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(100 * threshold))
+        self.classes.setCurrentIndex(max(0, self.classes.findData(int(class_id))))
         self.show_coverage()
 
     def show_coverage(self) -> None:
         """Say how many images there are and how many of them are right, as it is now."""
         table, adapted = self._session.table, self._session.classifier.adapted
-        threshold = self.threshold
-        accepted = table.confident(threshold)
+        threshold, class_id = self.threshold, self.class_id
+        accepted = table.confident(threshold, class_id)
         confidences = table.probabilities[accepted, 0]
         share = share_right(
             confidences, threshold, adapted.held_out if adapted is not None else None
         )
         self._percent.setText(f"{self.slider.value()} %")
-        sentence = coverage_text(len(confidences), threshold, share)
+        item = self._session.image_class(class_id)
+        name = item.name if item is not None else ""
+        sentence = coverage_text(len(confidences), threshold, share, name)
         self.sentence.setText(sentence.replace(" %", "\u00a0%"))  # Never on two lines.
         self.sentence.setToolTip(_basis_text(threshold, share))
         reaching = table.predicts & (table.probabilities[:, 0] >= np.float32(threshold))
+        if class_id != NO_CLASS:
+            reaching &= table.predicted[:, 0] == class_id
         n_left_out = int(np.count_nonzero(reaching)) - len(confidences)
         self.left_out.setVisible(n_left_out > 0)
         if n_left_out == 1:
@@ -113,18 +138,35 @@ class CoverageBar(QFrame):
         self.left_out.setText(text.format(count=QLocale().toString(n_left_out)))
         self.label_button.setEnabled(len(confidences) > 0)
 
-    def _on_moved(self) -> None:
+    def _fill_classes(self) -> None:
+        chosen = self.classes.currentData()
+        self.classes.clear()
+        self.classes.addItem(self.tr("All classes"), NO_CLASS)
+        for item in self._session.classes:
+            self.classes.addItem(swatch(item.colour), item.name, int(item.class_id))
+        self.classes.setCurrentIndex(max(0, self.classes.findData(chosen)))
+
+    def _on_chosen(self) -> None:
         self.show_coverage()
-        self.threshold_changed.emit(self.threshold)
+        self.choice_changed.emit()
 
     def _on_counts_changed(self) -> None:
         if self.isVisible():
             self.show_coverage()
 
 
-def coverage_text(n_images: int, threshold: float, share: ShareRight | None) -> str:
-    """What accepting ``n_images`` predictions at or above ``threshold`` would mean."""
+def coverage_text(n_images: int, threshold: float, share: ShareRight | None, name: str = "") -> str:
+    """What accepting ``n_images`` predictions at or above ``threshold`` would mean.
+
+    Args:
+        name: of the class that they are all predicted as; empty for any.
+    """
     percent = round(100 * threshold)
+    if n_images and name:
+        which = _tr("{count} × “{name}” at {percent} % or more").format(
+            count=QLocale().toString(n_images), name=name, percent=percent
+        )
+        return _which_and_share(which, share)
     if not n_images:
         return _tr("No image without a label is predicted with {percent} % or more.").format(
             percent=percent
@@ -135,6 +177,10 @@ def coverage_text(n_images: int, threshold: float, share: ShareRight | None) -> 
         which = _tr("{count} images at {percent} % or more").format(
             count=QLocale().toString(n_images), percent=percent
         )
+    return _which_and_share(which, share)
+
+
+def _which_and_share(which: str, share: ShareRight | None) -> str:
     if share is None:
         return _tr("{which}; too few labels to tell how many are right.").format(which=which)
     return _tr("{which}, about {share} % of them right (between {low} and {high}).").format(

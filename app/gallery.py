@@ -38,6 +38,7 @@ from app.coverage_bar import CoverageBar
 from app.gallery_model import GalleryModel
 from app.gallery_view import GalleryView
 from app.icons import icon, pixmap, swatch
+from app.image_table import NO_CLASS
 from app.preferences import MAX_TILE_PX, MIN_TILE_PX
 from app.session import Session
 from app.theme import GAP_PX, Theme
@@ -327,7 +328,7 @@ class Gallery(QWidget):
         self._sort.activated.connect(self._on_sort_chosen)
         self._slider.valueChanged.connect(self._on_side_chosen)
         self._refresh.clicked.connect(self.refresh_requested)
-        self.coverage.threshold_changed.connect(self._on_threshold_moved)
+        self.coverage.choice_changed.connect(self._on_threshold_moved)
         self.coverage.label_requested.connect(self.label_as_predicted_requested)
 
     # --- Slots ------------------------------------------------------------------------------------
@@ -337,15 +338,14 @@ class Gallery(QWidget):
         kept = Arrangement()
         if project is not None:
             kept = Arrangement.from_text(*self._session.preferences.arrangement(project.path))
-            if kept.show is Show.CLASS and self._session.image_class(kept.class_id) is None:
-                kept = Arrangement(sort=kept.sort)
+            kept = self._without_removed(kept)
         self.view.clearSelection()
         self.arrange(kept)
 
     def _on_classes_changed(self) -> None:
-        chosen = self.model.arrangement
-        if chosen.show is Show.CLASS and self._session.image_class(chosen.class_id) is None:
-            self._choose(Show.ALL)
+        chosen = self._without_removed(self.model.arrangement)
+        if chosen != self.model.arrangement:
+            self._keep(chosen)
         self._show_arrangement()
         self._show_counts()
 
@@ -395,7 +395,8 @@ class Gallery(QWidget):
 
     def _on_threshold(self) -> None:
         if self.model.arrangement.show is Show.CONFIDENT:
-            self._keep(replace(self.model.arrangement, threshold=self.coverage.threshold))
+            now, bar = self.model.arrangement, self.coverage
+            self._keep(replace(now, threshold=bar.threshold, class_id=bar.class_id))
 
     def _on_sort_chosen(self) -> None:
         self._keep(replace(self.model.arrangement, sort=self._sort.currentData()))
@@ -409,6 +410,13 @@ class Gallery(QWidget):
         self._session.preferences.tile_px = side_px
 
     # --- Private ----------------------------------------------------------------------------------
+
+    def _without_removed(self, chosen: Arrangement) -> Arrangement:
+        """The same, but for a class that there is no more."""
+        if chosen.class_id == NO_CLASS or self._session.image_class(chosen.class_id) is not None:
+            return chosen
+        show = Show.ALL if chosen.show is Show.CLASS else chosen.show
+        return replace(chosen, show=show, class_id=ClassId(NO_CLASS))
 
     def _choose(self, show: Show, class_id: ClassId = ClassId(0)) -> None:  # noqa: B008
         now = self.model.arrangement
@@ -443,12 +451,14 @@ class Gallery(QWidget):
         self._class_chip.setEnabled(bool(self._session.classes))
         self.coverage.setVisible(now.show is Show.CONFIDENT)
         if now.show is Show.CONFIDENT and not self._threshold_timer.isActive():
-            self.coverage.show_threshold(now.threshold)
+            self.coverage.show_choice(now.threshold, now.class_id)
 
     def _show_counts(self) -> None:
         table, numbers = self._session.table, counts(self._session.table)
         chosen = self.model.arrangement
-        numbers[Show.CONFIDENT] = int(np.count_nonzero(table.confident(chosen.threshold)))
+        numbers[Show.CONFIDENT] = int(
+            np.count_nonzero(table.confident(chosen.threshold, self._confident_class()))
+        )
         numbers[Show.THESE] = len(chosen.images)
         self._numbers = dict(numbers)
         # What there is nothing of takes no room.
@@ -461,6 +471,10 @@ class Gallery(QWidget):
             item.name if chosen.show is Show.CLASS and item is not None else self.tr("Class")
         )
         self._fit_head()
+
+    def _confident_class(self) -> ClassId:
+        now = self.model.arrangement
+        return now.class_id if now.show is Show.CONFIDENT else ClassId(NO_CLASS)
 
     def _fit_head(self) -> None:
         """Say as much above the tiles as there is room for, on one line if that will do."""

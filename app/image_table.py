@@ -117,8 +117,12 @@ class ImageTable:
         """Unlabelled images that look like none of the classes."""
         return self.predicts & (self.none_scores >= NONE_SCORE)
 
-    def confident(self, threshold: float) -> NDArray[np.bool_]:
+    def confident(self, threshold: float, class_id: int = NO_CLASS) -> NDArray[np.bool_]:
         """Predictions at or above a confidence, without those that look like none of the classes.
+
+        Args:
+            threshold: in [0, 1].
+            class_id: only predictions of that class; NO_CLASS for all.
 
         Confidence says which of the classes it is, if it is one of them.
         """
@@ -127,7 +131,7 @@ class ImageTable:
             & (self.probabilities[:, 0] >= np.float32(threshold))
             & (self.none_scores < NONE_SCORE)
         )
-        return found
+        return found if class_id == NO_CLASS else found & (self.predicted[:, 0] == class_id)
 
     @property
     def predicts(self) -> NDArray[np.bool_]:

@@ -354,7 +354,8 @@ class MainWindow(QMainWindow):
 
     def _on_label_as_predicted(self) -> None:
         """Ask first: it is the one way by which what the model said becomes a label."""
-        rows = np.flatnonzero(self._session.table.confident(self.gallery.coverage.threshold))
+        bar = self.gallery.coverage
+        rows = np.flatnonzero(self._session.table.confident(bar.threshold, bar.class_id))
         if not len(rows):
             return
         count = QLocale().toString(len(rows))

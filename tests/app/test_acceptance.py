@@ -79,6 +79,24 @@ def test_the_bar_shows_what_reaches_a_confidence_and_how_good_it_is(predicted: D
     assert predicted.gallery._chips[Show.CONFIDENT].text() == "Confident  3"
 
 
+def test_one_class_can_be_accepted_alone(predicted: Desk) -> None:
+    chip(predicted, Show.CONFIDENT)
+    slide_to(predicted, 76)
+    bar = predicted.gallery.coverage
+    bar.classes.setFocus()
+    predicted.qtbot.keyClick(bar.classes, Qt.Key.Key_Down)  # All classes, cat, dog.
+    predicted.qtbot.waitUntil(lambda: len(predicted.shown()) == 2)
+    assert predicted.shown() == ["image_10.png", "image_11.png"]
+    assert bar.sentence.text().startswith("2 × “cat” at 76")
+    assert bar.left_out.isVisible()  # 12 is predicted as a cat.
+    predicted.qtbot.keyClick(bar.classes, Qt.Key.Key_Down)
+    predicted.qtbot.waitUntil(lambda: predicted.shown() == ["image_3.png"])
+    assert not bar.left_out.isVisible()
+    predicted.session.delete_class(predicted.session.classes[1].class_id)
+    assert bar.classes.currentText() == "All classes"
+    assert predicted.gallery.model.arrangement.class_id == 0
+
+
 def test_too_few_labels_is_a_sentence_too(predicted: Desk) -> None:
     chip(predicted, Show.CONFIDENT)
     slide_to(predicted, 60)
@@ -111,7 +129,9 @@ def test_the_confidence_is_remembered_with_the_filter(
     assert again.gallery.coverage.slider.value() == 80
 
 
-@pytest.mark.parametrize("text", ["confident:x", "confident:", "these", "class:x", "nonsense"])
+@pytest.mark.parametrize(
+    "text", ["confident:x", "confident:", "confident:0.9:x", "these", "class:x", "nonsense"]
+)
 def test_a_setting_that_is_not_understood_shows_everything(text: str) -> None:
     assert Arrangement.from_text(text, "name") == Arrangement()
 
