@@ -6,9 +6,11 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QLocale, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -27,6 +29,7 @@ from engine.messages import ClassId
 
 _LEAST: Final = 50  # Percent.
 _MOST: Final = 99
+_WIDE_PX: Final = 860
 
 
 class CoverageBar(QFrame):
@@ -78,21 +81,36 @@ class CoverageBar(QFrame):
         words.setSpacing(2)
         words.addWidget(self.sentence)
         words.addWidget(self.left_out)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
-        row.setSpacing(GAP_PX)
-        row.addWidget(self.classes)
-        row.addWidget(title)
-        row.addWidget(self.slider)
-        row.addWidget(self._percent)
-        row.addSpacing(GAP_PX)
-        row.addLayout(words, 1)
-        row.addWidget(self.label_button)
+        self._controls, self._words = QHBoxLayout(), words
+        self._controls.setSpacing(GAP_PX)
+        for widget in (self.classes, title, self.slider, self._percent):
+            self._controls.addWidget(widget)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
+        self._grid.setSpacing(GAP_PX)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addLayout(self._controls, 0, 0)
+        self._grid.addWidget(self.label_button, 0, 2)
+        self._place_words()
         self.slider.valueChanged.connect(self._on_chosen)
         self.classes.activated.connect(self._on_chosen)
         session.classes_changed.connect(self._fill_classes)
         session.counts_changed.connect(self._on_counts_changed)
         session.status_changed.connect(self._on_counts_changed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.size().width() < _WIDE_PX) != (event.oldSize().width() < _WIDE_PX):
+            self._place_words()
+
+    def _place_words(self) -> None:
+        """Between the controls and the button, or below them where there is little room."""
+        self._grid.removeItem(self._words)
+        self._words.setParent(None)
+        if self.width() < _WIDE_PX:
+            self._grid.addLayout(self._words, 1, 0, 1, 3)
+        else:
+            self._grid.addLayout(self._words, 0, 1)
 
     @property
     def threshold(self) -> float:

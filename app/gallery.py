@@ -272,7 +272,6 @@ class Gallery(QWidget):
         self._slider.setAccessibleName(self.tr("Tile size"))
         self._slider.setToolTip(self.tr("Tile size (Ctrl and mouse wheel)"))
         self._slider.setValue(self._session.preferences.tile_px)
-        order.addSpacing(GAP_PX)
         order.addWidget(self._small)
         order.addWidget(self._slider)
         order.addWidget(self._large)
