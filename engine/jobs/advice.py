@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import LabelsError
 from engine.jobs.adaptation import fit_model
@@ -14,21 +15,35 @@ from engine.jobs.embedding import embed
 from engine.jobs.workspace import Workspace
 from engine.messages import (
     ClassId,
+    ClassReach,
     ClassSpec,
+    CurvePoint,
+    DoubtfulLabel,
     Event,
     ImageId,
     ImageRef,
+    LabelsReviewed,
     ProposeSplit,
     ReviewLabels,
+    SplitProposed,
     Suggest,
     Suggested,
     Suggestion,
 )
-from engine.method.adaptation import AdaptedModel, folder_mean
+from engine.method.adaptation import AdaptedModel
+from engine.method.audit import Doubt, doubtful_labels
+from engine.method.duplicates import near_duplicate_groups, near_duplicate_steps
+from engine.method.folder import SAMPLE_SIZE
 from engine.method.heads import Floats, normalise
+from engine.method.reach import ENOUGH_TO_TELL, Reach, measure_reach
+from engine.method.splitting import split_in_two
 from engine.method.suggestion import MOST_IMAGES, Pick, Reason, choose_what_to_label
 
 _ROWS: Final = 2_048  # Of embeddings brought together in a step of some 10 ms.
+_WINDOW: Final = 5_000  # Of a larger folder, images with near names are compared: bursts are there.
+_HARDLY: Final = 0.015  # A gain in accuracy that is not worth as many labels again.
+_GOOD: Final = 0.85
+_UNSURE: Final = 0.2  # Width of the accuracy's interval.
 
 
 def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
@@ -37,12 +52,13 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
     labelled = {image.image_id: class_id for image, class_id in command.support}
     passed_over = set(command.passed_over) - labelled.keys()
     image_ids = _some_images(workspace, labelled.keys() | passed_over)
-    directions = yield from _directions(workspace, image_ids)
     class_ids = [item.class_id for item in command.classes]
     model: AdaptedModel | None = None
     with contextlib.suppress(LabelsError):  # Fewer than two classes have a readable label.
         model = fit_model(workspace, command.support, class_ids)
     yield None
+    mean = workspace.folder_shape().mean if model is None else model.mean
+    directions = yield from _directions(workspace, image_ids, mean)
     picks = yield from choose_what_to_label(
         directions,
         workspace.store.perceptual_hashes(image_ids),
@@ -69,12 +85,49 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
 
 def review_labels(workspace: Workspace, command: ReviewLabels) -> Iterator[Event | None]:
     """Review; see :class:`engine.messages.ReviewLabels`."""
-    raise NotImplementedError
+    yield from _embed_missing(workspace, command.request_id, _images(command.support))
+    readable = [item for item in command.support if item[0].image_id in workspace.store]
+    image_ids = [image.image_id for image, _ in readable]
+    position = {item.class_id: index for index, item in enumerate(command.classes)}
+    labels = np.array([position[class_id] for _, class_id in readable], np.int64)
+    directions = yield from _directions(workspace, image_ids, workspace.folder_shape().mean)
+    groups = near_duplicate_groups(directions, workspace.store.perceptual_hashes(image_ids))
+    yield None
+    doubts = doubtful_labels(directions, labels, groups)
+    yield None
+    duplicates = yield from _duplicates(workspace)
+    reach: Reach | None = None
+    if len(np.unique(labels)) >= 2:
+        reach = yield from _reach(workspace, image_ids, labels, len(command.classes), groups)
+    overall = reach.overall if reach is not None else None
+    weakest = reach.weakest if reach is not None else None
+    yield LabelsReviewed(
+        command.request_id,
+        doubtful=tuple(_doubtful(doubt, image_ids, labels, command.classes) for doubt in doubts),
+        duplicates=duplicates,
+        classes=_class_reach(reach, labels, groups, command.classes),
+        accuracy=overall.accuracy if overall is not None else None,
+        low=overall.low if overall is not None else 0.0,
+        high=overall.high if overall is not None else 1.0,
+        curve=tuple(
+            CurvePoint(point.labels_per_class, point.accuracy, point.low, point.high)
+            for point in (reach.curve if reach is not None else ())
+        ),
+        advice=_advice(reach, labels, command.classes, len(workspace.store) - len(readable)),
+        weakest=command.classes[weakest].class_id if weakest is not None else None,
+    )
 
 
 def propose_split(workspace: Workspace, command: ProposeSplit) -> Iterator[Event | None]:
-    """Propose; see :class:`engine.messages.ProposeSplit`."""
-    raise NotImplementedError
+    """Propose; see :class:`engine.messages.ProposeSplit`. Unreadable images stay."""
+    yield from _embed_missing(workspace, command.request_id, command.images)
+    image_ids = [image.image_id for image in command.images if image.image_id in workspace.store]
+    directions = yield from _directions(workspace, image_ids, workspace.folder_shape().mean)
+    groups = near_duplicate_groups(directions, workspace.store.perceptual_hashes(image_ids))
+    leaving = split_in_two(directions, groups)
+    yield SplitProposed(
+        command.request_id, tuple(image_ids[index] for index in np.flatnonzero(leaving))
+    )
 
 
 def _why_suggested(pick: Pick, columns: Sequence[ClassSpec], share: float) -> str:
@@ -87,6 +140,150 @@ def _why_suggested(pick: Pick, columns: Sequence[ClassSpec], share: float) -> st
         like = f", as {count} images are" if pick.n_near > 1 else ""
         return f"unlike everything labelled so far{like}"
     return f"typical of {count} images without a label" if pick.n_near > 1 else "one of a kind"
+
+
+def _reach(
+    workspace: Workspace,
+    image_ids: Sequence[ImageId],
+    labels: NDArray[np.int64],
+    n_classes: int,
+    groups: NDArray[np.int64],
+) -> Generator[None, None, Reach]:
+    labelled = set(image_ids)
+    others = [item for item in workspace.store.sampled_ids(SAMPLE_SIZE) if item not in labelled]
+    folder = workspace.store.select(others)
+    support = workspace.store.select(image_ids)
+    yield None
+    shape = workspace.folder_shape()
+    yield None
+    return (yield from measure_reach(support, labels, n_classes, groups, shape, folder))
+
+
+def _duplicates(
+    workspace: Workspace,
+) -> Generator[None, None, tuple[tuple[ImageId, ...], ...]]:
+    """Groups of at least two images. Of a large folder images far apart in it are not compared."""
+    image_ids = sorted(workspace.store.image_ids())
+    window = len(image_ids) if len(image_ids) <= MOST_IMAGES else _WINDOW
+    found: list[tuple[ImageId, ...]] = []
+    for start in range(0, len(image_ids), max(window, 1)):
+        some = image_ids[start : start + window]
+        directions = yield from _directions(workspace, some, workspace.folder_shape().mean)
+        hashes = workspace.store.perceptual_hashes(some)
+        groups = yield from near_duplicate_steps(directions, hashes)
+        order = np.argsort(groups, kind="stable")
+        for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+            if len(members) > 1:
+                found.append(tuple(some[index] for index in members))
+    return tuple(found)
+
+
+def _doubtful(
+    doubt: Doubt,
+    image_ids: Sequence[ImageId],
+    labels: NDArray[np.int64],
+    classes: Sequence[ClassSpec],
+) -> DoubtfulLabel:
+    own, likely = classes[labels[doubt.index]], classes[doubt.likely]
+    if doubt.twin is not None:
+        why = f"An image that looks the same is labelled “{likely.name}”."
+    else:
+        n_near = int(np.count_nonzero(labels[list(doubt.neighbours)] == doubt.likely))
+        why = (
+            f"The other labels speak for “{likely.name}” "
+            f"({_percent(doubt.probability)}, “{own.name}” {_percent(doubt.own_probability)})"
+        )
+        if n_near > 1:
+            what = "both" if len(doubt.neighbours) == 2 else f"{n_near} of the three"
+            why += f", as do {what} labelled images nearest to it"
+        why += "."
+    return DoubtfulLabel(
+        image_ids[doubt.index],
+        own.class_id,
+        likely.class_id,
+        doubt.probability,
+        doubt.own_probability,
+        tuple(image_ids[index] for index in doubt.neighbours),
+        why,
+    )
+
+
+def _percent(share: float) -> str:
+    percent = round(100 * share)
+    return "< 1 %" if percent < 1 else f"{min(percent, 99)} %"
+
+
+def _class_reach(
+    reach: Reach | None,
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    classes: Sequence[ClassSpec],
+) -> tuple[ClassReach, ...]:
+    found = []
+    for index, item in enumerate(classes):
+        if reach is None:
+            mine = labels == index
+            n_labels, n_independent = int(mine.sum()), len(np.unique(groups[mine]))
+            found.append(ClassReach(item.class_id, n_labels, n_independent, 0, 0, 0.0, 1.0))
+        else:
+            known = reach.classes[index]
+            found.append(
+                ClassReach(
+                    item.class_id,
+                    known.n_labels,
+                    known.n_independent,
+                    known.n_judged,
+                    known.n_right,
+                    known.low,
+                    known.high,
+                )
+            )
+    return tuple(found)
+
+
+def _advice(
+    reach: Reach | None,
+    labels: NDArray[np.int64],
+    classes: Sequence[ClassSpec],
+    n_unlabelled: int,
+) -> str:
+    """One sentence on what to do next."""
+    if reach is None:
+        return "Label images of at least two classes."
+    empty = [item.name for index, item in enumerate(classes) if not np.any(labels == index)]
+    if empty:
+        return f"Label images of “{empty[0]}”, which has none yet."
+    if reach.overall is None or reach.gain is None or reach.weakest is None:
+        return f"Too few labels to tell; label at least {ENOUGH_TO_TELL} of each class."
+    if reach.gain < _HARDLY:
+        sure = reach.overall.high - reach.overall.low <= _UNSURE
+        good = reach.overall.accuracy >= _GOOD or reach.confusion is None
+        gain = "about +1 %" if reach.gain >= 0.005 else "less than +1 %"
+        if sure and good:
+            return f"The labels suffice: twice as many would hardly help ({gain})."
+        if sure and reach.confusion is not None:
+            own, other = (classes[number].name for number in reach.confusion)
+            return (
+                f"Twice as many labels would hardly help ({gain}): “{own}” is often taken for "
+                f"“{other}”."
+            )
+        if good:
+            n_right = sum(item.n_right for item in reach.classes)
+            n_judged = sum(item.n_judged for item in reach.classes)
+            return (
+                f"{n_right} of {n_judged} labelled images were recognised; too few to be sure "
+                "that the labels suffice."
+            )
+    weakest = classes[reach.weakest].name
+    known = reach.classes[reach.weakest]
+    n_unsure = round(reach.unsure * n_unlabelled)
+    if known.n_right < known.n_judged:
+        because = f"{known.n_right} of its {known.n_judged} labelled images were recognised"
+    elif n_unsure > 1:
+        because = f"of about {n_unsure} images it is unclear whether they are that"
+    else:
+        because = f"it has only {known.n_labels}"
+    return f"Five more of “{weakest}” would help most: {because}."
 
 
 def _images(support: Sequence[tuple[ImageRef, ClassId]]) -> list[ImageRef]:
@@ -115,18 +312,12 @@ def _some_images(workspace: Workspace, always: set[ImageId]) -> list[ImageId]:
 
 
 def _directions(
-    workspace: Workspace, image_ids: Sequence[ImageId]
+    workspace: Workspace, image_ids: Sequence[ImageId], mean: Floats
 ) -> Generator[None, None, Floats]:
-    """Embeddings centred on the folder's mean and of length one, (n_images, embedding_size)."""
+    """Embeddings centred on ``mean`` and of length one, (n_images, embedding_size)."""
     directions = np.empty((len(image_ids), workspace.store.embedding_size), np.float32)
-    mean = _mean(workspace)
     for start in range(0, len(image_ids), _ROWS):
         embeddings = workspace.store.select(image_ids[start : start + _ROWS])
         directions[start : start + _ROWS] = normalise(embeddings, mean)
         yield None
     return directions
-
-
-def _mean(workspace: Workspace) -> Floats:
-    training_mean = workspace.runtime.encoder.feature_mean
-    return folder_mean(workspace.store.sum(), len(workspace.store), training_mean)

@@ -87,7 +87,7 @@ def choose_what_to_label(
 
     Args:
         directions: (n, d) of the folder's readable images, ``MOST_IMAGES`` at most, the labelled
-            ones among them; centred and of length one.
+            ones among them; as the model sees them, else centred on the folder's mean.
         hashes: (n,) perceptual hashes, 0 where unknown.
         labels: (n,) class numbers, -1 where there is no label.
         passed_over: (n,) those the person did not want to label.
