@@ -327,15 +327,18 @@ class Classifier(QObject):
         self.state_changed.emit()
 
     def _on_failed(self, event: messages.JobFailed) -> None:
-        is_tuning = event.request_id == self._higher_id and self.running is Effort.FINETUNE
-        if event.request_id == self._higher_id:
-            self._is_tried = self._is_tried or not is_tuning
+        failed = self.running if event.request_id == self._higher_id else Effort.INSTANT
+        is_told = event.message == self._engine_failure
+        if failed is not Effort.INSTANT:
             self._end_higher()
             self.state_changed.emit()
-        if is_tuning:
+        if failed is Effort.THOROUGH:
+            # Nobody asked for it, and it is tried at every pause: the same is not told twice.
+            is_told = is_told or event.message == self._last_failure
+            self._is_tried, self._last_failure = True, event.message
+        if failed is Effort.FINETUNE:
             self.tuning_ended.emit(event)
-        elif event.message not in (self._engine_failure, self._last_failure):
-            self._last_failure = event.message  # The thorough effort is tried at every pause.
+        elif not is_told:
             self.failed.emit(event.message)
 
     def _on_ended(self, event: messages.JobFinished | messages.JobCancelled) -> None:

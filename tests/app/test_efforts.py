@@ -248,6 +248,23 @@ def test_an_edit_after_fine_tuning_says_what_the_answers_are_now(labelled: Desk)
     assert labelled.notices() == []  # Said once.
 
 
+def test_a_thorough_effort_that_fails_is_told_once_and_the_answers_stay(labelled: Desk) -> None:
+    for _ in range(2):
+        number = wait_for(labelled, Effort.THOROUGH).request_id
+        labelled.engine.publish(messages.JobFailed(number, "There is no memory left.", False))
+        assert said(labelled).startswith("Instant: 79 %")
+        labelled.session.classifier._on_pause()
+        assert labelled.engine.last(messages.Adapt).request_id == number
+        labelled.click("image_3.png")
+        labelled.press("1" if "image_3.png" not in labelled.labels_on_disk() else "2")
+        labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
+        assert labelled.notices() == ["There is no memory left."]
+    labelled.window.notices.clear()
+    number = wait_for(labelled, Effort.THOROUGH).request_id
+    labelled.engine.publish(messages.JobFailed(number, "There is no memory left.", False))
+    assert labelled.notices() == []
+
+
 def test_fine_tuning_waits_until_the_instant_answers_are_all_there(labelled: Desk) -> None:
     labelled.click("image_3.png")
     labelled.press("1")
