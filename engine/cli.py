@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -45,6 +45,7 @@ from engine.sources import SnapshotBuilder, briefly, short_path
 from engine.worker import default_cache_folder
 
 if TYPE_CHECKING:
+    from engine.jobs.predictions import FittedSnapshot
     from engine.jobs.workspace import Workspace
     from engine.metatraining.encoder_training.run import MetaTrained
     from engine.metatraining.few_shot.run import FewShotTrained
@@ -131,6 +132,14 @@ ModelFile = Annotated[
     typer.Option("--model", help="A model exported before.", rich_help_panel="Examples"),
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where the encoder runs.")]
+EffortOption = Annotated[
+    Effort,
+    typer.Option(
+        "--effort",
+        help="How hard to adapt to the examples: at once; with the folder's other images and, up "
+        "to 2,000 of them, three views of each; or by training the network on them, too.",
+    ),
+]
 EncoderFile = Annotated[
     Path | None,
     typer.Option("--encoder", help="Another encoder than the shipped one, from meta-train."),
@@ -231,9 +240,7 @@ def classify(
     export_to: Annotated[
         Path | None, typer.Option("--export", help="Also write the adapted model, an ONNX file.")
     ] = None,
-    effort: Annotated[
-        Effort, typer.Option("--effort", help="How hard to adapt to the examples.")
-    ] = Effort.INSTANT,
+    effort: EffortOption = Effort.THOROUGH,
     encoder: EncoderFile = None,
     device: DeviceOption = Device.AUTO,
     as_json: JsonOption = False,
@@ -250,10 +257,9 @@ def classify(
             raise _UsageError("--export writes an adapted model; --model is one already.")
         summary = _classify_with_model(images, model, out)
     else:
-        snapshot = _snapshot(images, support, labels, project)
+        snapshot = replace(_snapshot(images, support, labels, project), effort=effort)
         with _workspace(device, encoder) as workspace:
             summary = _classify_and_export(workspace, snapshot, out, export_to)
-            summary["effort"] = effort.value
     summary["seconds"] = round(time.perf_counter() - started, 3)
     _say(_told(summary))
     if as_json:
@@ -267,6 +273,7 @@ def export(
     support: Support = None,
     labels: Labels = None,
     project: ProjectFile = None,
+    effort: EffortOption = Effort.THOROUGH,
     encoder: EncoderFile = None,
     device: DeviceOption = Device.AUTO,
     as_json: JsonOption = False,
@@ -274,7 +281,7 @@ def export(
     """Write the adapted model as one ONNX file, checked on real images before it gets its name."""
     _exactly_one({"--support": support, "--labels": labels, "--project": project})
     _check_outputs({"--out": out}, {"IMAGES": images, "--labels": labels, "--project": project})
-    snapshot = _snapshot(images, support, labels, project)
+    snapshot = replace(_snapshot(images, support, labels, project), effort=effort)
     with _workspace(device, encoder) as workspace:
         summary = _classify_and_export(workspace, snapshot, None, out)
     _say(_told(summary))
@@ -683,7 +690,8 @@ def _classify_and_export(
         "n_unreadable_examples": len(unreadable),
         "effort": fitted.model.effort.value,
         "ingredients": fitted.model.kept,
-        "held_out_accuracy": fitted.model.held_out.accuracy if fitted.model.held_out else None,
+        "effort_asked": snapshot.effort.value,
+        **_held_out(fitted),
         "model_id": fitted.model_id,
         "device": workspace.runtime.device,
     }
@@ -712,6 +720,16 @@ def _classify_and_export(
     if export_to is not None:
         _run(write_model(workspace, fitted, export_to, _REQUEST), note)
     return summary
+
+
+def _held_out(fitted: FittedSnapshot) -> dict[str, float | None]:
+    """Accuracy on held-out labels, beside that of the simpler ways on the same labels."""
+    records = {
+        "held_out_accuracy": fitted.model.held_out,
+        "held_out_accuracy_instant": fitted.instant,
+        "held_out_accuracy_plain": fitted.model.plain,
+    }
+    return {key: record.accuracy if record else None for key, record in records.items()}
 
 
 def _classify_with_model(images: Path, model: Path, out: Path) -> dict[str, Any]:
@@ -893,8 +911,18 @@ def _told(summary: dict[str, Any]) -> str:
         if summary["n_unreadable"]:
             parts.append(f"{summary['n_unreadable']} could not be read: {summary['errors']}.")
     if (accuracy := summary.get("held_out_accuracy")) is not None:
+        instant, plain = (summary[f"held_out_accuracy_{name}"] for name in ("instant", "plain"))
+        beside = f"plain prototypes: {100 * plain:.0f} %"
+        if summary["effort"] != Effort.INSTANT:
+            beside = f"instant: {100 * instant:.0f} %, {beside}"
         parts.append(
-            f"Leave-one-out accuracy (every label judged by the others): {100 * accuracy:.0f} %."
+            f"Held-out labels right, every label judged by the others: {100 * accuracy:.0f} % "
+            f"({beside})."
+        )
+    if summary.get("effort_asked") not in (None, summary.get("effort")):
+        parts.append(
+            f"The effort “{summary['effort_asked']}” gained nothing on held-out labels; the "
+            "answers are the instant ones."
         )
     if certificate := summary.get("certificate"):
         parts.append(

@@ -111,6 +111,20 @@ class EmbeddingStore:
         """
         return self._hashes[[self._rows[image_id] for image_id in image_ids]]
 
+    def sample(self, most: int) -> NDArray[np.float32]:
+        """At most so many embeddings ``(n, embedding_size)``, a random choice of the rows.
+
+        The same for the same rows; ``images`` of it are :meth:`sampled_ids`.
+        """
+        return self.select(self.sampled_ids(most))
+
+    def sampled_ids(self, most: int) -> list[ImageId]:
+        """The images of :meth:`sample`."""
+        rows = np.arange(len(self._rows))
+        if len(rows) > most:
+            rows = np.sort(np.random.default_rng(0).choice(len(rows), most, replace=False))
+        return [ImageId(item) for item in self._ids[rows].tolist()]
+
     def blocks(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
         """All embeddings as (image ids ``(n,)``, embeddings ``(n, embedding_size)``) per block.
 
@@ -184,6 +198,7 @@ class ImageCache:
         self._lock = threading.Lock()
         self._encoder = encoder_fingerprint
         self._embedding_bytes = 2 * embedding_size
+        self.folder = folder
         self._path = folder / "images.sqlite"
         self.notice = ""
         """One sentence when the cache cannot be written; the work then goes on without it."""

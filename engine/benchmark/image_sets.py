@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from engine.embeddings import ImageCache
 from engine.encoder.encoder_file import open_encoder
-from engine.encoder.graph import GRAPH_VERSION
 from engine.encoder.runtime import load_runtime
 from engine.errors import EngineError, sentence_for
-from engine.images import DECODE_RULE_VERSION
 from engine.jobs.embedding import embed
 from engine.jobs.progress import ProgressMeter
-from engine.jobs.workspace import Workspace
+from engine.jobs.workspace import Workspace, cache_key
 from engine.messages import ImageId, ImageRef, Progress
 from engine.metatraining.datasets import (
     ImageSet,
@@ -52,6 +50,7 @@ class EmbeddedSet:
         class_names: sorted.
         labels: (n_images,) indices into ``class_names``.
         embeddings: (n_images, d) float32, as the encoder emits them.
+        hashes: (n_images,) uint64 perceptual hashes.
         start: (n_images, c) float32, raw pooled activations of the untouched network, or None.
         sha256: over names and contents of the images.
         n_unreadable: images that could not be read.
@@ -64,6 +63,7 @@ class EmbeddedSet:
     class_names: tuple[str, ...]
     labels: NDArray[np.int64]
     embeddings: Floats
+    hashes: NDArray[np.uint64]
     start: Floats | None
     sha256: str
     n_unreadable: int
@@ -105,8 +105,8 @@ def open_start(path: Path, cache_folder: Path, device: str) -> Workspace:
     """
     encoder = open_encoder(path, "start")
     runtime = load_runtime(encoder, cache_folder / "encoders", device)
-    key = f"{encoder.fingerprint}:{GRAPH_VERSION}:{DECODE_RULE_VERSION}"
-    return Workspace(runtime, ImageCache(cache_folder, key, encoder.embedding_size))
+    cache = ImageCache(cache_folder, cache_key(runtime), encoder.embedding_size)
+    return Workspace(runtime, cache)
 
 
 def embed_set(
@@ -162,6 +162,7 @@ def embed_set(
             activations **= 2  # Such an encoder emits the root of its pooled activation.
         start.forget()
     embeddings = workspace.store.select(ids)
+    hashes = workspace.store.perceptual_hashes(ids)
     workspace.forget()
     digest = hashlib.sha256()
     for index in chosen:
@@ -175,6 +176,7 @@ def embed_set(
         class_names=class_names,
         labels=np.array([renumbered[int(label)] for label in images.labels[chosen]], np.int64),
         embeddings=embeddings,
+        hashes=hashes,
         start=activations,
         sha256=digest.hexdigest(),
         n_unreadable=len(reasons),

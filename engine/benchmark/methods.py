@@ -13,17 +13,13 @@ from numpy.typing import NDArray
 
 from engine.benchmark.image_sets import EmbeddedSet
 from engine.embeddings import EmbeddingStore
-from engine.errors import EngineError
-from engine.jobs.adaptation import fit_model
+from engine.jobs.adaptation import Fit, fit
 from engine.jobs.workspace import Workspace
 from engine.messages import ClassId, ClassSpec, Effort, Event, Snapshot
 from engine.metatraining.encoder_training.label_draws import prototype_logits
-from engine.method.adaptation import AdaptedModel
 from engine.method.heads import Floats
 
 IndexArray = NDArray[np.int64]
-
-_FITTED: Final = (Effort.INSTANT,)  # What ``fit`` can do.
 
 MAX_ITERATIONS: Final = 1000
 """Of the logistic regression; scikit-learn's default of 100 often stops before the optimum."""
@@ -84,31 +80,6 @@ class Method(Protocol):
         """Adapt to the labelled images and classify the queries."""
 
 
-def check_effort(effort: Effort) -> None:
-    """Refuse what ``fit`` cannot do.
-
-    Raises:
-        EngineError: the effort cannot be measured.
-    """
-    if effort not in _FITTED:
-        known = ", ".join(item.value for item in _FITTED)
-        raise EngineError(f"The effort “{effort.value}” cannot be measured; there is: {known}.")
-
-
-def fit(
-    workspace: Workspace, snapshot: Snapshot, effort: Effort
-) -> Generator[Event | None, None, AdaptedModel]:
-    """Adapt as the program does. The store holds the embeddings of all of ``snapshot.images``.
-
-    Raises:
-        EngineError: as ``check_effort``.
-    """
-    yield from ()  # Longer efforts report how far they are.
-    check_effort(effort)
-    class_ids = [item.class_id for item in snapshot.classes]
-    return fit_model(workspace, snapshot.support, class_ids)
-
-
 class Program:
     """The program itself, with one effort."""
 
@@ -139,11 +110,12 @@ class Program:
             images=tuple(images.images[index] for index in episode.folder),
         )
         began = time.perf_counter()
-        model = yield from fit(self._workspace, snapshot, self._effort)
+        fitted = yield from _silently(fit(self._workspace, 0, snapshot.support, ids, self._effort))
         seconds = time.perf_counter() - began
-        # From the store rather than from the set: a fine-tuned encoder gives other embeddings.
+        model = fitted.model
+        # From the store rather than from the set: other efforts have other embeddings.
         queries = [images.images[index].image_id for index in episode.query]
-        directions = model.directions(self._workspace.store.select(queries))
+        directions = model.directions(fitted.seen.store.select(queries))
         logits = model.logits(directions)
         none_scores = model.unknowns.scores(directions)
         return Answer(_log_softmax(logits), none_scores.astype(np.float64), seconds)
@@ -153,7 +125,6 @@ class Program:
         store = self._workspace.store
         if self._shown is not None:
             images, folder, shown = self._shown
-            # Another effort may have put its own store there, such as a fine-tuned encoder's.
             is_there = shown is store and images is episode.images
             if is_there and np.array_equal(folder, episode.folder):
                 return
@@ -161,9 +132,23 @@ class Program:
         fresh.add(
             [episode.images.images[index].image_id for index in episode.folder],
             episode.images.embeddings[episode.folder].astype(np.float16),
+            [int(episode.images.hashes[index]) for index in episode.folder],
         )
         self._workspace.store = fresh
+        images_there = [episode.images.images[index] for index in episode.folder]
+        self._workspace.refs = {image.image_id: image for image in images_there}
         self._shown = episode.images, episode.folder, fresh
+
+
+def _silently(steps: Generator[Event | None, None, Fit]) -> Generator[None, None, Fit]:
+    """Without the progress of one fit among hundreds."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            fitted: Fit = finished.value
+            return fitted
+        yield None
 
 
 class PlainPrototypes:

@@ -25,7 +25,7 @@ from engine.benchmark.image_sets import (
     open_sets,
     open_start,
 )
-from engine.benchmark.methods import check_effort, methods_for
+from engine.benchmark.methods import methods_for
 from engine.benchmark.plots import plots_of
 from engine.benchmark.report import MEANINGS, REPORT_FORMAT, means_of, notes_for, results_of
 from engine.benchmark.splits import SplitRule
@@ -198,8 +198,6 @@ def benchmark(
 
 def _check_rule(rule: BenchmarkRule) -> None:
     """What cannot be done is known before the work rather than after it."""
-    for effort in rule.efforts:
-        check_effort(effort)
     for holds, sentence in (
         (bool(rule.shots), "Give at least one number of labels per class."),
         (min(rule.shots, default=1) >= 1, f"A class has at least 1 label, not {min(rule.shots)}."),

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.encoder.encoder_file import Encoder
 from engine.encoder.graph import load_or_build_graph
+from engine.encoder.views import VIEWS, cut, load_or_build_viewed_graph
 from engine.errors import EncoderError
 
 _CPU: Final = "CPUExecutionProvider"
@@ -46,6 +47,7 @@ class EncoderRuntime:
         device: what a person reads, as in "CPU, 2 threads".
         notice: one sentence if a better device was found but cannot be used, else empty.
         n_threads: how many threads are worth calling from.
+        is_viewed: whether an embedding is the mean over ``views.VIEWS``.
     """
 
     encoder: Encoder
@@ -55,24 +57,30 @@ class EncoderRuntime:
     notice: str
     n_threads: int
     backend: _Backend
+    is_viewed: bool = False
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """The embedding (embedding_size,) of one RGB image (height, width, 3) of any size."""
         return self.backend(pixels)
 
 
-def load_runtime(encoder: Encoder, cache_folder: Path, device: str = "auto") -> EncoderRuntime:
+def load_runtime(
+    encoder: Encoder, cache_folder: Path, device: str = "auto", *, viewed: bool = False
+) -> EncoderRuntime:
     """Load an encoder's graph on a device.
 
     Args:
         encoder: what to run.
         cache_folder: where graphs of other encoders than the shipped one are kept.
         device: "auto" takes a CUDA device where one works and the CPU otherwise.
+        viewed: embed the mean over several views of an image.
 
     Raises:
         EncoderError: the graph cannot be had; or "cuda" was asked for and does not work.
     """
     graph_path = load_or_build_graph(encoder, cache_folder)
+    if viewed:
+        graph_path = load_or_build_viewed_graph(encoder, graph_path, cache_folder)
     n_threads = usable_cores()
     notice = ""
     if device != "cpu":
@@ -81,12 +89,19 @@ def load_runtime(encoder: Encoder, cache_folder: Path, device: str = "auto") -> 
             try:
                 backend = _cuda_backend(graph_path)
                 return EncoderRuntime(
-                    encoder, graph_path, _CUDA, "NVIDIA GPU (onnxruntime)", "", n_threads, backend
+                    encoder,
+                    graph_path,
+                    _CUDA,
+                    "NVIDIA GPU (onnxruntime)",
+                    "",
+                    n_threads,
+                    backend,
+                    viewed,
                 )
             except Exception as error:  # Whatever a broken driver stack raises, the CPU remains.
                 reason = f"onnxruntime cannot use the GPU ({_first_line(error)})"
             try:
-                torch_backend = _torch_backend(encoder, "cuda")
+                torch_backend = _torch_backend(encoder, "cuda", viewed)
                 notice = f"{reason[0].upper()}{reason[1:]}; torch runs the encoder instead."
                 return EncoderRuntime(
                     encoder,
@@ -96,6 +111,7 @@ def load_runtime(encoder: Encoder, cache_folder: Path, device: str = "auto") -> 
                     notice,
                     n_threads,
                     torch_backend,
+                    viewed,
                 )
             except Exception as error:
                 reason = f"{reason}, and neither can torch ({_first_line(error)})"
@@ -104,7 +120,14 @@ def load_runtime(encoder: Encoder, cache_folder: Path, device: str = "auto") -> 
             raise EncoderError(f"The device cuda cannot be used: {reason}.")
     threads = "1 thread" if n_threads == 1 else f"{n_threads} threads"
     return EncoderRuntime(
-        encoder, graph_path, _CPU, f"CPU, {threads}", notice, n_threads, _cpu_backend(graph_path)
+        encoder,
+        graph_path,
+        _CPU,
+        f"CPU, {threads}",
+        notice,
+        n_threads,
+        _cpu_backend(graph_path),
+        viewed,
     )
 
 
@@ -182,14 +205,15 @@ def _session_backend(session: onnxruntime.InferenceSession) -> _Backend:
     return embed_one
 
 
-def _torch_backend(encoder: Encoder, device: str) -> _Backend:
+def _torch_backend(encoder: Encoder, device: str, viewed: bool) -> _Backend:
     from engine.encoder.network import build_network, embed
 
     network = build_network(encoder).to(device).eval()
 
     def embed_one(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         # A copy: torch warns of arrays that cannot be written, as decoded pixels are.
-        embedding = embed(network, [pixels.copy()], encoder.preprocessing)[0]
+        seen = [cut(pixels, view).copy() for view in VIEWS] if viewed else [pixels.copy()]
+        embedding = embed(network, seen, encoder.preprocessing).mean(axis=0)
         rounded: NDArray[np.float16] = embedding.astype(np.float16)
         return rounded
 

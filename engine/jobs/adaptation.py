@@ -3,18 +3,59 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import LabelsError
 from engine.jobs.embedding import embed
+from engine.jobs.finetuning import FineTuned, estimate_seconds, finetune
+from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
-from engine.messages import Adapt, Adapted, ClassId, Event, ImageRef, NotAdapted, PredictionsReady
-from engine.method.adaptation import AdaptedModel, adapt, folder_mean
+from engine.messages import (
+    Adapt,
+    Adapted,
+    ClassId,
+    Effort,
+    Event,
+    HeldOut,
+    ImageRef,
+    NotAdapted,
+    PredictionsReady,
+)
+from engine.method.adaptation import AdaptedModel, adapt, is_lower
+from engine.method.duplicates import near_duplicate_groups
+from engine.method.folder import SAMPLE_SIZE
+from engine.method.heads import Floats, normalise
+from engine.method.thorough import adapt_thoroughly
 
 _BLOCKS_PER_EVENT: Final = 8  # About 4,000 images: a step of some 15 ms.
+VIEWED_IMAGES: Final = 2000
+"""Folders up to this are looked at again from three views, half a minute's work on two cores."""
+
+_NO_GAIN: Final = {
+    Effort.THOROUGH: "Trying harder did not help with these labels; the instant answers stay.",
+    Effort.FINETUNE: "Fine-tuning did not help with these labels; nothing was changed.",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A fitted classifier.
+
+    Attributes:
+        model: its effort is what came of the one that was asked for: INSTANT where no more was
+            gained.
+        seen: the workspace whose embeddings it classifies.
+        instant: the instant effort's held-out record on the same labels.
+    """
+
+    model: AdaptedModel
+    seen: Workspace
+    instant: HeldOut | None
 
 
 def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event | None]:
@@ -26,12 +67,19 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
         yield None
     class_ids = [item.class_id for item in command.classes]
     try:
-        model = fit_model(workspace, command.support, class_ids)
+        fitted = yield from fit(
+            workspace, command.request_id, command.support, class_ids, command.effort
+        )
     except LabelsError:
         workspace.current = None
-        yield NotAdapted(command.request_id, _what_to_do(len(class_ids), len(command.support)))
+        reason = _what_to_do(len(class_ids), len(command.support))
+        yield NotAdapted(command.request_id, reason, command.effort)
         return
-    current = workspace.set_model(command.request_id, model, class_ids)
+    model = fitted.model
+    if model.effort is not command.effort:
+        yield NotAdapted(command.request_id, _NO_GAIN[command.effort], command.effort)
+        return
+    current = workspace.set_model(command.request_id, model, class_ids, fitted.seen)
     empty = set(class_ids) - set(current.class_ids.tolist())
     yield Adapted(
         command.request_id,
@@ -40,17 +88,18 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
         n_support=model.n_support,
         held_out=model.held_out,
         plain=model.plain,
-        instant=None,
+        instant=None if model.effort is Effort.INSTANT else fitted.instant,
         empty_classes=tuple(item for item in class_ids if item in empty),
         seconds=time.perf_counter() - started,
-        finetune_seconds=0.0,
+        finetune_seconds=estimate_seconds(model.n_support, len(workspace.store), workspace),
     )
-    visible = [image_id for image_id in command.visible if image_id in workspace.store]
+    store = fitted.seen.store
+    visible = [image_id for image_id in command.visible if image_id in store]
     if visible:
-        embeddings = workspace.store.select(visible)
+        embeddings = store.select(visible)
         yield workspace.predictions(current, np.array(visible, np.int64), embeddings)
     parts: list[PredictionsReady] = []
-    for image_ids, block in workspace.store.blocks():
+    for image_ids, block in store.blocks():
         parts.append(workspace.predictions(current, image_ids, block))
         if len(parts) == _BLOCKS_PER_EVENT:
             yield _joined(parts)
@@ -59,12 +108,14 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
         yield _joined(parts)
 
 
-def fit_model(
+def fit(
     workspace: Workspace,
+    request_id: int,
     support: Sequence[tuple[ImageRef, ClassId]],
     class_ids: Sequence[ClassId],
-) -> AdaptedModel:
-    """Adapt to those labelled images whose embeddings are in the store.
+    effort: Effort,
+) -> Generator[Event | None, None, Fit]:
+    """Adapt to those labelled images whose embeddings are in the store, with an effort.
 
     Args:
         class_ids: all classes; the model's ``classes`` are positions in it.
@@ -72,15 +123,99 @@ def fit_model(
     Raises:
         LabelsError: fewer than two classes have a readable labelled image.
     """
-    readable = [
-        (image, class_id) for image, class_id in support if image.image_id in workspace.store
-    ]
+    instant = fit_model(workspace, support, class_ids)
+    yield None
+    if effort is Effort.THOROUGH:
+        seen = workspace
+        if len(workspace.store) <= VIEWED_IMAGES:
+            seen = yield from workspace.on_pool(workspace.beside)
+            yield from _embed_again(workspace, seen, request_id, "Looking again, three views each")
+        model = yield from _fit_thoroughly(seen, support, class_ids)
+        if not _is_clearly_worse(model, instant):
+            return Fit(replace(model, effort=Effort.THOROUGH), seen, instant.held_out)
+    elif effort is Effort.FINETUNE:
+        tuned = yield from _fine_tune(workspace, request_id, support, class_ids)
+        if tuned is not None:
+            seen = yield from workspace.on_pool(lambda: workspace.beside(tuned.encoder))
+            yield from _embed_again(workspace, seen, request_id, "Looking again, tuned")
+            model = yield from _fit_thoroughly(seen, support, class_ids)
+            kept = ("fine-tuned encoder", *model.kept)
+            # What is held out from the head was not held out from the encoder: its own folds
+            # are what tells, and they let it pass.
+            model = replace(model, effort=Effort.FINETUNE, kept=kept, held_out=tuned.held_out)
+            return Fit(model, seen, instant.held_out)
+    return Fit(instant, workspace, instant.held_out)
+
+
+def fit_model(
+    workspace: Workspace,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+) -> AdaptedModel:
+    """Adapt with the instant effort; as :func:`fit`, at once."""
+    shape = workspace.folder_shape()
+    embeddings, labels, groups = _labelled(workspace, support, class_ids, shape.mean)
+    return adapt(embeddings, labels, shape.mean, shape=shape, groups=groups)
+
+
+def _fit_thoroughly(
+    seen: Workspace, support: Sequence[tuple[ImageRef, ClassId]], class_ids: Sequence[ClassId]
+) -> Generator[None, None, AdaptedModel]:
+    shape = seen.folder_shape()
+    embeddings, labels, groups = _labelled(seen, support, class_ids, shape.mean)
+    labelled = {image.image_id for image, _ in support}
+    rest = [item for item in seen.store.sampled_ids(SAMPLE_SIZE) if item not in labelled]
+    unlabelled = seen.store.select(rest)
+    yield None
+    return (yield from adapt_thoroughly(embeddings, labels, shape.mean, unlabelled, shape, groups))
+
+
+def _labelled(
+    seen: Workspace,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+    mean: Floats,
+) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
+    """Embeddings, labels as positions in ``class_ids``, and groups of near-duplicates."""
+    readable = [(image.image_id, class_id) for image, class_id in support]
+    readable = [item for item in readable if item[0] in seen.store]
     position = {class_id: index for index, class_id in enumerate(class_ids)}
-    embeddings = workspace.store.select(image.image_id for image, _ in readable)
+    embeddings = seen.store.select(image_id for image_id, _ in readable)
     labels = np.array([position[class_id] for _, class_id in readable], np.int64)
-    training_mean = workspace.runtime.encoder.feature_mean
-    mean = folder_mean(workspace.store.sum(), len(workspace.store), training_mean)
-    return adapt(embeddings, labels, mean)
+    hashes = seen.store.perceptual_hashes(image_id for image_id, _ in readable)
+    return embeddings, labels, near_duplicate_groups(normalise(embeddings, mean), hashes)
+
+
+def _fine_tune(
+    workspace: Workspace,
+    request_id: int,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+) -> Generator[Event | None, None, FineTuned | None]:
+    readable = [item for item in support if item[0].image_id in workspace.store]
+    shape = workspace.folder_shape()
+    _, labels, groups = _labelled(workspace, readable, class_ids, shape.mean)
+    compact = np.unique(labels, return_inverse=True)[1].tolist()
+    examples = [(image, label) for (image, _), label in zip(readable, compact, strict=True)]
+    return (yield from finetune(workspace, request_id, examples, groups))
+
+
+def _embed_again(
+    workspace: Workspace, seen: Workspace, request_id: int, text: str
+) -> Iterator[Event | None]:
+    """Bring all images of the one store into the other."""
+    images = [workspace.refs[image_id] for image_id in sorted(workspace.store.image_ids())]
+    seen.keep_only(images)
+    meter = ProgressMeter(request_id, text, len(images))
+    for results in embed(seen, images):
+        yield meter.advance(len(results)) if results else None
+
+
+def _is_clearly_worse(model: AdaptedModel, instant: AdaptedModel) -> bool:
+    """Whether held-out labels are less likely than with the instant effort, by a standard error."""
+    if len(model.held_out_losses) != len(instant.held_out_losses):
+        return False  # Near-duplicates look a little otherwise from several views.
+    return is_lower(instant.held_out_losses, model.held_out_losses, 1.0)
 
 
 def _what_to_do(n_classes: int, n_labels: int) -> str:

@@ -8,11 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from engine.encoder.activations import Activations
+from engine.encoder import views as encoder_views
+from engine.encoder.views import VIEWS, WHOLE
 from engine.errors import EngineError, UnreadableImageError
 from engine.jobs.workspace import CurrentModel, Workspace
 from engine.messages import Event, Explain, Explained, Neighbour
-from engine.method.explanation import View, nearest, score_map
+from engine.method.explanation import Box, View, nearest, score_map
+from engine.method.heads import Floats
 
 N_NEIGHBOURS: Final = 3
 
@@ -25,17 +27,24 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
             read.
     """
     current, column = _asked(workspace, command)
-    runtime = workspace.runtime
-    look = partial(workspace.activations_of, command.image.path, runtime)
+    runtime = current.seen.runtime
+    # The views' graph shows the inside of all views at once; the encoder's own shows one's.
+    own = workspace.runtime if runtime.is_viewed else runtime
+    views = VIEWS if runtime.is_viewed else (WHOLE,)
+    look = partial(workspace.activations_of, command.image.path, own, views)
     try:
         seen = yield from workspace.on_pool(look)
     except UnreadableImageError as error:
         raise EngineError(f"{command.image.name} cannot be explained: {error}.") from error
+    embedding = np.mean([one.embedding for one in seen], axis=0)
     laid = score_map(
         current.model,
         column,
-        seen.embedding,
-        [View(seen.taps)],
+        embedding,
+        [
+            View(one.taps, _box(view), view.mirrored, 1.0 / len(views))
+            for one, view in zip(seen, views, strict=True)
+        ],
         runtime.encoder.projection,
     )
     laid.heat.setflags(write=False)
@@ -45,8 +54,12 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
         command.class_id,
         laid.score,
         laid.heat,
-        _neighbours(workspace, current, command, seen),
+        _neighbours(current, command, embedding),
     )
+
+
+def _box(view: encoder_views.View) -> Box:
+    return Box(view.margin, view.margin, 1.0 - view.margin, 1.0 - view.margin)
 
 
 def _asked(workspace: Workspace, command: Explain) -> tuple[CurrentModel, int]:
@@ -65,19 +78,20 @@ def _asked(workspace: Workspace, command: Explain) -> tuple[CurrentModel, int]:
 
 
 def _neighbours(
-    workspace: Workspace, current: CurrentModel, command: Explain, seen: Activations
+    current: CurrentModel, command: Explain, embedding: Floats
 ) -> tuple[Neighbour, ...]:
     """The nearest labelled images other than the image itself; fewer where there are fewer."""
+    store = current.seen.store
     labelled = [
         (image.image_id, class_id)
         for image, class_id in command.support
-        if image.image_id != command.image.image_id and image.image_id in workspace.store
+        if image.image_id != command.image.image_id and image.image_id in store
     ]
     if not labelled:
         return ()
     model = current.model
-    others = model.directions(workspace.store.select(image_id for image_id, _ in labelled))
-    order, cosines = nearest(model.directions(seen.embedding[None])[0], others, N_NEIGHBOURS)
+    others = model.directions(store.select(image_id for image_id, _ in labelled))
+    order, cosines = nearest(model.directions(embedding[None])[0], others, N_NEIGHBOURS)
     return tuple(
         Neighbour(labelled[index][0], labelled[index][1], float(cosine))
         for index, cosine in zip(order.tolist(), cosines, strict=True)

@@ -122,12 +122,13 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
     """The encoder's graph with the head behind it.
 
     Input ``image`` uint8 [batch, height, width, 3]. Outputs ``probabilities`` float32
-    [batch, classes], ``class_index`` int64 [batch], ``embedding`` float32 [batch, d].
+    [batch, classes], ``class_index`` int64 [batch], ``embedding`` float32 [batch, d],
+    ``none_score`` float32 [batch] in [0, 1].
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    model = onnx.load(workspace.runtime.graph_path)
+    model = onnx.load(fitted.seen.runtime.graph_path)
     graph = model.graph
     head = fitted.model
     constants = {
@@ -136,6 +137,10 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
         "head_bias": head.bias,
         "head_smallest_norm": np.float32(SMALLEST_NORM),
         "head_axes": np.array([1], np.int64),
+        "none_support": np.ascontiguousarray(head.unknowns.support.T),
+        "none_slope": np.float32(head.unknowns.steepness / head.unknowns.reach),
+        "none_reach": np.float32(head.unknowns.reach),
+        "none_one": np.float32(1.0),
     }
     graph.initializer.extend(
         numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
@@ -150,6 +155,15 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
             helper.make_node("Add", ["head_products", "head_bias"], ["head_logits"]),
             helper.make_node("Softmax", ["head_logits"], ["probabilities"], axis=1),
             helper.make_node("ArgMax", ["probabilities"], ["class_index"], axis=1, keepdims=0),
+            # unknowns.UnknownScorer: sigmoid(steepness * (distance / reach - 1)).
+            helper.make_node("MatMul", ["head_direction", "none_support"], ["none_cosines"]),
+            helper.make_node(
+                "ReduceMax", ["none_cosines", "head_axes"], ["none_nearest"], keepdims=0
+            ),
+            helper.make_node("Sub", ["none_one", "none_nearest"], ["none_distance"]),
+            helper.make_node("Sub", ["none_distance", "none_reach"], ["none_beyond"]),
+            helper.make_node("Mul", ["none_beyond", "none_slope"], ["none_logit"]),
+            helper.make_node("Sigmoid", ["none_logit"], ["none_score"]),
         ]
     )
     embedding_output = onnx.ValueInfoProto()
@@ -161,6 +175,7 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
         ),
         helper.make_tensor_value_info("class_index", TensorProto.INT64, [batch]),
         embedding_output,
+        helper.make_tensor_value_info("none_score", TensorProto.FLOAT, [batch]),
     ]
     del graph.output[:]
     graph.output.extend(outputs)
@@ -191,7 +206,7 @@ def certify(
             full_pixels = decode_image(content, shrink_to_px=None).pixels
         except UnreadableImageError:
             continue  # It was readable when it was embedded and is not any more.
-        embedding = workspace.store.select([image.image_id])
+        embedding = fitted.seen.store.select([image.image_id])
         expected.append(fitted.model.probabilities(embedding)[0])
         by_rule.append(session.run(["probabilities"], {"image": rule_pixels[None]})[0][0])
         in_full.append(session.run(["probabilities"], {"image": full_pixels[None]})[0][0])
@@ -199,7 +214,7 @@ def certify(
     if not expected:
         raise ExportError("The model could not be checked, since no image can be read any more.")
     certificate = _compare(np.stack(expected), np.stack(by_rule), np.stack(in_full))
-    on_gpu = workspace.runtime.provider != "CPUExecutionProvider"
+    on_gpu = fitted.seen.runtime.provider != "CPUExecutionProvider"
     limit = MAX_DIFFERENCE_GPU if on_gpu else MAX_DIFFERENCE_CPU
     if (
         certificate.max_difference_rule > limit
@@ -246,7 +261,7 @@ def _files_to_check(workspace: Workspace, fitted: FittedSnapshot) -> list[ImageR
     missing = N_CHECKED_FILES - len(chosen)
     rest = [image for image in fitted.snapshot.images if image.image_id not in chosen]
     chosen.update({image.image_id: image for image in _spread(rest, max(0, missing))})
-    return [image for image in chosen.values() if image.image_id in workspace.store]
+    return [image for image in chosen.values() if image.image_id in fitted.seen.store]
 
 
 def _spread(images: Sequence[ImageRef], count: int) -> list[ImageRef]:
@@ -256,7 +271,7 @@ def _spread(images: Sequence[ImageRef], count: int) -> list[ImageRef]:
 
 
 def _metadata(workspace: Workspace, fitted: FittedSnapshot) -> dict[str, str]:
-    encoder = workspace.runtime.encoder
+    encoder = fitted.seen.runtime.encoder
     preprocessing = encoder.preprocessing
     names = [item.name for item in fitted.classes]
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.encoder.views import VIEWS
 from engine.images import DRAFT_SIDE_PX
 from engine.jobs.predictions import FittedSnapshot
 from engine.jobs.workspace import Workspace
@@ -69,7 +70,7 @@ def model_card(
     decode_rule: str,
 ) -> str:
     """The card as Markdown."""
-    encoder = workspace.runtime.encoder
+    encoder = fitted.seen.runtime.encoder
     counts = {item.class_id: 0 for item in fitted.classes}
     for image, class_id in fitted.snapshot.support:
         if class_id in counts and image.image_id in workspace.store:
@@ -82,10 +83,16 @@ def model_card(
     judged = (
         "Too few labels to tell: leaving one out needs two examples in a class."
         if held_out is None
-        else f"Leave-one-out accuracy over the labelled images: {100 * held_out.accuracy:.1f} %. Images "
-        "that are near-duplicates of each other make this figure too good."
+        else f"Accuracy over labelled images that were held out: {100 * held_out.accuracy:.1f} %, "
+        "near-duplicates always held out together."
     )
     head = ", ".join(fitted.model.kept)
+    views = (
+        f" Every image is looked at {len(VIEWS)} times inside the file (whole, mirrored, its "
+        f"centre), which takes {len(VIEWS)} times as long as once."
+        if fitted.seen.runtime.is_viewed
+        else ""
+    )
     licence = encoder.metadata.get("licence", "see the encoder's own card")
     sample = _SAMPLE.format(side=DRAFT_SIDE_PX, model=model_name)
     return f"""# {model_name}
@@ -102,13 +109,15 @@ An image classifier made with Handful from {fitted.model.n_support} labelled ima
 {encoder.architecture}, with {head} on its embeddings.
 - Encoder licence: {licence}.
 - Probabilities are calibrated by one temperature, fitted on left-out labels. Every image gets one \
-of the classes above: a picture of something else does, too.
+of the classes above, a picture of something else, too; its `none_score` is then high.
 
 ## Input and output
 
 `image`: uint8 `[batch, height, width, 3]`, RGB, any size. `probabilities`: float32 `[batch, \
 {len(fitted.classes)}]`, in the order of the table and of `class_names` in the file's metadata. \
-`class_index`: int64 `[batch]`. `embedding`: float32 `[batch, {encoder.embedding_size}]`.
+`class_index`: int64 `[batch]`. `embedding`: float32 `[batch, {encoder.embedding_size}]`. \
+`none_score`: float32 `[batch]` in [0, 1], how much an image looks like none of the classes; about \
+one in twenty images of the classes lies above 0.5.{views}
 
 Resizing and normalising are part of the file. Decoding is not. The rule: {decode_rule}
 

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import onnxruntime
 
 from engine.encoder.runtime import cpu_session, usable_cores
@@ -27,6 +26,7 @@ from engine.messages import Event, ImageRef, PredictionsSaved
 from engine.method.heads import Floats
 
 _OUTPUT: Final = "probabilities"
+_NONE_SCORE: Final = "none_score"  # Models from before there was one lack it.
 
 
 def classify_with_model(
@@ -43,13 +43,16 @@ def classify_with_model(
     unreadable: list[tuple[str, str]] = []
     n_rows = 0
 
-    def classify_one(image: ImageRef) -> Floats | str:
+    has_none_score = _NONE_SCORE in {item.name for item in session.get_outputs()}
+    wanted = [_OUTPUT, _NONE_SCORE] if has_none_score else [_OUTPUT]
+
+    def classify_one(image: ImageRef) -> tuple[Floats, float | None] | str:
         try:
             pixels = decode_image(read_file(image.path)).pixels
         except UnreadableImageError as error:
             return str(error)
-        probabilities: Floats = session.run([_OUTPUT], {"image": pixels[None]})[0][0]
-        return probabilities
+        probabilities, *none_scores = session.run(wanted, {"image": pixels[None]})
+        return probabilities[0], float(none_scores[0][0]) if none_scores else None
 
     with written_whole(out) as temporary:
         with (
@@ -65,8 +68,9 @@ def classify_with_model(
                     if isinstance(result, str):
                         unreadable.append((image.name, result))
                     else:
+                        probabilities, none_score = result
                         writer.writerow(
-                            machine_row(image.name, names, np.asarray(result), model_id)
+                            machine_row(image.name, names, probabilities, none_score, model_id)
                         )
                         n_rows += 1
                 yield meter.advance(len(chunk))

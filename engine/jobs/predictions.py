@@ -12,19 +12,21 @@ from typing import Final
 import numpy as np
 
 from engine.errors import LabelsError
-from engine.jobs.adaptation import fit_model
+from engine.jobs.adaptation import fit
 from engine.jobs.embedding import embed
 from engine.jobs.files import written_whole
 from engine.jobs.progress import ProgressMeter
-from engine.jobs.workspace import Workspace
+from engine.jobs.workspace import Workspace, cache_key
 from engine.messages import (
     ClassSpec,
     Event,
+    HeldOut,
     PredictionsSaved,
     SavePredictions,
     Snapshot,
 )
 from engine.method.adaptation import AdaptedModel
+from engine.method.calibration import softmax
 from engine.method.heads import Floats
 
 _ROWS_PER_STEP: Final = 512
@@ -34,12 +36,18 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedSnapshot:
-    """A snapshot with the model its support gives. ``classes`` are the model's columns."""
+    """A snapshot with the model its support gives.
+
+    ``classes`` are the model's columns, ``seen`` whose embeddings it classifies, ``instant`` how
+    the instant effort did on the same held-out labels.
+    """
 
     snapshot: Snapshot
     model: AdaptedModel
+    seen: Workspace
     classes: tuple[ClassSpec, ...]
     model_id: str
+    instant: HeldOut | None = None
 
 
 def save_predictions(workspace: Workspace, command: SavePredictions) -> Iterator[Event | None]:
@@ -59,10 +67,7 @@ def fit_snapshot(
     support = [image for image, _ in snapshot.support]
     known = {image.image_id for image in snapshot.images}
     images = [*(image for image in support if image.image_id not in known), *snapshot.images]
-    # Images that have gone since would still move the folder's mean.
-    workspace.store.discard(
-        workspace.store.image_ids().difference(image.image_id for image in images)
-    )
+    workspace.keep_only(images)
     meter = ProgressMeter(request_id, "Looking at images", len(images))
     # All of them: those embedded before are only looked up, and read again where they changed.
     for results in embed(workspace, images):
@@ -70,11 +75,13 @@ def fit_snapshot(
         yield meter.advance(len(results)) if results else None
     class_ids = [item.class_id for item in snapshot.classes]
     try:
-        model = fit_model(workspace, snapshot.support, class_ids)
+        fitted = yield from fit(workspace, request_id, snapshot.support, class_ids, snapshot.effort)
     except LabelsError as error:
         raise LabelsError(f"Nothing can be classified yet: {_lower_first(str(error))}") from error
+    model, seen = fitted.model, fitted.seen
     classes = tuple(snapshot.classes[index] for index in model.classes)
-    return FittedSnapshot(snapshot, model, classes, _model_id(workspace, model, classes))
+    model_id = _model_id(seen, model, classes)
+    return FittedSnapshot(snapshot, model, seen, classes, model_id, fitted.instant)
 
 
 def write_predictions(
@@ -90,8 +97,9 @@ def write_predictions(
     names = {item.class_id: item.name for item in snapshot.classes}
     class_names = [item.name for item in fitted.classes]
     ordered = sorted(snapshot.images, key=lambda image: image.name)
-    readable = [image for image in ordered if image.image_id in workspace.store]
-    unreadable = [image for image in ordered if image.image_id not in workspace.store]
+    store, model = fitted.seen.store, fitted.model
+    readable = [image for image in ordered if image.image_id in store]
+    unreadable = [image for image in ordered if image.image_id not in store]
     meter = ProgressMeter(request_id, "Writing predictions", len(readable))
     with written_whole(out) as temporary:
         with temporary.open("w", encoding="utf-8", newline="") as file:
@@ -99,11 +107,16 @@ def write_predictions(
             writer.writerow(table_header(class_names))
             for start in range(0, len(readable), _ROWS_PER_STEP):
                 chunk = readable[start : start + _ROWS_PER_STEP]
-                embeddings = workspace.store.select(image.image_id for image in chunk)
-                for image, probabilities in zip(
-                    chunk, fitted.model.probabilities(embeddings), strict=True
+                directions = model.directions(store.select(image.image_id for image in chunk))
+                for image, probabilities, none_score in zip(
+                    chunk,
+                    softmax(model.logits(directions)),
+                    model.unknowns.scores(directions),
+                    strict=True,
                 ):
-                    row = machine_row(image.name, class_names, probabilities, fitted.model_id)
+                    row = machine_row(
+                        image.name, class_names, probabilities, float(none_score), fitted.model_id
+                    )
                     label = labels.get(image.image_id)
                     if label is not None:
                         row[1:5] = [_safe_label(names[label]), _number(1.0), "human", "TRUE"]
@@ -126,15 +139,23 @@ def table_header(class_names: Sequence[str]) -> list[str]:
     """The columns of a table of predictions."""
     return [
         *("file_name", "label", "confidence", "label_source", "is_verified"),
-        *("second_label", "second_confidence", "machine_label", "machine_confidence", "model_id"),
+        *("second_label", "second_confidence", "none_score"),
+        *("machine_label", "machine_confidence", "model_id"),
         *(f"prob_{name}" for name in class_names),
     ]
 
 
 def machine_row(
-    file_name: str, class_names: Sequence[str], probabilities: Floats, model_id: str
+    file_name: str,
+    class_names: Sequence[str],
+    probabilities: Floats,
+    none_score: float | None,
+    model_id: str,
 ) -> list[str]:
-    """The row of an image that nobody labelled; ``probabilities`` (n_classes,)."""
+    """The row of an image that nobody labelled; ``probabilities`` (n_classes,).
+
+    ``none_score`` is None of a model from before there were such scores.
+    """
     first, second = np.argsort(-probabilities, kind="stable")[:2]
     machine = [_safe_label(class_names[first]), _number(probabilities[first])]
     return [
@@ -144,6 +165,7 @@ def machine_row(
         "FALSE",
         _safe_label(class_names[second]),
         _number(probabilities[second]),
+        "" if none_score is None else _number(none_score),
         *machine,
         model_id,
         *(_number(value) for value in probabilities),
@@ -171,7 +193,7 @@ def write_errors(path: Path, unreadable: Sequence[tuple[str, str]]) -> None:
 
 def _model_id(workspace: Workspace, model: AdaptedModel, classes: Sequence[ClassSpec]) -> str:
     """16 digits that are the same exactly when encoder, head and class names are."""
-    digest = hashlib.sha256(workspace.runtime.encoder.fingerprint.encode())
+    digest = hashlib.sha256(cache_key(workspace.runtime).encode())
     digest.update(model.weights.tobytes() + model.bias.tobytes() + model.mean.tobytes())
     digest.update("\0".join(item.name for item in classes).encode())
     return digest.hexdigest()[:16]

@@ -7,9 +7,9 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,9 +19,10 @@ from threadpoolctl import threadpool_limits
 
 from engine.embeddings import CacheEntry, EmbeddingStore, FileKey, ImageCache
 from engine.encoder.activations import Activations, TappedEncoder
-from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
+from engine.encoder.encoder_file import Encoder, load_encoder, shipped_encoder_path
 from engine.encoder.graph import GRAPH_VERSION
 from engine.encoder.runtime import EncoderRuntime, load_runtime
+from engine.encoder.views import VIEWS_VERSION, View, cut
 from engine.errors import UnreadableImageError
 from engine.images import (
     DECODE_RULE_VERSION,
@@ -39,7 +40,9 @@ from engine.messages import (
     ImageUnreadable,
     PredictionsReady,
 )
-from engine.method.adaptation import AdaptedModel, softmax
+from engine.method.adaptation import AdaptedModel
+from engine.method.calibration import softmax
+from engine.method.folder import SAMPLE_SIZE, FolderShape, folder_mean
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -56,11 +59,16 @@ _NICENESS: Final = 5  # The pool gives way to the window when cores are scarce.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurrentModel:
-    """The model whose predictions are on screen: of which Adapt, and which class each column is."""
+    """The model whose predictions are on screen.
+
+    ``request_id``: of which Adapt; ``class_ids``: which class each column is; ``seen``: whose
+    embeddings it classifies.
+    """
 
     request_id: int
     model: AdaptedModel
     class_ids: NDArray[np.int64]
+    seen: Workspace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,15 +94,41 @@ class Unreadable:
 
 
 class Workspace:
-    """The engine's state. Engine thread only, save for what the pool does inside."""
+    """The engine's state. Engine thread only, save for what the pool does inside.
 
-    def __init__(self, runtime: EncoderRuntime, cache: ImageCache) -> None:
+    A workspace has one way of embedding. Others of the same folder (from several views, with a
+    fine-tuned encoder) lie beside it and share its pool, see :meth:`beside`.
+    """
+
+    def __init__(
+        self,
+        runtime: EncoderRuntime,
+        cache: ImageCache,
+        *,
+        pool: ThreadPoolExecutor | None = None,
+        graph_folder: Path | None = None,
+        device: str = "auto",
+    ) -> None:
+        """Make an empty one.
+
+        Args:
+            pool: of another workspace, to share; None: one of its own.
+            graph_folder: where graphs of other encoders are kept; None: beside the cache.
+            device: where other encoders run, see ``runtime.load_runtime``.
+        """
         self.runtime = runtime
         self.cache = cache
         self.store = EmbeddingStore(runtime.encoder.embedding_size)
+        self.refs: dict[ImageId, ImageRef] = {}
+        """Every image that was read, as it was asked for last."""
+        self._graph_folder = graph_folder or cache.folder / "encoders"
+        self._device = device
+        self._beside: dict[str, Workspace] = {}
+        self._shape: tuple[EmbeddingStore, FolderShape] | None = None
         self.unreadable: dict[ImageId, Unreadable] = {}
         self.current: CurrentModel | None = None
-        self.pool = ThreadPoolExecutor(
+        self._owns_pool = pool is None
+        self.pool = pool or ThreadPoolExecutor(
             runtime.n_threads, thread_name_prefix="handful-images", initializer=_give_way
         )
         # With two threads OpenBLAS waits spinning for a core that is decoding: classifying 10,000
@@ -104,13 +138,16 @@ class Workspace:
         self._closing = threading.Event()
         self._large_image = threading.Lock()
         self._tapped: TappedEncoder | None = None
-        self._looked_at: tuple[FileKey, Activations] | None = None
+        self._looked_at: tuple[FileKey, list[Activations]] | None = None
         self._looking = threading.Lock()
 
     def close(self) -> None:
         """Stop the pool after the images it is at, and close the cache."""
         self._closing.set()
-        self.pool.shutdown(cancel_futures=True)
+        if self._owns_pool:
+            self.pool.shutdown(cancel_futures=True)
+        for other in self._beside.values():
+            other.close()
         self._blas_limits.restore_original_limits()
         self.cache.close()
 
@@ -121,8 +158,64 @@ class Workspace:
         self._under_way.clear()
         self.store = EmbeddingStore(self.runtime.encoder.embedding_size)
         self.unreadable.clear()
+        self.refs.clear()
         self.current = None
         self._looked_at = None
+        self._shape = None
+        for other in self._beside.values():
+            other.forget()
+
+    def beside(self, encoder: Encoder | None = None) -> Workspace:
+        """The workspace that embeds the same images otherwise; takes up to some seconds at first.
+
+        Args:
+            encoder: another encoder; None: this one, from several views.
+
+        Raises:
+            EncoderError: its graph cannot be had.
+        """
+        key = "views" if encoder is None else encoder.fingerprint
+        if key not in self._beside:
+            runtime = load_runtime(
+                encoder or self.runtime.encoder,
+                self._graph_folder,
+                self._device,
+                viewed=encoder is None,
+            )
+            cache = ImageCache(
+                self.cache.folder, cache_key(runtime), runtime.encoder.embedding_size
+            )
+            self._beside[key] = Workspace(
+                runtime,
+                cache,
+                pool=self.pool,
+                graph_folder=self._graph_folder,
+                device=self._device,
+            )
+        return self._beside[key]
+
+    def keep_only(self, images: Iterable[ImageRef]) -> None:
+        """Drop the embeddings of all other images: they would still move the folder's mean."""
+        kept = {image.image_id for image in images}
+        self.store.discard(self.store.image_ids().difference(kept))
+        for image_id in self.refs.keys() - kept:
+            del self.refs[image_id]
+
+    def folder_shape(self) -> FolderShape:
+        """Mean and metric of the embedded images.
+
+        The mean is that of now; the metric is computed again once a tenth more, or fewer, images
+        are known (some 60 ms), which a click need not wait for at any other time.
+        """
+        n_images = len(self.store)
+        mean = folder_mean(self.store.sum(), n_images, self.runtime.encoder.feature_mean)
+        if self._shape is not None and self._shape[0] is self.store:
+            known = self._shape[1]
+            if abs(n_images - known.n_images) <= 0.1 * known.n_images:
+                return replace(known, mean=mean)
+        shape = FolderShape.of(self.store.sample(SAMPLE_SIZE), mean, n_images)
+        self._shape = self.store, shape
+        return shape
 
     def on_pool(self, work: Callable[[], _T]) -> Generator[None, None, _T]:
         """Let a thread of the pool do something and return what it gave, or raise what it raised.
@@ -138,8 +231,10 @@ class Workspace:
         finally:
             future.cancel()
 
-    def activations_of(self, path: Path, runtime: EncoderRuntime) -> Activations:
-        """What is inside the encoder for an image file. Any thread.
+    def activations_of(
+        self, path: Path, runtime: EncoderRuntime, views: Sequence[View]
+    ) -> list[Activations]:
+        """What is inside the encoder for views of an image file. Any thread.
 
         Those of the last image are kept, so that another question about it costs no decoding; the
         first call opens the graph, which takes some tenths of a second.
@@ -153,10 +248,11 @@ class Workspace:
             if self._tapped is None or self._tapped.graph_path != runtime.graph_path:
                 self._tapped, self._looked_at = None, None
                 self._tapped = TappedEncoder(runtime.encoder, runtime.graph_path)
-            if self._looked_at is not None and key is not None and self._looked_at[0] == key:
-                return self._looked_at[1]
+            known = self._looked_at
+            if known is not None and known[0] == key and len(known[1]) == len(views):
+                return known[1]
             pixels = decode_image(read_file(path), large_one_at_a_time=self._large_image).pixels
-            seen = self._tapped.run(pixels)
+            seen = [self._tapped.run(cut(pixels, view)) for view in views]
             self._looked_at = None if key is None else (key, seen)
             return seen
 
@@ -221,6 +317,7 @@ class Workspace:
         """Put results into the store and, where they are new, into the cache."""
         good = [item for item in results if item.entry.embedding is not None]
         for item in results:
+            self.refs[item.image.image_id] = item.image
             if item.entry.reason:
                 self.unreadable[item.image.image_id] = Unreadable(item.entry.reason, item.key)
                 self.store.discard([item.image.image_id])
@@ -249,7 +346,7 @@ class Workspace:
         if good:
             ids = tuple(item.image.image_id for item in good)
             yield ImagesEmbedded(request_id, ids, tuple(item.entry.content for item in good))
-            if self.current is not None:
+            if self.current is not None and self.current.seen is self:
                 embeddings = np.stack([_embedding(item) for item in good])
                 yield self.predictions(self.current, np.array(ids, np.int64), embeddings)
 
@@ -273,11 +370,15 @@ class Workspace:
         return PredictionsReady(current.request_id, image_ids, class_ids, top, none_scores)
 
     def set_model(
-        self, request_id: int, model: AdaptedModel, class_ids: Sequence[ClassId]
+        self,
+        request_id: int,
+        model: AdaptedModel,
+        class_ids: Sequence[ClassId],
+        seen: Workspace,
     ) -> CurrentModel:
         """Make a model the current one; ``class_ids`` are those of the labels it was given."""
         columns = np.array([class_ids[index] for index in model.classes], np.int64)
-        self.current = CurrentModel(request_id, model, columns)
+        self.current = CurrentModel(request_id, model, columns, seen)
         return self.current
 
     def _process_one(self, image: ImageRef) -> Processed:
@@ -317,10 +418,14 @@ def open_workspace(
     """Load the encoder and open the cache. Raises EncoderError."""
     encoder = load_encoder(encoder_path or shipped_encoder_path())
     runtime = load_runtime(encoder, cache_folder / "encoders", device)
-    # Whatever else decides on an embedding is part of its key.
-    key = f"{encoder.fingerprint}:{GRAPH_VERSION}:{DECODE_RULE_VERSION}"
-    cache = ImageCache(cache_folder, key, encoder.embedding_size)
-    return Workspace(runtime, cache)
+    cache = ImageCache(cache_folder, cache_key(runtime), encoder.embedding_size)
+    return Workspace(runtime, cache, device=device)
+
+
+def cache_key(runtime: EncoderRuntime) -> str:
+    """Whatever decides on an embedding beside the image."""
+    key = f"{runtime.encoder.fingerprint}:{GRAPH_VERSION}:{DECODE_RULE_VERSION}"
+    return f"{key}:views{VIEWS_VERSION}" if runtime.is_viewed else key
 
 
 def _embedding(item: Processed) -> NDArray[np.float16]:

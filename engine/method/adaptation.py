@@ -1,12 +1,13 @@
 """From a handful of labelled embeddings to a classifier with a confidence.
 
-Instant adaptation: cosine prototypes and ridge regression are both fitted in closed form; the
-better one by exact leave-one-out is kept; one scale (inverse temperature) turns its scores into
-probabilities. Nothing here knows of files, jobs or threads.
+Instant adaptation: ridge regression and cosine prototypes are fitted in closed form; the better one
+by exact leave-one-out is kept; one scale (inverse temperature) turns its scores into probabilities.
+Nothing here knows of files, jobs or threads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,60 +16,31 @@ from numpy.typing import NDArray
 
 from engine.errors import LabelsError
 from engine.messages import Effort, HeldOut
+from engine.method.calibration import ScalePrior, held_out_of, losses_of, softmax
+from engine.method.folder import FolderShape, folder_mean
 from engine.method.heads import (
     SMALLEST_NORM,
     FittedHead,
     Floats,
+    examples_per_class,
     fit_prototypes,
     fit_ridge,
+    independent_groups,
     normalise,
 )
 from engine.method.unknowns import UnknownScorer
 
-PROTOTYPES: Final = "prototypes"
-RIDGE: Final = "ridge"
-_KEPT: Final = {PROTOTYPES: "cosine prototypes", RIDGE: "ridge regression"}
+__all__ = ["AdaptedModel", "Head", "Labelled", "adapt", "folder_mean", "softmax"]
 
-# How many embeddings of the folder weigh as much as the encoder's own training mean. Small: with
-# sixty images the folder's own mean was better already.
-MEAN_PRIOR_COUNT: Final = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A head that adaptation may choose.
-
-    ``prior``: log scale ~ Normal(a + b log n_classes + c log(examples per class), spread^2), its
-    mean fitted to the log-loss of held-out images over draws from the validation sets
-    (benchmarks/scale_prior.py).
-    """
-
-    head: str
-    penalty: float
-    prior: tuple[float, float, float]
-
-    def fit(self, support: Floats, labels: NDArray[np.int64], n_classes: int) -> FittedHead:
-        if self.head == PROTOTYPES:
-            return fit_prototypes(support, labels, n_classes)
-        return fit_ridge(support, labels, n_classes, self.penalty)
-
-    def expected_scale(self, n_classes: int, shots: float) -> float:
-        constant, per_way, per_shot = self.prior
-        return float(np.exp(constant + per_way * np.log(n_classes) + per_shot * np.log(shots)))
-
-
-# The first is preferred: on held-out sets it was best on the mean at 1, 5 and 10 shots, so the
-# others have to win clearly on the labels at hand (benchmarks/encoder_quality.py).
-_CANDIDATES: Final = (
-    _Candidate(RIDGE, 1.0, (2.60, 0.09, -0.19)),
-    _Candidate(RIDGE, 0.3, (2.16, 0.10, -0.11)),
-    _Candidate(PROTOTYPES, 0.0, (1.90, 0.07, 0.19)),
-)
-_CLEAR_GAIN: Final = 2.0  # Standard errors of the paired difference in left-out log-loss.
-_SCALE_PRIOR_SPREAD: Final = 0.6
-# Searched coarsely, then finely around the best: log steps from the expected scale.
-_COARSE_STEPS: Final = np.linspace(-3.0, 3.0, 13)
-_FINE_STEPS: Final = np.linspace(-0.45, 0.45, 19)
+# A class that fills most of a folder draws the folder's mean towards itself; the mean of the
+# classes' own means does not know of that, but comes from few images. So many labelled examples
+# weigh as much as the folder.
+_BALANCE_COUNT: Final = 20.0
+# A constant beside the direction, for what centring leaves between the classes. In folders whose
+# classes differ tenfold in size it was worth five points at five labels and more, and cost 0.4
+# where they are alike.
+_CONSTANT: Final = np.float32(0.5)
+_CLEAR_GAIN: Final = 3.0  # Standard errors of the paired difference in left-out log-loss.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +60,7 @@ class AdaptedModel:
         unknowns: tells what is like none of the classes.
         n_support: labelled images that went in.
         held_out: how the labelled images fare judged by the others; None where none can be.
+        held_out_losses: (n_judged,) what ``held_out.log_loss`` is the mean of, nats.
         plain: the same of plain prototypes; None where ``held_out`` is.
     """
 
@@ -100,6 +73,7 @@ class AdaptedModel:
     unknowns: UnknownScorer
     n_support: int
     held_out: HeldOut | None
+    held_out_losses: NDArray[np.float64]
     plain: HeldOut | None
 
     def directions(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
@@ -125,130 +99,248 @@ class AdaptedModel:
         return self.unknowns.scores(self.directions(embeddings))
 
 
-def folder_mean(embedding_sum: NDArray[np.float64], n_images: int, training_mean: Floats) -> Floats:
-    """What a folder's embeddings are centred on: their own mean, steadied by the training mean.
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """Labelled examples, ready for heads.
 
-    Args:
-        embedding_sum: (d,) sum over the folder's images.
-        n_images: how many were summed; 0 gives the training mean.
-        training_mean: (d,) from the encoder file.
+    Attributes:
+        x: (n_support, d) directions.
+        mean: (d,) what embeddings were centred on.
+        labels: (n_support,) in [0, n_classes).
+        classes: (n_classes,) the class number of each.
+        groups: (n_support,) independent examples, see ``heads.independent_groups``.
+        judged: (n_support,) whether the class has another independent example; one alone in its
+            class cannot be judged by leaving it out, since its class would be gone.
+        shots: independent examples per class, on the mean.
+        comparable: whether most classes can be judged; else a comparison would speak for the
+            others only.
     """
-    total = embedding_sum + MEAN_PRIOR_COUNT * training_mean.astype(np.float64)
-    mean: Floats = (total / (n_images + MEAN_PRIOR_COUNT)).astype(np.float32)
-    return mean
+
+    x: Floats
+    mean: Floats
+    labels: NDArray[np.int64]
+    classes: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    judged: NDArray[np.bool_]
+    shots: float
+    comparable: bool
+
+    @property
+    def n_classes(self) -> int:
+        return len(self.classes)
+
+    @classmethod
+    def of(
+        cls,
+        support: Floats,
+        labels: NDArray[np.int64],
+        mean: Floats,
+        groups: NDArray[np.int64] | None = None,
+    ) -> Labelled:
+        """From embeddings (n_support, d); the other arguments are those of :func:`adapt`.
+
+        Raises:
+            LabelsError: there are fewer than two classes among the labels.
+        """
+        classes, compact = np.unique(labels, return_inverse=True)
+        n_classes = len(classes)
+        if n_classes < 2:
+            raise LabelsError(
+                f"At least two classes need a labelled image; {n_classes} "
+                f"{'has' if n_classes == 1 else 'have'} one."
+            )
+        examples = independent_groups(compact, groups)
+        n_examples = int(examples.max()) + 1
+        class_means = np.stack([support[compact == index].mean(0) for index in range(n_classes)])
+        share = np.float32(n_examples / (n_examples + _BALANCE_COUNT))
+        centre = ((1 - share) * mean + share * class_means.mean(0)).astype(np.float32)
+        compact = compact.astype(np.int64)
+        return cls._judged(normalise(support, centre), centre, compact, classes, examples)
+
+    def part(self, rows: NDArray[np.int64]) -> Labelled:
+        """Some of the images, all classes still among them, on the same mean."""
+        groups = np.unique(self.groups[rows], return_inverse=True)[1].reshape(-1)
+        return self._judged(self.x[rows], self.mean, self.labels[rows], self.classes, groups)
+
+    @classmethod
+    def _judged(
+        cls,
+        x: Floats,
+        mean: Floats,
+        labels: NDArray[np.int64],
+        classes: NDArray[np.int64],
+        groups: NDArray[np.int64],
+    ) -> Labelled:
+        counts = examples_per_class(labels, groups, len(classes))
+        return cls(
+            x=x,
+            mean=mean,
+            labels=labels,
+            classes=classes.astype(np.int64),
+            groups=groups.astype(np.int64),
+            judged=counts[labels] >= 2,
+            shots=float(counts.mean()),
+            comparable=bool(np.count_nonzero(counts >= 2) * 2 >= len(classes)),
+        )
 
 
-def adapt(support: Floats, labels: NDArray[np.int64], mean: Floats) -> AdaptedModel:
-    """Fit a classifier to labelled embeddings.
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """A fitted linear head with its temperature.
+
+    Attributes:
+        name: in words for a person.
+        weights: (n_classes, d) and ``bias`` (n_classes,): logits are weights @ x + bias.
+        held_out: (n_support, n_classes) logits of every labelled image from a fit without its
+            example; of use where ``Labelled.judged``.
+    """
+
+    name: str
+    weights: Floats
+    bias: Floats
+    held_out: Floats
+
+    def losses(self, labelled: Labelled) -> NDArray[np.float64]:
+        """Held-out log-loss (n_judged,) of the examples that can be judged, nats."""
+        judged = labelled.judged
+        return losses_of(self.held_out[judged], labelled.labels[judged])
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A head that instant adaptation may choose."""
+
+    name: str
+    fit: Callable[[Floats, NDArray[np.int64], int, NDArray[np.int64]], FittedHead]
+    in_metric: bool
+    constant: bool
+    prior: ScalePrior
+
+    def head(self, labelled: Labelled, metric: Floats | None) -> Head:
+        """Fit it with its scale."""
+        x = labelled.x if metric is None or not self.in_metric else labelled.x @ metric
+        if self.constant:
+            x = np.concatenate([x, np.full((len(x), 1), _CONSTANT, np.float32)], axis=1)
+        fitted = self.fit(x, labelled.labels, labelled.n_classes, labelled.groups)
+        weights, bias = fitted.weights, np.zeros(labelled.n_classes, np.float32)
+        if self.constant:
+            weights, bias = weights[:, :-1], weights[:, -1] * _CONSTANT
+        if metric is not None and self.in_metric:
+            weights = weights @ metric  # The metric is symmetric.
+        judged = labelled.judged
+        scale = np.float32(
+            self.prior.fit(
+                fitted.left_out_scores[judged],
+                labelled.labels[judged],
+                labelled.n_classes,
+                labelled.shots,
+            )
+        )
+        return Head(self.name, scale * weights, scale * bias, scale * fitted.left_out_scores)
+
+
+def _ridge(penalty: float) -> Callable[..., FittedHead]:
+    def fit(
+        x: Floats, labels: NDArray[np.int64], n_classes: int, groups: NDArray[np.int64]
+    ) -> FittedHead:
+        return fit_ridge(x, labels, n_classes, penalty, groups)
+
+    return fit
+
+
+_SPREAD: Final = 0.5
+PROTOTYPES: Final = _Candidate(
+    "cosine prototypes", fit_prototypes, False, False, ScalePrior(1.70, 0.20, 0.12, _SPREAD)
+)
+RIDGE: Final = _Candidate(
+    "ridge regression", _ridge(1.0), False, True, ScalePrior(2.40, 0.17, -0.19, _SPREAD)
+)
+FOLDER_RIDGE: Final = _Candidate(
+    "ridge regression in the folder's metric",
+    _ridge(0.3),
+    True,
+    True,
+    ScalePrior(1.60, 0.18, 0.08, _SPREAD),
+)
+# The first is preferred: on held-out sets it was best on the mean at 1, 5 and 10 shots, so the
+# others have to win clearly on the labels at hand (benchmarks/encoder_quality.py).
+_CANDIDATES: Final = (FOLDER_RIDGE, RIDGE, PROTOTYPES)
+
+
+def adapt(
+    support: Floats,
+    labels: NDArray[np.int64],
+    mean: Floats,
+    *,
+    shape: FolderShape | None = None,
+    groups: NDArray[np.int64] | None = None,
+) -> AdaptedModel:
+    """Fit a classifier to labelled embeddings, at once.
 
     Args:
         support: (n_support, d) embeddings as the encoder gives them.
         labels: (n_support,) any non-negative class numbers, gaps allowed.
         mean: (d,) see :func:`folder_mean`.
+        shape: of the folder's images; None where only the labelled ones are known.
+        groups: (n_support,) numbers of near-duplicates, which weigh as one and are left out
+            together; None: there are none.
 
     Raises:
         LabelsError: there are fewer than two classes among the labels.
     """
-    classes, compact = np.unique(labels, return_inverse=True)
-    n_classes = len(classes)
-    if n_classes < 2:
-        raise LabelsError(
-            f"At least two classes need a labelled image; {n_classes} "
-            f"{'has' if n_classes == 1 else 'have'} one."
-        )
-    counts = np.bincount(compact)
-    x = normalise(support, mean)
-    # An example alone in its class cannot be judged by leaving it out: its class would be gone.
-    judged = counts[compact] >= 2
-    shots = len(support) / n_classes
-    # With half of the classes unjudged a comparison would speak for the other half only.
-    comparable = np.count_nonzero(counts >= 2) * 2 >= n_classes
-    chosen: _Fit | None = None
-    plain: _Fit | None = None
+    labelled = Labelled.of(support, labels, mean, groups)
+    plain = PROTOTYPES.head(labelled, None)
+    return as_model(labelled, instant_head(labelled, shape), plain, Effort.INSTANT)
+
+
+def instant_head(labelled: Labelled, shape: FolderShape | None) -> Head:
+    """The best closed-form head by held-out log-loss, the preferred one unless clearly beaten."""
+    metric = None if shape is None else shape.metric
+    chosen: Head | None = None
     for candidate in _CANDIDATES:
-        fitted = candidate.fit(x, compact, n_classes)
-        scores, truth = fitted.left_out_scores[judged], compact[judged]
-        scale = _fit_scale(scores, truth, candidate.expected_scale(n_classes, shots))
-        losses = _losses(np.float32(scale) * scores, truth)
-        fit = _Fit(candidate.head, fitted, scale, losses)
-        if chosen is None or (comparable and _is_clearly_lower(losses, chosen.losses)):
-            chosen = fit
-        if candidate.head == PROTOTYPES:
-            plain = fit
+        if candidate.in_metric and metric is None:
+            continue
+        head = candidate.head(labelled, metric)
+        if chosen is None:
+            chosen = head
+            if not labelled.comparable:
+                break
+        elif is_lower(head.losses(labelled), chosen.losses(labelled), _CLEAR_GAIN):
+            chosen = head
     assert chosen is not None
-    assert plain is not None
+    return chosen
+
+
+def as_model(
+    labelled: Labelled,
+    head: Head,
+    plain: Head,
+    effort: Effort,
+    kept: tuple[str, ...] | None = None,
+) -> AdaptedModel:
+    """The classifier that a head makes; ``plain`` is what it is compared with."""
+    judged, truth = labelled.judged, labelled.labels[labelled.judged]
     return AdaptedModel(
-        effort=Effort.INSTANT,
-        kept=(_KEPT[chosen.head],),
-        weights=np.float32(chosen.scale) * chosen.fitted.weights,
-        bias=np.zeros(n_classes, np.float32),
-        classes=classes.astype(np.int64),
-        mean=mean,
-        unknowns=UnknownScorer.fit(x, compact),
-        n_support=len(support),
-        held_out=_held_out(chosen, compact, judged),
-        plain=_held_out(plain, compact, judged),
+        effort=effort,
+        kept=kept or (head.name,),
+        weights=np.ascontiguousarray(head.weights),
+        bias=head.bias,
+        classes=labelled.classes,
+        mean=labelled.mean,
+        unknowns=UnknownScorer.fit(labelled.x, labelled.labels),
+        n_support=len(labelled.labels),
+        held_out=held_out_of(head.held_out[judged], truth),
+        held_out_losses=head.losses(labelled),
+        plain=held_out_of(plain.held_out[judged], truth),
     )
 
 
-def softmax(logits: Floats) -> Floats:
-    """Probabilities (n, n_classes) of logits (n, n_classes)."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: Floats = shifted / shifted.sum(axis=1, keepdims=True)
-    return probabilities
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fit:
-    head: str
-    fitted: FittedHead
-    scale: float
-    losses: NDArray[np.float64]
-
-
-def _is_clearly_lower(losses: NDArray[np.float64], current: NDArray[np.float64]) -> bool:
+def is_lower(
+    losses: NDArray[np.float64], current: NDArray[np.float64], standard_errors: float
+) -> bool:
+    """Whether paired losses (n,) are lower on the mean by more than so many standard errors."""
     gain = current - losses
+    if len(gain) < 2:
+        return False
     error = float(gain.std(ddof=1)) / np.sqrt(len(gain))
-    return bool(gain.mean() > _CLEAR_GAIN * error)
-
-
-def _fit_scale(scores: Floats, labels: NDArray[np.int64], expected: float) -> float:
-    """The scale of highest posterior probability given left-out scores (n, n_classes)."""
-    if len(labels) == 0:
-        return expected
-
-    def cost(step: float) -> float:
-        logits = np.float32(expected * np.exp(step)) * scores
-        return float(_losses(logits, labels).sum()) + step**2 / (2 * _SCALE_PRIOR_SPREAD**2)
-
-    # The cost is nearly convex in the step: the left-out loss is convex in the scale.
-    coarse = min(_COARSE_STEPS, key=cost)
-    return expected * float(np.exp(min(coarse + _FINE_STEPS, key=cost)))
-
-
-def _losses(logits: Floats, labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Negative log-likelihood (n,) of each label."""
-    peak = logits.max(axis=1, initial=-np.inf)
-    total = np.log(np.exp(logits - peak[:, None]).sum(axis=1)) + peak
-    losses: NDArray[np.float64] = (total - logits[np.arange(len(labels)), labels]).astype(
-        np.float64
-    )
-    return losses
-
-
-def _held_out(fit: _Fit, labels: NDArray[np.int64], judged: NDArray[np.bool_]) -> HeldOut | None:
-    if not judged.any():
-        return None
-    probabilities = softmax(np.float32(fit.scale) * fit.fitted.left_out_scores[judged])
-    hits = probabilities.argmax(axis=1) == labels[judged]
-    counts = np.bincount(labels[judged])
-    right = np.bincount(labels[judged], weights=hits)
-    confidences = probabilities.max(axis=1)
-    for array in (confidences, hits):
-        array.setflags(write=False)
-    return HeldOut(
-        accuracy=float(np.mean(right[counts > 0] / counts[counts > 0])),
-        log_loss=float(fit.losses.mean()),
-        confidences=confidences,
-        hits=hits,
-    )
+    return bool(gain.mean() > standard_errors * error)

@@ -34,6 +34,7 @@ class UnknownScorer:
 
     support: Floats
     reach: float
+    steepness: float = _STEEPNESS
 
     @classmethod
     def fit(cls, support: Floats, labels: NDArray[np.int64]) -> UnknownScorer:
@@ -56,5 +57,7 @@ class UnknownScorer:
             or [np.zeros(0, np.float32)]
         )
         relative = (1.0 - nearest) / np.float32(self.reach)
-        scores: Floats = (1.0 / (1.0 + np.exp(_STEEPNESS * (1.0 - relative)))).astype(np.float32)
+        scores: Floats = (1.0 / (1.0 + np.exp(self.steepness * (1.0 - relative)))).astype(
+            np.float32
+        )
         return scores

@@ -7,7 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.errors import LabelsError
-from engine.method.adaptation import MEAN_PRIOR_COUNT, AdaptedModel, adapt, folder_mean, softmax
+from engine.method.adaptation import AdaptedModel, adapt
+from engine.method.calibration import softmax
+from engine.method.folder import MEAN_PRIOR_COUNT, folder_mean
 from engine.method.heads import Floats, normalise
 
 SIZE = 40
@@ -223,7 +225,7 @@ def test_softmax_of_large_logits_does_not_overflow() -> None:
 
 
 def test_centring_is_what_normalise_does() -> None:
-    model, mean = _fit((5, 3, 8))
+    model, _ = _fit((5, 3, 8))
     others, _ = _clusters((20, 20, 20), seed=1)
-    logits = normalise(others, mean) @ model.weights.T + model.bias
+    logits = normalise(others, model.mean) @ model.weights.T + model.bias
     np.testing.assert_allclose(model.probabilities(others), softmax(logits), atol=1e-5)

@@ -26,6 +26,7 @@ from engine.jobs.exported_model import classify_with_model
 from engine.jobs.predictions import FittedSnapshot, fit_snapshot, write_predictions
 from engine.jobs.workspace import Workspace
 from engine.messages import (
+    Effort,
     Event,
     ExportModel,
     ImagesEmbedded,
@@ -220,10 +221,15 @@ def test_the_sample_as_a_person_runs_it(
     assert 0.5 < float(probability) <= 1
 
 
+@pytest.mark.parametrize("effort", [Effort.INSTANT, Effort.THOROUGH])
 def test_classifying_with_the_exported_model_gives_the_same_table(
-    workspace: Workspace, fitted: FittedSnapshot, folder: Path, out: Path
+    workspace: Workspace, snapshot: Snapshot, folder: Path, out: Path, effort: Effort
 ) -> None:
-    list(write_model(workspace, fitted, out, 1))
+    fitted = _result(fit_snapshot(workspace, replace(snapshot, effort=effort), 1))
+    assert fitted.model.effort is effort
+    assert fitted.seen.runtime.is_viewed == (effort is Effort.THOROUGH)
+    certificate = _exported(write_model(workspace, fitted, out, 1)).certificate
+    assert certificate.max_difference_rule <= 1e-4
     list(write_predictions(workspace, fitted, out.parent / "ours.csv", 1))
     (out.parent / "broken.jpg").write_text("a letter")
     images = refs([*sorted(folder.iterdir()), out.parent / "broken.jpg"])
@@ -241,6 +247,7 @@ def test_classifying_with_the_exported_model_gives_the_same_table(
             other["model_id"],
         )
         assert other["label_source"] == "machine"
+        assert float(mine["none_score"]) == pytest.approx(float(other["none_score"]), abs=1e-4)
         for name in KINDS:
             assert float(mine[f"prob_{name}"]) == pytest.approx(
                 float(other[f"prob_{name}"]), abs=1e-4
@@ -268,6 +275,7 @@ def test_the_graph_says_what_goes_in_and_out(
         ("probabilities", "tensor(float)", ["batch", 3]),
         ("class_index", "tensor(int64)", ["batch"]),
         ("embedding", "tensor(float)", ["batch", workspace.runtime.encoder.embedding_size]),
+        ("none_score", "tensor(float)", ["batch"]),
     ]
     metadata = session.get_modelmeta().custom_metadata_map
     assert json.loads(metadata["class_names"]) == list(KINDS)
@@ -297,7 +305,7 @@ def test_a_batch_gives_what_its_images_give_alone(
     batch = np.stack(
         [np.asarray(paint(KINDS[index % 3], 90, 70, seed=index)) for index in range(size)]
     )
-    probabilities, index, embedding = session.run(None, {"image": batch})
+    probabilities, index, embedding, none_scores = session.run(None, {"image": batch})
     assert probabilities.shape == (size, 3)
     assert embedding.shape == (size, workspace.runtime.encoder.embedding_size)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)

@@ -36,7 +36,8 @@ from tests.engine.painted import KINDS, kind_of, paint, paint_folder, snapshot_o
 
 COLUMNS = [
     *("file_name", "label", "confidence", "label_source", "is_verified"),
-    *("second_label", "second_confidence", "machine_label", "machine_confidence", "model_id"),
+    *("second_label", "second_confidence", "none_score"),
+    *("machine_label", "machine_confidence", "model_id"),
 ]
 
 
@@ -294,11 +295,18 @@ def test_a_table_that_cannot_be_written_is_told(
 
 
 def test_ties_go_to_the_first_class() -> None:
-    row = machine_row("a.jpg", ["x", "y", "z"], np.array([0.25, 0.375, 0.375], np.float32), "id")
+    row = machine_row(
+        "a.jpg", ["x", "y", "z"], np.array([0.25, 0.375, 0.375], np.float32), 0.5, "id"
+    )
     assert row == [
-        *("a.jpg", "y", "0.375000", "machine", "FALSE", "z", "0.375000", "y", "0.375000", "id"),
-        *("0.250000", "0.375000", "0.375000"),
+        *("a.jpg", "y", "0.375000", "machine", "FALSE", "z", "0.375000", "0.500000"),
+        *("y", "0.375000", "id", "0.250000", "0.375000", "0.375000"),
     ]
+
+
+def test_a_model_from_before_there_were_none_scores_leaves_the_cell_empty() -> None:
+    row = machine_row("a.jpg", ["x", "y"], np.array([0.25, 0.75], np.float32), None, "id")
+    assert row[COLUMNS.index("none_score")] == ""
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,212 @@
+"""Thorough adaptation: several heads and the unlabelled rest, voting as held-out labels say.
+
+Every head is judged on labelled images that it was fitted without, near-duplicates always on one
+side. What goes in: the instant head, ridge regression, a shrinkage discriminant, prototypes, and
+a mixture over the folder's unlabelled images. All are linear, so their vote is one linear head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.messages import Effort
+from engine.method.adaptation import (
+    PROTOTYPES,
+    RIDGE,
+    AdaptedModel,
+    Head,
+    Labelled,
+    as_model,
+    instant_head,
+    is_lower,
+)
+from engine.method.calibration import ScalePrior, softmax
+from engine.method.discriminant import fit_discriminant
+from engine.method.folder import SAMPLE_SIZE, FolderShape
+from engine.method.heads import Floats, normalise
+from engine.method.mixture import fit_mixture
+from engine.method.unknowns import UnknownScorer
+
+_FOLDS: Final = 5
+# What each head's logits weigh before any label has spoken, and half of it after.
+_MIXTURE, _INSTANT, _RIDGE, _DISCRIMINANT, _PROTOTYPES = 0.60, 0.20, 0.08, 0.08, 0.04
+_STEPS: Final = 50
+_RATE: Final = 0.5
+_KEPT_WEIGHT: Final = 0.02  # A head that weighs less is left out.
+_PRIORS: Final = {
+    "mixture": ScalePrior(-2.5, 0.39, 0.03, 0.5),
+    "discriminant": ScalePrior(0.0, 0.9, 0.9, 0.7),
+    "vote": ScalePrior(0.2, 0.0, 0.0, 0.3),
+}
+
+_Fit = Callable[[NDArray[np.int64], Floats], Generator[None, None, tuple[Floats, Floats]]]
+
+
+def adapt_thoroughly(
+    support: Floats,
+    labels: NDArray[np.int64],
+    mean: Floats,
+    unlabelled: Floats,
+    shape: FolderShape,
+    groups: NDArray[np.int64] | None = None,
+) -> Generator[None, None, AdaptedModel]:
+    """Fit in steps of some 50 ms; the arguments are those of ``adaptation.adapt``.
+
+    Args:
+        unlabelled: (n, d) embeddings of unlabelled images of the folder, best a random sample;
+            of more than SAMPLE_SIZE the first are looked at.
+
+    Returns:
+        The model: of the effort THOROUGH, or of INSTANT where held-out labels say that nothing
+        was gained.
+
+    Raises:
+        LabelsError: there are fewer than two classes among the labels.
+    """
+    labelled = Labelled.of(support, labels, mean, groups)
+    plain = PROTOTYPES.head(labelled, None)
+    instant = instant_head(labelled, shape)
+    yield
+    heads = [(_INSTANT, instant)]
+    if instant.name != RIDGE.name:
+        heads.append((_RIDGE, RIDGE.head(labelled, None)))
+    if instant.name != PROTOTYPES.name:
+        heads.append((_PROTOTYPES, plain))
+    rest = normalise(unlabelled[:SAMPLE_SIZE], labelled.mean)
+    if labelled.comparable:
+        head = yield from _with_folds(
+            labelled,
+            rest,
+            "shrinkage discriminant",
+            _PRIORS["discriminant"],
+            _discriminant(labelled),
+        )
+        heads.append((_DISCRIMINANT, head))
+    if len(rest):
+        head = yield from _with_folds(
+            labelled, rest, "unlabelled images", _PRIORS["mixture"], _mixture(labelled, shape)
+        )
+        heads.append((_MIXTURE, head))
+    voted, kept = _vote(labelled, heads)
+    yield
+    if labelled.comparable and is_lower(instant.losses(labelled), voted.losses(labelled), 1.0):
+        return as_model(labelled, instant, plain, Effort.INSTANT)
+    return as_model(labelled, voted, plain, Effort.THOROUGH, kept)
+
+
+def _discriminant(labelled: Labelled) -> _Fit:
+    def fit(rows: NDArray[np.int64], _rest: Floats) -> Generator[None, None, tuple[Floats, Floats]]:
+        yield
+        return fit_discriminant(
+            labelled.x[rows],
+            labelled.labels[rows],
+            labelled.n_classes,
+            _example_weights(labelled.groups[rows]),
+        )
+
+    return fit
+
+
+def _mixture(labelled: Labelled, shape: FolderShape) -> _Fit:
+    def fit(rows: NDArray[np.int64], rest: Floats) -> Generator[None, None, tuple[Floats, Floats]]:
+        part = labelled.part(rows)
+        start = instant_head(part, shape)
+        yield
+        mixture = yield from fit_mixture(
+            part.x,
+            part.labels,
+            part.n_classes,
+            _example_weights(part.groups),
+            rest,
+            1.0 - UnknownScorer.fit(part.x, part.labels).scores(rest),
+            softmax(rest @ start.weights.T + start.bias),
+        )
+        return mixture.weights, mixture.bias
+
+    return fit
+
+
+def _with_folds(
+    labelled: Labelled, rest: Floats, name: str, prior: ScalePrior, fit: _Fit
+) -> Generator[None, None, Head]:
+    """A head fitted to all labelled images, and its held-out logits from grouped folds.
+
+    Images that are left out count as unlabelled meanwhile, as they would be.
+    """
+    held_out = np.zeros((len(labelled.labels), labelled.n_classes), np.float32)
+    folds = _folds(labelled)
+    for fold in range(int(folds.max(initial=-1)) + 1):
+        left_out = folds == fold
+        rows = np.flatnonzero(~left_out)
+        weights, bias = yield from fit(rows, np.concatenate([rest, labelled.x[left_out]]))
+        held_out[left_out] = labelled.x[left_out] @ weights.T + bias
+    weights, bias = yield from fit(np.arange(len(labelled.labels)), rest)
+    judged = labelled.judged
+    scale = np.float32(
+        prior.fit(held_out[judged], labelled.labels[judged], labelled.n_classes, labelled.shots)
+    )
+    return Head(name, scale * weights, scale * bias, scale * held_out)
+
+
+def _folds(labelled: Labelled) -> NDArray[np.int64]:
+    """The fold (n_support,) of each image, -1 where it is always trained on.
+
+    Examples of a class are dealt out in turn, whole groups at a time, so that every fold leaves
+    each class something to be fitted to.
+    """
+    folds = np.full(len(labelled.labels), -1, np.int64)
+    random = np.random.default_rng(0)
+    for index in range(labelled.n_classes):
+        members = np.flatnonzero((labelled.labels == index) & labelled.judged)
+        examples = random.permutation(np.unique(labelled.groups[members]))
+        for position, group in enumerate(examples):
+            folds[labelled.groups == group] = position % min(_FOLDS, len(examples))
+    return folds
+
+
+def _vote(labelled: Labelled, heads: list[tuple[float, Head]]) -> tuple[Head, tuple[str, ...]]:
+    """The heads' logits, weighted: exponentiated gradient on held-out log-loss, half way back."""
+    prior = np.array([weight for weight, _ in heads])
+    prior /= prior.sum()
+    weights = prior.copy()
+    judged, truth = labelled.judged, labelled.labels[labelled.judged]
+    if labelled.comparable:
+        held_out = np.stack([head.held_out[judged] for _, head in heads])
+        for _ in range(_STEPS):
+            residual = softmax(np.tensordot(weights, held_out, 1))
+            residual[np.arange(len(truth)), truth] -= 1.0
+            gradient = np.einsum("hnc,nc->h", held_out, residual) / len(truth)
+            weights *= np.exp(-_RATE * gradient)
+            weights /= weights.sum()
+        weights = (weights + prior) / 2
+    weights[weights < _KEPT_WEIGHT] = 0.0
+    weights /= weights.sum()
+    order = np.argsort(-weights, kind="stable")
+    kept = tuple(heads[index][1].name for index in order if weights[index] > 0)
+
+    def mixed(arrays: list[Floats]) -> Floats:
+        total: Floats = np.tensordot(weights, np.stack(arrays), 1).astype(np.float32)
+        return total
+
+    logits = mixed([head.held_out for _, head in heads])
+    scale = np.float32(
+        _PRIORS["vote"].fit(logits[judged], truth, labelled.n_classes, labelled.shots)
+    )
+    voted = Head(
+        "vote",
+        scale * mixed([head.weights for _, head in heads]),
+        scale * mixed([head.bias for _, head in heads]),
+        scale * logits,
+    )
+    return voted, kept
+
+
+def _example_weights(groups: NDArray[np.int64]) -> Floats:
+    """1 / the number of near-duplicates (n_support,) that share each image's example."""
+    return (1.0 / np.unique(groups, return_inverse=True, return_counts=True)[2])[
+        np.unique(groups, return_inverse=True)[1]
+    ].astype(np.float32)
