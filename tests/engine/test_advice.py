@@ -156,7 +156,7 @@ def test_copies_are_told_and_so_are_their_different_labels(
     copy = tmp_path / "images" / "copy.jpg"
     copy.write_bytes(images[1].path.read_bytes())
     saved_anew = tmp_path / "images" / "anew.jpg"
-    paint("dots", seed=2).save(saved_anew, quality=60)
+    paint("dots", seed=2).save(saved_anew, quality=80)
     more = refs([copy, saved_anew], first=100)
     list(embed_images(workspace, EmbedImages(1, tuple(more))))
     support = (*labelled(images, range(24)), (more[0], CLASSES[1].class_id))
