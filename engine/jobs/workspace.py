@@ -204,14 +204,14 @@ class Workspace:
     def folder_shape(self) -> FolderShape:
         """Mean and metric of the embedded images.
 
-        The mean is that of now; the metric is computed again once a tenth more, or fewer, images
+        The mean is that of now; the metric is computed again once a quarter more, or fewer, images
         are known (some 60 ms), which a click need not wait for at any other time.
         """
         n_images = len(self.store)
         mean = folder_mean(self.store.sum(), n_images, self.runtime.encoder.feature_mean)
         if self._shape is not None and self._shape[0] is self.store:
             known = self._shape[1]
-            if abs(n_images - known.n_images) <= 0.1 * known.n_images:
+            if abs(n_images - known.n_images) <= 0.25 * known.n_images:
                 return replace(known, mean=mean)
         shape = FolderShape.of(self.store.sample(SAMPLE_SIZE), mean, n_images)
         self._shape = self.store, shape

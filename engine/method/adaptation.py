@@ -290,17 +290,24 @@ def adapt(
     """
     labelled = Labelled.of(support, labels, mean, groups)
     plain = PROTOTYPES.head(labelled, None)
-    return as_model(labelled, instant_head(labelled, shape), plain, Effort.INSTANT)
+    return as_model(labelled, instant_head(labelled, shape, plain), plain, Effort.INSTANT)
 
 
-def instant_head(labelled: Labelled, shape: FolderShape | None) -> Head:
-    """The best closed-form head by held-out log-loss, the preferred one unless clearly beaten."""
+def instant_head(
+    labelled: Labelled, shape: FolderShape | None, plain: Head | None = None
+) -> Head:
+    """The best closed-form head by held-out log-loss, the preferred one unless clearly beaten.
+
+    Args:
+        plain: the prototypes' head where it is fitted already.
+    """
     metric = None if shape is None else shape.metric
     chosen: Head | None = None
     for candidate in _CANDIDATES:
         if candidate.in_metric and metric is None:
             continue
-        head = candidate.head(labelled, metric)
+        is_fitted = candidate is PROTOTYPES and plain is not None
+        head = plain if is_fitted and plain else candidate.head(labelled, metric)
         if chosen is None:
             chosen = head
             if not labelled.comparable:

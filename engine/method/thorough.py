@@ -40,7 +40,7 @@ _KEPT_WEIGHT: Final = 0.02  # A head that weighs less is left out.
 _PRIORS: Final = {
     "mixture": ScalePrior(-2.5, 0.39, 0.03, 0.5),
     "discriminant": ScalePrior(0.0, 0.9, 0.9, 0.7),
-    "vote": ScalePrior(0.2, 0.0, 0.0, 0.3),
+    "vote": ScalePrior(-0.1, 0.0, 0.0, 0.2),
 }
 
 _Fit = Callable[[NDArray[np.int64], Floats], Generator[None, None, tuple[Floats, Floats]]]
@@ -69,7 +69,7 @@ def adapt_thoroughly(
     """
     labelled = Labelled.of(support, labels, mean, groups)
     plain = PROTOTYPES.head(labelled, None)
-    instant = instant_head(labelled, shape)
+    instant = instant_head(labelled, shape, plain)
     yield
     heads = [(_INSTANT, instant)]
     if instant.name != RIDGE.name:

@@ -21,6 +21,9 @@ _STEEPNESS: Final = 8.0
 # the images to a single example of their class (validation sets).
 _LONE_REACH: Final = 0.8
 _CHUNK: Final = 2048
+# Labelled images that are compared with; of more, as many of each class as of any, at random.
+# Ten thousand images then cost as much again as their probabilities, not ten times that.
+_MOST_SUPPORT: Final = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +42,9 @@ class UnknownScorer:
     @classmethod
     def fit(cls, support: Floats, labels: NDArray[np.int64]) -> UnknownScorer:
         """From directions (n_support, d) and labels (n_support,)."""
+        if len(support) > _MOST_SUPPORT:
+            kept = _evenly(labels, _MOST_SUPPORT)
+            support, labels = support[kept], labels[kept]
         similarity = support @ support.T
         np.fill_diagonal(similarity, -np.inf)
         same = np.where(labels[:, None] == labels[None, :], similarity, -np.inf)
@@ -61,3 +67,13 @@ class UnknownScorer:
             np.float32
         )
         return scores
+
+
+def _evenly(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Rows (most,) of images, taken from the classes in turn, in a random order within each."""
+    order = np.random.default_rng(0).permutation(len(labels))
+    turn = np.zeros(len(labels), np.int64)
+    for label in np.unique(labels):
+        members = order[labels[order] == label]
+        turn[members] = np.arange(len(members))
+    return np.sort(np.argsort(turn, kind="stable")[:most])

@@ -308,6 +308,7 @@ def test_a_batch_gives_what_its_images_give_alone(
     probabilities, index, embedding, none_scores = session.run(None, {"image": batch})
     assert probabilities.shape == (size, 3)
     assert embedding.shape == (size, workspace.runtime.encoder.embedding_size)
+    assert none_scores.shape == (size,)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_array_equal(index, probabilities.argmax(axis=1))
     for row in range(size):

@@ -237,9 +237,7 @@ def test_an_image_given_thrice_as_one_group_is_the_image_given_once() -> None:
         once = fit(support, labels, 3)
         thrice = fit(support[tripled], labels[tripled], 3, groups)
         np.testing.assert_allclose(thrice.weights, once.weights, atol=1e-5)
-        np.testing.assert_allclose(
-            thrice.left_out_scores, once.left_out_scores[tripled], atol=1e-4
-        )
+        np.testing.assert_allclose(thrice.left_out_scores, once.left_out_scores[tripled], atol=1e-4)
 
 
 def test_near_duplicates_with_different_labels_stay_two_examples() -> None:
