@@ -13,6 +13,7 @@ from PIL import Image
 from engine.embeddings import BLOCK_ROWS
 from engine.errors import EngineError
 from engine.images import content_hash
+from engine.jobs import adaptation
 from engine.jobs.adaptation import adapt_and_classify
 from engine.jobs.embedding import embed_images, scan_folder
 from engine.jobs.progress import ProgressMeter
@@ -23,6 +24,7 @@ from engine.messages import (
     Adapted,
     ClassId,
     ClassSpec,
+    Effort,
     EmbedImages,
     Event,
     FilesFound,
@@ -486,3 +488,89 @@ def test_a_workspace_that_closes_waits_for_its_threads(
     steps.close()
     workspace.close()
     assert not any(thread.is_alive() for thread in workspace.pool._threads)
+
+
+# --- The thorough effort --------------------------------------------------------------------------
+
+
+def test_the_thorough_effort_looks_again_and_says_what_it_gained(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 8))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    labelled = (0, 1, 2, 8, 9, 10, 16, 17, 18)
+    command = _adapt(images, labelled, effort=Effort.THOROUGH, visible=(ImageId(20),))
+    events = _events(adapt_and_classify(workspace, command))
+    (adapted,) = _of(Adapted, events)
+    assert adapted.effort is Effort.THOROUGH
+    assert "unlabelled images" in adapted.kept
+    assert adapted.instant is not None
+    assert adapted.held_out is not None
+    assert adapted.plain is not None
+    assert len(adapted.held_out.hits) == 9
+    assert _of(Progress, events)[-1].done == len(images)
+    predictions = _of(PredictionsReady, events)
+    assert predictions[0].image_ids.tolist() == [20]
+    classified = [item for event in predictions[1:] for item in event.image_ids.tolist()]
+    assert sorted(classified) == [image.image_id for image in images]
+    for event in predictions:
+        _check_arrays(event)
+        assert event.none_scores.shape == event.image_ids.shape
+    assert workspace.current is not None
+    assert workspace.current.seen is workspace.beside()
+    # The person goes back, or labels more: the instant answers come from one view again.
+    list(adapt_and_classify(workspace, _adapt(images, labelled)))
+    assert workspace.current.seen is workspace
+
+
+def test_large_folders_are_not_looked_at_again(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 4))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    monkeypatch.setattr(adaptation, "VIEWED_IMAGES", len(images) - 1)
+    command = _adapt(images, (0, 1, 4, 5, 8, 9), effort=Effort.THOROUGH)
+    events = _events(adapt_and_classify(workspace, command))
+    assert len(_of(Adapted, events)) == 1
+    assert workspace.current is not None
+    assert workspace.current.seen is workspace
+
+
+def test_images_that_come_while_the_thorough_answers_stand_wait_for_the_next_click(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 6))
+    first = [image for image in images if image.image_id % 6 != 0]
+    list(embed_images(workspace, EmbedImages(1, tuple(first))))
+    list(adapt_and_classify(workspace, _adapt(images, (0, 6, 12), effort=Effort.THOROUGH)))
+    events = _events(embed_images(workspace, EmbedImages(9, tuple(images))))
+    assert _of(PredictionsReady, events) == []
+    events = _events(adapt_and_classify(workspace, _adapt(images, (0, 6, 12))))
+    classified = [item for event in _of(PredictionsReady, events) for item in event.image_ids]
+    assert sorted(classified) == [image.image_id for image in images]
+
+
+def test_what_did_not_help_changes_nothing(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 4))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    list(adapt_and_classify(workspace, _adapt(images, (0, 1, 4, 5, 8, 9))))
+    before = workspace.current
+    monkeypatch.setattr(adaptation, "_is_clearly_worse", lambda model, instant: True)
+    command = _adapt(images, (0, 1, 4, 5, 8, 9), effort=Effort.THOROUGH)
+    events = _events(adapt_and_classify(workspace, command))
+    (not_adapted,) = _of(NotAdapted, events)
+    assert not_adapted.effort is Effort.THOROUGH
+    assert not_adapted.reason.endswith("the instant answers stay.")
+    assert _of(PredictionsReady, events) == []
+    assert workspace.current is before
+
+
+def test_another_folder_forgets_the_views_too(tmp_path: Path, workspace: Workspace) -> None:
+    images = refs(paint_folder(tmp_path / "images", 3))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    list(adapt_and_classify(workspace, _adapt(images, (0, 3, 6), effort=Effort.THOROUGH)))
+    assert len(workspace.beside().store) == len(images)
+    workspace.forget()
+    assert len(workspace.beside().store) == len(workspace.store) == len(workspace.refs) == 0
