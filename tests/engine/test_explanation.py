@@ -22,6 +22,7 @@ from engine.jobs.workspace import Workspace
 from engine.messages import (
     Adapt,
     ClassId,
+    Effort,
     Event,
     Explain,
     Explained,
@@ -224,8 +225,10 @@ def _explained(steps: Iterable[Event | None]) -> Explained:
     return event
 
 
-def _adapted(workspace: Workspace, snapshot: Snapshot) -> list[Event]:
-    command = Adapt(1, snapshot.classes, snapshot.support, ())
+def _adapted(
+    workspace: Workspace, snapshot: Snapshot, effort: Effort = Effort.INSTANT
+) -> list[Event]:
+    command = Adapt(1, snapshot.classes, snapshot.support, (), effort)
     return [event for event in adapt_and_classify(workspace, command) if event is not None]
 
 
@@ -248,10 +251,13 @@ def _saved(path: Path, picture: Image.Image, number: int) -> ImageRef:
     return ImageRef(ImageId(number), path, path.name)
 
 
+@pytest.mark.parametrize("effort", [Effort.INSTANT, Effort.THOROUGH])
 def test_the_scores_are_those_of_the_predictions_on_screen(
-    snapshot: Snapshot, workspace: Workspace
+    snapshot: Snapshot, workspace: Workspace, effort: Effort
 ) -> None:
-    ready = [e for e in _adapted(workspace, snapshot) if isinstance(e, PredictionsReady)]
+    ready = [e for e in _adapted(workspace, snapshot, effort) if isinstance(e, PredictionsReady)]
+    assert workspace.current is not None
+    assert workspace.current.model.effort is effort
     probabilities = {
         (int(image), int(item)): float(value)
         for event in ready
@@ -271,9 +277,11 @@ def test_the_scores_are_those_of_the_predictions_on_screen(
         assert np.exp(scores[kind]) / total == pytest.approx(shown, abs=1e-3)
 
 
+@pytest.mark.parametrize("effort", [Effort.INSTANT, Effort.THOROUGH])
 def test_the_map_points_at_the_part_that_speaks_for_the_class(
-    tmp_path: Path, snapshot: Snapshot, workspace: Workspace
+    tmp_path: Path, snapshot: Snapshot, workspace: Workspace, effort: Effort
 ) -> None:
+    _adapted(workspace, snapshot, effort)
     halves = Image.new("RGB", (320, 240))
     halves.paste(paint("dots", 160, 240, seed=31), (0, 0))
     halves.paste(paint("stripes", 160, 240, seed=31), (160, 0))
