@@ -2,15 +2,18 @@
 
     python benchmarks/scale_prior.py DIR... [--encoder FILE] [--draws 40]
 
-Prints, for every head that adaptation may choose, the three numbers of ``_CANDIDATES`` in
-``engine/method/adaptation.py``, the spread of each draw's own best scale around them, and how
-well the prior does on each set when it is fitted without it.
+Prints, for every head that adaptation uses, the three numbers of its ``ScalePrior`` (in
+``engine/method/adaptation.py`` and ``thorough.py``), the spread of each draw's own best scale
+around them, and how well the prior does on each set when it is fitted without it. In every other
+draw the classes of the folder differ in size up to tenfold.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +23,54 @@ from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import load_runtime
 from engine.images import decode_image
 from engine.metatraining.datasets import open_image_sets
-from engine.method.adaptation import _CANDIDATES, folder_mean
-from engine.method.heads import normalise
+from engine.method import thorough
+from engine.method.adaptation import FOLDER_RIDGE, PROTOTYPES, RIDGE, Candidate, Labelled
+from engine.method.calibration import ScalePrior
+from engine.method.folder import FolderShape, folder_mean
+from engine.method.heads import Floats, normalise
 from engine.worker import default_cache_folder
 
-LOG_SCALES = np.linspace(np.log(1.0), np.log(80.0), 60)
-Floats = NDArray[np.float64]
+LOG_SCALES = np.linspace(-4.0, 5.0, 60)
+Doubles = NDArray[np.float64]
+UNSCALED = ScalePrior(0.0, 0.0, 0.0, 1e-4)
+
+
+def _raw(candidate: Candidate) -> Callable[[Labelled, FolderShape, Floats], Floats]:
+    def logits(labelled: Labelled, shape: FolderShape, query: Floats) -> Floats:
+        head = replace(candidate, prior=UNSCALED).head(labelled, shape.metric)
+        return query @ head.weights.T + head.bias
+
+    return logits
+
+
+def _folds(kind: str) -> Callable[[Labelled, FolderShape, Floats], Floats]:
+    """What ``thorough`` fits to all labels, without its folds."""
+
+    def logits(labelled: Labelled, shape: FolderShape, query: Floats) -> Floats:
+        fit = (
+            thorough._mixture(labelled, shape)
+            if kind == "mixture"
+            else thorough._discriminant(labelled)
+        )
+        steps = fit(np.arange(len(labelled.labels)), query)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as stop:
+                weights, bias = stop.value
+                found: Floats = query @ weights.T + bias
+                return found
+
+    return logits
+
+
+HEADS = {
+    "ridge in the folder's metric": _raw(FOLDER_RIDGE),
+    "ridge": _raw(RIDGE),
+    "cosine prototypes": _raw(PROTOTYPES),
+    "mixture": _folds("mixture"),
+    "discriminant": _folds("discriminant"),
+}
 
 
 def main() -> None:
@@ -47,7 +92,7 @@ def main() -> None:
                 image_set.labels,
             )
     names = list(embedded)
-    for candidate in _CANDIDATES:
+    for title, raw in HEADS.items():
         generator = np.random.default_rng(options.seed)
         features, curves, groups = [], [], []
         for group, name in enumerate(names):
@@ -58,12 +103,14 @@ def main() -> None:
                     continue
                 support, support_labels, query, query_labels, shots = drawn
                 n_classes = int(support_labels.max()) + 1
-                total = embeddings.astype(np.float64).sum(0)
-                mean = folder_mean(total, len(embeddings), encoder.feature_mean)
-                head = candidate.fit(
-                    normalise(embeddings[support], mean), support_labels, n_classes
-                )
-                scores = normalise(embeddings[query], mean) @ head.weights.T
+                if shots == 1 and title == "discriminant":
+                    continue  # It knows no spread then, and is not asked.
+                there = embeddings[support + query]
+                total = there.astype(np.float64).sum(0)
+                mean = folder_mean(total, len(there), encoder.feature_mean)
+                shape = FolderShape.of(there, mean, len(there))
+                labelled = Labelled.of(embeddings[support], support_labels, mean)
+                scores = raw(labelled, shape, normalise(embeddings[query], labelled.mean))
                 features.append([1.0, np.log(n_classes), np.log(shots)])
                 curves.append([log_loss(np.exp(s) * scores, query_labels) for s in LOG_SCALES])
                 groups.append(group)
@@ -73,7 +120,7 @@ def main() -> None:
         best = LOG_SCALES[losses.argmin(axis=1)]
         inside = best < LOG_SCALES[-2]
         spread = float((best - table @ prior)[inside].std())
-        print(f"{candidate.head} {candidate.penalty}: {np.round(prior, 3)}, spread {spread:.2f}")
+        print(f"{title}: {np.round(prior, 3)}, spread {spread:.2f}", flush=True)
         for group, name in enumerate(names):
             without = fit(table, losses, group_of, group_of != group)
             here = group_of == group
@@ -87,7 +134,7 @@ def main() -> None:
 def draw(
     labels: NDArray[np.int64], generator: np.random.Generator
 ) -> tuple[list[int], NDArray[np.int64], list[int], NDArray[np.int64], int] | None:
-    """A random task: 2 to all classes, 1 to 10 labels each (log-uniform), 30 queries each."""
+    """A random task: 2 to all classes, 1 to 10 labels each (log-uniform), 3 to 30 queries each."""
     shots = round(float(np.exp(generator.uniform(0.0, np.log(10.0)))))
     enough = np.flatnonzero(np.bincount(labels) >= shots + 3)
     if len(enough) < 2:
@@ -96,10 +143,12 @@ def draw(
     support: list[int] = []
     query: list[int] = []
     query_labels: list[int] = []
+    uneven = bool(generator.integers(2))
     for index, label in enumerate(classes):
         members = generator.permutation(np.flatnonzero(labels == label))
         support += members[:shots].tolist()
-        chosen = members[shots : shots + 30].tolist()
+        n_query = round(30 * 10.0 ** -generator.uniform()) if uneven else 30
+        chosen = members[shots : shots + n_query].tolist()
         query += chosen
         query_labels += [index] * len(chosen)
     support_labels = np.repeat(np.arange(len(classes)), shots)
@@ -112,7 +161,7 @@ def log_loss(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     return float((total - logits[np.arange(len(labels)), labels]).mean())
 
 
-def cost(table: Floats, losses: Floats, prior: Floats, chosen: NDArray[np.bool_]) -> float:
+def cost(table: Doubles, losses: Doubles, prior: Doubles, chosen: NDArray[np.bool_]) -> float:
     """Mean log-loss over the chosen draws when their scale is the prior's."""
     log_scales = table[chosen] @ prior
     return float(
@@ -126,15 +175,15 @@ def cost(table: Floats, losses: Floats, prior: Floats, chosen: NDArray[np.bool_]
 
 
 def fit(
-    table: Floats, losses: Floats, group_of: NDArray[np.int64], chosen: NDArray[np.bool_]
-) -> Floats:
+    table: Doubles, losses: Doubles, group_of: NDArray[np.int64], chosen: NDArray[np.bool_]
+) -> Doubles:
     """The prior of lowest log-loss, every set weighing the same; by coordinate descent."""
 
-    def total(prior: Floats) -> float:
+    def total(prior: Doubles) -> float:
         groups = np.unique(group_of[chosen])
         return float(np.mean([cost(table, losses, prior, group_of == g) for g in groups]))
 
-    prior, step = np.array([2.3, 0.1, 0.0]), 0.3
+    prior, step = np.array([1.0, 0.1, 0.0]), 0.5
     best = total(prior)
     while step > 0.005:
         improved = False

@@ -207,8 +207,16 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A head that instant adaptation may choose."""
+class Candidate:
+    """A head that instant adaptation may choose.
+
+    Attributes:
+        name: in words for a person.
+        fit: from directions, labels, number of classes and groups.
+        in_metric: whether directions are taken in the folder's metric first.
+        constant: whether they get a constant beside them, for a bias.
+        prior: of its scale.
+    """
 
     name: str
     fit: Callable[[Floats, NDArray[np.int64], int, NDArray[np.int64]], FittedHead]
@@ -249,13 +257,13 @@ def _ridge(penalty: float) -> Callable[..., FittedHead]:
 
 
 _SPREAD: Final = 0.5
-PROTOTYPES: Final = _Candidate(
+PROTOTYPES: Final = Candidate(
     "cosine prototypes", fit_prototypes, False, False, ScalePrior(1.70, 0.20, 0.12, _SPREAD)
 )
-RIDGE: Final = _Candidate(
+RIDGE: Final = Candidate(
     "ridge regression", _ridge(1.0), False, True, ScalePrior(2.40, 0.17, -0.19, _SPREAD)
 )
-FOLDER_RIDGE: Final = _Candidate(
+FOLDER_RIDGE: Final = Candidate(
     "ridge regression in the folder's metric",
     _ridge(0.3),
     True,
@@ -293,9 +301,7 @@ def adapt(
     return as_model(labelled, instant_head(labelled, shape, plain), plain, Effort.INSTANT)
 
 
-def instant_head(
-    labelled: Labelled, shape: FolderShape | None, plain: Head | None = None
-) -> Head:
+def instant_head(labelled: Labelled, shape: FolderShape | None, plain: Head | None = None) -> Head:
     """The best closed-form head by held-out log-loss, the preferred one unless clearly beaten.
 
     Args:
