@@ -1,0 +1,218 @@
+"""The blocks that are fine-tuned, and an encoder made of what they learned.
+
+Each channel of their convolutions gets a scale and a shift, as in feature-wise linear modulation
+(FiLM, Perez et al., arXiv:1709.07871; for few-shot classifiers Shysheya et al., FiT,
+arXiv:2206.08671); the convolutions stay. A handful of labels cannot spoil much that way, and batch
+normalisation has scales and shifts already: what is learned takes their place, so a fine-tuned
+encoder is an encoder like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from engine.encoder.encoder_file import LAST_BLOCK, LAYER_SIZES, Encoder
+from engine.encoder.network import build_network, pooled_roots
+from engine.metatraining.views import View, generator_for, make_view
+
+FIRST_BLOCK: Final = 14
+"""Blocks before it stay as they are, so every view is brought through them once."""
+
+# What a person's labels are meant to survive: a part of the picture, the mirror image, another
+# light. Turned pictures are other pictures: a six is no nine.
+_VIEW: Final = View(min_area=0.5, flip=True, colour=0.3, grey=0.1)
+N_VIEWS: Final = 6
+"""The image as it is, and so many less one drawn at random."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What the frozen blocks make of the views of one image, the image as it is first.
+
+    Attributes:
+        maps: (N_VIEWS, channels, h, w) float16, what goes into block ``FIRST_BLOCK``.
+        roots: (N_VIEWS, n_early) float32, the pooled activations of the earlier taps.
+    """
+
+    maps: NDArray[np.float16]
+    roots: NDArray[np.float32]
+
+
+class FrozenBlocks:
+    """The blocks that stay. Several threads may call :meth:`look` at once."""
+
+    def __init__(self, encoder: Encoder, device: str) -> None:
+        """Take them from ``encoder`` to ``device``, torch's name of one."""
+        self._device = device
+        self._preprocessing = encoder.preprocessing
+        features = build_network(encoder).features[:FIRST_BLOCK]
+        self._features = features.to(device, memory_format=torch.channels_last)
+        self._taps = [tap for tap in _taps_of(encoder) if tap < FIRST_BLOCK]
+
+    @torch.no_grad()
+    def look(self, pixels: NDArray[np.uint8], name: str) -> Looked:
+        """Draw the views of an RGB image (height, width, 3) and bring them through the blocks.
+
+        Args:
+            pixels: of any size.
+            name: of the image; the same name draws the same views.
+        """
+        views = [
+            make_view(
+                pixels,
+                _VIEW if number else View(),
+                self._preprocessing,
+                may_flip=True,
+                random=generator_for(name, number),
+            )
+            for number in range(N_VIEWS)
+        ]
+        batch = torch.stack(views).to(self._device, memory_format=torch.channels_last)
+        kept = _Keep()
+        trunk = nn.Sequential(*self._features, kept)
+        if self._taps:
+            roots = pooled_roots(trunk, self._taps, batch).cpu().numpy()
+        else:
+            trunk(batch)
+            roots = np.zeros((len(batch), 0), np.float32)
+        return Looked(kept.activation.to(torch.float16).cpu().numpy(), roots)
+
+
+class _Keep(nn.Module):
+    """Hands on what it is given, and keeps it."""
+
+    activation: Tensor
+
+    def forward(self, activation: Tensor) -> Tensor:
+        self.activation = activation
+        return activation
+
+
+class TunedBlocks(nn.Module):
+    """The blocks that learn, and the embedding behind them; made anew for every training."""
+
+    def __init__(self, encoder: Encoder, device: str) -> None:
+        """Begin with the weights of ``encoder``, on ``device``."""
+        super().__init__()
+        self.features = build_network(encoder).features[FIRST_BLOCK:]
+        self._taps = _taps_of(encoder)
+        self._sizes = LAYER_SIZES[encoder.architecture]
+        projection = encoder.projection
+        self._projection: tuple[Tensor, Tensor] | None = None
+        if projection is not None:
+            matrix, offset = (
+                torch.from_numpy(np.array(part)).to(device)
+                for part in (projection.matrix, projection.offset)
+            )
+            self._projection = matrix, offset
+        self.features.requires_grad_(False)
+        for module in self.features.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.requires_grad_(True)
+        self.to(device, memory_format=torch.channels_last)
+        super().train(False)
+
+    def train(self, mode: bool = True) -> TunedBlocks:
+        """Stay in evaluation mode, whatever is asked, as ``network.Network`` does."""
+        return self
+
+    def forward(self, maps: Tensor, roots: Tensor) -> Tensor:
+        """Embeddings (n, embedding_size), unrounded.
+
+        Args:
+            maps: (n, channels, h, w), what the frozen blocks give.
+            roots: (n, n_early), likewise.
+        """
+        late = [tap for tap in self._taps if tap >= FIRST_BLOCK]
+        found = pooled_roots(self.features, [tap - FIRST_BLOCK for tap in late], maps)
+        early = [tap for tap in self._taps if tap < FIRST_BLOCK]
+        parts = {
+            **dict(zip(early, roots.split([self._sizes[tap] for tap in early], 1), strict=True)),
+            **dict(zip(late, found.split([self._sizes[tap] for tap in late], 1), strict=True)),
+        }
+        joined = torch.cat([parts[tap] for tap in self._taps], 1)
+        if self._projection is None:
+            return joined
+        matrix, offset = self._projection
+        return normalize(joined @ matrix + offset)
+
+    def learned(self) -> list[nn.Parameter]:
+        """The scales and shifts."""
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """The scales and shifts by their names in an encoder file."""
+        return {
+            f"features.{FIRST_BLOCK + int(block)}.{name}": tensor.detach().cpu().numpy().copy()
+            for block, name, tensor in (
+                (*full.split(".", 1), tensor)
+                for full, tensor in self.features.named_parameters()
+                if tensor.requires_grad
+            )
+        }
+
+
+def batch_of(
+    looked: Sequence[Looked], items: Sequence[tuple[int, int]], device: str
+) -> tuple[Tensor, Tensor]:
+    """Maps and roots of (image, view) pairs, as :class:`TunedBlocks` takes them."""
+    maps = np.stack([looked[image].maps[view] for image, view in items])
+    roots = np.stack([looked[image].roots[view] for image, view in items])
+    on_device = torch.from_numpy(maps).to(device).to(torch.float32)
+    return (
+        on_device.contiguous(memory_format=torch.channels_last),
+        torch.from_numpy(roots).to(device),
+    )
+
+
+def tuned_encoder(
+    start: Encoder,
+    weights: Mapping[str, NDArray[np.float32]],
+    moved: NDArray[np.float32],
+    record: Mapping[str, Any],
+) -> Encoder:
+    """The encoder with learned scales and shifts in it.
+
+    Args:
+        start: what was fine-tuned.
+        weights: as ``TunedBlocks.weights`` gives them.
+        moved: (embedding_size,) by how much the mean embedding of the labelled images changed;
+            that of the training images is taken to have changed as much.
+        record: JSON values about the fine-tuning, for the file.
+    """
+    told = "provenance", "meta_training", "fine_tuning", "start"
+    metadata = {
+        **{key: value for key, value in start.metadata.items() if key != "meta_training"},
+        "provenance": (
+            f"Fine-tuned by Handful on {record['n_labels']} labelled images of "
+            f"{record['n_classes']} classes from {start.name!r}."
+        ),
+        "start": {
+            "name": start.name,
+            "fingerprint": start.fingerprint,
+            **{key: start.metadata[key] for key in told if key in start.metadata},
+        },
+        "fine_tuning": dict(record),
+    }
+    return replace(
+        start,
+        name=f"{start.name}, fine-tuned",
+        weights=MappingProxyType({**start.weights, **weights}),
+        feature_mean=(start.feature_mean + moved).astype(np.float32),
+        metadata=MappingProxyType(metadata),
+    )
+
+
+def _taps_of(encoder: Encoder) -> tuple[int, ...]:
+    if encoder.projection is None:
+        return (LAST_BLOCK[encoder.architecture],)
+    return encoder.projection.taps

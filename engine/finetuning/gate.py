@@ -1,0 +1,142 @@
+"""Whether fine-tuning helped: on labelled images that neither the network nor the head had seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.messages import HeldOut
+from engine.method.adaptation import adapt
+from engine.method.calibration import held_out_of, losses_of
+from engine.method.folder import folder_mean
+from engine.method.heads import Floats, examples_per_class
+
+N_FOLDS: Final = 5
+
+# Where fine-tuning has seen the examples that a head is fitted to, the head's own held-out
+# examples look easier than they are, and its confidence has to be taken back by a factor.
+_SPREAD: Final = 1.0  # Standard deviation of the logarithm of that factor, before any label.
+_LOG_FACTORS: Final = np.linspace(-3.0, 1.0, 81)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tried:
+    """What held-out examples say about one learning rate.
+
+    Attributes:
+        rate: 0 for the network as it was.
+        factor: what the head's logits are multiplied by, to be believed.
+        losses: (n_examples,) negative log probability of the label of each independent example,
+            nats.
+        held_out: how the images fare.
+    """
+
+    rate: float
+    factor: float
+    losses: NDArray[np.float64]
+    held_out: HeldOut
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """The rate that did best, and whether to believe it.
+
+    Attributes:
+        start: without fine-tuning.
+        best: with the best rate above 0.
+        gain: by how much the mean loss fell, nats.
+        standard_error: of ``gain``, over independent examples.
+    """
+
+    start: Tried
+    best: Tried
+    gain: float
+    standard_error: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the gain exceeds its standard error."""
+        return self.gain > self.standard_error
+
+
+def can_judge(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> bool:
+    """Whether most classes have two independent examples, one of which can be held out."""
+    counts = examples_per_class(labels, groups, int(labels.max(initial=-1)) + 1)
+    return len(counts) >= 2 and bool(2 * np.count_nonzero(counts >= 2) >= len(counts))
+
+
+def folds_of(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The fold (n,) in which each image is held out; -1: it is always learned from.
+
+    The examples of a class are dealt out in turn, near-duplicates together, so that each fold
+    leaves every class something; the only one of its class stays.
+
+    Args:
+        labels: (n,) class numbers.
+        groups: (n,) as ``heads.independent_groups`` gives them.
+    """
+    folds = np.full(len(labels), -1, np.int64)
+    random = np.random.default_rng(0)
+    first = 0  # Classes begin at different folds, so that small ones do not fill the first alone.
+    for label in np.unique(labels):
+        examples = random.permutation(np.unique(groups[labels == label]))
+        if len(examples) < 2:
+            continue
+        for position, group in enumerate(examples):
+            folds[groups == group] = (first + position) % N_FOLDS
+        first += len(examples)
+    return folds
+
+
+def held_out_logits(
+    embeddings: Floats,
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    left_out: NDArray[np.bool_],
+    training_mean: Floats,
+) -> Floats:
+    """Logits (n_left_out, n_classes) from the instant head fitted to all the others.
+
+    Args:
+        embeddings: (n, d) of all labelled images, by one network.
+        labels: (n,) in [0, n_classes), none of them left out altogether.
+        groups: (n,) as ``heads.independent_groups`` gives them.
+        left_out: (n,) which are.
+        training_mean: (d,) from the encoder file.
+    """
+    mean = folder_mean(embeddings.sum(0, dtype=np.float64), len(embeddings), training_mean)
+    kept = ~left_out
+    model = adapt(embeddings[kept], labels[kept], mean, groups=groups[kept])
+    return model.logits(model.directions(embeddings[left_out]))
+
+
+def judge(
+    rate: float, logits: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
+) -> Tried:
+    """Sum up held-out logits (n, n_classes) of images with labels and groups (n,)."""
+    examples = np.unique(groups, return_inverse=True)[1].reshape(-1)
+    sizes = np.bincount(examples)
+
+    def losses(factor: float) -> NDArray[np.float64]:
+        lost = losses_of(np.float32(factor) * logits, labels)
+        return np.bincount(examples, weights=lost) / sizes
+
+    def cost(log_factor: float) -> float:
+        return float(losses(np.exp(log_factor)).sum()) + log_factor**2 / (2 * _SPREAD**2)
+
+    factor = float(np.exp(min(_LOG_FACTORS, key=cost)))
+    held_out = held_out_of(np.float32(factor) * logits, labels)
+    assert held_out is not None
+    return Tried(rate, factor, losses(factor), held_out)
+
+
+def decide(start: Tried, others: Sequence[Tried]) -> Verdict:
+    """Take the best of the ``others``, all judged on the same images, against the start."""
+    best = min(others, key=lambda tried: float(tried.losses.mean()))
+    gains = start.losses - best.losses
+    error = float(gains.std(ddof=1)) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
+    return Verdict(start, best, float(gains.mean()), float(error))

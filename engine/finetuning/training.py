@@ -1,0 +1,162 @@
+"""Fine-tuning on a handful of labels: prototypes from other examples, held near the start."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy, normalize
+
+from engine.encoder.encoder_file import Encoder
+from engine.finetuning.blocks import N_VIEWS, Looked, TunedBlocks, batch_of
+
+STEPS: Final = 40
+RATES: Final = (0.003, 0.01)
+"""Learning rates that are tried beside 0, which is not to fine-tune."""
+
+_BATCH: Final = 40
+_WARM_UP: Final = 5  # Steps over which the rate rises; it then falls as a cosine does.
+_SCALE: Final = 10.0
+_ANCHOR: Final = 1.0
+_EMBED_AT_ONCE: Final = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Labelled images, ready to learn from.
+
+    Attributes:
+        looked: of each image.
+        labels: (n,) class numbers.
+        groups: (n,) independent examples, see ``engine.method.heads.independent_groups``.
+        device: torch's name of the one to work on.
+    """
+
+    looked: Sequence[Looked]
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    device: str = "cpu"
+
+
+def tune(
+    encoder: Encoder, examples: Examples, rows: NDArray[np.int64], rate: float, seed: int
+) -> Generator[None, None, TunedBlocks]:
+    """Learn scales and shifts from some of the examples; yields after each of ``STEPS`` steps.
+
+    Every step draws images, each in one of its views, and asks which class they are: by the
+    cosine to prototypes (prototypical networks, Snell et al., arXiv:1703.05175) that near-duplicates
+    of an image have no part in, so that a class of one example is judged by its other views. The
+    embeddings are held to where the start network puts the image on the mean of its views.
+
+    Args:
+        rows: positions of the examples to learn from, of at least two classes.
+        rate: AdamW's, at its highest.
+        seed: of the draws; the same gives the same weights on one device.
+    """
+    blocks = TunedBlocks(encoder, examples.device)
+    with torch.no_grad():
+        views = [_embedded(blocks, examples, rows, view) for view in range(N_VIEWS)]
+        mean = torch.stack(views).mean((0, 1))
+        targets = normalize(torch.stack([normalize(x - mean) for x in views]).mean(0))
+    optimizer = torch.optim.AdamW(blocks.learned(), lr=rate, weight_decay=0.0)
+    random = np.random.default_rng([seed, len(rows)])
+    labels, groups = examples.labels[rows], examples.groups[rows]
+    for step in range(STEPS):
+        drawn = _draw(labels, random)
+        seen = np.stack([drawn, _views_for(drawn, random)], 1)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * _share_of_rate(step)
+        maps, roots = batch_of(
+            examples.looked,
+            [(int(rows[image]), int(view)) for image, view in seen],
+            examples.device,
+        )
+        x = normalize(blocks(maps, roots) - mean)
+        loss = _prototype_loss(x, labels[drawn], groups[drawn], drawn)
+        away = 1 - (x * targets[torch.from_numpy(drawn).to(x.device)]).sum(1)
+        optimizer.zero_grad()
+        torch.autograd.backward(loss + _ANCHOR * away.mean())
+        optimizer.step()
+        yield
+    return blocks
+
+
+@torch.no_grad()
+def embed_plain(blocks: TunedBlocks, examples: Examples) -> NDArray[np.float32]:
+    """Embeddings (n, embedding_size) of all examples as they are, rounded as the graph's."""
+    rows = np.arange(len(examples.looked))
+    embedded = _embedded(blocks, examples, rows, 0).cpu().numpy()
+    rounded: NDArray[np.float32] = embedded.astype(np.float16).astype(np.float32)
+    return rounded
+
+
+def _embedded(
+    blocks: TunedBlocks, examples: Examples, rows: NDArray[np.int64], view: int
+) -> Tensor:
+    parts = [
+        blocks(
+            *batch_of(
+                examples.looked,
+                [(int(row), view) for row in rows[start : start + _EMBED_AT_ONCE]],
+                examples.device,
+            )
+        )
+        for start in range(0, len(rows), _EMBED_AT_ONCE)
+    ]
+    return torch.cat(parts)
+
+
+def _draw(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
+    """Images of a step: alike many of every class, an image twice where it is alone in its class.
+
+    Of more classes than fit twice into a step some are drawn.
+    """
+    classes = np.unique(labels)
+    if 2 * len(classes) > _BATCH:
+        classes = random.choice(classes, _BATCH // 2, replace=False)
+    per_class = max(2, _BATCH // len(classes))
+    drawn = []
+    for label in classes:
+        members = random.permutation(np.flatnonzero(labels == label))[:per_class]
+        drawn.append(np.repeat(members, 2) if len(members) == 1 else members)
+    return np.concatenate(drawn)
+
+
+def _views_for(drawn: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
+    """A view of every image drawn, another one where an image comes twice in a row."""
+    views = random.integers(N_VIEWS, size=len(drawn))
+    again = np.flatnonzero(drawn[1:] == drawn[:-1]) + 1
+    views[again] = (views[again - 1] + random.integers(1, N_VIEWS, size=len(again))) % N_VIEWS
+    return views
+
+
+def _prototype_loss(
+    x: Tensor, labels: NDArray[np.int64], groups: NDArray[np.int64], images: NDArray[np.int64]
+) -> Tensor:
+    """Cross-entropy of unit vectors (n, d), each asked against prototypes that it is not in.
+
+    What an image's own prototype leaves out is its near-duplicates; the image alone where its
+    class has nothing else; this view of it where its class has no other image.
+    """
+    same_class = labels[:, None] == labels
+    members = same_class & (groups[:, None] != groups)
+    for others in (images[:, None] != images, ~np.eye(len(labels), dtype=bool)):
+        empty = ~members.any(1)
+        members[empty] = (same_class & others)[empty]
+    classes, columns = np.unique(labels, return_inverse=True)
+    one_hot = (columns[:, None] == np.arange(len(classes))).astype(np.float32)
+    truth = torch.from_numpy(columns.reshape(-1)).to(x.device)
+    own = normalize(torch.from_numpy(members.astype(np.float32)).to(x.device) @ x)
+    cosines = x @ normalize(torch.from_numpy(one_hot).to(x.device).T @ x).T
+    cosines = cosines.scatter(1, truth[:, None], (x * own).sum(1, keepdim=True))
+    return cross_entropy(_SCALE * cosines, truth)
+
+
+def _share_of_rate(step: int) -> float:
+    falling = 0.5 * (1 + np.cos(np.pi * step / STEPS))
+    return float(min(1.0, (step + 1) / _WARM_UP) * falling)
