@@ -2,7 +2,7 @@
 
 An image's label is doubted where a ridge regression fitted without the image, and without its
 near-duplicates, finds another class much more likely. Of ten labels in a hundred made wrong on
-purpose, six stood, on the mean of nine real sets with 10 or 20 labels a class, among the first
+purpose, six stood, on the mean of ten real sets with 10 or 20 labels a class, among the first
 seven or eight of the ranking. Nearest neighbours, prototypes, weights that fall with doubt and the
 unlabelled rest of the folder ranked no better (benchmarks/advice.py).
 """
@@ -27,8 +27,8 @@ _WRONG_SHARE: Final = 0.1
 _SCALE_STEPS: Final = np.linspace(-2.5, 2.5, 51)
 SHOWN_ODDS: Final = 20.0
 """So many times likelier than its label another class is where the label is shown as doubtful. In
-sets without a wrong label two in a hundred were shown, five in the worst; with one in ten wrong, 80
-to 85 % of those shown were."""
+sets without a wrong label two in a hundred were shown, five in the worst; with one in ten wrong, 82
+to 88 % of those shown were."""
 
 _NEIGHBOURS: Final = 3
 

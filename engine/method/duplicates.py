@@ -31,7 +31,7 @@ SAME_LAYOUT: Final = 0.75
 SAME_LAYOUT_BITS: Final = 6
 
 _BLOCK: Final = 512
-_COLUMNS: Final = 4096  # With a block of rows a step of some 20 ms.
+_COLUMNS: Final = 2048  # With a block of rows a step of some 10 ms.
 
 
 def near_duplicate_groups(
@@ -62,7 +62,7 @@ def near_duplicate_groups(
 def near_duplicate_steps(
     directions: Floats, hashes: NDArray[np.uint64] | None = None
 ) -> Generator[None, None, NDArray[np.int64]]:
-    """:func:`near_duplicate_groups` in steps of some 20 ms, for a whole folder.
+    """:func:`near_duplicate_groups` in steps of some 10 ms, for a whole folder.
 
     Blocks of images are compared with the leaders of the groups found so far, then among
     themselves: at most n^2 / 2 comparisons, fewer where there are many duplicates.
