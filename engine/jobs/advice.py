@@ -194,7 +194,8 @@ def _doubtful(
             f"({_percent(doubt.probability)}, “{own.name}” {_percent(doubt.own_probability)})"
         )
         if n_near > 1:
-            what = "both" if len(doubt.neighbours) == 2 else f"{n_near} of the three"
+            of_all = n_near == len(doubt.neighbours)
+            what = ("both" if n_near == 2 else "all three") if of_all else "two of the three"
             why += f", as do {what} labelled images nearest to it"
         why += "."
     return DoubtfulLabel(

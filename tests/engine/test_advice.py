@@ -132,6 +132,7 @@ def test_a_wrong_label_is_told_with_its_reason(
     assert doubt.image_id == images[3].image_id
     assert (doubt.class_id, doubt.likely_id) == (CLASSES[2].class_id, CLASSES[0].class_id)
     assert doubt.why.startswith("The other labels speak for “checks” (")
+    assert doubt.why.endswith("as do all three labelled images nearest to it.")
     assert doubt.probability > doubt.own_probability
     assert len(doubt.neighbours) == 3
     assert found.accuracy is not None
