@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLayout,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -67,17 +66,16 @@ class LabelsPage(Page):
         self.review = LabelReview(session, self)
         self._shown: object = None
         self._halves: QBoxLayout | None = None  # The table of classes, and the curve.
-        self.body = QWidget()
-        self.body.setMaximumWidth(_WIDTH_PX)
-        self._lines = QVBoxLayout(self.body)
-        self._lines.setContentsMargins(2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX)
-        self._lines.setSpacing(2 * GAP_PX)
+        self._frame = QWidget()
+        self._frame.setMaximumWidth(_WIDTH_PX)
+        self._frame.setLayout(QVBoxLayout())
+        self._start_body()
         ground = QWidget()
         ground.setObjectName("ground")
         row = QHBoxLayout(ground)
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
-        row.addWidget(self.body, 100)
+        row.addWidget(self._frame, 100)
         row.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -113,11 +111,10 @@ class LabelsPage(Page):
         row = self._row_with_focus()
         return None if row is None else row.doubtful.image_id
 
-    def take_class(self, class_id: ClassId) -> None:
+    def take_class(self, class_id: ClassId) -> bool:
         """Give that class to the doubtful image whose row has the keyboard's attention."""
         image = self.chosen_image()
-        if image is not None:
-            self._session.label([image], class_id)
+        return image is not None and self._session.label([image], class_id)
 
     def doubtful_rows(self) -> list[DoubtfulRow]:
         """The rows of labels that look wrong."""
@@ -128,6 +125,17 @@ class LabelsPage(Page):
         return [label.text() for label in self.body.findChildren(QLabel) if label.text()]
 
     # --- Showing ----------------------------------------------------------------------------------
+
+    def _start_body(self) -> None:
+        """Put an empty page in the place of what is shown."""
+        self.body = QWidget()
+        self._lines = QVBoxLayout(self.body)
+        self._lines.setContentsMargins(2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX)
+        self._lines.setSpacing(2 * GAP_PX)
+        frame = self._frame.layout()
+        assert frame is not None
+        frame.setContentsMargins(0, 0, 0, 0)
+        frame.addWidget(self.body)
 
     def _on_session_changed(self) -> None:
         if self.isVisible():
@@ -156,7 +164,10 @@ class LabelsPage(Page):
         self._shown = wanted
         place = self._place_with_focus()
         self._halves = None
-        _clear(self._lines)
+        old = self.body
+        self._start_body()
+        old.hide()
+        old.deleteLater()  # Not at once: one of its buttons may have been pressed just now.
         if review.failure:
             self._lines.addWidget(self._card([self._label(review.failure, "error")]))
         elif result is not None:
@@ -464,13 +475,3 @@ class DoubtfulRow(QWidget):
                 near = SmallPicture(image, _SMALL_PX, session, thumbnails, theme)
                 near.opened.connect(self.opened)
                 row.addWidget(near, 0, Qt.AlignmentFlag.AlignTop)
-
-
-def _clear(layout: QLayout) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        widget = item.widget() if item is not None else None
-        if widget is not None:
-            widget.hide()
-            widget.setParent(None)
-            widget.deleteLater()

@@ -64,8 +64,9 @@ class Page(QWidget):
         """The image that the keys are about, if any."""
         return None
 
-    def take_class(self, class_id: ClassId) -> None:
-        """The person pressed the key of a class, or clicked it."""
+    def take_class(self, class_id: ClassId) -> bool:
+        """The person pressed the key of a class, or clicked it; whether a label was changed."""
+        return False
 
     def on_key(self, key: Qt.Key) -> bool:
         """Do what a plain key means here; False where it means nothing."""

@@ -137,10 +137,11 @@ class SpotCheckPage(Page):
     def chosen_image(self) -> ImageId | None:
         return None  # Keys answer here; nothing becomes a label before one says so.
 
-    def take_class(self, class_id: ClassId) -> None:
+    def take_class(self, class_id: ClassId) -> bool:
         """The person says what it is: that is right or wrong, too."""
         if not self._is_over and self.place < len(self.sample):
             self._answer(self.sample[self.place].predicted == class_id, class_id)
+        return False
 
     def keys(self) -> tuple[Qt.Key, ...]:
         return (Qt.Key.Key_Backspace,)

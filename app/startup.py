@@ -67,7 +67,7 @@ def open_window(path: Path | None) -> int:
     if reason:
         sys.stderr.write(f"{reason}\n")
         return 1
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QEvent, QSettings
     from PySide6.QtWidgets import QApplication
 
     from app.engine_bridge import EngineBridge
@@ -114,6 +114,11 @@ def open_window(path: Path | None) -> int:
         restore()
         signal.signal(signal.SIGINT, interrupt_before)
         session.close()
+        # WORKAROUND: by Qt, from the top down. Python's garbage collector deletes widgets and
+        # layouts in any order, which ended in a segmentation fault in a layout within a layout
+        # (PySide6 6.11.2; it depended on what ran before).
+        window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def start_log() -> Path:

@@ -85,14 +85,16 @@ class SuggestPage(Page):
         current = self.queue.current
         return None if current is None else current.image_id
 
-    def take_class(self, class_id: ClassId) -> None:
+    def take_class(self, class_id: ClassId) -> bool:
         """Label the image on screen and go on."""
         image = self.chosen_image()
         if image is None:
-            return
+            return False
         is_due = self._session.table.label(self._session.table.row_of(image)) != class_id
-        if not is_due or self._session.label([image], class_id):
+        is_labelled = is_due and self._session.label([image], class_id)
+        if is_labelled or not is_due:
             self.queue.advance()
+        return is_labelled
 
     def keys(self) -> tuple[Qt.Key, ...]:
         return (Qt.Key.Key_Space, Qt.Key.Key_Backspace)

@@ -157,7 +157,7 @@ def test_the_picture_is_grey_below_the_map_and_has_its_colours_back_afterwards(
 def test_w_in_the_gallery_opens_the_large_view_with_it(labelled: Desk) -> None:
     labelled.click("image_7.png")
     labelled.press("W")
-    assert labelled.window.is_preview_open()
+    assert labelled.window.pages.is_preview_open()
     assert asked(labelled).image.name == "image_7.png"
 
 
@@ -168,11 +168,11 @@ def test_w_on_a_suggestion_explains_that_one_and_escape_goes_back_to_it(labelled
     labelled.engine.suggest(
         [messages.Suggestion(labelled.image("image_8.png"), "between cat and dog", classes)]
     )
-    labelled.press("W", labelled.window.suggest_page)
-    assert labelled.window.is_preview_open()
+    labelled.press("W", labelled.window.pages.suggest)
+    assert labelled.window.pages.is_preview_open()
     assert asked(labelled).image.name == "image_8.png"
     labelled.press(Qt.Key.Key_Escape)
-    assert labelled.window.suggest_page.isVisible()
+    assert labelled.window.pages.suggest.isVisible()
     assert not panel(labelled).is_on
 
 

@@ -223,7 +223,7 @@ def test_the_whole_way_by_keyboard_alone(garden: Desk) -> None:
     garden.press("1")
     garden.press("2")
     garden.press(Qt.Key.Key_Space)
-    assert garden.window.is_preview_open()
+    assert garden.window.pages.is_preview_open()
     garden.press("1")
     garden.press(Qt.Key.Key_Escape)
     garden.qtbot.keyClick(garden.view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

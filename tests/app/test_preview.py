@@ -27,10 +27,10 @@ def load(desk: Desk, width_px: int = 640, height_px: int = 480) -> None:
 def test_a_key_opens_it_and_the_same_key_closes_it(garden: Desk, key: Qt.Key) -> None:
     garden.click("image_3.png")
     garden.press(key)
-    assert garden.window.is_preview_open()
+    assert garden.window.pages.is_preview_open()
     assert garden.window.preview._position.text() == "3 of 12"
     garden.press(key)
-    assert not garden.window.is_preview_open()
+    assert not garden.window.pages.is_preview_open()
     assert garden.view.hasFocus()
     assert garden.selected() == ["image_3.png"]
 
@@ -177,5 +177,5 @@ def test_pixels_of_an_image_left_behind_are_dropped(garden: Desk) -> None:
 def test_closing_the_project_leaves_the_larger_view(garden: Desk) -> None:
     show(garden, "image_3.png")
     garden.window.actions_.close_project.trigger()
-    assert not garden.window.is_preview_open()
+    assert not garden.window.pages.is_preview_open()
     assert garden.window.start_page.isVisible()

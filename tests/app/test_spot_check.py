@@ -40,7 +40,7 @@ def predict(desk: Desk, n_images: int) -> None:
 
 
 def page(desk: Desk) -> SpotCheckPage:
-    return desk.window.spot_check
+    return desk.window.pages.spot_check
 
 
 def press(desk: Desk, key: Qt.Key | str) -> None:

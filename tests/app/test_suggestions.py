@@ -29,18 +29,18 @@ def suggest(desk: Desk, *names: str, why: str = "typical of 41 images") -> None:
 
 def on_screen(desk: Desk) -> str:
     """The name of the image on screen, empty where there is none."""
-    row = desk.window.suggest_page.picture.row
-    shown = desk.window.suggest_page.picture.isVisible()
+    row = desk.window.pages.suggest.picture.row
+    shown = desk.window.pages.suggest.picture.isVisible()
     return desk.session.table.names[row] if shown and row >= 0 else ""
 
 
 def press(desk: Desk, key: Qt.Key | str) -> None:
     """Press a key on the page."""
-    desk.press(key, desk.window.suggest_page)
+    desk.press(key, desk.window.pages.suggest)
 
 
 def test_a_suggestion_is_shown_large_with_its_reason(queue: Desk) -> None:
-    page = queue.window.suggest_page
+    page = queue.window.pages.suggest
     assert on_screen(queue) == "image_5.png"
     assert page.why.text() == "Typical of 41 images"
     assert page.likely.text() == "Perhaps cat (1) or dog (2)"
@@ -59,7 +59,7 @@ def test_it_asks_for_a_dozen_on_the_labels_as_they_are(garden: Desk) -> None:
     assert command.count == 12
     assert [image.name for image, _ in command.support] == ["image_1.png"]
     assert [item.name for item in command.classes] == ["cat", "dog"]
-    assert "Looking for images" in garden.window.suggest_page._nothing.text()
+    assert "Looking for images" in garden.window.pages.suggest._nothing.text()
 
 
 def test_a_class_key_labels_and_goes_on(queue: Desk) -> None:
@@ -82,7 +82,7 @@ def test_space_skips_and_backspace_goes_back(queue: Desk) -> None:
     press(queue, Qt.Key.Key_Backspace)
     press(queue, Qt.Key.Key_Backspace)
     assert on_screen(queue) == "image_5.png"
-    assert queue.window.suggest_page.likely.text() == "Labelled cat"
+    assert queue.window.pages.suggest.likely.text() == "Labelled cat"
     assert queue.labels_on_disk() == {"image_5.png": "cat"}  # Backspace unlabels elsewhere.
     press(queue, "2")
     assert queue.labels_on_disk() == {"image_5.png": "dog"}
@@ -110,7 +110,7 @@ def test_what_was_skipped_is_not_asked_for_again(queue: Desk) -> None:
     suggest(queue, "image_5.png", "image_9.png", "image_7.png", "image_12.png")
     names = [
         queue.session.table.names[queue.session.table.row_of(item.image_id)]
-        for item in queue.window.suggest_page.queue.items
+        for item in queue.window.pages.suggest.queue.items
     ]
     assert names == ["image_5.png", "image_7.png", "image_9.png", "image_11.png", "image_12.png"]
 
@@ -135,7 +135,7 @@ def test_at_the_end_it_says_so_and_asks_no_more(queue: Desk) -> None:
     assert on_screen(queue) == ""
     queue.qtbot.waitUntil(lambda: len(queue.engine.all(messages.Suggest)) == 2)
     queue.engine.suggest([])
-    assert "Nothing is left to suggest" in queue.window.suggest_page._nothing.text()
+    assert "Nothing is left to suggest" in queue.window.pages.suggest._nothing.text()
     press(queue, Qt.Key.Key_Backspace)
     assert on_screen(queue) == "image_11.png"
 
@@ -143,15 +143,15 @@ def test_at_the_end_it_says_so_and_asks_no_more(queue: Desk) -> None:
 def test_the_first_class_is_made_on_the_spot(garden: Desk) -> None:
     garden.window.actions_.suggest.trigger()
     suggest(garden, "image_5.png", "image_7.png")
-    assert "no class yet" in garden.window.suggest_page.hint.text()
+    assert "no class yet" in garden.window.pages.suggest.hint.text()
     assert garden.classes.field.hasFocus()
     garden.qtbot.keyClicks(garden.classes.field, "cat 1")
     garden.press(Qt.Key.Key_Return)
     assert garden.labels_on_disk() == {"image_5.png": "cat 1"}
     assert on_screen(garden) == "image_7.png"
-    assert garden.window.suggest_page.hasFocus()
+    assert garden.window.pages.suggest.hasFocus()
     garden.qtbot.keyClick(
-        garden.window.suggest_page, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier
+        garden.window.pages.suggest, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier
     )
     garden.qtbot.keyClicks(garden.classes.field, "dog")
     garden.press(Qt.Key.Key_Return)
@@ -175,7 +175,7 @@ def test_escape_leaves_and_the_queue_goes_on_where_it_was(queue: Desk) -> None:
 def test_why_is_asked_of_the_image_on_screen_and_one_comes_back(queue: Desk) -> None:
     press(queue, Qt.Key.Key_Space)
     press(queue, "w")
-    assert queue.window.is_preview_open()
+    assert queue.window.pages.is_preview_open()
     assert queue.window.preview.row == queue.session.table.row_of_name("image_7.png")
     queue.press(Qt.Key.Key_Escape, queue.window.preview)
     assert on_screen(queue) == "image_7.png"
@@ -201,12 +201,12 @@ def test_failing_is_a_sentence_on_the_page(garden: Desk) -> None:
     garden.window.actions_.suggest.trigger()
     number = garden.engine.last(messages.Suggest).request_id
     garden.engine.publish(messages.JobFailed(number, "No image can be read.", False))
-    assert garden.window.suggest_page._nothing.text() == "No image can be read."
+    assert garden.window.pages.suggest._nothing.text() == "No image can be read."
 
 
 def test_another_project_begins_a_new_queue(queue: Desk) -> None:
     press(queue, Qt.Key.Key_Space)
     queue.window.actions_.close_project.trigger()
-    assert queue.window.suggest_page.queue.items == []
+    assert queue.window.pages.suggest.queue.items == []
     assert queue.window.pages.currentWidget() is queue.gallery
     assert not queue.window.actions_.suggest.isEnabled()
