@@ -38,6 +38,8 @@ class EmbeddingStore:
         self._hashes = np.zeros(0, dtype=np.uint64)
         self._rows: dict[ImageId, int] = {}
         self._sum = np.zeros(embedding_size, dtype=np.float64)
+        self.version = 0
+        """Counts the changes; an embedding that is replaced by the same one is none."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -66,7 +68,11 @@ class EmbeddingStore:
                 self._rows[image_id] = row
                 self._ids[row] = image_id
             else:
-                self._sum -= self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
+                known = self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
+                if np.array_equal(known, embedding) and self._hashes[row] == bits:
+                    continue
+                self._sum -= known
+            self.version += 1
             self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS] = embedding
             self._hashes[row] = bits
             self._sum += embedding
@@ -77,6 +83,7 @@ class EmbeddingStore:
             row = self._rows.pop(image_id, None)
             if row is None:
                 continue
+            self.version += 1
             place = self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS]
             self._sum -= place
             last = len(self._rows)  # The last row fills the gap.

@@ -117,12 +117,36 @@ def fit(
 ) -> Generator[Event | None, None, Fit]:
     """Adapt to those labelled images whose embeddings are in the store, with an effort.
 
+    An effort above instant is not made twice for the same labels and images: what is exported is
+    what is on screen, and comes at once.
+
     Args:
         class_ids: all classes; the model's ``classes`` are positions in it.
 
     Raises:
         LabelsError: fewer than two classes have a readable labelled image.
     """
+    if effort is Effort.INSTANT:
+        instant = fit_model(workspace, support, class_ids)
+        return Fit(instant, workspace, instant.held_out)
+    labels = tuple((image.image_id, class_id) for image, class_id in support)
+    made_of = (labels, tuple(class_ids), workspace.store, workspace.store.version)
+    known = workspace.fits.get(effort)
+    if known is not None and known[0] == made_of:
+        remembered: Fit = known[1]
+        return remembered
+    fitted = yield from _fit_with_effort(workspace, request_id, support, class_ids, effort)
+    workspace.fits[effort] = made_of, fitted
+    return fitted
+
+
+def _fit_with_effort(
+    workspace: Workspace,
+    request_id: int,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+    effort: Effort,
+) -> Generator[Event | None, None, Fit]:
     instant = fit_model(workspace, support, class_ids)
     yield None
     if effort is Effort.THOROUGH:

@@ -7,11 +7,11 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ from engine.images import (
 )
 from engine.messages import (
     ClassId,
+    Effort,
     ImageId,
     ImageRef,
     ImagesEmbedded,
@@ -121,6 +122,8 @@ class Workspace:
         self.store = EmbeddingStore(runtime.encoder.embedding_size)
         self.refs: dict[ImageId, ImageRef] = {}
         """Every image that was read, as it was asked for last."""
+        self.fits: dict[Effort, tuple[Hashable, Any]] = {}
+        """The last fit of each effort above instant and what it was made of, see ``adaptation``."""
         self._graph_folder = graph_folder or cache.folder / "encoders"
         self._device = device
         self._beside: dict[str, Workspace] = {}
@@ -159,6 +162,7 @@ class Workspace:
         self.store = EmbeddingStore(self.runtime.encoder.embedding_size)
         self.unreadable.clear()
         self.refs.clear()
+        self.fits.clear()
         self.current = None
         self._looked_at = None
         self._shape = None

@@ -88,9 +88,27 @@ def test_classifying_from_a_support_folder(
     printed, told = _run(capfd, "classify", images, "--support", support, "--out", out)
     assert printed == ""
     assert f"12 images classified: {out}." in told
-    assert "Leave-one-out accuracy (every label judged by the others): 100 %." in told
+    assert (
+        "Held-out labels right, every label judged by the others: 100 % (instant: 100 %, plain "
+        "prototypes: 100 %)."
+    ) in told
     assert len(_rows(out)) == 12
     assert {row["label_source"] for row in _rows(out)} == {"machine"}
+    _all_right(out)
+
+
+@pytest.mark.parametrize("effort", ["instant", "thorough"])
+def test_the_summary_says_which_effort_the_answers_come_from(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, out: Path, effort: str
+) -> None:
+    options = ("--support", support, "--out", out, "--effort", effort, "--json")
+    summary = json.loads(_run(capfd, "classify", images, *options)[0])
+    assert (summary["effort"], summary["effort_asked"]) == (effort, effort)
+    assert ("unlabelled images" in summary["ingredients"]) == (effort == "thorough")
+    for name in ("", "_instant", "_plain"):
+        assert summary[f"held_out_accuracy{name}"] == 1.0
+    scores = [float(row["none_score"]) for row in _rows(out)]
+    assert all(0 <= score <= 1 for score in scores)
     _all_right(out)
 
 

@@ -523,6 +523,35 @@ def test_the_thorough_effort_looks_again_and_says_what_it_gained(
     assert workspace.current.seen is workspace
 
 
+def test_an_effort_is_not_made_twice_for_the_same_labels(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 4))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    calls = []
+    inner = adaptation.adapt_thoroughly
+    monkeypatch.setattr(
+        adaptation, "adapt_thoroughly", lambda *given: calls.append(1) or inner(*given)
+    )
+
+    def adapted(labelled: tuple[int, ...]) -> None:
+        command = _adapt(images, labelled, effort=Effort.THOROUGH)
+        assert len(_of(Adapted, adapt_and_classify(workspace, command))) == 1
+
+    adapted((0, 1, 4, 5, 8, 9))
+    model = workspace.current.model if workspace.current else None
+    list(embed_images(workspace, EmbedImages(2, tuple(images))))  # Looked up: nothing changed.
+    adapted((0, 1, 4, 5, 8, 9))
+    assert len(calls) == 1
+    assert workspace.current is not None
+    assert workspace.current.model is model
+    adapted((0, 1, 4, 5, 8, 10))
+    assert len(calls) == 2
+    workspace.store.discard([images[7].image_id])
+    adapted((0, 1, 4, 5, 8, 10))
+    assert len(calls) == 3
+
+
 def test_large_folders_are_not_looked_at_again(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
