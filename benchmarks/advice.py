@@ -213,6 +213,7 @@ def choose_suggested(
             count,
             folder.n_classes,
             model,
+            None if model is None else model.none_scores(folder.embeddings[pool]),
         )
     )
     chosen = pool[[pick.index for pick in picks]]

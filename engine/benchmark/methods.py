@@ -115,9 +115,9 @@ class Program:
         model = fitted.model
         # From the store rather than from the set: other efforts have other embeddings.
         queries = [images.images[index].image_id for index in episode.query]
-        directions = model.directions(fitted.seen.store.select(queries))
-        logits = model.logits(directions)
-        none_scores = model.unknowns.scores(directions)
+        embeddings = fitted.seen.store.select(queries)
+        logits = model.logits(model.directions(embeddings))
+        none_scores = model.unknowns.scores(embeddings)
         return Answer(_log_softmax(logits), none_scores.astype(np.float64), seconds)
 
     def _show(self, episode: Episode) -> None:

@@ -59,6 +59,13 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
     yield None
     mean = workspace.folder_shape().mean if model is None else model.mean
     directions = yield from _directions(workspace, image_ids, mean)
+    none_scores: Floats | None = None
+    if model is not None:
+        none_scores = np.zeros(len(image_ids), np.float32)
+        for start in range(0, len(image_ids), _ROWS):
+            some = workspace.store.select(image_ids[start : start + _ROWS])
+            none_scores[start : start + _ROWS] = model.none_scores(some)
+            yield None
     picks = yield from choose_what_to_label(
         directions,
         workspace.store.perceptual_hashes(image_ids),
@@ -67,6 +74,7 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
         command.count,
         len(class_ids),
         model,
+        none_scores,
     )
     share = len(image_ids) / max(len(workspace.store), 1)
     columns = () if model is None else tuple(command.classes[index] for index in model.classes)

@@ -137,6 +137,7 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
         "head_bias": head.bias,
         "head_smallest_norm": np.float32(SMALLEST_NORM),
         "head_axes": np.array([1], np.int64),
+        "none_mean": head.unknowns.mean,
         "none_support": np.ascontiguousarray(head.unknowns.support.T),
         "none_slope": np.float32(head.unknowns.steepness / head.unknowns.reach),
         "none_reach": np.float32(head.unknowns.reach),
@@ -156,7 +157,11 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
             helper.make_node("Softmax", ["head_logits"], ["probabilities"], axis=1),
             helper.make_node("ArgMax", ["probabilities"], ["class_index"], axis=1, keepdims=0),
             # unknowns.UnknownScorer: sigmoid(steepness * (distance / reach - 1)).
-            helper.make_node("MatMul", ["head_direction", "none_support"], ["none_cosines"]),
+            helper.make_node("Sub", ["embedding", "none_mean"], ["none_centred"]),
+            helper.make_node("ReduceL2", ["none_centred", "head_axes"], ["none_norm"], keepdims=1),
+            helper.make_node("Max", ["none_norm", "head_smallest_norm"], ["none_safe_norm"]),
+            helper.make_node("Div", ["none_centred", "none_safe_norm"], ["none_direction"]),
+            helper.make_node("MatMul", ["none_direction", "none_support"], ["none_cosines"]),
             helper.make_node(
                 "ReduceMax", ["none_cosines", "head_axes"], ["none_nearest"], keepdims=0
             ),

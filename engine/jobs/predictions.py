@@ -26,7 +26,6 @@ from engine.messages import (
     Snapshot,
 )
 from engine.method.adaptation import AdaptedModel
-from engine.method.calibration import softmax
 from engine.method.heads import Floats
 
 _ROWS_PER_STEP: Final = 512
@@ -107,11 +106,11 @@ def write_predictions(
             writer.writerow(table_header(class_names))
             for start in range(0, len(readable), _ROWS_PER_STEP):
                 chunk = readable[start : start + _ROWS_PER_STEP]
-                directions = model.directions(store.select(image.image_id for image in chunk))
+                embeddings = store.select(image.image_id for image in chunk)
                 for image, probabilities, none_score in zip(
                     chunk,
-                    softmax(model.logits(directions)),
-                    model.unknowns.scores(directions),
+                    model.probabilities(embeddings),
+                    model.unknowns.scores(embeddings),
                     strict=True,
                 ):
                     row = machine_row(

@@ -364,7 +364,7 @@ class Workspace:
         model = current.model
         directions = model.directions(embeddings)
         probabilities = softmax(model.logits(directions))
-        none_scores = model.unknowns.scores(directions)
+        none_scores = model.unknowns.scores(embeddings)
         n_top = min(TOP_CLASSES, probabilities.shape[1])
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :n_top]
         top = probabilities[np.arange(len(order))[:, None], order]

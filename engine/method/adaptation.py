@@ -96,7 +96,7 @@ class AdaptedModel:
 
     def none_scores(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
         """How much each of embeddings (n, d) looks like none of the classes, (n,) in [0, 1]."""
-        return self.unknowns.scores(self.directions(embeddings))
+        return self.unknowns.scores(embeddings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +106,7 @@ class Labelled:
     Attributes:
         x: (n_support, d) directions.
         mean: (d,) what embeddings were centred on.
+        unknowns: tells what is like none of the labelled images.
         labels: (n_support,) in [0, n_classes).
         classes: (n_classes,) the class number of each.
         groups: (n_support,) independent examples, see ``heads.independent_groups``.
@@ -118,6 +119,7 @@ class Labelled:
 
     x: Floats
     mean: Floats
+    unknowns: UnknownScorer
     labels: NDArray[np.int64]
     classes: NDArray[np.int64]
     groups: NDArray[np.int64]
@@ -155,18 +157,26 @@ class Labelled:
         share = np.float32(n_examples / (n_examples + _BALANCE_COUNT))
         centre = ((1 - share) * mean + share * class_means.mean(0)).astype(np.float32)
         compact = compact.astype(np.int64)
-        return cls._judged(normalise(support, centre), centre, compact, classes, examples)
+        unknowns = UnknownScorer.fit(support, compact, mean)
+        x = normalise(support, centre)
+        return cls._judged(x, centre, unknowns, compact, classes, examples)
 
     def part(self, rows: NDArray[np.int64]) -> Labelled:
-        """Some of the images, all classes still among them, on the same mean."""
+        """Some of the images, all classes still among them, on the same mean.
+
+        What is like none of them is judged by all.
+        """
         groups = np.unique(self.groups[rows], return_inverse=True)[1].reshape(-1)
-        return self._judged(self.x[rows], self.mean, self.labels[rows], self.classes, groups)
+        return self._judged(
+            self.x[rows], self.mean, self.unknowns, self.labels[rows], self.classes, groups
+        )
 
     @classmethod
     def _judged(
         cls,
         x: Floats,
         mean: Floats,
+        unknowns: UnknownScorer,
         labels: NDArray[np.int64],
         classes: NDArray[np.int64],
         groups: NDArray[np.int64],
@@ -175,6 +185,7 @@ class Labelled:
         return cls(
             x=x,
             mean=mean,
+            unknowns=unknowns,
             labels=labels,
             classes=classes.astype(np.int64),
             groups=groups.astype(np.int64),
@@ -340,7 +351,7 @@ def as_model(
         bias=head.bias,
         classes=labelled.classes,
         mean=labelled.mean,
-        unknowns=UnknownScorer.fit(labelled.x, labelled.labels),
+        unknowns=labelled.unknowns,
         n_support=len(labelled.labels),
         held_out=held_out_of(head.held_out[judged], truth),
         held_out_losses=head.losses(labelled),

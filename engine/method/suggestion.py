@@ -79,6 +79,7 @@ def choose_what_to_label(
     count: int,
     n_classes: int,
     model: AdaptedModel | None,
+    none_scores: Floats | None = None,
 ) -> Generator[None, None, list[Pick]]:
     """Pick images to label, in steps of some 20 ms.
 
@@ -93,10 +94,13 @@ def choose_what_to_label(
         count: how many at most.
         n_classes: the person's classes, those without a label among them.
         model: fitted to the labelled ones; None while fewer than two classes have a label.
+        none_scores: (n,) the model's; None without a model.
 
     Returns:
         The best first; fewer than ``count`` where no more are left.
     """
+    if none_scores is None:
+        none_scores = np.zeros(len(directions), np.float32)
     labelled = labels >= 0
     seen = np.flatnonzero(labelled | passed_over)
     free = np.ones(len(directions), np.bool_)
@@ -110,10 +114,10 @@ def choose_what_to_label(
         n_kinds = len(np.unique(labels[labelled])) + int(np.sum(passed_over & ~labelled))
         picks = yield from _typical(pool, seen, n_kinds, count)
     else:
-        picks = yield from _informative(pool, seen, count, model)
+        picks = yield from _informative(pool, seen, count, model, none_scores)
     n_near = yield from _count_nearest(directions, seen, picks, labelled)
     return [
-        _describe(index, directions[index], near, model)
+        _describe(index, directions[index], float(none_scores[index]), near, model)
         for index, near in zip(picks, n_near.tolist(), strict=True)
     ]
 
@@ -220,7 +224,11 @@ def _density(members: Floats) -> Generator[None, None, Floats]:
 
 
 def _informative(
-    pool: _Pool, seen: NDArray[np.int64], count: int, model: AdaptedModel
+    pool: _Pool,
+    seen: NDArray[np.int64],
+    count: int,
+    model: AdaptedModel,
+    none_scores: Floats,
 ) -> Generator[None, None, list[int]]:
     """Weighted transductive experimental design, see the module's text.
 
@@ -237,7 +245,9 @@ def _informative(
     weighted = np.zeros((n_dimensions, n_dimensions), np.float32)
     for start in range(0, n_images, _ROWS):
         some = x[start : start + _ROWS]
-        weighted += some.T @ (some * _doubt(some, model)[:, None])
+        weighted += some.T @ (
+            some * _doubt(some, none_scores[start : start + _ROWS], model)[:, None]
+        )
         yield None
     benefit = np.empty(n_images, np.float32)
     variance = np.empty(n_images, np.float32)
@@ -264,11 +274,11 @@ def _informative(
     return picks
 
 
-def _doubt(directions: Floats, model: AdaptedModel) -> Floats:
+def _doubt(directions: Floats, none_scores: Floats, model: AdaptedModel) -> Floats:
     """How little is known of images (n, d), (n,) in [0, 1]."""
     probabilities = softmax(model.logits(directions))
     mixed = (1.0 - (probabilities**2).sum(axis=1)) / (1.0 - 1.0 / probabilities.shape[1])
-    doubt: Floats = np.maximum(mixed, model.unknowns.scores(directions)).astype(np.float32)
+    doubt: Floats = np.maximum(mixed, none_scores).astype(np.float32)
     return doubt
 
 
@@ -288,11 +298,13 @@ def _count_nearest(
     return counts
 
 
-def _describe(index: int, direction: Floats, n_near: int, model: AdaptedModel | None) -> Pick:
+def _describe(
+    index: int, direction: Floats, none_score: float, n_near: int, model: AdaptedModel | None
+) -> Pick:
     if model is None:
         return Pick(index, Reason.TYPICAL, n_near, ())
     x = direction[None]
-    if model.unknowns.scores(x)[0] > _STRANGE:
+    if none_score > _STRANGE:
         return Pick(index, Reason.UNLIKE, n_near, ())
     probabilities = softmax(model.logits(x))[0]
     first, second = np.argsort(-probabilities, kind="stable")[:2].tolist()

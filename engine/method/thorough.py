@@ -29,7 +29,6 @@ from engine.method.discriminant import fit_discriminant
 from engine.method.folder import SAMPLE_SIZE, FolderShape
 from engine.method.heads import Floats, normalise
 from engine.method.mixture import fit_mixture
-from engine.method.unknowns import UnknownScorer
 
 _FOLDS: Final = 5
 # What each head's logits weigh before any label has spoken, and half of it after.
@@ -76,7 +75,9 @@ def adapt_thoroughly(
         heads.append((_RIDGE, RIDGE.head(labelled, None)))
     if instant.name != PROTOTYPES.name:
         heads.append((_PROTOTYPES, plain))
-    rest = normalise(unlabelled[:SAMPLE_SIZE], labelled.mean)
+    unlabelled = unlabelled[:SAMPLE_SIZE]
+    rest = normalise(unlabelled, labelled.mean)
+    belongs = 1.0 - labelled.unknowns.scores(unlabelled)
     if labelled.comparable:
         head = yield from _with_folds(
             labelled,
@@ -88,7 +89,11 @@ def adapt_thoroughly(
         heads.append((_DISCRIMINANT, head))
     if len(rest):
         head = yield from _with_folds(
-            labelled, rest, "unlabelled images", _PRIORS["mixture"], _mixture(labelled, shape)
+            labelled,
+            rest,
+            "unlabelled images",
+            _PRIORS["mixture"],
+            _mixture(labelled, shape, belongs),
         )
         heads.append((_MIXTURE, head))
     voted, kept = _vote(labelled, heads)
@@ -111,7 +116,10 @@ def _discriminant(labelled: Labelled) -> _Fit:
     return fit
 
 
-def _mixture(labelled: Labelled, shape: FolderShape) -> _Fit:
+def _mixture(labelled: Labelled, shape: FolderShape, belongs: Floats) -> _Fit:
+    """``belongs`` (n,): how much each image of the rest belongs to the classes; those left out of
+    a fold, which come behind them, do wholly."""
+
     def fit(rows: NDArray[np.int64], rest: Floats) -> Generator[None, None, tuple[Floats, Floats]]:
         part = labelled.part(rows)
         start = instant_head(part, shape)
@@ -122,7 +130,7 @@ def _mixture(labelled: Labelled, shape: FolderShape) -> _Fit:
             part.n_classes,
             _example_weights(part.groups),
             rest,
-            1.0 - UnknownScorer.fit(part.x, part.labels).scores(rest),
+            np.concatenate([belongs, np.ones(len(rest) - len(belongs), np.float32)]),
             softmax(rest @ start.weights.T + start.bias),
         )
         return mixture.weights, mixture.bias

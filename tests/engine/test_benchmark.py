@@ -52,7 +52,10 @@ from engine.jobs.workspace import Workspace
 from engine.messages import Effort, ImageId, ImageRef, Progress
 from engine.metatraining.encoder_training.label_draws import draw_labels
 from engine.metatraining.intervals import share_interval
-from engine.method.adaptation import adapt, folder_mean
+from engine.method.adaptation import adapt
+from engine.method.duplicates import near_duplicate_groups
+from engine.method.folder import FolderShape, folder_mean
+from engine.method.heads import normalise
 from tests.engine.conftest import CountingBackend
 from tests.engine.painted import KINDS, paint
 
@@ -281,6 +284,7 @@ def random_set(n_classes: int = 3, per_class: int = 20, size: int = 640) -> Embe
         class_names=tuple(f"class {label}" for label in range(n_classes)),
         labels=labels,
         embeddings=unit.astype(np.float16).astype(np.float32),
+        hashes=np.zeros(len(labels), np.uint64),
         start=np.abs(vectors).astype(np.float32),
         sha256="",
         n_unreadable=0,
@@ -335,7 +339,14 @@ def test_instant_is_what_the_program_fits_to_what_is_in_the_folder(workspace: Wo
         folder = images.embeddings[split.folder].astype(np.float64)
         training_mean = workspace.runtime.encoder.feature_mean
         mean = folder_mean(folder.sum(0), len(folder), training_mean)
-        model = adapt(images.embeddings[split.support], split.given, mean)
+        support = images.embeddings[split.support]
+        model = adapt(
+            support,
+            split.given,
+            mean,
+            shape=FolderShape.of(images.embeddings[split.folder], mean, len(folder)),
+            groups=near_duplicate_groups(normalise(support, mean)),
+        )
         queries = images.embeddings[split.query]
         found = np.exp(answer.log_probabilities)
         assert np.allclose(found, model.probabilities(queries), atol=1e-5)

@@ -162,7 +162,7 @@ def test_exporting_and_classifying_with_the_export(
     assert summary["model"] == str(model)
     assert summary["certificate"]["n_files"] == 18
     assert summary["certificate"]["max_difference_rule"] <= 1e-4
-    assert summary["effort"] == "instant"
+    assert summary["effort"] == "thorough"
     assert f"Model: {model}, checked on 18 images" in told
 
     again = tmp_path / "again.csv"
@@ -463,7 +463,9 @@ def test_without_a_terminal_progress_is_a_plain_line_now_and_then(
 def test_a_short_run_without_a_terminal_prints_nothing_but_its_result(
     capfd: pytest.CaptureFixture[str], images: Path, support: Path, out: Path
 ) -> None:
-    _, told = _run(capfd, "classify", images, "--support", support, "--out", out)
+    # The instant effort: the other may take the seconds after which progress is told.
+    options = ("--support", support, "--out", out, "--effort", "instant")
+    _, told = _run(capfd, "classify", images, *options)
     assert told.count("\n") == 2
     assert "\n\n" not in told
 
@@ -479,6 +481,7 @@ def _process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProc
 def test_as_a_process_on_any_terminal(images: Path, support: Path, out: Path) -> None:
     result = _process(
         *("classify", images, "--support", support, "--out", out, "--json", "--device", "cpu"),
+        *("--effort", "instant"),
         env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONWARNINGS": "error"},
     )
     assert result.returncode == 0, result.stderr

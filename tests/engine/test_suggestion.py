@@ -56,6 +56,7 @@ def choose(
             count,
             n_classes,
             model,
+            None if model is None else model.none_scores(embeddings),
         )
     )
 
