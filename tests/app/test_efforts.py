@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from conftest import Desk
 from fake_engine import predictions_ready
@@ -80,6 +81,21 @@ def test_a_pause_brings_the_thorough_answers(labelled: Desk) -> None:
     )
     assert "flips, votes" in labelled.window.status_line.effort.toolTip()
     assert labelled.state("image_9.png") == "predicted cat, 95 %"
+
+
+def test_an_effort_that_gains_in_honesty_alone_says_so(labelled: Desk) -> None:
+    number = wait_for(labelled, Effort.THOROUGH).request_id
+    labelled.engine.publish(messages.Progress(number, "Looking again", 300, 300, 0.0, 0.0))
+    assert said(labelled).endswith("thorough is at work…")  # Not 100 % of what goes on.
+    hits = np.arange(10) < 8
+    before = messages.HeldOut(0.84, 0.9, np.full(10, 0.9, np.float32), hits)
+    now = messages.HeldOut(0.81, 0.55, np.full(10, 0.8, np.float32), hits)
+    labelled.engine.publish(
+        messages.Adapted(number, Effort.THOROUGH, (), 2, now, None, before, (), 0.1, 600.0)
+    )
+    assert said(labelled) == "Thorough: 81 % of held-out labels right, 84 % instant"
+    tip = labelled.window.status_line.effort.toolTip()
+    assert "closer to the truth (log-loss 0.55 instead of 0.90)" in tip
 
 
 def test_thorough_predictions_count_only_after_the_engine_found_them_better(
