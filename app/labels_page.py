@@ -208,8 +208,8 @@ class LabelsPage(Page):
             )
         else:
             text = self.tr(
-                "{percent} % of held-out labels are recognised, between {low} and {high} % (95 %); "
-                "classes count alike and near-duplicates once."
+                "With the instant effort {percent} % of held-out labels are recognised, between "
+                "{low} and {high} % (95 %); classes count alike and near-duplicates once."
             ).format(
                 percent=round(100 * result.accuracy),
                 low=round(100 * result.low),

@@ -396,6 +396,8 @@ class Preview(QWidget):
         title = self.tr("What the model says")
         if bars and label is None and table.is_unsure(row):
             title = self.tr("What the model says (unsure)")
+        if bars and label is None and table.is_like_none(self._row):
+            title = self.tr("What the model says, or none of these")
         self._bars_title.setText(title)
 
 

@@ -172,6 +172,18 @@ def test_what_looks_like_none_of_the_classes_says_so(predicted: Desk) -> None:
     assert predicted.gallery._chips[Show.LIKE_NONE].text().endswith("?  0")
 
 
+def test_the_larger_view_says_so_too(predicted: Desk) -> None:
+    predicted.double_click("image_3.png")
+    preview = predicted.window.preview
+    assert preview._bars_title.text() == "What the model says"
+    preview.step_requested.emit(1)
+    row = predicted.session.table.row_of_name("image_4.png")
+    assert preview.row == row
+    predicted.session.table.none_scores[row] = 0.8
+    predicted.session.rows_changed.emit(None)
+    assert preview._bars_title.text() == "What the model says, or none of these"
+
+
 def test_the_tile_of_a_stranger_differs_from_that_of_a_member(predicted: Desk) -> None:
     def picture() -> bytes:
         image = predicted.view.grab(predicted.view.visualRect(index)).toImage()
