@@ -314,7 +314,7 @@ def benchmark_command(
             "--effort",
             help=f"How hard to adapt, several parted by commas: {', '.join(Effort)}.",
         ),
-    ] = Effort.INSTANT.value,
+    ] = f"{Effort.INSTANT},{Effort.THOROUGH}",
     start: Annotated[
         Path | None,
         typer.Option(
