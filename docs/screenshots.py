@@ -2,9 +2,9 @@
 
     QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1400x900x24" python docs/screenshots.py [FOLDER]
 
-Writes window-light.png, window-dark.png, preview-light.png, why-light.png and export-light.png
-into FOLDER (default: docs/images). Fonts are the system's; look at what came out before
-committing it.
+Writes window-light.png, window-dark.png, preview-light.png, why-light.png, labels-light.png and
+export-light.png into FOLDER (default: docs/images). Fonts are the system's; look at what came out
+before committing it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from app.theme import ThemeChoice, ThemeSwitch
 from engine import Engine
 from engine.demo import run_demo
 from engine.jobs.workspace import open_workspace
+from engine.messages import Effort
 
 SIZE_PX = (1280, 800)
 
@@ -56,6 +57,8 @@ def take(root: Path, out: Path) -> None:
     window.open(root / "Handful demo" / "demo.handful")
     until(lambda: session.engine is not None and session.classifier.adapted is not None)
     until(lambda: bool(session.table.embedded.all()) and not session.reader.is_embedding)
+    classifier = session.classifier
+    until(lambda: classifier.effort is Effort.THOROUGH or bool(classifier.note))
     view = window.gallery.view
     wait(2000)
     view.select_places(np.array([6, 7]), 7)
@@ -76,6 +79,11 @@ def take(root: Path, out: Path) -> None:
     wait(1500)
     save(window, out / "why-light.png")
     window.pages.leave_preview()
+    window.pages.show_labels()
+    until(lambda: window.pages.labels.review.result is not None)
+    wait(1500)
+    save(window, out / "labels-light.png")
+    window.pages.leave()
     window.export_dialog.begin()
     dialog = window.export_dialog
     dialog.path_field.setText(str(root / "Handful demo" / "machine-parts.onnx"))
