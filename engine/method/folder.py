@@ -20,8 +20,8 @@ from engine.method.heads import Floats, normalise
 MEAN_PRIOR_COUNT: Final = 4.0
 # How many images weigh as much as the assumption that all directions spread alike.
 _SPREAD_PRIOR_COUNT: Final = 10.0
-SAMPLE_SIZE: Final = 3000
-"""More images than these are not looked at: they would change little and cost time."""
+SAMPLE_SIZE: Final = 2000
+"""More images than these are not looked at: a step of the mixture takes 50 ms with them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
