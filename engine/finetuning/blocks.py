@@ -9,6 +9,7 @@ encoder is an encoder like any other.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -24,7 +25,7 @@ from engine.encoder.encoder_file import LAST_BLOCK, LAYER_SIZES, Encoder
 from engine.encoder.network import build_network, pooled_roots
 from engine.metatraining.views import View, generator_for, make_view
 
-FIRST_BLOCK: Final = 14
+FIRST_BLOCK: Final = 11
 """Blocks before it stay as they are, so every view is brought through them once."""
 
 # What a person's labels are meant to survive: a part of the picture, the mirror image, another
@@ -55,7 +56,7 @@ class FrozenBlocks:
         self._device = device
         self._preprocessing = encoder.preprocessing
         features = build_network(encoder).features[:FIRST_BLOCK]
-        self._features = features.to(device, memory_format=torch.channels_last)
+        self._features = features.to(device).to(memory_format=torch.channels_last)
         self._taps = [tap for tap in _taps_of(encoder) if tap < FIRST_BLOCK]
 
     @torch.no_grad()
@@ -66,10 +67,11 @@ class FrozenBlocks:
             pixels: of any size.
             name: of the image; the same name draws the same views.
         """
+        size_px = self._preprocessing.size_px
         views = [
             make_view(
                 pixels,
-                _VIEW if number else View(),
+                replace(_VIEW if number else View(), size_px=size_px),
                 self._preprocessing,
                 may_flip=True,
                 random=generator_for(name, number),
@@ -105,7 +107,7 @@ class TunedBlocks(nn.Module):
         super().__init__()
         self.features = build_network(encoder).features[FIRST_BLOCK:]
         self._taps = _taps_of(encoder)
-        self._sizes = LAYER_SIZES[encoder.architecture]
+        self._sizes = dict(LAYER_SIZES[encoder.architecture])
         projection = encoder.projection
         self._projection: tuple[Tensor, Tensor] | None = None
         if projection is not None:
@@ -118,7 +120,7 @@ class TunedBlocks(nn.Module):
         for module in self.features.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.requires_grad_(True)
-        self.to(device, memory_format=torch.channels_last)
+        self.to(device).to(memory_format=torch.channels_last)
         super().train(False)
 
     def train(self, mode: bool = True) -> TunedBlocks:
@@ -135,10 +137,16 @@ class TunedBlocks(nn.Module):
         late = [tap for tap in self._taps if tap >= FIRST_BLOCK]
         found = pooled_roots(self.features, [tap - FIRST_BLOCK for tap in late], maps)
         early = [tap for tap in self._taps if tap < FIRST_BLOCK]
-        parts = {
-            **dict(zip(early, roots.split([self._sizes[tap] for tap in early], 1), strict=True)),
-            **dict(zip(late, found.split([self._sizes[tap] for tap in late], 1), strict=True)),
-        }
+        parts = dict(
+            zip(
+                (*early, *late),
+                (
+                    *torch.split(roots, [self._sizes[tap] for tap in early], 1),
+                    *torch.split(found, [self._sizes[tap] for tap in late], 1),
+                ),
+                strict=True,
+            )
+        )
         joined = torch.cat([parts[tap] for tap in self._taps], 1)
         if self._projection is None:
             return joined
@@ -149,15 +157,22 @@ class TunedBlocks(nn.Module):
         """The scales and shifts."""
         return [parameter for parameter in self.parameters() if parameter.requires_grad]
 
+    def part_way(self, start: TunedBlocks, share: float) -> TunedBlocks:
+        """The blocks a ``share`` [0, 1] of the way from ``start`` to these."""
+        there = copy.deepcopy(self)
+        with torch.no_grad():
+            ways = zip(there.learned(), start.learned(), self.learned(), strict=True)
+            for parameter, begin, end in ways:
+                parameter.copy_(torch.lerp(begin, end, share))
+        return there
+
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """The scales and shifts by their names in an encoder file."""
+        # A slice of a Sequential keeps the numbers of its blocks.
         return {
-            f"features.{FIRST_BLOCK + int(block)}.{name}": tensor.detach().cpu().numpy().copy()
-            for block, name, tensor in (
-                (*full.split(".", 1), tensor)
-                for full, tensor in self.features.named_parameters()
-                if tensor.requires_grad
-            )
+            f"features.{name}": parameter.detach().cpu().numpy().copy()
+            for name, parameter in self.features.named_parameters()
+            if parameter.requires_grad
         }
 
 

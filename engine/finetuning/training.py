@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +16,13 @@ from engine.encoder.encoder_file import Encoder
 from engine.finetuning.blocks import N_VIEWS, Looked, TunedBlocks, batch_of
 
 STEPS: Final = 40
-RATES: Final = (0.003, 0.01)
-"""Learning rates that are tried beside 0, which is not to fine-tune."""
+RATE: Final = 0.01
+SHARES: Final = (0.25, 0.5, 1.0)
+"""How far from the start towards what was learned; 0, which is not to fine-tune, is tried, too.
+
+They are what a grid of learning rates would be, at the price of one training: the whole way at a
+rate of 0.003 and half the way at 0.01 did the same (docs/results/finetuning.md).
+"""
 
 _BATCH: Final = 40
 _WARM_UP: Final = 5  # Steps over which the rate rises; it then falls as a cosine does.
@@ -44,33 +49,34 @@ class Examples:
 
 
 def tune(
-    encoder: Encoder, examples: Examples, rows: NDArray[np.int64], rate: float, seed: int
+    encoder: Encoder, examples: Examples, rows: NDArray[np.int64]
 ) -> Generator[None, None, TunedBlocks]:
     """Learn scales and shifts from some of the examples; yields after each of ``STEPS`` steps.
 
-    Every step draws images, each in one of its views, and asks which class they are: by the
-    cosine to prototypes (prototypical networks, Snell et al., arXiv:1703.05175) that near-duplicates
-    of an image have no part in, so that a class of one example is judged by its other views. The
-    embeddings are held to where the start network puts the image on the mean of its views.
+    Every step draws images, each in one of its views, and asks which class they are, by
+    the cosine to prototypes (prototypical networks, Snell et al., arXiv:1703.05175) that
+    near-duplicates of an image have no part in; a class of one example is judged by its other
+    views. Embeddings are held to where the start network puts the image on the mean of its views.
 
     Args:
         rows: positions of the examples to learn from, of at least two classes.
-        rate: AdamW's, at its highest.
-        seed: of the draws; the same gives the same weights on one device.
+
+    Returns:
+        The blocks with all that was learned; the same arguments give the same weights on a CPU.
     """
     blocks = TunedBlocks(encoder, examples.device)
     with torch.no_grad():
         views = [_embedded(blocks, examples, rows, view) for view in range(N_VIEWS)]
         mean = torch.stack(views).mean((0, 1))
         targets = normalize(torch.stack([normalize(x - mean) for x in views]).mean(0))
-    optimizer = torch.optim.AdamW(blocks.learned(), lr=rate, weight_decay=0.0)
-    random = np.random.default_rng([seed, len(rows)])
+    optimizer = torch.optim.AdamW(blocks.learned(), lr=RATE, weight_decay=0.0)
+    random = np.random.default_rng(0)
     labels, groups = examples.labels[rows], examples.groups[rows]
     for step in range(STEPS):
         drawn = _draw(labels, random)
         seen = np.stack([drawn, _views_for(drawn, random)], 1)
         for group in optimizer.param_groups:
-            group["lr"] = rate * _share_of_rate(step)
+            group["lr"] = RATE * _share_of_rate(step)
         maps, roots = batch_of(
             examples.looked,
             [(int(rows[image]), int(view)) for image, view in seen],
@@ -86,13 +92,34 @@ def tune(
     return blocks
 
 
-@torch.no_grad()
-def embed_plain(blocks: TunedBlocks, examples: Examples) -> NDArray[np.float32]:
-    """Embeddings (n, embedding_size) of all examples as they are, rounded as the graph's."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """A network somewhere on the way from the start to what was learned.
+
+    Attributes:
+        weights: the scales and shifts there, by their names in an encoder file.
+        embeddings: (n, embedding_size) of all examples as they are, rounded as the graph's.
+    """
+
+    weights: Mapping[str, NDArray[np.float32]]
+    embeddings: NDArray[np.float32]
+
+
+def points_of(
+    encoder: Encoder, blocks: TunedBlocks, examples: Examples, shares: Sequence[float]
+) -> Generator[None, None, list[Point]]:
+    """The networks at ``shares`` [0, 1] of the way from ``encoder`` to ``blocks``."""
     rows = np.arange(len(examples.looked))
-    embedded = _embedded(blocks, examples, rows, 0).cpu().numpy()
-    rounded: NDArray[np.float32] = embedded.astype(np.float16).astype(np.float32)
-    return rounded
+    start = TunedBlocks(encoder, examples.device)
+    points = []
+    for share in shares:
+        there = blocks.part_way(start, share)
+        with torch.no_grad():
+            embeddings = _embedded(there, examples, rows, 0).cpu().numpy()
+        rounded = embeddings.astype(np.float16).astype(np.float32)
+        points.append(Point(there.weights(), rounded))
+        yield
+    return points
 
 
 def _embedded(

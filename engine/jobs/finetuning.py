@@ -21,14 +21,27 @@ from engine.messages import Event, HeldOut, ImageRef, Progress
 from engine.method.heads import independent_groups
 
 if TYPE_CHECKING:
-    from engine.finetuning.blocks import Looked, TunedBlocks
-    from engine.finetuning.training import Examples
+    from engine.finetuning.blocks import Looked
+    from engine.finetuning.gate import Verdict
+    from engine.finetuning.training import Examples, Point
 
 _T = TypeVar("_T")
 
 _WAIT_S: Final = 0.005
 _STRETCH_S: Final = 0.25  # How long a thread of the pool trains before others may have it.
-_SEED: Final = 0
+
+# Core-seconds where a core multiplied matrices of _MATRIX_SIDE squared in _MATRIX_S.
+_MATRIX_SIDE: Final = 512
+_MATRIX_S: Final = 0.0015
+_LOOK_S: Final = 0.1  # An image in all its views.
+_LEARN_S: Final = 0.010  # An image in a step.
+_EMBED_S: Final = 0.012  # An image of the folder, its decoding included.
+_FIXED_S: Final = 15.0  # Loading torch, and building the new encoder's graph.
+_GPU_SHARE: Final = 0.1
+_TRAININGS: Final = 6  # These three stand in engine.finetuning, too, which would load torch.
+_STEPS: Final = 40
+_BATCH: Final = 40
+
 _TOO_FEW: Final = (
     "Fine-tuning needs two labelled images that are no near-duplicates in most of the classes: it "
     "is kept only where it helps on labels held out from it."
@@ -46,7 +59,7 @@ class FineTuned:
         held_out: how held-out labels fare with it and the instant head.
         before: the same with the encoder as it was.
         gain: by how much the mean log-loss fell, nats; ``standard_error`` that of the gain.
-        rate: the learning rate that did best.
+        share: of the way from the old weights to the learned ones, in (0, 1].
         factor: what to multiply the logits (weights, bias) of a head by that is fitted to the
             labelled images' new embeddings. The encoder has seen their labels, so they are easier
             than others, and the head's own leave-one-out makes it too sure.
@@ -57,7 +70,7 @@ class FineTuned:
     before: HeldOut
     gain: float
     standard_error: float
-    rate: float
+    share: float
     factor: float
 
 
@@ -76,8 +89,8 @@ def finetune(
 ) -> Generator[Event | None, None, FineTuned | None]:
     """Fine-tune the workspace's encoder on the pool and say whether that helped.
 
-    Every learning rate is tried in grouped cross-validation; the best one is trained with once
-    more on all labels if held-out log-loss falls by more than its standard error. Writes nothing.
+    How far to go is tried in grouped cross-validation, not at all included; on all labels it is
+    trained only if held-out log-loss falls by more than its standard error. Writes nothing.
 
     Args:
         support: readable labelled images with class numbers 0, 1, ...
@@ -99,90 +112,89 @@ def finetune(
     yield Progress(request_id, "Loading torch, which takes some seconds", 0, 0, 0.0, 0.0)
     yield from workspace.on_pool(_load_torch)
     from engine.finetuning.gate import decide, folds_of, held_out_logits, judge
-    from engine.finetuning.training import RATES, STEPS, embed_plain
+    from engine.finetuning.training import SHARES, STEPS
 
     encoder = workspace.runtime.encoder
     images = [image for image, _ in support]
     examples = yield from _look(workspace, request_id, images, labels, groups)
-    groups = examples.groups
-    folds = folds_of(labels, groups)
-    used = [int(fold) for fold in np.unique(folds[folds >= 0])]
-    meter = ProgressMeter(
-        request_id, "Fine-tuning, some labels held out", STEPS * len(RATES) * len(used)
-    )
-    plans = [(rate, fold) for fold in used for rate in RATES]
-    trainings = [
-        partial(_trained, encoder, examples, np.flatnonzero(folds != fold), rate)
-        for rate, fold in plans
-    ]
-    embedded = yield from _train_all(workspace, trainings, meter)
+    folds = folds_of(labels, examples.groups)
+    used = np.unique(folds[folds >= 0])
+    shares = (0.0, *SHARES)
+    # The last leaves nothing out: it is the one that is kept, if any. Beside the others it fills a
+    # core that would idle at the end.
+    parts = [*(np.flatnonzero(folds != fold) for fold in used), np.arange(len(labels))]
+    works = [partial(_tuned, encoder, examples, rows, shares) for rows in parts]
+    meter = ProgressMeter(request_id, "Fine-tuning", (STEPS + len(shares)) * len(works))
+    *ways, whole = yield from _train_all(workspace, works, meter)
 
-    judged = folds >= 0
-    n_classes = int(labels.max()) + 1
-    plain = yield from workspace.on_pool(
-        lambda: embed_plain(_start_blocks(encoder, examples), examples)
-    )
-    tried = []
-    for rate in (0.0, *RATES):
-        logits = np.zeros((len(labels), n_classes), np.float32)
-        for fold in used:
-            left_out = folds == fold
-            embeddings = embedded[plans.index((rate, fold))][1] if rate else plain
-            logits[left_out] = yield from workspace.on_pool(
-                partial(held_out_logits, embeddings, labels, groups, left_out, encoder.feature_mean)
+    logits = np.zeros((len(shares), len(labels), int(labels.max()) + 1), np.float32)
+    for fold, way in zip(used, ways, strict=True):
+        for number, point in enumerate(way):
+            logits[number, folds == fold] = yield from workspace.on_pool(
+                partial(
+                    held_out_logits,
+                    point.embeddings,
+                    labels,
+                    examples.groups,
+                    folds == fold,
+                    encoder.feature_mean,
+                )
             )
-        tried.append(judge(rate, logits[judged], labels[judged], groups[judged]))
-    verdict = decide(tried[0], tried[1:])
+    judged = folds >= 0
+    start, *others = (
+        judge(share, logits[number, judged], labels[judged], examples.groups[judged])
+        for number, share in enumerate(shares)
+    )
+    verdict = decide(start, others)
     if not verdict.accepted:
         return None
-
-    meter = ProgressMeter(request_id, "Fine-tuning on all labels", STEPS)
-    everything = np.arange(len(labels))
-    final = [partial(_trained, encoder, examples, everything, verdict.best.rate)]
-    ((blocks, embeddings),) = yield from _train_all(workspace, final, meter)
-    from engine.finetuning.blocks import tuned_encoder
-
+    chosen = whole[shares.index(verdict.best.share)]
     return FineTuned(
-        encoder=tuned_encoder(
-            encoder,
-            blocks.weights(),
-            (embeddings - plain).mean(0),
-            {
-                "n_labels": len(labels),
-                "n_classes": n_classes,
-                "rate": verdict.best.rate,
-                "steps": STEPS,
-                "held_out_log_loss": round(verdict.best.held_out.log_loss, 4),
-                "held_out_log_loss_before": round(verdict.start.held_out.log_loss, 4),
-            },
-        ),
+        encoder=_tuned_encoder(encoder, whole[0], chosen, labels, verdict),
         held_out=verdict.best.held_out,
         before=verdict.start.held_out,
         gain=verdict.gain,
         standard_error=verdict.standard_error,
-        rate=verdict.best.rate,
+        share=verdict.best.share,
         factor=verdict.best.factor,
     )
+
+
+def _tuned_encoder(
+    encoder: Encoder,
+    before: Point,
+    after: Point,
+    labels: NDArray[np.int64],
+    verdict: Verdict,
+) -> Encoder:
+    from engine.finetuning.blocks import tuned_encoder
+    from engine.finetuning.training import RATE, STEPS
+
+    record = {
+        "n_labels": len(labels),
+        "n_classes": int(labels.max()) + 1,
+        "rate": RATE,
+        "steps": STEPS,
+        "share": verdict.best.share,
+        "held_out_log_loss": round(verdict.best.held_out.log_loss, 4),
+        "held_out_log_loss_before": round(verdict.start.held_out.log_loss, 4),
+    }
+    moved = (after.embeddings - before.embeddings).mean(0)
+    return tuned_encoder(encoder, after.weights, moved, record)
 
 
 def _load_torch() -> None:
     import engine.finetuning.training  # noqa: F401
 
 
-def _start_blocks(encoder: Encoder, examples: Examples) -> TunedBlocks:
-    from engine.finetuning.blocks import TunedBlocks
+def _tuned(
+    encoder: Encoder, examples: Examples, rows: NDArray[np.int64], shares: Sequence[float]
+) -> Generator[None, None, list[Point]]:
+    """Learn from some examples and stop at shares of the way; in steps."""
+    from engine.finetuning.training import points_of, tune
 
-    return TunedBlocks(encoder, examples.device)
-
-
-def _trained(
-    encoder: Encoder, examples: Examples, rows: NDArray[np.int64], rate: float
-) -> Generator[None, None, tuple[TunedBlocks, NDArray[np.float32]]]:
-    """Train on some examples, then embed all; in steps."""
-    from engine.finetuning.training import embed_plain, tune
-
-    blocks = yield from tune(encoder, examples, rows, rate, _SEED)
-    return blocks, embed_plain(blocks, examples)
+    blocks = yield from tune(encoder, examples, rows)
+    return (yield from points_of(encoder, blocks, examples, shares))
 
 
 def _look(
@@ -293,13 +305,27 @@ def _device(workspace: Workspace) -> str:
 
 
 def estimate_seconds(n_support: int, n_images: int, workspace: Workspace) -> float:
-    """What fine-tuning on ``n_support`` labels would take, with embedding the folder again.
+    """What fine-tuning on ``n_support`` labels would take, and embedding the folder again.
 
-    From how fast this machine multiplies matrices, measured once. Good within a factor of two.
+    From how fast this machine multiplies matrices and what that went with where it was measured
+    (benchmarks/finetuning.py): good within a factor of two on CPUs. On a GPU, where nothing was
+    measured, training is taken to cost a tenth. The first call takes some milliseconds.
     """
-    return 10.0 + 1.0 * n_support + n_images / 100
+    slowness = _matrix_seconds() / _MATRIX_S
+    per_core = slowness / workspace.runtime.n_threads
+    trained = n_support * _LOOK_S + _TRAININGS * _STEPS * min(n_support, _BATCH) * _LEARN_S
+    if _device(workspace) != "cpu":
+        trained *= _GPU_SHARE
+    return slowness * _FIXED_S + per_core * (trained + n_images * _EMBED_S)
 
 
 @cache
-def _speed() -> float:
-    return 1.0
+def _matrix_seconds() -> float:
+    """The time that one core takes for the product of two matrices, at best."""
+    matrix = np.ones((_MATRIX_SIDE, _MATRIX_SIDE), np.float32)
+    took = []
+    for _ in range(4):
+        started = time.perf_counter()
+        np.dot(matrix, matrix)
+        took.append(time.perf_counter() - started)
+    return min(took)

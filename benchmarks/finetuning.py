@@ -1,0 +1,210 @@
+"""What fine-tuning gains on real sets, how often it is kept, and what it costs, as Markdown.
+
+    python benchmarks/finetuning.py DIR_OR_TAR... --shots 5 10 --draws 2
+
+A few images of every class are labelled at random, and the encoder is fine-tuned on them as the
+program does it. Where that is kept, all images are embedded again; all that are not labelled are
+classified by the instant head before and after, on the same draw. Where it is not kept, nothing
+changes. No image that is counted was trained on. Intervals are 95 %, over draws (sets for the
+mean); "seconds" are those until the encoder was accepted or refused, "core-seconds" what this
+process computed meanwhile, "estimate" what the program would have told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from engine.jobs.embedding import embed
+from engine.jobs.finetuning import FineTuned, estimate_seconds, finetune
+from engine.jobs.workspace import Workspace, open_workspace
+from engine.messages import ImageId, ImageRef
+from engine.metatraining.datasets import ImageSet, open_image_sets
+from engine.metatraining.encoder_training.label_draws import Draw, draw_labels
+from engine.metatraining.intervals import score
+from engine.method.adaptation import adapt
+from engine.method.calibration import losses_of
+from engine.method.heads import Floats
+
+_T = TypeVar("_T")
+
+COLUMNS = (
+    "set",
+    "labels a class",
+    "labels",
+    "accuracy before",
+    "gain",
+    "log-loss before",
+    "change",
+    "kept",
+    "seconds",
+    "core-seconds",
+    "estimate",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Accuracy in percent and log-loss in nats on the images without a label."""
+
+    accuracy: float
+    log_loss: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """One draw of labels; ``after`` is ``before`` where fine-tuning was not kept."""
+
+    before: Answer
+    after: Answer
+    tuned: FineTuned | None
+    seconds: float
+    core_seconds: float
+    estimate: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sets", nargs="+", type=Path)
+    parser.add_argument("--shots", nargs="+", type=int, default=[5, 10])
+    parser.add_argument("--draws", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="auto")
+    options = parser.parse_args()
+
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+    every: dict[int, list[list[Trial]]] = {n_shot: [] for n_shot in options.shots}
+    for images in open_image_sets(options.sets):
+        with tempfile.TemporaryDirectory() as folder:
+            refs = written(images, Path(folder) / "images")
+            workspace = open_workspace(Path(folder) / "cache", device=options.device)
+            for _ in embed(workspace, refs):
+                pass
+            for n_shot in options.shots:
+                draws = draw_labels(images.labels, n_shot, options.draws, options.seed)
+                trials = [tried(workspace, refs, images.labels, draw) for draw in draws]
+                every[n_shot].append(trials)
+                print(row(images.name, n_shot, len(draws[0].support), trials), flush=True)
+            workspace.close()
+    for n_shot, of_sets in every.items():
+        gains = np.array([np.mean([gain(trial) for trial in trials]) for trials in of_sets])
+        lost = np.array([np.mean([change(trial) for trial in trials]) for trials in of_sets])
+        flat = [trial for trials in of_sets for trial in trials]
+        kept = [trial for trial in flat if trial.tuned is not None]
+        harmed = sum(gain(trial) < 0 for trial in kept)
+        doubtful = sum(change(trial) > 0 for trial in kept)
+        print(
+            f"\n{n_shot} labels a class, mean of the sets: accuracy {interval(gains, '+.1f')} "
+            f"points, log-loss {interval(lost, '+.3f')}. Kept in {len(kept)} of {len(flat)} "
+            f"draws; of these {harmed} lost accuracy and {doubtful} log-loss."
+        )
+
+
+def written(images: ImageSet, folder: Path) -> list[ImageRef]:
+    """The images of a set as files, lossless."""
+    folder.mkdir(parents=True)
+    refs = []
+    for index in range(len(images)):
+        path = folder / f"{index:05d}.png"
+        Image.fromarray(images.decode(index)).save(path, compress_level=1)
+        refs.append(ImageRef(ImageId(index + 1), path, path.name))
+    return refs
+
+
+def tried(
+    workspace: Workspace, refs: Sequence[ImageRef], labels: NDArray[np.int64], draw: Draw
+) -> Trial:
+    """Fine-tune on the labels of a draw and classify all the others before and after."""
+    before = answered(workspace, refs, labels, draw, 1.0)
+    support = [(refs[index], int(labels[index])) for index in draw.support]
+    estimate = estimate_seconds(len(support), len(refs), workspace)
+    started, began = time.perf_counter(), time.process_time()
+    tuned = returned(finetune(workspace, 0, support, np.arange(len(support))))
+    seconds, core_seconds = time.perf_counter() - started, time.process_time() - began
+    after = before
+    if tuned is not None:
+        beside = workspace.beside(tuned.encoder)
+        for _ in embed(beside, refs):
+            pass
+        seconds = time.perf_counter() - started
+        after = answered(beside, refs, labels, draw, tuned.factor)
+    return Trial(before, after, tuned, seconds, core_seconds, estimate)
+
+
+def answered(
+    workspace: Workspace,
+    refs: Sequence[ImageRef],
+    labels: NDArray[np.int64],
+    draw: Draw,
+    factor: float,
+) -> Answer:
+    """How the instant head does on the images that have no label."""
+    shape = workspace.folder_shape()
+    embeddings = workspace.store.select(ref.image_id for ref in refs).astype(np.float32)
+    model = adapt(embeddings[draw.support], labels[draw.support], shape.mean, shape=shape)
+    logits: Floats = np.float32(factor) * model.logits(model.directions(embeddings[draw.query]))
+    truth = labels[draw.query]
+    return Answer(
+        100 * float(np.mean(logits.argmax(1) == truth)), float(losses_of(logits, truth).mean())
+    )
+
+
+def returned(steps: Generator[object, None, _T]) -> _T:
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: _T = end.value
+            return result
+
+
+def gain(trial: Trial) -> float:
+    """In accuracy, points."""
+    return trial.after.accuracy - trial.before.accuracy
+
+
+def change(trial: Trial) -> float:
+    """In log-loss, nats; below 0 is better."""
+    return trial.after.log_loss - trial.before.log_loss
+
+
+def interval(values: NDArray[np.float64], form: str) -> str:
+    """Mean and 95 % interval."""
+    scored = score(values)
+    return f"{scored.mean:{form}} ± {scored.ci95:{form.removeprefix('+')}}"
+
+
+def row(name: str, n_shot: int, n_labels: int, trials: Sequence[Trial]) -> str:
+    """A line of the table."""
+
+    def mean(values: Sequence[float]) -> float:
+        return float(np.mean(values))
+
+    cells = (
+        name,
+        str(n_shot),
+        str(n_labels),
+        f"{mean([trial.before.accuracy for trial in trials]):.1f}",
+        interval(np.array([gain(trial) for trial in trials]), "+.1f"),
+        f"{mean([trial.before.log_loss for trial in trials]):.3f}",
+        interval(np.array([change(trial) for trial in trials]), "+.3f"),
+        f"{sum(trial.tuned is not None for trial in trials)} of {len(trials)}",
+        f"{mean([trial.seconds for trial in trials]):.0f}",
+        f"{mean([trial.core_seconds for trial in trials]):.0f}",
+        f"{mean([trial.estimate for trial in trials]):.0f}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
