@@ -6,8 +6,9 @@ A few images of every class are labelled at random, and the encoder is fine-tune
 program does it. Where that is kept, all images are embedded again; all that are not labelled are
 classified by the instant head before and after, on the same draw. Where it is not kept, nothing
 changes. No image that is counted was trained on. Intervals are 95 %, over draws (sets for the
-mean); "seconds" are those until the encoder was accepted or refused, "core-seconds" what this
-process computed meanwhile, "estimate" what the program would have told.
+mean). "seconds" are those until all images were embedded again, or the encoder was refused;
+"core-seconds" what this process computed for the fine-tuning alone; "estimate" the seconds that the
+program would have told beforehand.
 """
 
 from __future__ import annotations
