@@ -42,10 +42,12 @@ class Looked:
     Attributes:
         maps: (N_VIEWS, channels, h, w) float16, what goes into block ``FIRST_BLOCK``.
         roots: (N_VIEWS, n_early) float32, the pooled activations of the earlier taps.
+        start: (N_VIEWS, embedding_size) float32, the embeddings before any fine-tuning.
     """
 
     maps: NDArray[np.float16]
     roots: NDArray[np.float32]
+    start: NDArray[np.float32]
 
 
 class FrozenBlocks:
@@ -58,6 +60,7 @@ class FrozenBlocks:
         features = build_network(encoder).features[:FIRST_BLOCK]
         self._features = features.to(device).to(memory_format=torch.channels_last)
         self._taps = [tap for tap in _taps_of(encoder) if tap < FIRST_BLOCK]
+        self._rest = TunedBlocks(encoder, device)
 
     @torch.no_grad()
     def look(self, pixels: NDArray[np.uint8], name: str) -> Looked:
@@ -82,11 +85,13 @@ class FrozenBlocks:
         kept = _Keep()
         trunk = nn.Sequential(*self._features, kept)
         if self._taps:
-            roots = pooled_roots(trunk, self._taps, batch).cpu().numpy()
+            roots = pooled_roots(trunk, self._taps, batch)
         else:
             trunk(batch)
-            roots = np.zeros((len(batch), 0), np.float32)
-        return Looked(kept.activation.to(torch.float16).cpu().numpy(), roots)
+            roots = batch.new_zeros(len(batch), 0)
+        maps = kept.activation.to(torch.float16)
+        start = self._rest(maps.to(torch.float32), roots)
+        return Looked(maps.cpu().numpy(), roots.cpu().numpy(), start.cpu().numpy())
 
 
 class _Keep(nn.Module):

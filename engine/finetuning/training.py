@@ -65,10 +65,10 @@ def tune(
         The blocks with all that was learned; the same arguments give the same weights on a CPU.
     """
     blocks = TunedBlocks(encoder, examples.device)
-    with torch.no_grad():
-        views = [_embedded(blocks, examples, rows, view) for view in range(N_VIEWS)]
-        mean = torch.stack(views).mean((0, 1))
-        targets = normalize(torch.stack([normalize(x - mean) for x in views]).mean(0))
+    views = torch.from_numpy(np.stack([examples.looked[row].start for row in rows]))
+    views = views.to(examples.device)
+    mean = views.mean((0, 1))
+    targets = normalize(normalize(views - mean, dim=2).mean(1))
     optimizer = torch.optim.AdamW(blocks.learned(), lr=RATE, weight_decay=0.0)
     random = np.random.default_rng(0)
     labels, groups = examples.labels[rows], examples.groups[rows]
@@ -109,31 +109,24 @@ def points_of(
     encoder: Encoder, blocks: TunedBlocks, examples: Examples, shares: Sequence[float]
 ) -> Generator[None, None, list[Point]]:
     """The networks at ``shares`` [0, 1] of the way from ``encoder`` to ``blocks``."""
-    rows = np.arange(len(examples.looked))
     start = TunedBlocks(encoder, examples.device)
     points = []
     for share in shares:
         there = blocks.part_way(start, share)
         with torch.no_grad():
-            embeddings = _embedded(there, examples, rows, 0).cpu().numpy()
+            embeddings = _embedded(there, examples).cpu().numpy()
         rounded = embeddings.astype(np.float16).astype(np.float32)
         points.append(Point(there.weights(), rounded))
         yield
     return points
 
 
-def _embedded(
-    blocks: TunedBlocks, examples: Examples, rows: NDArray[np.int64], view: int
-) -> Tensor:
+def _embedded(blocks: TunedBlocks, examples: Examples) -> Tensor:
+    """Of all examples as they are."""
+    numbers = range(len(examples.looked))
     parts = [
-        blocks(
-            *batch_of(
-                examples.looked,
-                [(int(row), view) for row in rows[start : start + _EMBED_AT_ONCE]],
-                examples.device,
-            )
-        )
-        for start in range(0, len(rows), _EMBED_AT_ONCE)
+        blocks(*batch_of(examples.looked, [(number, 0) for number in part], examples.device))
+        for part in (numbers[first : first + _EMBED_AT_ONCE] for first in numbers[::_EMBED_AT_ONCE])
     ]
     return torch.cat(parts)
 

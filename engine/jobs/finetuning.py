@@ -299,9 +299,16 @@ def _one_thread() -> None:
         torch.set_num_threads(1)
 
 
+def _on_gpu(workspace: Workspace) -> bool:
+    """Whether the encoder runs on a GPU, which then works."""
+    return workspace.runtime.provider != "CPUExecutionProvider"
+
+
 def _device(workspace: Workspace) -> str:
-    """Where to train: on the GPU if the encoder runs there, since that one works."""
-    return "cpu" if workspace.runtime.provider == "CPUExecutionProvider" else "cuda"
+    """Where to train: on the GPU where there is one that torch can use, too."""
+    import torch
+
+    return "cuda" if _on_gpu(workspace) and torch.cuda.is_available() else "cpu"
 
 
 def estimate_seconds(n_support: int, n_images: int, workspace: Workspace) -> float:
@@ -314,7 +321,7 @@ def estimate_seconds(n_support: int, n_images: int, workspace: Workspace) -> flo
     slowness = _matrix_seconds() / _MATRIX_S
     per_core = slowness / workspace.runtime.n_threads
     trained = n_support * _LOOK_S + _TRAININGS * _STEPS * min(n_support, _BATCH) * _LEARN_S
-    if _device(workspace) != "cpu":
+    if _on_gpu(workspace):
         trained *= _GPU_SHARE
     return slowness * _FIXED_S + per_core * (trained + n_images * _EMBED_S)
 
