@@ -22,6 +22,8 @@ N_FOLDS: Final = 5
 # validation sets say of its logarithm: the mean, by whether anything was tuned, and the spread.
 _EXPECTED: Final = {False: 0.0, True: -0.8}
 _SPREAD: Final = 0.35
+# Standard errors that a gain must exceed: one, and a half for being the best of several shares.
+_CLEAR_GAIN: Final = 1.5
 _LOG_FACTORS: Final = np.linspace(-3.0, 1.0, 81)
 
 
@@ -61,8 +63,8 @@ class Verdict:
 
     @property
     def accepted(self) -> bool:
-        """Whether the gain exceeds its standard error."""
-        return self.gain > self.standard_error
+        """Whether the gain is clearly above its standard error."""
+        return self.gain > _CLEAR_GAIN * self.standard_error
 
 
 def can_judge(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> bool:

@@ -89,8 +89,8 @@ def finetune(
 ) -> Generator[Event | None, None, FineTuned | None]:
     """Fine-tune the workspace's encoder on the pool and say whether that helped.
 
-    How far to go is tried in grouped cross-validation, not at all included; on all labels it is
-    trained only if held-out log-loss falls by more than its standard error. Writes nothing.
+    How far to go is tried in grouped cross-validation, not at all included; what is learned
+    from all labels is kept only if held-out log-loss falls by 1.5 standard errors. Writes nothing.
 
     Args:
         support: readable labelled images with class numbers 0, 1, ...
