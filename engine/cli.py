@@ -691,6 +691,7 @@ def _classify_and_export(
         "effort": fitted.model.effort.value,
         "ingredients": fitted.model.kept,
         "effort_asked": snapshot.effort.value,
+        "note": fitted.note,
         **_held_out(fitted),
         "model_id": fitted.model_id,
         "device": workspace.runtime.device,
@@ -919,11 +920,8 @@ def _told(summary: dict[str, Any]) -> str:
             f"Held-out labels right, every label judged by the others: {100 * accuracy:.0f} % "
             f"({beside})."
         )
-    if summary.get("effort_asked") not in (None, summary.get("effort")):
-        parts.append(
-            f"The effort “{summary['effort_asked']}” gained nothing on held-out labels; the "
-            "answers are the instant ones."
-        )
+    if note := summary.get("note"):
+        parts.append(note)
     if certificate := summary.get("certificate"):
         parts.append(
             f"Model: {summary['model']}, checked on {certificate['n_files']} images "

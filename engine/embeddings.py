@@ -119,18 +119,19 @@ class EmbeddingStore:
         return self._hashes[[self._rows[image_id] for image_id in image_ids]]
 
     def sample(self, most: int) -> NDArray[np.float32]:
-        """At most so many embeddings ``(n, embedding_size)``, a random choice of the rows.
+        """At most so many embeddings ``(n, embedding_size)``, a random choice.
 
-        The same for the same rows; ``images`` of it are :meth:`sampled_ids`.
+        The same for the same images, in the order of :meth:`sampled_ids`.
         """
         return self.select(self.sampled_ids(most))
 
     def sampled_ids(self, most: int) -> list[ImageId]:
         """The images of :meth:`sample`."""
-        rows = np.arange(len(self._rows))
-        if len(rows) > most:
-            rows = np.sort(np.random.default_rng(0).choice(len(rows), most, replace=False))
-        return [ImageId(item) for item in self._ids[rows].tolist()]
+        # By number: rows lie in the order in which threads finished.
+        ids = np.sort(self._ids[: len(self._rows)])
+        if len(ids) > most:
+            ids = ids[np.sort(np.random.default_rng(0).choice(len(ids), most, replace=False))]
+        return [ImageId(item) for item in ids.tolist()]
 
     def blocks(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
         """All embeddings as (image ids ``(n,)``, embeddings ``(n, embedding_size)``) per block.

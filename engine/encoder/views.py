@@ -1,9 +1,9 @@
 """Several views of one image, embedded together: the whole, its mirror image, its centre.
 
 The mean of their embeddings is steadier than one: on the ten validation sets it was worth 1.2 to
-1.4 points at 1, 5 and 10 labels, for three times the work; six and nine views gave little more
-(benchmarks/ingredients.py). The views are made inside the graph, so that whatever runs it, an exported
-model too, sees the same.
+1.4 points at 1, 5 and 10 labels, for three times the work; nine views gave little more
+(benchmarks/ingredients.py). The views are made inside the graph, so that whatever runs it, an
+exported model too, sees the same.
 """
 
 from __future__ import annotations

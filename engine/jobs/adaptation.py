@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.errors import LabelsError
 from engine.jobs.embedding import embed
-from engine.jobs.finetuning import FineTuned, estimate_seconds, finetune
+from engine.jobs.finetuning import estimate_seconds, finetune, why_not
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
 from engine.messages import (
@@ -40,6 +40,9 @@ _NO_GAIN: Final = {
     Effort.THOROUGH: "Trying harder did not help with these labels; the instant answers stay.",
     Effort.FINETUNE: "Fine-tuning did not help with these labels; nothing was changed.",
 }
+_GONE: Final = (
+    "A labelled image cannot be read any more, so no more was tried; the instant answers stay."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,11 +54,13 @@ class Fit:
             gained.
         seen: the workspace whose embeddings it classifies.
         instant: the instant effort's held-out record on the same labels.
+        note: one sentence where the effort that was asked for was not kept, else empty.
     """
 
     model: AdaptedModel
     seen: Workspace
     instant: HeldOut | None
+    note: str = ""
 
 
 def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event | None]:
@@ -71,13 +76,14 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
             workspace, command.request_id, command.support, class_ids, command.effort
         )
     except LabelsError:
-        workspace.current = None
+        if command.effort is Effort.INSTANT:
+            workspace.current = None
         reason = _what_to_do(len(class_ids), len(command.support))
         yield NotAdapted(command.request_id, reason, command.effort)
         return
     model = fitted.model
     if model.effort is not command.effort:
-        yield NotAdapted(command.request_id, _NO_GAIN[command.effort], command.effort)
+        yield NotAdapted(command.request_id, fitted.note, command.effort)
         return
     current = workspace.set_model(command.request_id, model, class_ids, fitted.seen)
     empty = set(class_ids) - set(current.class_ids.tolist())
@@ -136,7 +142,8 @@ def fit(
         remembered: Fit = known[1]
         return remembered
     fitted = yield from _fit_with_effort(workspace, request_id, support, class_ids, effort)
-    workspace.fits[effort] = made_of, fitted
+    if fitted.note != _GONE:
+        workspace.fits[effort] = made_of, fitted
     return fitted
 
 
@@ -148,27 +155,49 @@ def _fit_with_effort(
     effort: Effort,
 ) -> Generator[Event | None, None, Fit]:
     instant = fit_model(workspace, support, class_ids)
+    note = _NO_GAIN[effort]
     yield None
     if effort is Effort.THOROUGH:
         seen = workspace
         if len(workspace.store) <= VIEWED_IMAGES:
             seen = yield from workspace.on_pool(workspace.beside)
             yield from _embed_again(workspace, seen, request_id, "Looking again, three views each")
-        model = yield from _fit_thoroughly(seen, support, class_ids)
-        if not _is_clearly_worse(model, instant):
-            return Fit(replace(model, effort=Effort.THOROUGH), seen, instant.held_out)
+        if _has_all(seen, workspace, support):
+            model = yield from _fit_thoroughly(workspace, seen, support, class_ids)
+            gained = model.effort is Effort.THOROUGH or seen is not workspace
+            if gained and not _is_clearly_worse(model, instant):
+                return Fit(replace(model, effort=Effort.THOROUGH), seen, instant.held_out)
+        else:
+            note = _GONE
     elif effort is Effort.FINETUNE:
-        tuned = yield from _fine_tune(workspace, request_id, support, class_ids)
+        readable = [item for item in support if item[0].image_id in workspace.store]
+        mean = workspace.folder_shape().mean
+        _, labels, groups = _labelled(workspace, readable, class_ids, mean)
+        compact = np.unique(labels, return_inverse=True)[1]
+        note = why_not(compact, groups) or note
+        examples = [
+            (image, label) for (image, _), label in zip(readable, compact.tolist(), strict=True)
+        ]
+        tuned = yield from finetune(workspace, request_id, examples, groups)
         if tuned is not None:
+            shown = workspace.current
+            workspace.drop_tuned([] if shown is None else [shown.seen])
             seen = yield from workspace.on_pool(lambda: workspace.beside(tuned.encoder))
             yield from _embed_again(workspace, seen, request_id, "Looking again, tuned")
-            model = yield from _fit_thoroughly(seen, support, class_ids)
-            kept = ("fine-tuned encoder", *model.kept)
-            # What is held out from the head was not held out from the encoder: its own folds
-            # are what tells, and they let it pass.
-            model = replace(model, effort=Effort.FINETUNE, kept=kept, held_out=tuned.held_out)
-            return Fit(model, seen, instant.held_out)
-    return Fit(instant, workspace, instant.held_out)
+            if _has_all(seen, workspace, support):
+                model = yield from _fit_thoroughly(workspace, seen, support, class_ids, judge=False)
+                model = replace(
+                    model,
+                    effort=Effort.FINETUNE,
+                    kept=("fine-tuned encoder", *model.kept),
+                    # The network has seen all labels: only its own folds can tell. They had the
+                    # instant head, which is the least that the vote gives.
+                    held_out=tuned.held_out,
+                    plain=instant.plain,
+                )
+                return Fit(model, seen, instant.held_out)
+            note = _GONE
+    return Fit(instant, workspace, instant.held_out, note)
 
 
 def fit_model(
@@ -182,16 +211,35 @@ def fit_model(
     return adapt(embeddings, labels, shape.mean, shape=shape, groups=groups)
 
 
+def _has_all(
+    seen: Workspace, workspace: Workspace, support: Sequence[tuple[ImageRef, ClassId]]
+) -> bool:
+    """Whether no labelled image has become unreadable since it was read first."""
+    return all(
+        image.image_id in seen.store for image, _ in support if image.image_id in workspace.store
+    )
+
+
 def _fit_thoroughly(
-    seen: Workspace, support: Sequence[tuple[ImageRef, ClassId]], class_ids: Sequence[ClassId]
+    workspace: Workspace,
+    seen: Workspace,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+    *,
+    judge: bool = True,
 ) -> Generator[None, None, AdaptedModel]:
     shape = seen.folder_shape()
-    embeddings, labels, groups = _labelled(seen, support, class_ids, shape.mean)
+    # The groups of the first look, so that all efforts are judged by the same examples.
+    first_mean = workspace.folder_shape().mean
+    _, labels, groups = _labelled(workspace, support, class_ids, first_mean)
+    readable = [image.image_id for image, _ in support if image.image_id in workspace.store]
+    embeddings = seen.store.select(readable)
     labelled = {image.image_id for image, _ in support}
     rest = [item for item in seen.store.sampled_ids(SAMPLE_SIZE) if item not in labelled]
     unlabelled = seen.store.select(rest)
     yield None
-    return (yield from adapt_thoroughly(embeddings, labels, shape.mean, unlabelled, shape, groups))
+    given = (embeddings, labels, shape.mean, unlabelled, shape, groups)
+    return (yield from adapt_thoroughly(*given, judge=judge))
 
 
 def _labelled(
@@ -210,20 +258,6 @@ def _labelled(
     return embeddings, labels, near_duplicate_groups(normalise(embeddings, mean), hashes)
 
 
-def _fine_tune(
-    workspace: Workspace,
-    request_id: int,
-    support: Sequence[tuple[ImageRef, ClassId]],
-    class_ids: Sequence[ClassId],
-) -> Generator[Event | None, None, FineTuned | None]:
-    readable = [item for item in support if item[0].image_id in workspace.store]
-    shape = workspace.folder_shape()
-    _, labels, groups = _labelled(workspace, readable, class_ids, shape.mean)
-    compact = np.unique(labels, return_inverse=True)[1].tolist()
-    examples = [(image, label) for (image, _), label in zip(readable, compact, strict=True)]
-    return (yield from finetune(workspace, request_id, examples, groups))
-
-
 def _embed_again(
     workspace: Workspace, seen: Workspace, request_id: int, text: str
 ) -> Iterator[Event | None]:
@@ -237,8 +271,6 @@ def _embed_again(
 
 def _is_clearly_worse(model: AdaptedModel, instant: AdaptedModel) -> bool:
     """Whether held-out labels are less likely than with the instant effort, by a standard error."""
-    if len(model.held_out_losses) != len(instant.held_out_losses):
-        return False  # Near-duplicates look a little otherwise from several views.
     return is_lower(instant.held_out_losses, model.held_out_losses, 1.0)
 
 

@@ -46,6 +46,7 @@ MARGIN_FULL: Final = 0.02
 MAX_DIFFERENCE_CPU: Final = 1e-4
 MAX_DIFFERENCE_GPU: Final = 5e-3  # A GPU sums in another order than the CPU of the check.
 N_CHECKED_FILES: Final = 60
+_NONE_SLACK: Final = 10.0  # Its sigmoid is steep: the same rounding moves it further.
 DECODE_RULE: Final = (
     "Apply the EXIF orientation; take the first frame; 8-bit RGB, transparency over white. Shrink "
     f"by the largest power of two that leaves each side at least {DRAFT_SIDE_PX} px (a JPEG by up "
@@ -204,6 +205,7 @@ def certify(
     expected: list[Floats] = []
     by_rule: list[Floats] = []
     in_full: list[Floats] = []
+    none_gap = 0.0  # Largest difference of the none-of-these score.
     for image in images:
         try:
             content = read_file(image.path)
@@ -213,7 +215,12 @@ def certify(
             continue  # It was readable when it was embedded and is not any more.
         embedding = fitted.seen.store.select([image.image_id])
         expected.append(fitted.model.probabilities(embedding)[0])
-        by_rule.append(session.run(["probabilities"], {"image": rule_pixels[None]})[0][0])
+        wanted = ["probabilities", "none_score"]
+        probabilities, none_scores = session.run(wanted, {"image": rule_pixels[None]})
+        by_rule.append(probabilities[0])
+        none_gap = max(
+            none_gap, abs(float(none_scores[0] - fitted.model.none_scores(embedding)[0]))
+        )
         in_full.append(session.run(["probabilities"], {"image": full_pixels[None]})[0][0])
         yield meter.advance()
     if not expected:
@@ -229,6 +236,12 @@ def certify(
             "The exported model does not agree with the program (largest difference "
             f"{certificate.max_difference_rule:.2g}, allowed {limit:.0e}; same class on "
             f"{certificate.n_agree_rule} of {certificate.n_clear_rule} images); it was not saved."
+        )
+    if none_gap > _NONE_SLACK * limit:
+        raise ExportError(
+            "The exported model does not agree with the program on what is none of the classes "
+            f"(largest difference {none_gap:.2g}, allowed {_NONE_SLACK * limit:.0e}); it was not "
+            "saved."
         )
     return certificate
 

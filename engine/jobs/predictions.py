@@ -21,6 +21,7 @@ from engine.messages import (
     ClassSpec,
     Event,
     HeldOut,
+    ImageId,
     PredictionsSaved,
     SavePredictions,
     Snapshot,
@@ -38,7 +39,8 @@ class FittedSnapshot:
     """A snapshot with the model its support gives.
 
     ``classes`` are the model's columns, ``seen`` whose embeddings it classifies, ``instant`` how
-    the instant effort did on the same held-out labels.
+    the instant effort did on the same held-out labels; ``note`` is one sentence where the effort
+    that was asked for was not kept.
     """
 
     snapshot: Snapshot
@@ -47,6 +49,7 @@ class FittedSnapshot:
     classes: tuple[ClassSpec, ...]
     model_id: str
     instant: HeldOut | None = None
+    note: str = ""
 
 
 def save_predictions(workspace: Workspace, command: SavePredictions) -> Iterator[Event | None]:
@@ -80,7 +83,7 @@ def fit_snapshot(
     model, seen = fitted.model, fitted.seen
     classes = tuple(snapshot.classes[index] for index in model.classes)
     model_id = _model_id(seen, model, classes)
-    return FittedSnapshot(snapshot, model, seen, classes, model_id, fitted.instant)
+    return FittedSnapshot(snapshot, model, seen, classes, model_id, fitted.instant, fitted.note)
 
 
 def write_predictions(
@@ -123,7 +126,7 @@ def write_predictions(
                 yield meter.advance(len(chunk))
         write_errors(
             errors_path_for(out),
-            [(image.name, workspace.reason_of(image.image_id)) for image in unreadable],
+            [(image.name, _reason(workspace, fitted.seen, image.image_id)) for image in unreadable],
         )
     yield PredictionsSaved(
         request_id,
@@ -132,6 +135,11 @@ def write_predictions(
         errors_path_for(out) if unreadable else None,
         len(unreadable),
     )
+
+
+def _reason(workspace: Workspace, seen: Workspace, image_id: ImageId) -> str:
+    """Why an image has no row: the last look at it knows best."""
+    return (seen if image_id in seen.unreadable else workspace).reason_of(image_id)
 
 
 def table_header(class_names: Sequence[str]) -> list[str]:

@@ -127,7 +127,8 @@ class Workspace:
         self._graph_folder = graph_folder or cache.folder / "encoders"
         self._device = device
         self._beside: dict[str, Workspace] = {}
-        self._shape: tuple[EmbeddingStore, FolderShape] | None = None
+        self._making = threading.Lock()
+        self._shape: tuple[EmbeddingStore, int, FolderShape] | None = None
         self.unreadable: dict[ImageId, Unreadable] = {}
         self.current: CurrentModel | None = None
         self._owns_pool = pool is None
@@ -179,24 +180,34 @@ class Workspace:
             EncoderError: its graph cannot be had.
         """
         key = "views" if encoder is None else encoder.fingerprint
-        if key not in self._beside:
-            runtime = load_runtime(
-                encoder or self.runtime.encoder,
-                self._graph_folder,
-                self._device,
-                viewed=encoder is None,
-            )
-            cache = ImageCache(
-                self.cache.folder, cache_key(runtime), runtime.encoder.embedding_size
-            )
-            self._beside[key] = Workspace(
-                runtime,
-                cache,
-                pool=self.pool,
-                graph_folder=self._graph_folder,
-                device=self._device,
-            )
-        return self._beside[key]
+        # A job that was cancelled may still be at it on the pool.
+        with self._making:
+            if key not in self._beside:
+                self._beside[key] = self._make_beside(encoder)
+            return self._beside[key]
+
+    def _make_beside(self, encoder: Encoder | None) -> Workspace:
+        runtime = load_runtime(
+            encoder or self.runtime.encoder,
+            self._graph_folder,
+            self._device,
+            viewed=encoder is None,
+        )
+        cache = ImageCache(self.cache.folder, cache_key(runtime), runtime.encoder.embedding_size)
+        return Workspace(
+            runtime,
+            cache,
+            pool=self.pool,
+            graph_folder=self._graph_folder,
+            device=self._device,
+        )
+
+    def drop_tuned(self, kept: Sequence[Workspace]) -> None:
+        """Let go of fine-tuned encoders but those whose workspaces are ``kept``."""
+        for key, other in list(self._beside.items()):
+            if key != "views" and other not in kept:
+                del self._beside[key]
+                other.close()
 
     def keep_only(self, images: Iterable[ImageRef]) -> None:
         """Drop the embeddings of all other images: they would still move the folder's mean."""
@@ -208,17 +219,18 @@ class Workspace:
     def folder_shape(self) -> FolderShape:
         """Mean and metric of the embedded images.
 
-        The mean is that of now; the metric is computed again once a quarter more, or fewer, images
-        are known (some 60 ms), which a click need not wait for at any other time.
+        The mean is that of now; the metric is computed again once a quarter of the images are
+        others (some 100 ms), which a click need not wait for at any other time.
         """
         n_images = len(self.store)
         mean = folder_mean(self.store.sum(), n_images, self.runtime.encoder.feature_mean)
         if self._shape is not None and self._shape[0] is self.store:
-            known = self._shape[1]
-            if abs(n_images - known.n_images) <= 0.25 * known.n_images:
+            _, version, known = self._shape
+            # Images that were replaced count as well as those that came or went.
+            if abs(self.store.version - version) <= 0.25 * known.n_images:
                 return replace(known, mean=mean)
         shape = FolderShape.of(self.store.sample(SAMPLE_SIZE), mean, n_images)
-        self._shape = self.store, shape
+        self._shape = self.store, self.store.version, shape
         return shape
 
     def on_pool(self, work: Callable[[], _T]) -> Generator[None, None, _T]:

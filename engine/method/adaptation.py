@@ -110,8 +110,9 @@ class Labelled:
         labels: (n_support,) in [0, n_classes).
         classes: (n_classes,) the class number of each.
         groups: (n_support,) independent examples, see ``heads.independent_groups``.
-        judged: (n_support,) whether the class has another independent example; one alone in its
-            class cannot be judged by leaving it out, since its class would be gone.
+        judged: (n_support,) whether it is judged by leaving its example out: not where its class
+            has no other, since the class would be gone, and one of near-duplicates only, since
+            they are one piece of evidence.
         shots: independent examples per class, on the mean.
         comparable: whether most classes can be judged; else a comparison would speak for the
             others only.
@@ -153,11 +154,15 @@ class Labelled:
             )
         examples = independent_groups(compact, groups)
         n_examples = int(examples.max()) + 1
-        class_means = np.stack([support[compact == index].mean(0) for index in range(n_classes)])
+        # One of every group of near-duplicates.
+        first = np.unique(examples, return_index=True)[1]
+        class_means = np.stack(
+            [support[first][compact[first] == index].mean(0) for index in range(n_classes)]
+        )
         share = np.float32(n_examples / (n_examples + _BALANCE_COUNT))
         centre = ((1 - share) * mean + share * class_means.mean(0)).astype(np.float32)
         compact = compact.astype(np.int64)
-        unknowns = UnknownScorer.fit(support, compact, mean)
+        unknowns = UnknownScorer.fit(support, compact, mean, examples)
         x = normalise(support, centre)
         return cls._judged(x, centre, unknowns, compact, classes, examples)
 
@@ -182,6 +187,8 @@ class Labelled:
         groups: NDArray[np.int64],
     ) -> Labelled:
         counts = examples_per_class(labels, groups, len(classes))
+        judged = np.zeros(len(labels), np.bool_)
+        judged[np.unique(groups, return_index=True)[1]] = True
         return cls(
             x=x,
             mean=mean,
@@ -189,7 +196,7 @@ class Labelled:
             labels=labels,
             classes=classes.astype(np.int64),
             groups=groups.astype(np.int64),
-            judged=counts[labels] >= 2,
+            judged=judged & (counts[labels] >= 2),
             shots=float(counts.mean()),
             comparable=bool(np.count_nonzero(counts >= 2) * 2 >= len(classes)),
         )

@@ -8,6 +8,7 @@ a mixture over the folder's unlabelled images. All are linear, so their vote is 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -35,7 +36,8 @@ _FOLDS: Final = 5
 _MIXTURE, _INSTANT, _RIDGE, _DISCRIMINANT, _PROTOTYPES = 0.60, 0.20, 0.08, 0.08, 0.04
 _STEPS: Final = 50
 _RATE: Final = 0.5
-_KEPT_WEIGHT: Final = 0.02  # A head that weighs less is left out.
+# A head that held-out labels leave less of than this share of its prior is dropped.
+_KEPT_SHARE: Final = 0.25
 _PRIORS: Final = {
     "mixture": ScalePrior(-2.5, 0.39, 0.03, 0.5),
     "discriminant": ScalePrior(0.0, 0.9, 0.9, 0.7),
@@ -52,12 +54,16 @@ def adapt_thoroughly(
     unlabelled: Floats,
     shape: FolderShape,
     groups: NDArray[np.int64] | None = None,
+    *,
+    judge: bool = True,
 ) -> Generator[None, None, AdaptedModel]:
     """Fit in steps of some 50 ms; the arguments are those of ``adaptation.adapt``.
 
     Args:
         unlabelled: (n, d) embeddings of unlabelled images of the folder, best a random sample;
             of more than SAMPLE_SIZE the first are looked at.
+        judge: False where the encoder was trained on the labelled images: none of them can be held
+            out then, so weights and temperatures are those expected beforehand.
 
     Returns:
         The model: of the effort THOROUGH, or of INSTANT where held-out labels say that nothing
@@ -67,6 +73,8 @@ def adapt_thoroughly(
         LabelsError: there are fewer than two classes among the labels.
     """
     labelled = Labelled.of(support, labels, mean, groups)
+    if not judge:
+        labelled = replace(labelled, judged=np.zeros(len(labels), np.bool_), comparable=False)
     plain = PROTOTYPES.head(labelled, None)
     instant = instant_head(labelled, shape, plain)
     yield
@@ -169,7 +177,7 @@ def _folds(labelled: Labelled) -> NDArray[np.int64]:
     folds = np.full(len(labelled.labels), -1, np.int64)
     random = np.random.default_rng(0)
     for index in range(labelled.n_classes):
-        members = np.flatnonzero((labelled.labels == index) & labelled.judged)
+        members = np.flatnonzero((labelled.labels == index) & labelled.judged)  # One a group.
         examples = random.permutation(np.unique(labelled.groups[members]))
         for position, group in enumerate(examples):
             folds[labelled.groups == group] = position % min(_FOLDS, len(examples))
@@ -190,9 +198,9 @@ def _vote(labelled: Labelled, heads: list[tuple[float, Head]]) -> tuple[Head, tu
             gradient = np.einsum("hnc,nc->h", held_out, residual) / len(truth)
             weights *= np.exp(-_RATE * gradient)
             weights /= weights.sum()
-        weights = (weights + prior) / 2
-    weights[weights < _KEPT_WEIGHT] = 0.0
-    weights /= weights.sum()
+        dropped = weights < _KEPT_SHARE * prior
+        weights = np.where(dropped, 0.0, (weights + prior) / 2)
+        weights /= weights.sum()
     order = np.argsort(-weights, kind="stable")
     kept = tuple(heads[index][1].name for index in order if weights[index] > 0)
 

@@ -22,7 +22,7 @@ _STEEPNESS: Final = 8.0
 _LONE_REACH: Final = 0.8
 _CHUNK: Final = 512  # As single precision about what fits a core's own cache.
 # Labelled images that are compared with; of more, as many of each class as of any, at random.
-# Ten thousand images then cost as much again as their probabilities, not ten times that.
+# Ten thousand images then take some 60 ms, thrice their probabilities.
 _MOST_SUPPORT: Final = 256
 
 
@@ -43,11 +43,25 @@ class UnknownScorer:
     steepness: float = _STEEPNESS
 
     @classmethod
-    def fit(cls, embeddings: Floats, labels: NDArray[np.int64], mean: Floats) -> UnknownScorer:
-        """From embeddings (n_support, d), labels (n_support,) and the folder's mean (d,)."""
+    def fit(
+        cls,
+        embeddings: Floats,
+        labels: NDArray[np.int64],
+        mean: Floats,
+        groups: NDArray[np.int64] | None = None,
+    ) -> UnknownScorer:
+        """From embeddings (n_support, d), labels (n_support,) and the folder's mean (d,).
+
+        Of near-duplicates, which share a number in ``groups``, one is looked at: a burst lies so
+        close together that everything else would seem strange.
+        """
+        if groups is not None:
+            first = np.unique(groups, return_index=True)[1]
+            embeddings, labels = embeddings[first], labels[first]
         support = normalise(embeddings, mean)
         if len(support) > _MOST_SUPPORT:
-            kept = _evenly(labels, _MOST_SUPPORT)
+            # At least one of every class, or its images would look like none.
+            kept = _evenly(labels, max(_MOST_SUPPORT, len(np.unique(labels))))
             support, labels = support[kept], labels[kept]
         similarity = support @ support.T
         np.fill_diagonal(similarity, -np.inf)

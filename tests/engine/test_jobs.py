@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -43,6 +44,7 @@ from engine.messages import (
     ScanFolder,
     ThumbnailReady,
 )
+from engine.method.adaptation import adapt
 from tests.engine.conftest import CountingBackend
 from tests.engine.painted import KINDS, kind_of, paint, paint_folder, refs
 
@@ -507,7 +509,7 @@ def test_the_thorough_effort_looks_again_and_says_what_it_gained(
     assert adapted.instant is not None
     assert adapted.held_out is not None
     assert adapted.plain is not None
-    assert len(adapted.held_out.hits) == 9
+    assert len(adapted.held_out.hits) == len(adapted.instant.hits) == len(adapted.plain.hits) <= 9
     assert _of(Progress, events)[-1].done == len(images)
     predictions = _of(PredictionsReady, events)
     assert predictions[0].image_ids.tolist() == [20]
@@ -531,7 +533,9 @@ def test_an_effort_is_not_made_twice_for_the_same_labels(
     calls = []
     inner = adaptation.adapt_thoroughly
     monkeypatch.setattr(
-        adaptation, "adapt_thoroughly", lambda *given: calls.append(1) or inner(*given)
+        adaptation,
+        "adapt_thoroughly",
+        lambda *given, **how: calls.append(1) or inner(*given, **how),
     )
 
     def adapted(labelled: tuple[int, ...]) -> None:
@@ -603,3 +607,55 @@ def test_another_folder_forgets_the_views_too(tmp_path: Path, workspace: Workspa
     assert len(workspace.beside().store) == len(images)
     workspace.forget()
     assert len(workspace.beside().store) == len(workspace.store) == len(workspace.refs) == 0
+
+
+def test_a_labelled_image_that_vanished_leaves_the_instant_answers(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    paths = paint_folder(tmp_path / "images", 4)
+    images = refs(paths)
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    labelled = (0, 1, 4, 5, 8, 9)
+    list(adapt_and_classify(workspace, _adapt(images, labelled)))
+    before = workspace.current
+    content = paths[0].read_bytes()
+    paths[0].unlink()
+    command = _adapt(images, labelled, effort=Effort.THOROUGH)
+    (not_adapted,) = _of(NotAdapted, adapt_and_classify(workspace, command))
+    assert not_adapted.reason.startswith("A labelled image cannot be read any more")
+    assert workspace.current is before
+    # Once it is back nothing of that is remembered.
+    paths[0].write_bytes(content)
+    list(embed_images(workspace, EmbedImages(2, tuple(images))))
+    (adapted,) = _of(Adapted, adapt_and_classify(workspace, command))
+    assert adapted.n_support == 6
+    assert adapted.empty_classes == ()
+
+
+def test_what_gained_nothing_in_a_large_folder_is_not_told_as_a_gain(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 4))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    monkeypatch.setattr(adaptation, "VIEWED_IMAGES", 1)
+    command = _adapt(images, (0, 1, 4, 5, 8, 9), effort=Effort.THOROUGH)
+
+    def nothing_gained(support, labels, mean, unlabelled, shape, groups, *, judge=True):
+        yield
+        return adapt(support, labels, mean, shape=shape, groups=groups)
+
+    monkeypatch.setattr(adaptation, "adapt_thoroughly", nothing_gained)
+    events = _events(adapt_and_classify(workspace, command))
+    assert _of(Adapted, events) == []
+    assert len(_of(NotAdapted, events)) == 1
+
+
+def test_two_jobs_that_want_the_views_get_the_same_workspace(workspace: Workspace) -> None:
+    made: list[Workspace] = []
+    threads = [Thread(target=lambda: made.append(workspace.beside())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 3
+    assert len({id(item) for item in made}) == 1

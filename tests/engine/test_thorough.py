@@ -11,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.messages import Effort
-from engine.method.adaptation import AdaptedModel, adapt
+from engine.method.adaptation import RIDGE, AdaptedModel, Labelled, adapt
 from engine.method.calibration import ScalePrior, held_out_of, losses_of
 from engine.method.discriminant import fit_discriminant
 from engine.method.folder import FolderShape
 from engine.method.heads import Floats, normalise
 from engine.method.mixture import fit_mixture
-from engine.method.thorough import adapt_thoroughly
+from engine.method.thorough import _vote, adapt_thoroughly
 from engine.method.unknowns import UnknownScorer
 
 SIZE = 160
@@ -295,3 +295,49 @@ def test_the_metric_weighs_by_the_root_of_the_spread() -> None:
 def test_a_folder_without_images_weighs_all_directions_alike() -> None:
     shape = FolderShape.of(np.zeros((0, 5), np.float32), np.zeros(5, np.float32), 0)
     np.testing.assert_allclose(shape.metric / shape.metric[0, 0], np.eye(5), atol=1e-6)
+
+
+# --- Bursts ---------------------------------------------------------------------------------------
+
+
+def test_a_burst_does_not_make_all_else_strange() -> None:
+    points, labels = _folder((60, 60, 60))
+    random = np.random.default_rng(1)
+    some = _few(labels, 3)
+    twice = np.concatenate([some, some])
+    groups = np.concatenate([np.arange(len(some))] * 2)
+    embeddings = points[twice] + 0.004 * random.normal(size=(len(twice), SIZE)).astype(np.float32)
+    mean = points.mean(0)
+    once = adapt(points[some], labels[some], mean)
+    burst = adapt(embeddings, labels[twice], mean, groups=groups)
+    assert burst.unknowns.reach == pytest.approx(once.unknowns.reach, rel=0.02)
+    assert (burst.none_scores(points) > 0.5).mean() < 0.3
+    naive = adapt(embeddings, labels[twice], mean)
+    assert (naive.none_scores(points) > 0.5).mean() > 0.9
+
+
+def test_a_burst_is_one_piece_of_evidence() -> None:
+    points, labels = _folder((20, 20))
+    some = _few(labels, 4)
+    tenfold = np.concatenate([some, np.repeat(some[:1], 9)])
+    groups = np.concatenate([np.arange(len(some)), np.zeros(9, np.int64)])
+    mean = points.mean(0)
+    once = adapt(points[some], labels[some], mean)
+    burst = adapt(points[tenfold], labels[tenfold], mean, groups=groups)
+    assert once.held_out is not None
+    assert burst.held_out is not None
+    assert len(burst.held_out.hits) == len(once.held_out.hits) == 8
+    np.testing.assert_allclose(burst.probabilities(points), once.probabilities(points), atol=1e-3)
+
+
+def test_a_head_that_held_out_labels_speak_against_is_dropped() -> None:
+    points, labels = _folder((40, 40, 40))
+    some = _few(labels, 8)
+    labelled = Labelled.of(points[some], labels[some], points.mean(0))
+    good = RIDGE.head(labelled, None)
+    random = np.random.default_rng(0)
+    noise = replace(
+        good, name="noise", held_out=9 * random.normal(size=good.held_out.shape).astype(np.float32)
+    )
+    _, kept = _vote(labelled, [(0.5, good), (0.5, noise)])
+    assert kept == (good.name,)
