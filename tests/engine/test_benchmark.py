@@ -684,7 +684,7 @@ def test_the_command(kinds: Path, tmp_path: Path, capfd: pytest.CaptureFixture[s
     summary = json.loads(printed)
     assert summary["sets"] == ["kinds"]
     assert summary["settings"]["shots"] == [1, 2]
-    assert [row["method"] for row in summary["means"]] == [PLAIN, "instant"] * 2
+    assert [row["method"] for row in summary["means"]] == [PLAIN, "instant", "thorough"] * 2
     assert "2 labels per class, instant: " in told
     assert f"all numbers {out}." in told
     assert Path(summary["tables"]).is_file()
