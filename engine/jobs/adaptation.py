@@ -166,7 +166,8 @@ def _fit_with_effort(
             model = yield from _fit_thoroughly(workspace, seen, support, class_ids)
             gained = model.effort is Effort.THOROUGH or seen is not workspace
             if gained and not _is_clearly_worse(model, instant):
-                return Fit(replace(model, effort=Effort.THOROUGH), seen, instant.held_out)
+                beside = model.instant or instant.held_out
+                return Fit(replace(model, effort=Effort.THOROUGH), seen, beside)
         else:
             note = _GONE
     elif effort is Effort.FINETUNE:

@@ -62,6 +62,7 @@ class AdaptedModel:
         held_out: how the labelled images fare judged by the others; None where none can be.
         held_out_losses: (n_judged,) what ``held_out.log_loss`` is the mean of, nats.
         plain: the same of plain prototypes; None where ``held_out`` is.
+        instant: of an effort above instant, how the instant head does in the same folds; else None.
     """
 
     effort: Effort
@@ -75,6 +76,7 @@ class AdaptedModel:
     held_out: HeldOut | None
     held_out_losses: NDArray[np.float64]
     plain: HeldOut | None
+    instant: HeldOut | None = None
 
     def directions(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
         """x (n, d) of embeddings (n, d)."""

@@ -14,24 +14,27 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.messages import Effort
+from engine.messages import Effort, HeldOut
 from engine.method.adaptation import (
+    FOLDER_RIDGE,
     PROTOTYPES,
     RIDGE,
     AdaptedModel,
+    Candidate,
     Head,
     Labelled,
     as_model,
     instant_head,
     is_lower,
 )
-from engine.method.calibration import ScalePrior, softmax
+from engine.method.calibration import ScalePrior, held_out_of, softmax
 from engine.method.discriminant import fit_discriminant
 from engine.method.folder import SAMPLE_SIZE, FolderShape
 from engine.method.heads import Floats, normalise
 from engine.method.mixture import fit_mixture
 
 _FOLDS: Final = 5
+_MOST_FOLDED: Final = 500  # Labelled images; with more a ridge regression takes too long a step.
 # What each head's logits weigh before any label has spoken, and half of it after.
 _MIXTURE, _INSTANT, _RIDGE, _DISCRIMINANT, _PROTOTYPES = 0.60, 0.20, 0.08, 0.08, 0.04
 _STEPS: Final = 50
@@ -108,7 +111,30 @@ def adapt_thoroughly(
     yield
     if labelled.comparable and is_lower(instant.losses(labelled), voted.losses(labelled), 1.0):
         return as_model(labelled, instant, plain, Effort.INSTANT)
-    return as_model(labelled, voted, plain, Effort.THOROUGH, kept)
+    model = as_model(labelled, voted, plain, Effort.THOROUGH, kept)
+    if len(labels) > _MOST_FOLDED:
+        return replace(model, instant=as_model(labelled, instant, plain, Effort.INSTANT).held_out)
+    # Judged as the vote is: leaving one out costs its class more than a fold costs it, since the
+    # folds take from all classes alike.
+    by_name = {candidate.name: candidate for candidate in (FOLDER_RIDGE, RIDGE, PROTOTYPES)}
+    simpler = yield from _in_folds(labelled, by_name[instant.name], shape)
+    plainest = yield from _in_folds(labelled, PROTOTYPES, shape)
+    return replace(model, instant=simpler, plain=plainest)
+
+
+def _in_folds(
+    labelled: Labelled, candidate: Candidate, shape: FolderShape
+) -> Generator[None, None, HeldOut | None]:
+    """How a closed-form head does on the examples of each fold, fitted to the others."""
+    held_out = np.zeros((len(labelled.labels), labelled.n_classes), np.float32)
+    folds = _folds(labelled)
+    for fold in np.unique(folds[labelled.judged]):
+        left_out = folds == fold
+        head = candidate.head(labelled.part(np.flatnonzero(~left_out)), shape.metric)
+        held_out[left_out] = labelled.x[left_out] @ head.weights.T + head.bias
+        yield
+    judged = labelled.judged
+    return held_out_of(held_out[judged], labelled.labels[judged])
 
 
 def _discriminant(labelled: Labelled) -> _Fit:
@@ -185,40 +211,60 @@ def _folds(labelled: Labelled) -> NDArray[np.int64]:
 
 
 def _vote(labelled: Labelled, heads: list[tuple[float, Head]]) -> tuple[Head, tuple[str, ...]]:
-    """The heads' logits, weighted: exponentiated gradient on held-out log-loss, half way back."""
+    """One head of all: logits weighted by held-out log-loss, and one scale for their sum.
+
+    Its own held-out logits come from weights and scale that were fitted without the fold, or the
+    vote would be judged by what it was fitted to.
+    """
+    stacked = np.stack([head.held_out for _, head in heads])
+    held_out = np.zeros_like(stacked[0])
+    folds = _folds(labelled)
+    for fold in np.unique(folds[labelled.judged]):
+        rows = labelled.judged & (folds != fold)
+        weights, scale = _vote_weights(labelled, heads, rows)
+        left_out = folds == fold
+        held_out[left_out] = scale * np.tensordot(weights, stacked[:, left_out], 1)
+    weights, scale = _vote_weights(labelled, heads, labelled.judged)
+    voted = Head(
+        "vote",
+        scale * _weighted(weights, [head.weights for _, head in heads]),
+        scale * _weighted(weights, [head.bias for _, head in heads]),
+        held_out,
+    )
+    order = np.argsort(-weights, kind="stable")
+    return voted, tuple(heads[index][1].name for index in order if weights[index] > 0)
+
+
+def _vote_weights(
+    labelled: Labelled, heads: list[tuple[float, Head]], rows: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], np.float32]:
+    """Each head's weight and the scale, as the held-out images ``rows`` (n_support,) say.
+
+    Exponentiated gradient on log-loss from the prior weights, then half way back to them; what
+    comes out far below its prior is dropped.
+    """
     prior = np.array([weight for weight, _ in heads])
     prior /= prior.sum()
-    weights = prior.copy()
-    judged, truth = labelled.judged, labelled.labels[labelled.judged]
-    if labelled.comparable:
-        held_out = np.stack([head.held_out[judged] for _, head in heads])
+    weights, truth = prior.copy(), labelled.labels[rows]
+    if labelled.comparable and len(truth):
+        logits = np.stack([head.held_out[rows] for _, head in heads])
         for _ in range(_STEPS):
-            residual = softmax(np.tensordot(weights, held_out, 1))
+            residual = softmax(np.tensordot(weights, logits, 1))
             residual[np.arange(len(truth)), truth] -= 1.0
-            gradient = np.einsum("hnc,nc->h", held_out, residual) / len(truth)
+            gradient = np.einsum("hnc,nc->h", logits, residual) / len(truth)
             weights *= np.exp(-_RATE * gradient)
             weights /= weights.sum()
         dropped = weights < _KEPT_SHARE * prior
         weights = np.where(dropped, 0.0, (weights + prior) / 2)
         weights /= weights.sum()
-    order = np.argsort(-weights, kind="stable")
-    kept = tuple(heads[index][1].name for index in order if weights[index] > 0)
+    mixed = _weighted(weights, [head.held_out[rows] for _, head in heads])
+    scale = _PRIORS["vote"].fit(mixed, truth, labelled.n_classes, labelled.shots)
+    return weights, np.float32(scale)
 
-    def mixed(arrays: list[Floats]) -> Floats:
-        total: Floats = np.tensordot(weights, np.stack(arrays), 1).astype(np.float32)
-        return total
 
-    logits = mixed([head.held_out for _, head in heads])
-    scale = np.float32(
-        _PRIORS["vote"].fit(logits[judged], truth, labelled.n_classes, labelled.shots)
-    )
-    voted = Head(
-        "vote",
-        scale * mixed([head.weights for _, head in heads]),
-        scale * mixed([head.bias for _, head in heads]),
-        scale * logits,
-    )
-    return voted, kept
+def _weighted(weights: NDArray[np.float64], arrays: list[Floats]) -> Floats:
+    total: Floats = np.tensordot(weights, np.stack(arrays), 1).astype(np.float32)
+    return total
 
 
 def _example_weights(groups: NDArray[np.int64]) -> Floats:
