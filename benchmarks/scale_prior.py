@@ -48,7 +48,7 @@ def _folds(kind: str) -> Callable[[Labelled, FolderShape, Floats], Floats]:
 
     def logits(labelled: Labelled, shape: FolderShape, query: Floats) -> Floats:
         fit = (
-            thorough._mixture(labelled, shape, np.ones(len(query), np.float32))
+            thorough._mixture(labelled, shape, np.ones(len(query), np.float32), FOLDER_RIDGE)
             if kind == "mixture"
             else thorough._discriminant(labelled)
         )

@@ -40,6 +40,7 @@ _BALANCE_COUNT: Final = 20.0
 # classes differ tenfold in size it was worth five points at five labels and more, and cost 0.4
 # where they are alike.
 _CONSTANT: Final = np.float32(0.5)
+_MOST_COMPARED: Final = 500  # Labelled images; with more the preferred head is taken as it is.
 _CLEAR_GAIN: Final = 3.0  # Standard errors of the paired difference in left-out log-loss.
 
 
@@ -336,7 +337,7 @@ def instant_head(labelled: Labelled, shape: FolderShape | None, plain: Head | No
         head = plain if is_fitted and plain else candidate.head(labelled, metric)
         if chosen is None:
             chosen = head
-            if not labelled.comparable:
+            if not labelled.comparable or len(labelled.labels) > _MOST_COMPARED:
                 break
         elif is_lower(head.losses(labelled), chosen.losses(labelled), _CLEAR_GAIN):
             chosen = head

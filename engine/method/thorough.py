@@ -41,6 +41,7 @@ _STEPS: Final = 50
 _RATE: Final = 0.5
 # A head that held-out labels leave less of than this share of its prior is dropped.
 _KEPT_SHARE: Final = 0.25
+_BY_NAME: Final = {item.name: item for item in (FOLDER_RIDGE, RIDGE, PROTOTYPES)}
 _PRIORS: Final = {
     "mixture": ScalePrior(-2.5, 0.39, 0.03, 0.5),
     "discriminant": ScalePrior(0.0, 0.9, 0.9, 0.7),
@@ -104,7 +105,7 @@ def adapt_thoroughly(
             rest,
             "unlabelled images",
             _PRIORS["mixture"],
-            _mixture(labelled, shape, belongs),
+            _mixture(labelled, shape, belongs, _BY_NAME[instant.name]),
         )
         heads.append((_MIXTURE, head))
     voted, kept = _vote(labelled, heads)
@@ -116,8 +117,7 @@ def adapt_thoroughly(
         return replace(model, instant=as_model(labelled, instant, plain, Effort.INSTANT).held_out)
     # Judged as the vote is: leaving one out costs its class more than a fold costs it, since the
     # folds take from all classes alike.
-    by_name = {candidate.name: candidate for candidate in (FOLDER_RIDGE, RIDGE, PROTOTYPES)}
-    simpler = yield from _in_folds(labelled, by_name[instant.name], shape)
+    simpler = yield from _in_folds(labelled, _BY_NAME[instant.name], shape)
     plainest = yield from _in_folds(labelled, PROTOTYPES, shape)
     return replace(model, instant=simpler, plain=plainest)
 
@@ -150,13 +150,16 @@ def _discriminant(labelled: Labelled) -> _Fit:
     return fit
 
 
-def _mixture(labelled: Labelled, shape: FolderShape, belongs: Floats) -> _Fit:
-    """``belongs`` (n,): how much each image of the rest belongs to the classes; those left out of
-    a fold, which come behind them, do wholly."""
+def _mixture(labelled: Labelled, shape: FolderShape, belongs: Floats, beginning: Candidate) -> _Fit:
+    """The mixture, begun from a closed-form head.
+
+    ``belongs`` (n,): how much each image of the rest belongs to the classes; those left out of a
+    fold, which come behind them, do wholly.
+    """
 
     def fit(rows: NDArray[np.int64], rest: Floats) -> Generator[None, None, tuple[Floats, Floats]]:
         part = labelled.part(rows)
-        start = instant_head(part, shape)
+        start = beginning.head(part, shape.metric)
         yield
         mixture = yield from fit_mixture(
             part.x,
