@@ -38,7 +38,7 @@ VIEWED_IMAGES: Final = 2000
 
 _NO_GAIN: Final = {
     Effort.THOROUGH: "Trying harder did not help with these labels; the instant answers stay.",
-    Effort.FINETUNE: "Fine-tuning did not help with these labels; nothing was changed.",
+    Effort.FINETUNE: "Fine-tuning did not help with these labels and was not kept.",
 }
 _GONE: Final = (
     "A labelled image cannot be read any more, so no more was tried; the instant answers stay."
@@ -142,6 +142,10 @@ def fit(
         remembered: Fit = known[1]
         return remembered
     fitted = yield from _fit_with_effort(workspace, request_id, support, class_ids, effort)
+    if effort is Effort.FINETUNE and fitted.model.effort is not effort:
+        # The next best, where the answers are for a table and not on screen already.
+        lesser = yield from fit(workspace, request_id, support, class_ids, Effort.THOROUGH)
+        fitted = replace(lesser, note=fitted.note)
     if fitted.note != _GONE:
         workspace.fits[effort] = made_of, fitted
     return fitted
