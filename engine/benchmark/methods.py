@@ -117,7 +117,7 @@ class Program:
         queries = [images.images[index].image_id for index in episode.query]
         embeddings = fitted.seen.store.select(queries)
         logits = model.logits(model.directions(embeddings))
-        none_scores = model.unknowns.scores(embeddings)
+        none_scores = model.none_scores(embeddings)
         return Answer(_log_softmax(logits), none_scores.astype(np.float64), seconds)
 
     def _show(self, episode: Episode) -> None:

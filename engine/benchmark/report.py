@@ -33,8 +33,9 @@ from engine.benchmark.measures import MEASURES
 from engine.benchmark.methods import LOGISTIC_REGRESSION, MAX_ITERATIONS
 from engine.benchmark.splits import CONCENTRATION, digest_of
 from engine.benchmark.trials import Cell
-from engine.metatraining.intervals import score, share_interval
+from engine.metatraining.intervals import score
 from engine.metatraining.metrics import calibration_error
+from engine.method.intervals import wilson_interval
 
 REPORT_FORMAT: Final = "handful-benchmark-1"
 
@@ -201,7 +202,7 @@ def _interval(values: Floats) -> Json:
 
 
 def _share(flags: Sequence[bool]) -> Json:
-    low, high = share_interval(sum(flags), len(flags))
+    low, high = wilson_interval(sum(flags) / len(flags), len(flags))
     return {
         "count": sum(flags),
         "of": len(flags),

@@ -113,7 +113,7 @@ def write_predictions(
                 for image, probabilities, none_score in zip(
                     chunk,
                     model.probabilities(embeddings),
-                    model.unknowns.scores(embeddings),
+                    model.none_scores(embeddings),
                     strict=True,
                 ):
                     row = machine_row(

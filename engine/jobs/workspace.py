@@ -376,7 +376,7 @@ class Workspace:
         model = current.model
         directions = model.directions(embeddings)
         probabilities = softmax(model.logits(directions))
-        none_scores = model.unknowns.scores(embeddings)
+        none_scores = model.none_scores(embeddings)
         n_top = min(TOP_CLASSES, probabilities.shape[1])
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :n_top]
         top = probabilities[np.arange(len(order))[:, None], order]

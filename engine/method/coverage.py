@@ -7,7 +7,6 @@ as much as there are of them.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.messages import HeldOut
+from engine.method import intervals
 
 # How many held-out labels the claim of the confidences weighs as much as. On the ten validation
 # sets (3 to 20 labels a class, thresholds 0.5 to 0.99, whole percents) the intervals held for 98.5
@@ -23,7 +23,6 @@ from engine.messages import HeldOut
 # For the predictions of one class alone they held for 92 to 97 %.
 _PRIOR_LABELS: Final = 4.0
 _MAX_IMAGES: Final = 20_000  # With more the interval is the same to a tenth of a percent.
-_Z95: Final = 1.959964  # The normal distribution's 97.5 % quantile.
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +85,12 @@ def share_right(
 def wilson_interval(n_right: int, n_asked: int) -> tuple[float, float]:
     """The 95 % interval of a share of which ``n_right`` of ``n_asked`` were seen.
 
-    Wilson's score interval (Wilson 1927), which never leaves [0, 1] and holds for few answers.
-
     Raises:
         ValueError: nothing was asked.
     """
     if n_asked < 1:
         raise ValueError("A share of nothing has no interval.")
-    share = n_right / n_asked
-    spread = _Z95 * math.sqrt(share * (1 - share) / n_asked + _Z95**2 / (4 * n_asked**2))
-    centre, weight = share + _Z95**2 / (2 * n_asked), 1 + _Z95**2 / n_asked
-    return max(0.0, (centre - spread) / weight), min(1.0, (centre + spread) / weight)
+    return intervals.wilson_interval(n_right / n_asked, n_asked)
 
 
 def _beta_binomial_interval(right: float, wrong: float, n: int) -> tuple[float, float]:

@@ -25,13 +25,13 @@ from engine.method.adaptation import Head, Labelled, instant_head
 from engine.method.calibration import softmax
 from engine.method.folder import FolderShape
 from engine.method.heads import Floats, examples_per_class, normalise
+from engine.method.intervals import wilson_interval
 
 ENOUGH_TO_TELL: Final = 5
 """Independent examples that most classes need before an accuracy is told."""
 
 _WORTH: Final = 0.75  # Of a held-out example, in independent ones.
 _CLAIM_WORTH: Final = 20.0  # Held-out examples that the claim of the confidences is worth.
-_Z95: Final = 1.959964
 _CURVE_LABELS: Final = (1, 2, 3, 5, 8, 12, 20)
 _DRAWS: Final = 6
 # Errors fall as a power of the labels per class; what is expected before a curve is seen, and how
@@ -139,19 +139,6 @@ def measure_reach(
         float(near.mean()) if len(folder) else 0.0,
         _confusion(guesses, labelled),
     )
-
-
-def wilson_interval(share: float, n_examples: float) -> tuple[float, float]:
-    """The 95 % interval (Wilson, 1927) of a rate seen as ``share`` in so many examples, >= 0."""
-    if n_examples <= 0:
-        return 0.0, 1.0
-    squared = _Z95**2
-    spread = _Z95 * np.sqrt(share * (1 - share) / n_examples + squared / (4 * n_examples**2))
-    centre, weight = share + squared / (2 * n_examples), 1 + squared / n_examples
-    # Rounding must not keep a perfect record from being possible.
-    low = 0.0 if share <= 0.0 else max(0.0, float((centre - spread) / weight))
-    high = 1.0 if share >= 1.0 else min(1.0, float((centre + spread) / weight))
-    return low, high
 
 
 def _per_example(

@@ -272,6 +272,5 @@ def _weighted(weights: NDArray[np.float64], arrays: list[Floats]) -> Floats:
 
 def _example_weights(groups: NDArray[np.int64]) -> Floats:
     """1 / the number of near-duplicates (n_support,) that share each image's example."""
-    return (1.0 / np.unique(groups, return_inverse=True, return_counts=True)[2])[
-        np.unique(groups, return_inverse=True)[1]
-    ].astype(np.float32)
+    _, member_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    return (1.0 / sizes[member_of]).astype(np.float32)

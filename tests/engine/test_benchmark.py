@@ -51,11 +51,11 @@ from engine.errors import EngineError
 from engine.jobs.workspace import Workspace
 from engine.messages import Effort, ImageId, ImageRef, Progress
 from engine.metatraining.encoder_training.label_draws import draw_labels
-from engine.metatraining.intervals import share_interval
 from engine.method.adaptation import adapt
 from engine.method.duplicates import near_duplicate_groups
 from engine.method.folder import FolderShape, folder_mean
 from engine.method.heads import normalise
+from engine.method.intervals import wilson_interval
 from tests.engine.conftest import CountingBackend
 from tests.engine.painted import KINDS, paint
 
@@ -257,11 +257,11 @@ def test_clearly_worse_is_by_more_than_a_standard_error_of_the_pairs() -> None:
 
 def test_the_interval_of_a_share() -> None:
     # Wilson's for 0 of 10: (0, z^2 / (n + z^2)).
-    assert share_interval(0, 10) == pytest.approx((0.0, 1.96**2 / (10 + 1.96**2)))
-    low, high = share_interval(50, 100)
+    assert wilson_interval(0.0, 10) == pytest.approx((0.0, 1.959964**2 / (10 + 1.959964**2)))
+    low, high = wilson_interval(0.5, 100)
     assert low == pytest.approx(1 - high)
     assert high == pytest.approx(0.5962, abs=1e-3)
-    assert share_interval(10, 10)[1] == 1.0
+    assert wilson_interval(1.0, 10)[1] == 1.0
 
 
 # --- Methods --------------------------------------------------------------------------------------

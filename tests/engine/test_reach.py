@@ -10,7 +10,8 @@ import pytest
 from engine.method.adaptation import adapt
 from engine.method.folder import FolderShape
 from engine.method.heads import Floats
-from engine.method.reach import Reach, measure_reach, wilson_interval
+from engine.method.intervals import wilson_interval
+from engine.method.reach import Reach, measure_reach
 
 DIMENSIONS = 16
 
