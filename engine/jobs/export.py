@@ -319,7 +319,7 @@ def _metadata(workspace: Workspace, fitted: FittedSnapshot) -> dict[str, str]:
         "effort": fitted.model.effort.value,
         "ingredients": json.dumps(fitted.model.kept),
         "n_labelled_images": str(fitted.model.n_support),
-        "leave_one_out_accuracy": (
+        "held_out_accuracy": (
             "" if fitted.model.held_out is None else f"{fitted.model.held_out.accuracy:.4f}"
         ),
         "Image.BitmapPixelFormat": "Rgb8",

@@ -36,9 +36,8 @@ __all__ = ["AdaptedModel", "Head", "Labelled", "adapt", "folder_mean", "softmax"
 # classes' own means does not know of that, but comes from few images. So many labelled examples
 # weigh as much as the folder.
 _BALANCE_COUNT: Final = 20.0
-# A constant beside the direction, for what centring leaves between the classes. In folders whose
-# classes differ tenfold in size it was worth five points at five labels and more, and cost 0.4
-# where they are alike.
+# A constant beside the direction, for what centring leaves between the classes. It helps where
+# the folder's classes differ much in size, and costs little where they are alike.
 _CONSTANT: Final = np.float32(0.5)
 _MOST_COMPARED: Final = 500  # Labelled images; with more the preferred head is taken as it is.
 _CLEAR_GAIN: Final = 3.0  # Standard errors of the paired difference in left-out log-loss.

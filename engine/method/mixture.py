@@ -89,8 +89,8 @@ def fit_mixture(
         within[np.diag_indices(size)] += np.float32(radius)
         weights = temperature * np.linalg.solve(within, means.T).T
         shares = (counts + mass) / (counts.sum() + mass.sum())
-        # Untempered: in folders whose classes differ tenfold in size that was worth 3 / 1 / 0.6
-        # points at 1 / 5 / 10 labels over shares tempered like the likelihood.
+        # Untempered: where the folder's classes differ much in size that did better than shares
+        # tempered like the likelihood.
         bias = np.log(shares) - 0.5 * np.einsum("cd,cd->c", weights, means)
         mixture = Mixture(weights.astype(np.float32), bias.astype(np.float32))
         soft = softmax(mixture.logits(unlabelled)) * belongs[:, None]

@@ -17,8 +17,9 @@ from engine.method.heads import Floats, normalise
 
 _QUANTILE: Final = 0.95  # Of the labelled images' own distances; there the score is one half.
 _STEEPNESS: Final = 8.0
-# Where a class has a single example nothing is known of its spread; cosine distance of half of
-# the images to a single example of their class (validation sets).
+# Where a class has a single example nothing is known of its spread. With one label a class the
+# nearest is at 0.76 for half of the images of ten validation sets, at 0.95 for all but a twentieth:
+# half of the scores are then near one half, which ranks them but is no threshold.
 _LONE_REACH: Final = 0.8
 _CHUNK: Final = 512  # As single precision about what fits a core's own cache.
 # Labelled images that are compared with; of more, as many of each class as of any, at random.
@@ -32,7 +33,7 @@ class UnknownScorer:
 
     Attributes:
         mean: (d,) float32, the folder's mean. Not the heads' centre, which leans to the classes
-            that have labels: around it strangers look less strange (two points of AUROC).
+            that have labels: around it strangers look less strange.
         support: (n_support, d) float32, directions of the labelled images around ``mean``.
         reach: cosine distance at which the score is one half, > 0.
     """
