@@ -126,7 +126,7 @@ class Workspace:
         """The last fit of each effort above instant and what it was made of, see ``adaptation``."""
         self._graph_folder = graph_folder or cache.folder / "encoders"
         self._device = device
-        self._beside: dict[str, Workspace] = {}
+        self._beside: dict[tuple[str, bool], Workspace] = {}
         self._making = threading.Lock()
         self._shape: tuple[EmbeddingStore, int, FolderShape] | None = None
         self.unreadable: dict[ImageId, Unreadable] = {}
@@ -170,29 +170,26 @@ class Workspace:
         for other in self._beside.values():
             other.forget()
 
-    def beside(self, encoder: Encoder | None = None) -> Workspace:
+    def beside(self, encoder: Encoder | None = None, *, viewed: bool = True) -> Workspace:
         """The workspace that embeds the same images otherwise; takes up to some seconds at first.
 
         Args:
-            encoder: another encoder; None: this one, from several views.
+            encoder: another encoder; None: this one.
+            viewed: from several views.
 
         Raises:
             EncoderError: its graph cannot be had.
         """
-        key = "views" if encoder is None else encoder.fingerprint
+        encoder = encoder or self.runtime.encoder
+        key = encoder.fingerprint, viewed
         # A job that was cancelled may still be at it on the pool.
         with self._making:
             if key not in self._beside:
-                self._beside[key] = self._make_beside(encoder)
+                self._beside[key] = self._make_beside(encoder, viewed)
             return self._beside[key]
 
-    def _make_beside(self, encoder: Encoder | None) -> Workspace:
-        runtime = load_runtime(
-            encoder or self.runtime.encoder,
-            self._graph_folder,
-            self._device,
-            viewed=encoder is None,
-        )
+    def _make_beside(self, encoder: Encoder, viewed: bool) -> Workspace:
+        runtime = load_runtime(encoder, self._graph_folder, self._device, viewed=viewed)
         cache = ImageCache(self.cache.folder, cache_key(runtime), runtime.encoder.embedding_size)
         return Workspace(
             runtime,
@@ -205,7 +202,7 @@ class Workspace:
     def drop_tuned(self, kept: Sequence[Workspace]) -> None:
         """Let go of fine-tuned encoders but those whose workspaces are ``kept``."""
         for key, other in list(self._beside.items()):
-            if key != "views" and other not in kept:
+            if key[0] != self.runtime.encoder.fingerprint and other not in kept:
                 del self._beside[key]
                 other.close()
 
