@@ -260,7 +260,7 @@ def _fit_thoroughly(
     unlabelled = seen.store.select(rest)
     yield None
     given = (embeddings, labels, shape.mean, unlabelled, shape, groups)
-    return (yield from adapt_thoroughly(*given, judge=judge))
+    return (yield from seen.steps_on_pool(adapt_thoroughly(*given, judge=judge)))
 
 
 def _labelled(

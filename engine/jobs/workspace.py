@@ -7,9 +7,11 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -47,6 +49,7 @@ from engine.method.folder import SAMPLE_SIZE, FolderShape, folder_mean
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+_STRETCH_S: Final = 0.1  # How long a thread of the pool is at steps before others may have it.
 
 TOP_CLASSES: Final = 5
 
@@ -243,6 +246,17 @@ class Workspace:
             return future.result()
         finally:
             future.cancel()
+
+    def steps_on_pool(self, steps: Generator[object, None, _T]) -> Generator[None, None, _T]:
+        """What a generator returns, its steps taken by a thread of the pool.
+
+        A step may take a second where there are thousands of labels; a click does not wait for it.
+        The generator must not touch what jobs change.
+        """
+        while True:
+            result = yield from self.on_pool(partial(_some_steps, steps))
+            if result:
+                return result[0]
 
     def activations_of(
         self, path: Path, runtime: EncoderRuntime, views: Sequence[View]
@@ -452,3 +466,14 @@ def _give_way() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+def _some_steps(steps: Generator[object, None, _T]) -> list[_T]:
+    """Take steps for a while; the result, if there is one by then."""
+    until = time.perf_counter() + _STRETCH_S
+    try:
+        while time.perf_counter() < until:
+            next(steps)
+    except StopIteration as end:
+        return [end.value]
+    return []

@@ -215,7 +215,7 @@ class _Primal:
     def __init__(self, support: Floats, diagonal: Floats) -> None:
         self._support = support
         self._diagonal = diagonal[:, None]
-        self._gram: Floats = (support / self._diagonal).T @ support
+        self._gram: Floats = np.matmul((support / self._diagonal).T, support, dtype=np.float32)
         self._gram[np.diag_indices(len(self._gram))] += 1.0
         self._inverse = _inverse_of(self._gram)
 
