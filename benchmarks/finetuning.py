@@ -2,13 +2,12 @@
 
     python benchmarks/finetuning.py DIR_OR_TAR... --shots 5 10 --draws 2
 
-A few images of every class are labelled at random, and the encoder is fine-tuned on them as the
-program does it. Where that is kept, all images are embedded again; all that are not labelled are
-classified by the instant head before and after, on the same draw. Where it is not kept, nothing
-changes. No image that is counted was trained on. Intervals are 95 %, over draws (sets for the
+A few images of every class are labelled at random, and all the others are classified with each
+effort, as the program does it, on the same draw. Where fine-tuning is not kept, the thorough
+answers stay. No image that is counted was trained on. Intervals are 95 %, over draws (sets for the
 mean). "seconds" are those until all images were embedded again, or the encoder was refused;
-"core-seconds" what this process computed for the fine-tuning alone; "estimate" the seconds that the
-program would have told beforehand.
+"core-seconds" what this process computed meanwhile; "estimate" the seconds that the program would
+have told beforehand.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.encoder.views import VIEWS
+from engine.jobs.adaptation import Fit, fit
 from engine.jobs.embedding import embed
-from engine.jobs.finetuning import FineTuned, estimate_seconds, finetune
+from engine.jobs.finetuning import estimate_seconds
 from engine.jobs.workspace import Workspace, open_workspace
-from engine.messages import ImageId, ImageRef
+from engine.messages import ClassId, Effort, ImageId, ImageRef
 from engine.metatraining.datasets import ImageSet, open_image_sets
 from engine.metatraining.encoder_training.label_draws import Draw, draw_labels
 from engine.metatraining.intervals import score
-from engine.method.adaptation import adapt
 from engine.method.calibration import losses_of
-from engine.method.heads import Floats
 
 _T = TypeVar("_T")
 
@@ -42,9 +41,10 @@ COLUMNS = (
     "set",
     "labels a class",
     "labels",
-    "accuracy before",
-    "gain",
-    "log-loss before",
+    "instant",
+    "thorough",
+    "fine-tune against thorough",
+    "log-loss, thorough",
     "change",
     "kept",
     "seconds",
@@ -63,11 +63,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """One draw of labels; ``after`` is ``before`` where fine-tuning was not kept."""
+    """One draw of labels; ``after`` is ``before`` where fine-tuning was not ``kept``."""
 
+    instant: Answer
     before: Answer
     after: Answer
-    tuned: FineTuned | None
+    kept: bool
     seconds: float
     core_seconds: float
     estimate: float
@@ -100,7 +101,7 @@ def main() -> None:
         gains = np.array([np.mean([gain(trial) for trial in trials]) for trials in of_sets])
         lost = np.array([np.mean([change(trial) for trial in trials]) for trials in of_sets])
         flat = [trial for trials in of_sets for trial in trials]
-        kept = [trial for trial in flat if trial.tuned is not None]
+        kept = [trial for trial in flat if trial.kept]
         harmed = sum(gain(trial) < 0 for trial in kept)
         doubtful = sum(change(trial) > 0 for trial in kept)
         print(
@@ -124,39 +125,28 @@ def written(images: ImageSet, folder: Path) -> list[ImageRef]:
 def tried(
     workspace: Workspace, refs: Sequence[ImageRef], labels: NDArray[np.int64], draw: Draw
 ) -> Trial:
-    """Fine-tune on the labels of a draw and classify all the others before and after."""
-    before = answered(workspace, refs, labels, draw, 1.0)
-    support = [(refs[index], int(labels[index])) for index in draw.support]
-    estimate = estimate_seconds(len(support), len(refs), workspace)
+    """Classify all images without a label of a draw, with each effort."""
+    support = [(refs[index], ClassId(int(labels[index]))) for index in draw.support]
+    classes = [ClassId(number) for number in range(int(labels.max()) + 1)]
+
+    def fitted(effort: Effort) -> Fit:
+        return returned(fit(workspace, 0, support, classes, effort))
+
+    def answer(of: Fit) -> Answer:
+        embeddings = of.seen.store.select(refs[index].image_id for index in draw.query)
+        logits = of.model.logits(of.model.directions(embeddings))
+        truth = labels[draw.query]
+        right = float(np.mean(logits.argmax(1) == truth))
+        return Answer(100 * right, float(losses_of(logits, truth).mean()))
+
+    instant = answer(fitted(Effort.INSTANT))
+    before = answer(fitted(Effort.THOROUGH))
+    estimate = estimate_seconds(len(support), len(refs), workspace, n_views=len(VIEWS))
     started, began = time.perf_counter(), time.process_time()
-    tuned = returned(finetune(workspace, 0, support, np.arange(len(support))))
+    tuned = fitted(Effort.FINETUNE)
     seconds, core_seconds = time.perf_counter() - started, time.process_time() - began
-    after = before
-    if tuned is not None:
-        beside = workspace.beside(tuned.encoder)
-        for _ in embed(beside, refs):
-            pass
-        seconds = time.perf_counter() - started
-        after = answered(beside, refs, labels, draw, tuned.factor)
-    return Trial(before, after, tuned, seconds, core_seconds, estimate)
-
-
-def answered(
-    workspace: Workspace,
-    refs: Sequence[ImageRef],
-    labels: NDArray[np.int64],
-    draw: Draw,
-    factor: float,
-) -> Answer:
-    """How the instant head does on the images that have no label."""
-    shape = workspace.folder_shape()
-    embeddings = workspace.store.select(ref.image_id for ref in refs).astype(np.float32)
-    model = adapt(embeddings[draw.support], labels[draw.support], shape.mean, shape=shape)
-    logits: Floats = np.float32(factor) * model.logits(model.directions(embeddings[draw.query]))
-    truth = labels[draw.query]
-    return Answer(
-        100 * float(np.mean(logits.argmax(1) == truth)), float(losses_of(logits, truth).mean())
-    )
+    kept = tuned.model.effort is Effort.FINETUNE
+    return Trial(instant, before, answer(tuned), kept, seconds, core_seconds, estimate)
 
 
 def returned(steps: Generator[object, None, _T]) -> _T:
@@ -195,11 +185,12 @@ def row(name: str, n_shot: int, n_labels: int, trials: Sequence[Trial]) -> str:
         name,
         str(n_shot),
         str(n_labels),
+        f"{mean([trial.instant.accuracy for trial in trials]):.1f}",
         f"{mean([trial.before.accuracy for trial in trials]):.1f}",
         interval(np.array([gain(trial) for trial in trials]), "+.1f"),
         f"{mean([trial.before.log_loss for trial in trials]):.3f}",
         interval(np.array([change(trial) for trial in trials]), "+.3f"),
-        f"{sum(trial.tuned is not None for trial in trials)} of {len(trials)}",
+        f"{sum(trial.kept for trial in trials)} of {len(trials)}",
         f"{mean([trial.seconds for trial in trials]):.0f}",
         f"{mean([trial.core_seconds for trial in trials]):.0f}",
         f"{mean([trial.estimate for trial in trials]):.0f}",

@@ -40,9 +40,9 @@ class Looked:
     """What the frozen blocks make of the views of one image, the image as it is first.
 
     Attributes:
-        maps: (N_VIEWS, channels, h, w) float16, what goes into block ``FIRST_BLOCK``.
-        roots: (N_VIEWS, n_early) float32, the pooled activations of the earlier taps.
-        start: (N_VIEWS, embedding_size) float32, the embeddings before any fine-tuning.
+        maps: (n_views, channels, h, w) float16, what goes into block ``FIRST_BLOCK``.
+        roots: (n_views, n_early) float32, the pooled activations of the earlier taps.
+        start: (n_views, embedding_size) float32, the embeddings before any fine-tuning.
     """
 
     maps: NDArray[np.float16]
@@ -63,12 +63,13 @@ class FrozenBlocks:
         self._rest = TunedBlocks(encoder, device)
 
     @torch.no_grad()
-    def look(self, pixels: NDArray[np.uint8], name: str) -> Looked:
+    def look(self, pixels: NDArray[np.uint8], name: str, n_views: int = N_VIEWS) -> Looked:
         """Draw the views of an RGB image (height, width, 3) and bring them through the blocks.
 
         Args:
             pixels: of any size.
             name: of the image; the same name draws the same views.
+            n_views: 1: the image as it is alone.
         """
         size_px = self._preprocessing.size_px
         views = [
@@ -79,7 +80,7 @@ class FrozenBlocks:
                 may_flip=True,
                 random=generator_for(name, number),
             )
-            for number in range(N_VIEWS)
+            for number in range(n_views)
         ]
         batch = torch.stack(views).to(self._device, memory_format=torch.channels_last)
         kept = _Keep()
@@ -111,6 +112,7 @@ class TunedBlocks(nn.Module):
         """Begin with the weights of ``encoder``, on ``device``."""
         super().__init__()
         self.features = build_network(encoder).features[FIRST_BLOCK:]
+        self.embedding_size = encoder.embedding_size
         self._taps = _taps_of(encoder)
         self._sizes = dict(LAYER_SIZES[encoder.architecture])
         projection = encoder.projection
@@ -161,6 +163,14 @@ class TunedBlocks(nn.Module):
     def learned(self) -> list[nn.Parameter]:
         """The scales and shifts."""
         return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    def load(self, weights: Mapping[str, NDArray[np.float32]]) -> TunedBlocks:
+        """Take scales and shifts as :meth:`weights` gave them; returns itself."""
+        with torch.no_grad():
+            for name, parameter in self.features.named_parameters():
+                if parameter.requires_grad:
+                    parameter.copy_(torch.from_numpy(weights[f"features.{name}"]))
+        return self
 
     def part_way(self, start: TunedBlocks, share: float) -> TunedBlocks:
         """The blocks a ``share`` [0, 1] of the way from ``start`` to these."""

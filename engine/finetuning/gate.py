@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 from engine.messages import HeldOut
 from engine.method.adaptation import adapt
 from engine.method.calibration import held_out_of, losses_of
-from engine.method.folder import folder_mean
+from engine.method.folder import FolderShape, folder_mean
 from engine.method.heads import Floats, examples_per_class
+from engine.method.thorough import adapt_thoroughly
 
 N_FOLDS: Final = 5
 
 # Where fine-tuning has seen the examples that a head is fitted to, the head's own held-out examples
 # look easier than they are, and its confidence has to be taken back by a factor. What draws from
-# validation sets say of its logarithm: the mean, by whether anything was tuned, and the spread.
-_EXPECTED: Final = {False: 0.0, True: -0.8}
+# validation sets say of its logarithm: the mean, by what was done, and the spread.
+UNTUNED: Final = 0.0
+TUNED: Final = -0.8
+TUNED_VOTE: Final = -0.5
 _SPREAD: Final = 0.35
 # Standard errors that a gain must exceed: one, and a half for being the best of several shares.
 _CLEAR_GAIN: Final = 1.5
@@ -118,10 +121,47 @@ def held_out_logits(
     return model.logits(model.directions(embeddings[left_out]))
 
 
+def held_out_votes(
+    embeddings: Floats,
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    left_out: NDArray[np.bool_],
+    training_mean: Floats,
+    unlabelled: Floats,
+) -> Generator[None, None, Floats]:
+    """As :func:`held_out_logits`, from the vote that answers behind a tuned network; in steps.
+
+    Args:
+        unlabelled: (n_unlabelled, d) of some of the folder's images that nobody labelled.
+    """
+    every = np.concatenate([embeddings, unlabelled])
+    mean = folder_mean(every.sum(0, dtype=np.float64), len(every), training_mean)
+    kept = ~left_out
+    yield
+    model = yield from adapt_thoroughly(
+        embeddings[kept],
+        labels[kept],
+        mean,
+        np.concatenate([unlabelled, embeddings[left_out]]),
+        FolderShape.of(every, mean, len(every)),
+        groups[kept],
+        judge=False,
+    )
+    return model.logits(model.directions(embeddings[left_out]))
+
+
 def judge(
-    share: float, logits: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
+    share: float,
+    logits: Floats,
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    expected: float,
 ) -> Tried:
-    """Sum up held-out logits (n, n_classes) of images with labels and groups (n,)."""
+    """Sum up held-out logits (n, n_classes) of images with labels and groups (n,).
+
+    Args:
+        expected: the logarithm of the factor, before the logits have spoken.
+    """
     examples = np.unique(groups, return_inverse=True)[1].reshape(-1)
     sizes = np.bincount(examples)
 
@@ -130,7 +170,7 @@ def judge(
         return np.bincount(examples, weights=lost) / sizes
 
     def cost(log_factor: float) -> float:
-        away = log_factor - _EXPECTED[share > 0]
+        away = log_factor - expected
         return float(losses(np.exp(log_factor)).sum()) + away**2 / (2 * _SPREAD**2)
 
     factor = float(np.exp(min(_LOG_FACTORS, key=cost)))

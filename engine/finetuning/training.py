@@ -113,22 +113,25 @@ def points_of(
     points = []
     for share in shares:
         there = blocks.part_way(start, share)
-        with torch.no_grad():
-            embeddings = _embedded(there, examples).cpu().numpy()
-        rounded = embeddings.astype(np.float16).astype(np.float32)
-        points.append(Point(there.weights(), rounded))
-        yield
+        embeddings = yield from embeddings_of(there, examples.looked, examples.device)
+        points.append(Point(there.weights(), embeddings))
     return points
 
 
-def _embedded(blocks: TunedBlocks, examples: Examples) -> Tensor:
-    """Of all examples as they are."""
-    numbers = range(len(examples.looked))
-    parts = [
-        blocks(*batch_of(examples.looked, [(number, 0) for number in part], examples.device))
-        for part in (numbers[first : first + _EMBED_AT_ONCE] for first in numbers[::_EMBED_AT_ONCE])
-    ]
-    return torch.cat(parts)
+def embeddings_of(
+    blocks: TunedBlocks, looked: Sequence[Looked], device: str
+) -> Generator[None, None, NDArray[np.float32]]:
+    """Embeddings (n, embedding_size) of images as they are, rounded as the graph's; in steps."""
+    numbers = range(len(looked))
+    parts = []
+    for first in numbers[::_EMBED_AT_ONCE]:
+        items = [(number, 0) for number in numbers[first : first + _EMBED_AT_ONCE]]
+        with torch.no_grad():
+            parts.append(blocks(*batch_of(looked, items, device)).cpu().numpy())
+        yield
+    joined = np.concatenate(parts) if parts else np.zeros((0, blocks.embedding_size), np.float32)
+    embeddings: NDArray[np.float32] = joined.astype(np.float16).astype(np.float32)
+    return embeddings
 
 
 def _draw(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:

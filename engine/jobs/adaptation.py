@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.encoder.views import VIEWS
 from engine.errors import LabelsError
 from engine.jobs.embedding import embed
 from engine.jobs.finetuning import estimate_seconds, finetune, why_not
@@ -99,7 +100,9 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
         instant=None if model.effort is Effort.INSTANT else fitted.instant,
         empty_classes=tuple(item for item in class_ids if item in empty),
         seconds=time.perf_counter() - started,
-        finetune_seconds=estimate_seconds(model.n_support, len(workspace.store), workspace),
+        finetune_seconds=estimate_seconds(
+            model.n_support, len(workspace.store), workspace, n_views=_n_views(workspace)
+        ),
     )
     store = fitted.seen.store
     visible = [image_id for image_id in command.visible if image_id in store]
@@ -172,7 +175,7 @@ def _fit_with_effort(
     yield None
     if effort is Effort.THOROUGH:
         seen = workspace
-        if len(workspace.store) <= VIEWED_IMAGES:
+        if _n_views(workspace) > 1:
             seen = yield from workspace.on_pool(workspace.beside)
             yield from _embed_again(workspace, seen, request_id, "Looking again, three views each")
         if _has_all(seen, workspace, support):
@@ -192,11 +195,18 @@ def _fit_with_effort(
         examples = [
             (image, label) for (image, _), label in zip(readable, compact.tolist(), strict=True)
         ]
-        tuned = yield from finetune(workspace, request_id, examples, groups)
+        labelled = {image.image_id for image, _ in support}
+        rest = sorted(workspace.store.image_ids() - labelled)
+        tuned = yield from finetune(
+            workspace, request_id, examples, groups, [workspace.refs[item] for item in rest]
+        )
         if tuned is not None:
             shown = workspace.current
             workspace.drop_tuned([] if shown is None else [shown.seen])
-            seen = yield from workspace.on_pool(lambda: workspace.beside(tuned.encoder))
+            viewed = _n_views(workspace) > 1
+            seen = yield from workspace.on_pool(
+                lambda: workspace.beside(tuned.encoder, viewed=viewed)
+            )
             yield from _embed_again(workspace, seen, request_id, "Looking again, tuned")
             if _has_all(seen, workspace, support):
                 model = yield from _fit_thoroughly(workspace, seen, support, class_ids, judge=False)
@@ -204,8 +214,9 @@ def _fit_with_effort(
                     model,
                     effort=Effort.FINETUNE,
                     kept=("fine-tuned encoder", *model.kept),
-                    # The network has seen all labels: only its own folds can tell. They had the
-                    # instant head, which is the least that the vote gives.
+                    # The network has seen all labels: only its own folds can tell.
+                    weights=np.float32(tuned.factor) * model.weights,
+                    bias=np.float32(tuned.factor) * model.bias,
                     held_out=tuned.held_out,
                     plain=instant.plain,
                 )
@@ -252,6 +263,11 @@ def _independent(seen: Workspace, images: Sequence[ImageId]) -> Floats:
     return embeddings[np.unique(groups, return_index=True)[1]]
 
 
+def _n_views(workspace: Workspace) -> int:
+    """From how many sides each image is embedded, above the instant effort."""
+    return len(VIEWS) if len(workspace.store) <= VIEWED_IMAGES else 1
+
+
 def _has_all(
     seen: Workspace, workspace: Workspace, support: Sequence[tuple[ImageRef, ClassId]]
 ) -> bool:
@@ -282,7 +298,8 @@ def _fit_thoroughly(
     yield None
     given = (embeddings, labels, shape.mean, unlabelled, shape, groups)
     told = _independent(seen, negatives) if negatives else None
-    return (yield from adapt_thoroughly(*given, judge=judge, negatives=told))
+    steps = adapt_thoroughly(*given, judge=judge, negatives=told)
+    return (yield from seen.steps_on_pool(steps))
 
 
 def _labelled(

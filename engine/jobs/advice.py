@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -74,16 +75,18 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
             if outside is not None:
                 outside[start : start + _ROWS] = model.none_scores(some)
             yield None
-    picks = yield from choose_what_to_label(
-        directions,
-        workspace.store.perceptual_hashes(image_ids),
-        np.array([labelled.get(image_id, -1) for image_id in image_ids], np.int64),
-        np.array([image_id in passed_over for image_id in image_ids], np.bool_),
-        command.count,
-        len(class_ids),
-        model,
-        none_scores,
-        outside,
+    picks = yield from workspace.steps_on_pool(
+        choose_what_to_label(
+            directions,
+            workspace.store.perceptual_hashes(image_ids),
+            np.array([labelled.get(image_id, -1) for image_id in image_ids], np.int64),
+            np.array([image_id in passed_over for image_id in image_ids], np.bool_),
+            command.count,
+            len(class_ids),
+            model,
+            none_scores,
+            outside,
+        )
     )
     share = len(image_ids) / max(len(workspace.store), 1)
     columns = () if model is None else tuple(command.classes[index] for index in model.classes)
@@ -109,10 +112,9 @@ def review_labels(workspace: Workspace, command: ReviewLabels) -> Iterator[Event
     position = {item.class_id: index for index, item in enumerate(command.classes)}
     labels = np.array([position[class_id] for _, class_id in readable], np.int64)
     directions = yield from _directions(workspace, image_ids, workspace.folder_shape().mean)
-    groups = near_duplicate_groups(directions, workspace.store.perceptual_hashes(image_ids))
-    yield None
-    doubts = doubtful_labels(directions, labels, groups)
-    yield None
+    hashes = workspace.store.perceptual_hashes(image_ids)
+    groups = yield from workspace.on_pool(partial(near_duplicate_groups, directions, hashes))
+    doubts = yield from workspace.on_pool(partial(doubtful_labels, directions, labels, groups))
     duplicates = yield from _duplicates(workspace)
     reach: Reach | None = None
     if len(np.unique(labels)) >= 2:
@@ -141,8 +143,9 @@ def propose_split(workspace: Workspace, command: ProposeSplit) -> Iterator[Event
     yield from _embed_missing(workspace, command.request_id, command.images)
     image_ids = [image.image_id for image in command.images if image.image_id in workspace.store]
     directions = yield from _directions(workspace, image_ids, workspace.folder_shape().mean)
-    groups = near_duplicate_groups(directions, workspace.store.perceptual_hashes(image_ids))
-    leaving = split_in_two(directions, groups)
+    hashes = workspace.store.perceptual_hashes(image_ids)
+    groups = yield from workspace.on_pool(partial(near_duplicate_groups, directions, hashes))
+    leaving = yield from workspace.on_pool(partial(split_in_two, directions, groups))
     yield SplitProposed(
         command.request_id, tuple(image_ids[index] for index in np.flatnonzero(leaving))
     )
@@ -189,7 +192,8 @@ def _reach(
     yield None
     shape = workspace.folder_shape()
     yield None
-    return (yield from measure_reach(support, labels, n_classes, groups, shape, folder))
+    steps = measure_reach(support, labels, n_classes, groups, shape, folder)
+    return (yield from workspace.steps_on_pool(steps))
 
 
 def _duplicates(

@@ -18,14 +18,16 @@ from engine.images import decode_image, read_file
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
 from engine.messages import Event, HeldOut, ImageRef, Progress
-from engine.method.heads import independent_groups
+from engine.method.heads import Floats, independent_groups
 
 if TYPE_CHECKING:
     from engine.finetuning.blocks import Looked
-    from engine.finetuning.gate import Verdict
+    from engine.finetuning.gate import Tried, Verdict
     from engine.finetuning.training import Examples, Point
 
 _T = TypeVar("_T")
+
+LOOKED_AT: Final = 200
 
 _WAIT_S: Final = 0.005
 _STRETCH_S: Final = 0.25  # How long a thread of the pool trains before others may have it.
@@ -35,7 +37,8 @@ _MATRIX_SIDE: Final = 512
 _MATRIX_S: Final = 0.0015
 _LOOK_S: Final = 0.1  # An image in all its views.
 _LEARN_S: Final = 0.010  # An image in a step.
-_EMBED_S: Final = 0.012  # An image of the folder, its decoding included.
+_EMBED_S: Final = 0.012  # An image of the folder in one view, its decoding included.
+_CHECK_S: Final = 0.06  # One that tells how sure the answers may be.
 _FIXED_S: Final = 15.0  # Loading torch, and building the new encoder's graph.
 _GPU_SHARE: Final = 0.1
 _TRAININGS: Final = 6  # These three stand in engine.finetuning, too, which would load torch.
@@ -56,13 +59,14 @@ class FineTuned:
 
     Attributes:
         encoder: the new one, with a fingerprint of its own; in memory only.
-        held_out: how held-out labels fare with it and the instant head.
-        before: the same with the encoder as it was.
-        gain: by how much the mean log-loss fell, nats; ``standard_error`` that of the gain.
+        held_out: how held-out labels fare with it and the vote of ``method.thorough``.
+        before: how they fare with the encoder as it was and the instant head.
+        gain: by how much the mean log-loss of the instant head fell, nats; ``standard_error``
+            that of the gain.
         share: of the way from the old weights to the learned ones, in (0, 1].
-        factor: what to multiply the logits (weights, bias) of a head by that is fitted to the
-            labelled images' new embeddings. The encoder has seen their labels, so they are easier
-            than others, and the head's own leave-one-out makes it too sure.
+        factor: what to multiply the logits (weights, bias) of the vote by, fitted to the labelled
+            images' new embeddings. The encoder has seen their labels, so they are easier than
+            others, which makes every head too sure.
     """
 
     encoder: Encoder
@@ -86,6 +90,7 @@ def finetune(
     request_id: int,
     support: Sequence[tuple[ImageRef, int]],
     groups: NDArray[np.int64],
+    rest: Sequence[ImageRef] = (),
 ) -> Generator[Event | None, None, FineTuned | None]:
     """Fine-tune the workspace's encoder on the pool and say whether that helped.
 
@@ -95,6 +100,8 @@ def finetune(
     Args:
         support: readable labelled images with class numbers 0, 1, ...
         groups: (n_support,) numbers of near-duplicates.
+        rest: images without a label, of which ``LOOKED_AT`` or all at random tell how sure the
+            answers may be.
 
     Yields:
         Progress, and None while nothing has finished. A thread of the pool cannot be stopped
@@ -111,12 +118,23 @@ def finetune(
         return None
     yield Progress(request_id, "Loading torch, which takes some seconds", 0, 0, 0.0, 0.0)
     yield from workspace.on_pool(_load_torch)
-    from engine.finetuning.gate import decide, folds_of, held_out_logits, judge
-    from engine.finetuning.training import SHARES, STEPS
+    from engine.finetuning.blocks import N_VIEWS
+    from engine.finetuning.gate import (
+        TUNED,
+        UNTUNED,
+        decide,
+        folds_of,
+        held_out_logits,
+        judge,
+    )
+    from engine.finetuning.training import SHARES, STEPS, Examples
 
     encoder = workspace.runtime.encoder
     images = [image for image, _ in support]
-    examples = yield from _look(workspace, request_id, images, labels, groups)
+    text = "Looking at the labelled images from several sides"
+    looked = yield from _look(workspace, request_id, images, N_VIEWS, text)
+    independent = independent_groups(labels, groups)
+    examples = Examples(looked, labels, independent, _device(workspace))
     folds = folds_of(labels, examples.groups)
     used = np.unique(folds[folds >= 0])
     shares = (0.0, *SHARES)
@@ -141,23 +159,79 @@ def finetune(
                 )
             )
     judged = folds >= 0
+    truth = labels[judged], independent[judged]
     start, *others = (
-        judge(share, logits[number, judged], labels[judged], examples.groups[judged])
+        judge(share, logits[number, judged], *truth, TUNED if share else UNTUNED)
         for number, share in enumerate(shares)
     )
     verdict = decide(start, others)
     if not verdict.accepted:
         return None
-    chosen = whole[shares.index(verdict.best.share)]
+    number = shares.index(verdict.best.share)
+    answers = yield from _vote(
+        workspace, request_id, examples, folds, [way[number] for way in ways], _some(rest)
+    )
     return FineTuned(
-        encoder=_tuned_encoder(encoder, whole[0], chosen, labels, verdict),
-        held_out=verdict.best.held_out,
+        encoder=_tuned_encoder(encoder, whole[0], whole[number], labels, verdict),
+        held_out=answers.held_out,
         before=verdict.start.held_out,
         gain=verdict.gain,
         standard_error=verdict.standard_error,
         share=verdict.best.share,
-        factor=verdict.best.factor,
+        factor=answers.factor,
     )
+
+
+def _vote(
+    workspace: Workspace,
+    request_id: int,
+    examples: Examples,
+    folds: NDArray[np.int64],
+    points: Sequence[Point],
+    rest: Sequence[ImageRef],
+) -> Generator[Event | None, None, Tried]:
+    """How the vote does behind the networks of the folds, on what each has not seen."""
+    from engine.finetuning.gate import TUNED_VOTE, judge
+
+    encoder = workspace.runtime.encoder
+    text = "Looking at some images without a label"
+    looked = yield from _look(workspace, request_id, rest, 1, text)
+    used = np.unique(folds[folds >= 0])
+    works = [
+        partial(_voted, encoder, examples, folds == fold, point, looked)
+        for fold, point in zip(used, points, strict=True)
+    ]
+    yield Progress(request_id, "Checking how sure the answers may be", 0, 0, 0.0, 0.0)
+    votes = yield from _train_all(workspace, works)
+    logits = np.zeros((len(folds), votes[0].shape[1]), np.float32)
+    for fold, voted in zip(used, votes, strict=True):
+        logits[folds == fold] = voted
+    judged = folds >= 0
+    return judge(1.0, logits[judged], examples.labels[judged], examples.groups[judged], TUNED_VOTE)
+
+
+def _voted(
+    encoder: Encoder,
+    examples: Examples,
+    left_out: NDArray[np.bool_],
+    point: Point,
+    rest: Sequence[Looked],
+) -> Generator[None, None, Floats]:
+    from engine.finetuning.blocks import TunedBlocks
+    from engine.finetuning.gate import held_out_votes
+    from engine.finetuning.training import embeddings_of
+
+    blocks = TunedBlocks(encoder, examples.device).load(point.weights)
+    unlabelled = yield from embeddings_of(blocks, rest, examples.device)
+    mean = encoder.feature_mean
+    given = (point.embeddings, examples.labels, examples.groups, left_out, mean, unlabelled)
+    return (yield from held_out_votes(*given))
+
+
+def _some(rest: Sequence[ImageRef]) -> list[ImageRef]:
+    """``LOOKED_AT`` of the images, the same of the same."""
+    drawn = np.random.default_rng(0).permutation(len(rest))[:LOOKED_AT]
+    return [rest[number] for number in np.sort(drawn)]
 
 
 def _tuned_encoder(
@@ -201,30 +275,32 @@ def _look(
     workspace: Workspace,
     request_id: int,
     images: Sequence[ImageRef],
-    labels: NDArray[np.int64],
-    groups: NDArray[np.int64],
-) -> Generator[Event | None, None, Examples]:
-    """Decode the labelled images and bring their views through the blocks that stay."""
+    n_views: int,
+    text: str,
+) -> Generator[Event | None, None, list[Looked]]:
+    """Decode images and bring views of them through the blocks that stay.
+
+    Raises:
+        EngineError: one cannot be read; not of a single view each, where it is left away.
+    """
     from engine.finetuning.blocks import FrozenBlocks
-    from engine.finetuning.training import Examples
 
-    device = _device(workspace)
-    frozen = FrozenBlocks(workspace.runtime.encoder, device)
+    frozen = FrozenBlocks(workspace.runtime.encoder, _device(workspace))
 
-    def look(image: ImageRef) -> Looked:
+    def look(image: ImageRef) -> Looked | None:
         _one_thread()
         try:
             pixels = decode_image(read_file(image.path)).pixels
         except UnreadableImageError as error:
+            if n_views == 1:
+                return None
             raise EngineError(f"{image.name} cannot be read any more: {error}.") from error
-        return frozen.look(pixels, image.name)
+        return frozen.look(pixels, image.name, n_views)
 
-    meter = ProgressMeter(
-        request_id, "Looking at the labelled images from several sides", len(images)
-    )
-    looked: dict[int, Looked] = {}
+    meter = ProgressMeter(request_id, text, len(images))
+    looked: dict[int, Looked | None] = {}
     works = {number: partial(look, image) for number, image in enumerate(images)}
-    waiting: dict[Future[Looked], int] = {}
+    waiting: dict[Future[Looked | None], int] = {}
     try:
         while works or waiting:
             while works and len(waiting) < 2 * workspace.runtime.n_threads:
@@ -237,18 +313,14 @@ def _look(
     finally:
         for future in waiting:
             future.cancel()
-    return Examples(
-        [looked[number] for number in range(len(images))],
-        labels,
-        independent_groups(labels, groups),
-        device,
-    )
+    found = [looked[number] for number in range(len(images))]
+    return [one for one in found if one is not None]
 
 
 def _train_all(
     workspace: Workspace,
     trainings: Sequence[Callable[[], Generator[None, None, _T]]],
-    meter: ProgressMeter,
+    meter: ProgressMeter | None = None,
 ) -> Generator[Event | None, None, list[_T]]:
     """What trainings return, as many under way at once as the pool has threads."""
     results: dict[int, _T] = {}
@@ -270,7 +342,7 @@ def _train_all(
                     results[number] = result[0]
                 else:
                     begun[workspace.pool.submit(_stretch, steps)] = number, steps
-            yield meter.advance(n_steps) if n_steps else None
+            yield meter.advance(n_steps) if meter and n_steps else None
     finally:
         for future in begun:
             future.cancel()
@@ -311,8 +383,12 @@ def _device(workspace: Workspace) -> str:
     return "cuda" if _on_gpu(workspace) and torch.cuda.is_available() else "cpu"
 
 
-def estimate_seconds(n_support: int, n_images: int, workspace: Workspace) -> float:
+def estimate_seconds(
+    n_support: int, n_images: int, workspace: Workspace, *, n_views: int = 1
+) -> float:
     """What fine-tuning on ``n_support`` labels would take, and embedding the folder again.
+
+    ``n_views`` of each image are embedded.
 
     From how fast this machine multiplies matrices and what that went with where it was measured
     (benchmarks/finetuning.py): good within a factor of two on CPUs. On a GPU, where nothing was
@@ -321,9 +397,10 @@ def estimate_seconds(n_support: int, n_images: int, workspace: Workspace) -> flo
     slowness = _matrix_seconds() / _MATRIX_S
     per_core = slowness / workspace.runtime.n_threads
     trained = n_support * _LOOK_S + _TRAININGS * _STEPS * min(n_support, _BATCH) * _LEARN_S
+    trained += min(n_images, LOOKED_AT) * _CHECK_S
     if _on_gpu(workspace):
         trained *= _GPU_SHARE
-    return slowness * _FIXED_S + per_core * (trained + n_images * _EMBED_S)
+    return slowness * _FIXED_S + per_core * (trained + n_images * n_views * _EMBED_S)
 
 
 @cache

@@ -7,9 +7,11 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -47,6 +49,7 @@ from engine.method.folder import SAMPLE_SIZE, FolderShape, folder_mean
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+_STRETCH_S: Final = 0.1  # How long a thread of the pool is at steps before others may have it.
 
 TOP_CLASSES: Final = 5
 
@@ -126,7 +129,7 @@ class Workspace:
         """The last fit of each effort above instant and what it was made of, see ``adaptation``."""
         self._graph_folder = graph_folder or cache.folder / "encoders"
         self._device = device
-        self._beside: dict[str, Workspace] = {}
+        self._beside: dict[tuple[str, bool], Workspace] = {}
         self._making = threading.Lock()
         self._shape: tuple[EmbeddingStore, int, FolderShape] | None = None
         self.unreadable: dict[ImageId, Unreadable] = {}
@@ -170,29 +173,26 @@ class Workspace:
         for other in self._beside.values():
             other.forget()
 
-    def beside(self, encoder: Encoder | None = None) -> Workspace:
+    def beside(self, encoder: Encoder | None = None, *, viewed: bool = True) -> Workspace:
         """The workspace that embeds the same images otherwise; takes up to some seconds at first.
 
         Args:
-            encoder: another encoder; None: this one, from several views.
+            encoder: another encoder; None: this one.
+            viewed: from several views.
 
         Raises:
             EncoderError: its graph cannot be had.
         """
-        key = "views" if encoder is None else encoder.fingerprint
+        encoder = encoder or self.runtime.encoder
+        key = encoder.fingerprint, viewed
         # A job that was cancelled may still be at it on the pool.
         with self._making:
             if key not in self._beside:
-                self._beside[key] = self._make_beside(encoder)
+                self._beside[key] = self._make_beside(encoder, viewed)
             return self._beside[key]
 
-    def _make_beside(self, encoder: Encoder | None) -> Workspace:
-        runtime = load_runtime(
-            encoder or self.runtime.encoder,
-            self._graph_folder,
-            self._device,
-            viewed=encoder is None,
-        )
+    def _make_beside(self, encoder: Encoder, viewed: bool) -> Workspace:
+        runtime = load_runtime(encoder, self._graph_folder, self._device, viewed=viewed)
         cache = ImageCache(self.cache.folder, cache_key(runtime), runtime.encoder.embedding_size)
         return Workspace(
             runtime,
@@ -205,7 +205,7 @@ class Workspace:
     def drop_tuned(self, kept: Sequence[Workspace]) -> None:
         """Let go of fine-tuned encoders but those whose workspaces are ``kept``."""
         for key, other in list(self._beside.items()):
-            if key != "views" and other not in kept:
+            if key[0] != self.runtime.encoder.fingerprint and other not in kept:
                 del self._beside[key]
                 other.close()
 
@@ -246,6 +246,17 @@ class Workspace:
             return future.result()
         finally:
             future.cancel()
+
+    def steps_on_pool(self, steps: Generator[object, None, _T]) -> Generator[None, None, _T]:
+        """What a generator returns, its steps taken by a thread of the pool.
+
+        A step may take a second where there are thousands of labels; a click does not wait for it.
+        The generator must not touch what jobs change.
+        """
+        while True:
+            result = yield from self.on_pool(partial(_some_steps, steps))
+            if result:
+                return result[0]
 
     def activations_of(
         self, path: Path, runtime: EncoderRuntime, views: Sequence[View]
@@ -455,3 +466,14 @@ def _give_way() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+def _some_steps(steps: Generator[object, None, _T]) -> list[_T]:
+    """Take steps for a while; the result, if there is one by then."""
+    until = time.perf_counter() + _STRETCH_S
+    try:
+        while time.perf_counter() < until:
+            next(steps)
+    except StopIteration as end:
+        return [end.value]
+    return []

@@ -9,6 +9,7 @@ Shapes: n_support labelled images, d = embedding size, n_classes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -151,15 +152,37 @@ def fit_ridge(
         delta = (penalty * n_present / (n_examples - 1) * sizes).astype(np.float32)
         for class_index in np.flatnonzero(counts >= 2):
             rows = np.flatnonzero(labels == class_index)
-            block = one_less.inverse_block(rows)
-            update = np.linalg.inv(np.eye(len(rows), dtype=np.float32) - block * delta[rows])
-            inverse, solved = update @ block, update @ dual[rows]
-            left_out[rows] = targets[rows] - solved / np.diagonal(inverse)[:, None]
+            block = one_less.block(rows, delta[rows], dual, targets)
+            left_out[rows] = targets[rows] - block.solved / block.diagonal[:, None]
             for group in np.unique(groups[rows[sizes[rows] > 1]]):
                 members = np.flatnonzero(groups[rows] == group)
-                residuals = np.linalg.solve(inverse[np.ix_(members, members)], solved[members])
+                residuals = np.linalg.solve(block.part(members), block.solved[members])
                 left_out[rows[members]] = targets[rows[members]] - residuals
     return FittedHead(weights, left_out)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """The rows and columns of a class of M_c^-1, and the rows of M_c^-1 Y.
+
+    Attributes:
+        solved: (n_rows, n_classes).
+        diagonal: (n_rows,) of the block.
+        part: the rows and columns of some of the rows, by their positions among them.
+    """
+
+    solved: Floats
+    diagonal: Floats
+    part: Callable[[NDArray[np.int64]], Floats]
+
+
+def _updated(block: Floats, delta: Floats, dual: Floats) -> _Block:
+    """From G_cc (n_rows, n_rows), the diagonal of D and the rows of G Y, by Woodbury's identity."""
+    update = _inverse_of(np.eye(len(block), dtype=np.float32) - block * delta)
+    inverse = update @ block
+    return _Block(
+        update @ dual, np.diagonal(inverse), lambda members: inverse[np.ix_(members, members)]
+    )
 
 
 class _Kernel:
@@ -167,9 +190,9 @@ class _Kernel:
 
     def __init__(self, support: Floats, diagonal: Floats) -> None:
         self._support = support
-        kernel = support @ support.T
+        kernel: Floats = np.matmul(support, support.T, dtype=np.float32)
         kernel[np.diag_indices(len(kernel))] += diagonal
-        self._inverse = np.linalg.inv(kernel)
+        self._inverse = _inverse_of(kernel)
 
     def dual(self, targets: Floats) -> Floats:
         """(K + D)^-1 Y, (n_support, n_classes)."""
@@ -179,9 +202,11 @@ class _Kernel:
         """The class vectors (n_classes, d)."""
         return self.dual(targets).T @ self._support
 
-    def inverse_block(self, rows: NDArray[np.int64]) -> Floats:
-        """The rows and columns ``rows`` of (K + D)^-1."""
-        return self._inverse[np.ix_(rows, rows)]
+    def block(
+        self, rows: NDArray[np.int64], delta: Floats, dual: Floats, _targets: Floats
+    ) -> _Block:
+        """With the diagonal less by ``delta`` at ``rows``; ``dual`` is that of ``_targets``."""
+        return _updated(self._inverse[np.ix_(rows, rows)], delta, dual[rows])
 
 
 class _Primal:
@@ -190,9 +215,9 @@ class _Primal:
     def __init__(self, support: Floats, diagonal: Floats) -> None:
         self._support = support
         self._diagonal = diagonal[:, None]
-        gram = (support / self._diagonal).T @ support
-        gram[np.diag_indices(len(gram))] += 1.0
-        self._inverse = np.linalg.inv(gram)
+        self._gram: Floats = np.matmul((support / self._diagonal).T, support, dtype=np.float32)
+        self._gram[np.diag_indices(len(self._gram))] += 1.0
+        self._inverse = _inverse_of(self._gram)
 
     def dual(self, targets: Floats) -> Floats:
         residual: Floats = targets - self._support @ self.weights(targets).T
@@ -202,11 +227,39 @@ class _Primal:
         weights: Floats = (self._inverse @ (self._support.T @ (targets / self._diagonal))).T
         return weights
 
-    def inverse_block(self, rows: NDArray[np.int64]) -> Floats:
-        scaled = self._support[rows] / self._diagonal[rows]
-        block: Floats = -(scaled @ self._inverse @ scaled.T)
-        block[np.diag_indices(len(rows))] += 1.0 / self._diagonal[rows, 0]
-        return block
+    def block(
+        self, rows: NDArray[np.int64], delta: Floats, dual: Floats, targets: Floats
+    ) -> _Block:
+        x, before = self._support[rows], self._diagonal[rows]
+        if len(rows) <= len(self._inverse):
+            scaled = x / before
+            return _updated(_block_of(scaled, self._inverse, before), delta, dual[rows])
+        # A large class: the (d, d) matrix anew is cheaper than one with a row for every example.
+        after = before - delta[:, None]
+        changed: Floats = np.matmul((x * (1 / after - 1 / before)).T, x, dtype=np.float32)
+        inverse = _inverse_of(self._gram + changed)
+        scaled = x / after
+        sums = self._support.T @ (targets / self._diagonal)
+        sums += (scaled - x / before).T @ targets[rows]
+        solved = (targets[rows] - x @ (inverse @ sums)) / after
+        spread = np.einsum("nd,nd->n", scaled @ inverse, scaled)
+        return _Block(
+            solved,
+            1.0 / after[:, 0] - spread,
+            lambda members: _block_of(scaled[members], inverse, after[members]),
+        )
+
+
+def _block_of(scaled: Floats, inverse: Floats, diagonal: Floats) -> Floats:
+    """D^-1 - D^-1 X S^-1 X^T D^-1 for rows ``scaled`` of D^-1 X and a ``diagonal`` (n_rows, 1)."""
+    block: Floats = np.negative(scaled @ inverse @ scaled.T)
+    block[np.diag_indices(len(block))] += 1.0 / diagonal[:, 0]
+    return block
+
+
+def _inverse_of(matrix: Floats) -> Floats:
+    inverse: Floats = np.linalg.inv(matrix)
+    return inverse
 
 
 def _sizes(groups: NDArray[np.int64]) -> Floats:

@@ -83,12 +83,14 @@ def adapt_thoroughly(
         labelled = replace(labelled, unknowns=labelled.unknowns.with_negatives(negatives))
     if not judge:
         labelled = replace(labelled, judged=np.zeros(len(labels), np.bool_), comparable=False)
+    yield
     plain = PROTOTYPES.head(labelled, None)
     instant = instant_head(labelled, shape, plain)
     yield
     heads = [(_INSTANT, instant)]
     if instant.name != RIDGE.name:
         heads.append((_RIDGE, RIDGE.head(labelled, None)))
+        yield
     if instant.name != PROTOTYPES.name:
         heads.append((_PROTOTYPES, plain))
     unlabelled = unlabelled[:SAMPLE_SIZE]

@@ -145,6 +145,29 @@ def test_ridge_left_out_scores_equal_refits(counts: tuple[int, ...], n_dimension
         )
 
 
+def test_a_class_of_more_examples_than_dimensions_is_left_out_exactly() -> None:
+    """The first class has 40 in 12 dimensions, some of them in bursts; the second has 5."""
+    support, labels = _support((40, 5, 20))
+    groups = np.arange(len(labels))
+    first = np.flatnonzero(labels == 0)
+    groups[first[:6]] = groups[first[0]]
+    groups[first[6:8]] = groups[first[6]]
+    groups = independent_groups(labels, groups)
+    fitted = fit_ridge(support, labels, 3, 0.3, groups)
+    for group in np.unique(groups):
+        left_out = groups == group
+        refit = fit_ridge(
+            support[~left_out],
+            labels[~left_out],
+            3,
+            0.3,
+            independent_groups(labels[~left_out], groups[~left_out]),
+        )
+        np.testing.assert_allclose(
+            fitted.left_out_scores[left_out], support[left_out] @ refit.weights.T, atol=2e-5
+        )
+
+
 def test_kernel_and_primal_form_agree() -> None:
     """Dimensions that are zero everywhere change nothing but which form is solved."""
     support, labels = _support((9, 6, 4), n_dimensions=12)

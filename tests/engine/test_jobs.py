@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event as Event_
 from threading import Thread
 
 import numpy as np
@@ -714,3 +715,34 @@ def test_two_jobs_that_want_the_views_get_the_same_workspace(workspace: Workspac
         thread.join()
     assert len(made) == 3
     assert len({id(item) for item in made}) == 1
+
+
+def test_a_long_step_on_the_pool_lets_others_work(workspace: Workspace) -> None:
+    free, reached = Event_(), Event_()
+
+    def steps() -> Generator[None, None, int]:
+        yield
+        reached.set()
+        assert free.wait(60)  # As a long step of numbers would take.
+        yield
+        return 7
+
+    waiting = workspace.steps_on_pool(steps())
+    while not reached.is_set():
+        next(waiting)
+    for _ in range(3):
+        next(waiting)  # Comes back although the step is not over.
+    free.set()
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(waiting)
+    assert end.value.value == 7
+
+
+def test_an_error_of_a_step_on_the_pool_is_the_caller_s(workspace: Workspace) -> None:
+    def steps() -> Generator[None, None, int]:
+        yield
+        raise EngineError("no.")
+
+    with pytest.raises(EngineError, match="no"):
+        list(workspace.steps_on_pool(steps()))
