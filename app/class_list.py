@@ -241,7 +241,7 @@ class ClassDelegate(QStyledItemDelegate):
             painter.setPen(QPen(QColor(theme.border), 1))
             edge = row.adjusted(2 * GAP_PX, 0, -2 * GAP_PX, 0)
             painter.drawLine(edge.topLeft(), edge.topRight())
-            painter.setPen(QPen(QColor(item.colour), 1.5, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(QColor(theme.muted), 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(key).adjusted(1, 1, -1, -1), 6, 6)
         if item.hotkey is not None:

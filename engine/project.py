@@ -135,7 +135,7 @@ class ImageClass:
     removed: bool = False
 
 
-NONE_CLASS: Final = ImageClass(NONE_OF_THESE, NONE_NAME, "#808080", 0, 0)
+NONE_CLASS: Final = ImageClass(NONE_OF_THESE, NONE_NAME, "#5f6670", 0, 0)
 """How negative examples are shown where a label is shown as its class; no class of a project.
 
 It is a label that can be given like any other, but cannot be renamed, removed or predicted.
