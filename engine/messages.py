@@ -511,8 +511,8 @@ class Explained:
     """Why an image has its score for a class.
 
     ``score`` is the class's logit less the mean of all classes' logits; ``heat`` (rows, columns)
-    float32 lies over the whole image and sums to it. ``neighbours``: the nearest labelled images,
-    nearest first.
+    float32 lies over the whole image and sums to it. ``neighbours``: the nearest labelled images
+    but negative examples, nearest first.
     """
 
     request_id: int
