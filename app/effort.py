@@ -147,7 +147,7 @@ class FinetuneDialog(QDialog):
             self.tr(
                 "Fine-tuning changes the encoder itself to suit your labels and then reads the "
                 "folder anew. The answers on screen stay until it is done, and they are replaced "
-                "only if more of your held-out labels come out right.\n\n"
+                "only if labels that were held out from it say that it helped.\n\n"
                 "You can go on looking at images; changing a label stops it."
             )
         )

@@ -171,58 +171,86 @@ def _fit_with_effort(
 ) -> Generator[Event | None, None, Fit]:
     """``support`` has no negative examples; of the model that comes out, who asked tells it."""
     instant = fit_model(workspace, support, class_ids)
-    note = _NO_GAIN[effort]
     yield None
+    given = (workspace, request_id, support, class_ids, instant)
     if effort is Effort.THOROUGH:
-        seen = workspace
-        if _n_views(workspace) > 1:
-            seen = yield from workspace.on_pool(workspace.beside)
-            yield from _embed_again(workspace, seen, request_id, "Looking again, three views each")
-        if _has_all(seen, workspace, support):
-            model = yield from _fit_thoroughly(workspace, seen, support, class_ids, negatives)
-            gained = model.effort is Effort.THOROUGH or seen is not workspace
-            if gained and not _is_clearly_worse(model, instant):
-                beside = model.instant or instant.held_out
-                return Fit(replace(model, effort=Effort.THOROUGH), seen, beside)
-        else:
-            note = _GONE
-    elif effort is Effort.FINETUNE:
-        readable = [item for item in support if item[0].image_id in workspace.store]
-        mean = workspace.folder_shape().mean
-        _, labels, groups = _labelled(workspace, readable, class_ids, mean)
-        compact = np.unique(labels, return_inverse=True)[1]
-        note = why_not(compact, groups) or note
-        examples = [
-            (image, label) for (image, _), label in zip(readable, compact.tolist(), strict=True)
-        ]
-        labelled = {image.image_id for image, _ in support}
-        rest = sorted(workspace.store.image_ids() - labelled)
-        tuned = yield from finetune(
-            workspace, request_id, examples, groups, [workspace.refs[item] for item in rest]
-        )
-        if tuned is not None:
-            shown = workspace.current
-            workspace.drop_tuned([] if shown is None else [shown.seen])
-            viewed = _n_views(workspace) > 1
-            seen = yield from workspace.on_pool(
-                lambda: workspace.beside(tuned.encoder, viewed=viewed)
-            )
-            yield from _embed_again(workspace, seen, request_id, "Looking again, tuned")
-            if _has_all(seen, workspace, support):
-                model = yield from _fit_thoroughly(workspace, seen, support, class_ids, judge=False)
-                model = replace(
-                    model,
-                    effort=Effort.FINETUNE,
-                    kept=("fine-tuned encoder", *model.kept),
-                    # The network has seen all labels: only its own folds can tell.
-                    weights=np.float32(tuned.factor) * model.weights,
-                    bias=np.float32(tuned.factor) * model.bias,
-                    held_out=tuned.held_out,
-                    plain=instant.plain,
-                )
-                return Fit(model, seen, instant.held_out)
-            note = _GONE
-    return Fit(instant, workspace, instant.held_out, note)
+        better = yield from _try_thorough(*given, negatives)
+    else:
+        better = yield from _try_finetune(*given)
+    if isinstance(better, Fit):
+        return better
+    return Fit(instant, workspace, instant.held_out, better or _NO_GAIN[effort])
+
+
+def _try_thorough(
+    workspace: Workspace,
+    request_id: int,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+    instant: AdaptedModel,
+    negatives: Sequence[ImageId],
+) -> Generator[Event | None, None, Fit | str]:
+    """What came of it, or why nothing did, empty where it did not help."""
+    seen = workspace
+    if _n_views(workspace) > 1:
+        seen = yield from workspace.on_pool(workspace.beside)
+        yield from _embed_again(workspace, seen, request_id, "Looking again, three views each")
+    if not _has_all(seen, workspace, support):
+        return _GONE
+    model = yield from _fit_thoroughly(workspace, seen, support, class_ids, negatives)
+    gained = model.effort is Effort.THOROUGH or seen is not workspace
+    if not gained or _is_clearly_worse(model, instant):
+        return ""
+    kept = (*_views_kept(workspace), *model.kept)
+    return Fit(
+        replace(model, effort=Effort.THOROUGH, kept=kept),
+        seen,
+        model.instant or instant.held_out,
+    )
+
+
+def _try_finetune(
+    workspace: Workspace,
+    request_id: int,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+    instant: AdaptedModel,
+) -> Generator[Event | None, None, Fit | str]:
+    """As :func:`_try_thorough`."""
+    readable = [item for item in support if item[0].image_id in workspace.store]
+    mean = workspace.folder_shape().mean
+    _, labels, groups = _labelled(workspace, readable, class_ids, mean)
+    compact = np.unique(labels, return_inverse=True)[1]
+    too_few = why_not(compact, groups)
+    if too_few:
+        return too_few
+    examples = [
+        (image, label) for (image, _), label in zip(readable, compact.tolist(), strict=True)
+    ]
+    unlabelled = workspace.store.image_ids() - {image.image_id for image, _ in support}
+    rest = [workspace.refs[image_id] for image_id in sorted(unlabelled)]
+    tuned = yield from finetune(workspace, request_id, examples, groups, rest)
+    if tuned is None:
+        return ""
+    shown = workspace.current
+    workspace.drop_tuned([] if shown is None else [shown.seen])
+    viewed = _n_views(workspace) > 1
+    seen = yield from workspace.on_pool(lambda: workspace.beside(tuned.encoder, viewed=viewed))
+    yield from _embed_again(workspace, seen, request_id, "Looking again, tuned")
+    if not _has_all(seen, workspace, support):
+        return _GONE
+    model = yield from _fit_thoroughly(workspace, seen, support, class_ids, judge=False)
+    model = replace(
+        model,
+        effort=Effort.FINETUNE,
+        kept=("fine-tuned encoder", *_views_kept(workspace), *model.kept),
+        # The network has seen all labels: only its own folds can tell.
+        weights=np.float32(tuned.factor) * model.weights,
+        bias=np.float32(tuned.factor) * model.bias,
+        held_out=tuned.held_out,
+        plain=instant.plain,
+    )
+    return Fit(model, seen, instant.held_out)
 
 
 def fit_model(
@@ -266,6 +294,11 @@ def _independent(seen: Workspace, images: Sequence[ImageId]) -> Floats:
 def _n_views(workspace: Workspace) -> int:
     """From how many sides each image is embedded, above the instant effort."""
     return len(VIEWS) if len(workspace.store) <= VIEWED_IMAGES else 1
+
+
+def _views_kept(workspace: Workspace) -> tuple[str, ...]:
+    n_views = _n_views(workspace)
+    return (f"{n_views} views of each image",) if n_views > 1 else ()
 
 
 def _has_all(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.errors import LabelsError
 from engine.messages import Effort, HeldOut
 from engine.method.calibration import ScalePrior, held_out_of, losses_of, softmax
-from engine.method.folder import FolderShape, folder_mean
+from engine.method.folder import FolderShape
 from engine.method.heads import (
     SMALLEST_NORM,
     FittedHead,
@@ -29,8 +29,6 @@ from engine.method.heads import (
     normalise,
 )
 from engine.method.unknowns import UnknownScorer
-
-__all__ = ["AdaptedModel", "Head", "Labelled", "adapt", "folder_mean", "softmax"]
 
 # A class that fills most of a folder draws the folder's mean towards itself; the mean of the
 # classes' own means does not know of that, but comes from few images. So many labelled examples
@@ -315,7 +313,7 @@ def adapt(
     Args:
         support: (n_support, d) embeddings as the encoder gives them.
         labels: (n_support,) any non-negative class numbers, gaps allowed.
-        mean: (d,) see :func:`folder_mean`.
+        mean: (d,) see :func:`engine.method.folder.folder_mean`.
         shape: of the folder's images; None where only the labelled ones are known.
         groups: (n_support,) numbers of near-duplicates, which weigh as one and are left out
             together; None: there are none.

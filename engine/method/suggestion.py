@@ -27,7 +27,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.method.adaptation import AdaptedModel, softmax
+from engine.method.adaptation import AdaptedModel
+from engine.method.calibration import softmax
 from engine.method.duplicates import near_duplicate_pairs
 from engine.method.heads import Floats
 

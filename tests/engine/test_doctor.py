@@ -12,7 +12,7 @@ from engine import doctor
 from engine.cli import main
 from engine.doctor import examine, report_lines
 from engine.encoder.encoder_file import shipped_encoder_path
-from engine.encoder.runtime import EncoderRuntime, _torch_backend
+from engine.encoder.runtime import EncoderRuntime, _torch_backend, load_runtime
 from engine.errors import EncoderError
 from tests.engine.painted import paint
 
@@ -44,11 +44,14 @@ def test_a_cache_that_cannot_be_written_is_a_problem_but_no_end(tmp_path: Path) 
     assert report_lines(report)[-1] == "There are problems; see above."
 
 
-def test_where_torch_runs_the_encoder_the_numbers_are_the_same(runtime: EncoderRuntime) -> None:
+@pytest.mark.parametrize("viewed", [False, True])
+def test_where_torch_runs_the_encoder_the_numbers_are_the_same(
+    runtime: EncoderRuntime, tmp_path: Path, viewed: bool
+) -> None:
     pixels = np.asarray(paint("dots", 300, 200))
     assert not pixels.flags.writeable  # As decoded pixels are; torch warns of them.
-    by_torch = _torch_backend(runtime.encoder, "cpu")(pixels)
-    by_graph = runtime.embed(pixels)
+    by_torch = _torch_backend(runtime.encoder, "cpu", viewed)(pixels)
+    by_graph = load_runtime(runtime.encoder, tmp_path, "cpu", viewed=viewed).embed(pixels)
     assert by_torch.dtype == by_graph.dtype == np.float16
     # At most one step of half precision apart.
     np.testing.assert_allclose(by_torch, by_graph, rtol=2e-3, atol=1e-3)

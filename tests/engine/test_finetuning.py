@@ -140,7 +140,8 @@ def test_the_new_encoder_gives_what_the_tuned_blocks_gave(small: Encoder, projec
         roots = np.stack([frozen.look(p, "any").roots[0] for p in images])
         with_adapters = blocks(maps, torch.from_numpy(roots)).numpy()
     folded = embed(build_network(encoder_of(start, blocks)), images, start.preprocessing)
-    np.testing.assert_allclose(folded, with_adapters, atol=1e-5)
+    # Other batches and layouts take other convolutions, which round otherwise from build to build.
+    np.testing.assert_allclose(folded, with_adapters, rtol=1e-4, atol=1e-4)
     assert np.abs(folded - embed(network, images, start.preprocessing)).max() > 0.01
 
 

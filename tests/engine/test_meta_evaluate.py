@@ -94,6 +94,7 @@ from engine.metatraining.optimizers import OptimizerKind, OptimizerRule
 from engine.metatraining.pixels import OMNIGLOT_NAME
 from engine.metatraining.tasks import PixelSet, Task
 from engine.method import adaptation
+from engine.method.folder import folder_mean
 from tests.engine.painted import KINDS, paint
 
 Result = TypeVar("Result")
@@ -958,7 +959,7 @@ def test_a_large_set_is_centred_on_the_same_part_of_it(
     episodes = draw_episodes(labelled, Setting(3, 2, 2), 3, 0)
     _finish(images.embed([(episode, False) for episode in episodes]))
     total = sum(runtime.embed(photographs.pixels(index, 0, "")).astype(float) for index in chosen)
-    expected = adaptation.folder_mean(np.asarray(total), 5, runtime.encoder.feature_mean)
+    expected = folder_mean(np.asarray(total), 5, runtime.encoder.feature_mean)
     np.testing.assert_allclose(images.mean(runtime.encoder), expected, rtol=1e-6)
 
 

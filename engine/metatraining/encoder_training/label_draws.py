@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.method import adaptation
+from engine.method import folder
+from engine.method.adaptation import adapt
 
 RIDGE: Final = 0.3
 """The ridge head's regularisation, relative to the squared length 1 of an embedding."""
@@ -173,8 +174,8 @@ def product_head(training_mean: FloatArray, n_images: int) -> Head:
         n_way: int,
     ) -> IndexArray:
         total = folder_mean.astype(np.float64) * n_images
-        mean = adaptation.folder_mean(total, n_images, training_mean)
-        model = adaptation.adapt(support, support_labels, mean)
+        mean = folder.folder_mean(total, n_images, training_mean)
+        model = adapt(support, support_labels, mean)
         return model.classes[_most_likely(model.probabilities(queries))]
 
     return classify

@@ -35,7 +35,7 @@ class _Head(Learner):
     """A head fitted with numpy."""
 
     def __init__(self, mean: Floats) -> None:
-        """Centre on ``mean`` (d,); see ``adaptation.folder_mean``."""
+        """Centre on ``mean`` (d,); see ``folder.folder_mean``."""
         super().__init__()
         self._mean = mean
 

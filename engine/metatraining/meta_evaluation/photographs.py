@@ -21,7 +21,7 @@ from engine.metatraining.meta_evaluation.images import CLEAN_PIXELS, OpenedSet, 
 from engine.metatraining.meta_evaluation.settings import LabelledSet
 from engine.metatraining.progress import Counter
 from engine.metatraining.tasks import Task
-from engine.method import adaptation
+from engine.method.folder import folder_mean
 
 N_ROBUST: Final = 200
 """Of how many episodes spoilt queries are embedded: each costs a forward pass."""
@@ -129,7 +129,7 @@ class EmbeddedPhotographs:
         """
         folder = [self._embeddings[key] for key in self._centred_on()]
         total = np.asarray(np.sum(folder, axis=0, dtype=np.float64))
-        return adaptation.folder_mean(total, len(folder), encoder.feature_mean)
+        return folder_mean(total, len(folder), encoder.feature_mean)
 
     @property
     def size(self) -> int:
