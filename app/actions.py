@@ -12,14 +12,14 @@ from app.icons import icon, swatch
 from app.preferences import Preferences
 from app.session import Session
 from app.theme import ThemeChoice
-from engine import ImageClass
+from engine import NONE_CLASS, ImageClass
 
 
 class Actions(QObject):
     """The window's actions; the window connects them.
 
     The actions that label by class are made anew whenever the classes change; each has the
-    class's key.
+    class's key, and "none of these" has 0.
 
     Signals:
         label_requested: a class, by its key or from the Label menu.
@@ -124,13 +124,15 @@ class Actions(QObject):
             action.deleteLater()
         self._label_actions = []
         self.label_menu.clear()
-        for item in self._session.classes:
+        for item in self._session.offered:
             action = self._label_action(item, self)
             if item.hotkey is not None:
                 action.setShortcut(QKeySequence(str(item.hotkey)))
             self._window.addAction(action)
             self._label_actions.append(action)
         self.label_menu.addActions(self._label_actions)
+        if self._label_actions:
+            self.label_menu.insertSeparator(self._label_actions[-1])
         self.label_menu.addSeparator()
         self.label_menu.addActions([self.unlabel, self.new_class])
 
@@ -138,11 +140,14 @@ class Actions(QObject):
         """A context menu for the selected images; it deletes itself when it is closed."""
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for item in self._session.classes:
+        for item in self._session.offered:
             action = self._label_action(item, menu)
             if item.hotkey is not None:
                 action.setText(f"{action.text()}\t{item.hotkey}")
+            if item is NONE_CLASS:
+                menu.addSeparator()
             menu.addAction(action)
+        menu.addSeparator()
         menu.addActions([self.new_class_for_selection, self.unlabel])
         menu.addSeparator()
         if not in_preview:
@@ -193,7 +198,7 @@ class Actions(QObject):
         self.refresh = make(self.tr("&Refresh"), "refresh", "F5")
         self.new_class = make(self.tr("&New Class…"), "plus", "Ctrl+N", "+")
         self.new_class_for_selection = make(self.tr("New Class for These…"), "plus")
-        self.unlabel = make(self.tr("&Unlabel"), "unlabel", "0", "Del", "Backspace")
+        self.unlabel = make(self.tr("&Unlabel"), "unlabel", "Del", "Backspace")
         self.suggest = make(self.tr("&Suggest What to Label"), "suggest", "F6")
         self.suggest.setIconText(self.tr("Suggest"))
         self.check_labels = make(self.tr("&Check Labels"), "check", "F7")

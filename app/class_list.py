@@ -50,7 +50,7 @@ from app.gallery_model import IMAGES_MIME, images_of, plain_tip
 from app.icons import pixmap
 from app.session import Session
 from app.theme import GAP_PX, Theme, text_on
-from engine import ImageClass
+from engine import NONE_CLASS, ImageClass
 from engine.messages import ClassId, ImageId
 
 _ROW_PX: Final = 48
@@ -60,13 +60,17 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class ClassModel(QAbstractListModel):
-    """The session's classes in the person's order, with their counts."""
+    """The session's classes in the person's order, with their counts; none of these behind them.
+
+    Where something is none of the classes is a label like theirs, but nothing to be changed.
+    """
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
         self._n_labelled = np.zeros(1, np.int64)
         self._n_predicted = np.zeros(1, np.int64)
+        self._n_negatives = 0
         self._n_shown = 0
         self._without_example: frozenset[ClassId] = frozenset()  # By the model that is adapted.
         session.classes_changed.connect(self._on_classes_changed)
@@ -90,24 +94,30 @@ class ClassModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             key = self.tr("Key {key}").format(key=item.hotkey) if item.hotkey else ""
             hint = self.tr("Click to label the selected images; double click to rename")
+            if item is NONE_CLASS:
+                key = self.tr("Key {key}").format(key=item.hotkey)
+                hint = self.tr(
+                    "For images that show none of your classes. They need no such label, but a "
+                    "few make Handful better at telling them. Click to label the selected images."
+                )
             return plain_tip("\n".join(part for part in (item.name, key, hint) if part))
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        if not index.isValid() or role != Qt.ItemDataRole.EditRole:
+        if not self.is_class(index) or role != Qt.ItemDataRole.EditRole:
             return False
         return self._session.rename_class(self.class_at(index.row()).class_id, str(value))
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        return (
+        flags = (
             Qt.ItemFlag.ItemIsEnabled
             | Qt.ItemFlag.ItemIsSelectable
-            | Qt.ItemFlag.ItemIsEditable
             | Qt.ItemFlag.ItemIsDropEnabled
             | Qt.ItemFlag.ItemNeverHasChildren
         )
+        return flags | Qt.ItemFlag.ItemIsEditable if self.is_class(index) else flags
 
     def dragged_images(self, mime: QMimeData) -> list[ImageId]:
         """The images of this project in something that is dragged."""
@@ -116,14 +126,18 @@ class ClassModel(QAbstractListModel):
 
     def class_at(self, place: int) -> ImageClass:
         """The class at a place."""
-        return self._session.classes[place]
+        return self._session.offered[place]
+
+    def is_class(self, index: _Index) -> bool:
+        """Whether there is a class of the person's, which can be renamed, merged and deleted."""
+        return index.isValid() and index.row() < len(self._session.classes)
 
     def place_of(self, class_id: ClassId) -> int:
         """Where a class is shown, -1 where it is not."""
         return next(
             (
                 place
-                for place, item in enumerate(self._session.classes)
+                for place, item in enumerate(self._session.offered)
                 if item.class_id == class_id
             ),
             -1,
@@ -131,9 +145,14 @@ class ClassModel(QAbstractListModel):
 
     def counts_text(self, item: ImageClass) -> str:
         """How many images are labelled and predicted as a class, in words."""
+        locale, number = QLocale(), int(item.class_id)
+        if item is NONE_CLASS:
+            if not self._n_negatives:
+                return self.tr("shows no class")
+            count = locale.toString(self._n_negatives)
+            return self.tr("{count} labelled").format(count=count)
         if item.class_id in self._without_example:
             return self.tr("no example yet")
-        locale, number = QLocale(), int(item.class_id)
         n_labelled = int(self._n_labelled[number]) if number < len(self._n_labelled) else 0
         n_predicted = int(self._n_predicted[number]) if number < len(self._n_predicted) else 0
         if not n_labelled and not n_predicted:
@@ -145,13 +164,18 @@ class ClassModel(QAbstractListModel):
 
     def _on_classes_changed(self) -> None:
         self.beginResetModel()
-        self._n_shown = len(self._session.classes)
-        self._n_labelled, self._n_predicted = self._session.table.counts_by_class()
+        self._n_shown = len(self._session.offered)
+        self._count()
         self.endResetModel()
 
     def _on_counts_changed(self) -> None:
-        self._n_labelled, self._n_predicted = self._session.table.counts_by_class()
+        self._count()
         self._show_anew()
+
+    def _count(self) -> None:
+        table = self._session.table
+        self._n_labelled, self._n_predicted = table.counts_by_class()
+        self._n_negatives = table.count_negatives()
 
     def _on_status_changed(self) -> None:
         adapted = self._session.classifier.adapted
@@ -206,13 +230,22 @@ class ClassDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(card.adjusted(1, 1, -1, -1), 6, 6)
         key = QRect(row.left() + 2 * GAP_PX, 0, _KEY_PX, _KEY_PX)
         key.moveTop(row.center().y() - _KEY_PX // 2 + 1)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(item.colour))
-        painter.drawRoundedRect(key, 6, 6)
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold)
+        is_class = model.is_class(index)
+        if is_class:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(item.colour))
+            painter.drawRoundedRect(key, 6, 6)
+        else:  # Apart from the classes: under a line, and without a colour.
+            painter.setPen(QPen(QColor(theme.border), 1))
+            edge = row.adjusted(2 * GAP_PX, 0, -2 * GAP_PX, 0)
+            painter.drawLine(edge.topLeft(), edge.topRight())
+            painter.setPen(QPen(QColor(theme.muted), 1.5, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(key).adjusted(1, 1, -1, -1), 6, 6)
         if item.hotkey is not None:
-            painter.setPen(QColor(text_on(item.colour)))
+            painter.setPen(QColor(text_on(item.colour) if is_class else theme.muted))
             painter.setFont(bold)
             painter.drawText(key, Qt.AlignmentFlag.AlignCenter, str(item.hotkey))
         words = QRect(key.right() + 1 + GAP_PX + 4, row.top(), 0, row.height())
@@ -222,7 +255,7 @@ class ClassDelegate(QStyledItemDelegate):
         middle = row.center().y() + 1
         line = QRect(words.left(), middle - metrics.height(), words.width(), metrics.height())
         painter.setFont(bold)
-        painter.setPen(QColor(theme.text))
+        painter.setPen(QColor(theme.text if is_class else theme.muted))
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, name)
         small = QFont(font)
         small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
@@ -333,7 +366,7 @@ class ClassList(QListView):
     def edit_name(self, class_id: ClassId) -> None:
         """Let the person type another name."""
         place = self.class_model().place_of(class_id)
-        if place >= 0:
+        if self.class_model().is_class(self.class_model().index(place)):
             index = self.class_model().index(place)
             self.setCurrentIndex(index)
             self.scrollTo(index)
@@ -374,7 +407,7 @@ class ClassList(QListView):
             self.left.emit()
         elif item is not None and key == Qt.Key.Key_F2:
             self.edit_name(item.class_id)
-        elif item is not None and key == Qt.Key.Key_Delete:
+        elif item is not None and item is not NONE_CLASS and key == Qt.Key.Key_Delete:
             self.delete_requested.emit(int(item.class_id))
         elif item is not None and key in (
             Qt.Key.Key_Return,

@@ -21,7 +21,7 @@ from app.class_list import ClassList, ClassModel
 from app.icons import icon, swatch
 from app.session import Session
 from app.theme import GAP_PX, Theme
-from engine import CLASS_COLOURS, ImageClass
+from engine import CLASS_COLOURS, NONE_CLASS, ImageClass
 from engine.messages import ClassId
 
 
@@ -99,6 +99,10 @@ class ClassPanel(QWidget):
     def fill_menu(self, menu: QMenu, item: ImageClass) -> None:
         """Add what can be done with a class to a menu."""
         class_id = item.class_id
+        if item is NONE_CLASS:
+            show = menu.addAction(icon("filter"), self.tr("Show Only These"))
+            show.triggered.connect(_calling(self.show_only_requested.emit, int(class_id)))
+            return
         show = menu.addAction(icon("filter"), self.tr("Show Only This Class"))
         show.triggered.connect(_calling(self.show_only_requested.emit, int(class_id)))
         menu.addSeparator()
@@ -129,9 +133,10 @@ class ClassPanel(QWidget):
         group.addAction(none)
         none.triggered.connect(_calling(self._session.set_hotkey, class_id, None))
         merge = menu.addMenu(icon("merge"), self.tr("Merge Into"))
-        others = [other_class for other_class in self._session.classes if other_class != item]
-        merge.setEnabled(bool(others))
+        others = [other_class for other_class in self._session.offered if other_class != item]
         for target in others:
+            if target is NONE_CLASS:
+                merge.addSeparator()
             action = merge.addAction(swatch(target.colour), _plain(target.name))
             action.triggered.connect(
                 _calling(self._session.merge_classes, class_id, target.class_id)

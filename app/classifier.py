@@ -136,7 +136,7 @@ class Classifier(QObject):
         return tuple(messages.ClassSpec(item.class_id, item.name) for item in self._classes)
 
     def support(self) -> tuple[tuple[messages.ImageRef, ClassId], ...]:
-        """The labelled images that are there, with their classes."""
+        """The labelled images that are there, with their classes; negative examples, too."""
         table = self._table
         rows = np.flatnonzero((table.labels != NO_CLASS) & ~table.missing)
         labels = table.labels[rows].tolist()

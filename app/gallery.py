@@ -44,6 +44,7 @@ from app.session import Session
 from app.theme import GAP_PX, Theme
 from app.thumbnails import Thumbnails
 from app.tile import TileDelegate
+from engine import NONE_CLASS
 from engine.messages import ClassId, ImageId
 
 _PAUSE_MS: Final = 1500
@@ -444,7 +445,9 @@ class Gallery(QWidget):
         self._chips[now.show].setChecked(True)
         self._sort.setCurrentIndex(self._sort.findData(now.sort))
         self._class_menu.clear()
-        for item in self._session.classes:
+        for item in self._session.offered:
+            if item is NONE_CLASS:
+                self._class_menu.addSeparator()
             action = self._class_menu.addAction(swatch(item.colour), item.name.replace("&", "&&"))
             action.setData(int(item.class_id))
         self._class_chip.setEnabled(bool(self._session.classes))

@@ -85,7 +85,8 @@ class KeysDialog(QDialog):
         self.setWindowTitle(self.tr("Keyboard Shortcuts"))
         label = [
             ("1 … 9", self.tr("Give the class with that key")),
-            (self.tr("0, Delete, Backspace"), self.tr("Take the label off")),
+            ("0", self.tr("None of these: it shows no class")),
+            (self.tr("Delete, Backspace"), self.tr("Take the label off")),
             (self.tr("Ctrl+N or +"), self.tr("New class")),
             (self.tr("Ctrl+Enter"), self.tr("… and give it to the selected images")),
             (self.tr("Ctrl+Z, Ctrl+Shift+Z"), self.tr("Undo, redo")),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import ImageRecord
-from engine.messages import ClassId, ImageId, ImageRef, PredictionsReady
+from engine.messages import NONE_OF_THESE, ClassId, ImageId, ImageRef, PredictionsReady
 
 MAX_RANKS: Final = 5  # How many classes a prediction names at most.
 UNSURE_MARGIN: Final = 0.2  # First minus second probability, below which a prediction is unsure.
@@ -69,7 +69,7 @@ class ImageTable:
 
     @property
     def labels(self) -> NDArray[np.int32]:
-        """The class that the person gave, or NO_CLASS."""
+        """The class that the person gave, NONE_OF_THESE for a negative example, or NO_CLASS."""
         return self._labels[: self.n_rows]
 
     @property
@@ -148,7 +148,7 @@ class ImageTable:
         return ImageId(int(self._ids[row]))
 
     def label(self, row: int) -> ClassId:
-        """The class that the person gave, or NO_CLASS."""
+        """As in ``labels``."""
         return ClassId(int(self._labels[row]))
 
     def is_unsure(self, row: int) -> bool:
@@ -204,9 +204,13 @@ class ImageTable:
 
     def counts_by_class(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """How many present images are labelled, and how many are predicted, per class number."""
-        labels = self.labels[~self.missing]
+        labels = self.labels[~self.missing & (self.labels != NONE_OF_THESE)]
         predicted = self.predicted[:, 0][self.predicts]
         return np.bincount(labels, minlength=1), np.bincount(predicted, minlength=1)
+
+    def count_negatives(self) -> int:
+        """How many present images are labelled as none of the classes."""
+        return int(np.count_nonzero((self.labels == NONE_OF_THESE) & ~self.missing))
 
     # --- Changes ----------------------------------------------------------------------------------
 

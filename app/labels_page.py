@@ -29,7 +29,15 @@ from app.session import Session
 from app.small_picture import SmallPicture
 from app.theme import GAP_PX, Theme
 from app.thumbnails import Thumbnails
-from engine.messages import ClassId, ClassReach, DoubtfulLabel, ImageId, LabelsReviewed
+from engine import NONE_CLASS
+from engine.messages import (
+    NONE_OF_THESE,
+    ClassId,
+    ClassReach,
+    DoubtfulLabel,
+    ImageId,
+    LabelsReviewed,
+)
 
 _WIDTH_PX: Final = 980
 _MAX_DOUBTFUL: Final = 20
@@ -452,13 +460,23 @@ class DoubtfulRow(QWidget):
         self.change_button.clicked.connect(
             partial(self.labelled.emit, int(doubtful.image_id), int(doubtful.likely_id))
         )
+        self.none_button = QPushButton(NONE_CLASS.name)
+        self.none_button.setToolTip(self.tr("It shows none of your classes (0)"))
+        self.none_button.clicked.connect(
+            partial(self.labelled.emit, int(doubtful.image_id), int(NONE_OF_THESE))
+        )
         self.remove_button = QPushButton(self.tr("Remove Label"))
         self.remove_button.clicked.connect(
             partial(self.labelled.emit, int(doubtful.image_id), NO_CLASS)
         )
         buttons = QHBoxLayout()
         buttons.setSpacing(GAP_PX)
-        for button in (self.keep_button, self.change_button, self.remove_button):
+        for button in (
+            self.keep_button,
+            self.change_button,
+            self.none_button,
+            self.remove_button,
+        ):
             buttons.addWidget(button)
         buttons.addStretch(1)
         words.addSpacing(GAP_PX // 2)

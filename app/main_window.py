@@ -40,7 +40,7 @@ from app.split_dialog import SplitDialog
 from app.start_page import EmptyFolderPage, StartPage
 from app.status_line import StatusLine
 from app.theme import Theme, ThemeChoice, ThemeSwitch
-from engine.messages import ClassId, Effort, ImageId
+from engine.messages import NONE_OF_THESE, ClassId, Effort, ImageId
 
 
 class MainWindow(QMainWindow):
@@ -273,6 +273,8 @@ class MainWindow(QMainWindow):
         self._click_labelled = self.pages.label_by_click(ClassId(class_id))
 
     def _on_class_double_clicked(self, class_id: int) -> None:
+        if class_id == NONE_OF_THESE:
+            return  # It has no name to be changed; two clicks label as one does.
         # The first click of the two has labelled the selection; that was not what was meant.
         if self._click_labelled:
             self._session.undo()

@@ -261,7 +261,10 @@ class Preview(QWidget):
         self._bars_title.setObjectName("section")
         self._bars = ProbabilityBars(self._theme)
         self._keys = QLabel(
-            self.tr("Number keys label, 0 takes the label off, the arrow keys go on.")
+            self.tr(
+                "Number keys label, 0 says none of these, Delete takes the label off, the arrow "
+                "keys go on."
+            )
         )
         self._keys.setObjectName("muted")
         self._keys.setWordWrap(True)

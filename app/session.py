@@ -21,8 +21,8 @@ from app.image_table import NO_CLASS, ImageTable, Rows
 from app.notices import Notice, Remedy, Severity
 from app.preferences import Preferences
 from app.tasks import Task
-from engine import Change, EngineError, ImageClass, Project, messages
-from engine.messages import ClassId, ImageId
+from engine import NONE_CLASS, Change, EngineError, ImageClass, Project, messages
+from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 PROJECT_SUFFIX: Final = ".handful"
 _COUNT_MS: Final = 100
@@ -186,8 +186,16 @@ class Session(QObject):
     # --- Reading ----------------------------------------------------------------------------------
 
     def image_class(self, class_id: int) -> ImageClass | None:
-        """The class of that number, None where it was removed."""
-        return self._class_by_id.get(class_id)
+        """The class of that number, None where it was removed; also what shows none of them."""
+        return NONE_CLASS if class_id == NONE_OF_THESE else self._class_by_id.get(class_id)
+
+    @property
+    def offered(self) -> tuple[ImageClass, ...]:
+        """What images can be labelled as: the classes and, behind them, none of these.
+
+        Without a class there is nothing to be none of.
+        """
+        return (*self.classes, NONE_CLASS) if self.classes else ()
 
     def class_of_hotkey(self, hotkey: int) -> ImageClass | None:
         """The class with that key."""
@@ -197,7 +205,7 @@ class Session(QObject):
     def n_labelled_classes(self) -> int:
         """How many classes have a label on an image that is there."""
         labels = self.table.labels[~self.table.missing]
-        return int(np.count_nonzero(np.unique(labels) != NO_CLASS))
+        return int(np.count_nonzero(~np.isin(np.unique(labels), (NO_CLASS, NONE_OF_THESE))))
 
     def labelled_rows(self, class_id: ClassId) -> Rows:
         """The rows of images that are there and have that label."""
@@ -307,11 +315,15 @@ class Session(QObject):
                 self._tell(text, Severity.INFORMATION, Remedy.UNDO)
 
     def merge_classes(self, source: ClassId, target: ClassId) -> None:
-        """Give all of ``source``'s images to ``target``; a notice offers to undo it."""
+        """Give all of ``source``'s images to ``target``; a notice offers to undo it.
+
+        ``target`` may be NONE_OF_THESE.
+        """
         if self.project is not None:
             change = self.project.merger(source, target)
+            into = NONE_CLASS if target == NONE_OF_THESE else self._class_by_id[target]
             text = self.tr("Merged the class “{source}” into “{target}”.").format(
-                source=self._class_by_id[source].name, target=self._class_by_id[target].name
+                source=self._class_by_id[source].name, target=into.name
             )
             if self._commit(change):
                 self._tell(text, Severity.INFORMATION, Remedy.UNDO)

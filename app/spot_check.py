@@ -275,7 +275,8 @@ class SpotCheckPage(Page):
         self.question.setText(self.tr("Is this “{name}”?").format(name=name))
         given = self.answers.get(self.place)
         hint = self.tr(
-            "Enter: right · N: wrong · number keys: what it is · Backspace: back · Esc: enough"
+            "Enter: right · N: wrong · number keys: what it is, 0 none of these · Backspace: back "
+            "· Esc: enough"
         )
         if given is not None:
             answer = self.tr("Answered right.") if given.is_right else self.tr("Answered wrong.")

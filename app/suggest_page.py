@@ -139,7 +139,10 @@ class SuggestPage(Page):
         self.likely.setText(self._likely_text(current, row))
         self.likely.setVisible(bool(self.likely.text()))
         self.hint.setText(
-            self.tr("Number keys label and go on · Space skips · Backspace goes back · Esc ends")
+            self.tr(
+                "Number keys label and go on · 0: none of these · Space skips · Backspace goes "
+                "back · Esc ends"
+            )
             if self._session.classes
             else self.tr("There is no class yet: type the name of what you see and press Enter.")
         )

@@ -20,7 +20,14 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.method.coverage import ShareRight, share_right, wilson_interval
-from engine.project import CLASS_COLOURS, Change, ImageClass, ImageRecord, Project
+from engine.project import (
+    CLASS_COLOURS,
+    NONE_CLASS,
+    Change,
+    ImageClass,
+    ImageRecord,
+    Project,
+)
 from engine.version import VERSION
 from engine.worker import Engine, default_cache_folder
 
@@ -59,6 +66,7 @@ def run_command_line(
 __all__ = [
     "CLASS_COLOURS",
     "COMMANDS",
+    "NONE_CLASS",
     "Change",
     "EncoderError",
     "Engine",

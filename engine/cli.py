@@ -112,14 +112,18 @@ OptionalImages = Annotated[
 Support = Annotated[
     Path | None,
     typer.Option(
-        "--support", help="A folder of examples: DIR/CLASS/images.", rich_help_panel="Examples"
+        "--support",
+        help="A folder of examples: DIR/CLASS/images. Those in DIR/none_of_these show none of the "
+        "classes; they make none_score better.",
+        rich_help_panel="Examples",
     ),
 ]
 Labels = Annotated[
     Path | None,
     typer.Option(
         "--labels",
-        help="A CSV file with the columns file_name (relative to IMAGES) and label.",
+        help="A CSV file with the columns file_name (relative to IMAGES) and label, which may be "
+        "“None of these”.",
         rich_help_panel="Examples",
     ),
 ]
@@ -687,6 +691,7 @@ def _classify_and_export(
     summary: dict[str, Any] = {
         "classes": [item.name for item in fitted.classes],
         "n_labelled": fitted.model.n_support,
+        "n_negative_examples": fitted.model.unknowns.n_negatives,
         "n_unreadable_examples": len(unreadable),
         "effort": fitted.model.effort.value,
         "ingredients": fitted.model.kept,

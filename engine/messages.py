@@ -10,13 +10,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import NewType
+from typing import Final, NewType
 
 import numpy as np
 from numpy.typing import NDArray
 
 ImageId = NewType("ImageId", int)
 ClassId = NewType("ClassId", int)
+
+NONE_OF_THESE: Final = ClassId(-1)
+"""The label of a negative example: it shows none of the classes.
+
+Never among the classes of a command or an answer and never predicted: it sharpens the
+none-of-these scores, and nothing else.
+"""
+NONE_NAME: Final = "None of these"
+"""What that is called in tables, in the journal and in the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,9 @@ class Effort(StrEnum):
 class Snapshot:
     """All that a prediction table or an exported model depends on, frozen at one moment.
 
-    ``support`` are the labelled examples; ``images`` are those to classify, which labelled ones
-    of the same folder belong to as well. ``effort`` is that of the answers on screen.
+    ``support`` are the labelled examples, negative ones (NONE_OF_THESE) among them, as in every
+    command with labels; ``images`` are those to classify, which labelled ones of the same folder
+    belong to as well. ``effort`` is that of the answers on screen.
     """
 
     folder: Path
@@ -157,7 +167,8 @@ class Suggest:
 class ReviewLabels:
     """Look for labels that seem wrong and for near-duplicates, and say how far the labels reach.
 
-    Supersedes an older one. Answers: LabelsReviewed.
+    Negative examples are not doubted and belong to no class. Supersedes an older one. Answers:
+    LabelsReviewed.
     """
 
     request_id: int
@@ -350,9 +361,9 @@ class Adapted:
     ``held_out`` is None where too few labels allow one. ``plain`` is the same of plain prototypes,
     and ``instant`` of the instant effort, on the same labels (None where ``held_out`` is, and
     ``instant`` for the instant effort itself): what was gained. ``kept`` names the ingredients
-    that went in, in words for a person. ``empty_classes`` have no readable example and are never
-    predicted. ``seconds`` it took; ``finetune_seconds`` is an estimate of what fine-tuning would
-    take, folder included.
+    that went in, in words for a person. ``n_support`` does not count negative examples.
+    ``empty_classes`` have no readable example and are never predicted. ``seconds`` it took;
+    ``finetune_seconds`` is an estimate of what fine-tuning would take, folder included.
     """
 
     request_id: int
@@ -386,9 +397,9 @@ class PredictionsReady:
 
     ``image_ids`` (n,) int64; ``class_ids`` (n, k) int64, most likely first; ``probabilities``
     (n, k) float32 in [0, 1]; k = min(5, number of classes with examples). ``none_scores`` (n,)
-    float32 in [0, 1]: how much the image looks like none of the classes; 0.5 is where about one
-    in twenty images of the classes lies above. ``request_id`` is that of the Adapt command whose
-    model made them.
+    float32 in [0, 1]: how much the image looks like none of the classes; about one in twenty
+    images of the classes, or fewer, lie above 0.5. ``request_id`` is that of the Adapt command
+    whose model made them.
     """
 
     request_id: int
@@ -500,8 +511,8 @@ class Explained:
     """Why an image has its score for a class.
 
     ``score`` is the class's logit less the mean of all classes' logits; ``heat`` (rows, columns)
-    float32 lies over the whole image and sums to it. ``neighbours``: the nearest labelled images,
-    nearest first.
+    float32 lies over the whole image and sums to it. ``neighbours``: the nearest labelled images
+    but negative examples, nearest first.
     """
 
     request_id: int

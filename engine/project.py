@@ -22,7 +22,16 @@ from typing import Final, TypeVar
 
 from engine import project_files
 from engine.errors import ProjectError, ReadOnlyProjectError, sentence_for
-from engine.messages import ClassId, ClassSpec, FoundFile, ImageId, ImageRef, Snapshot
+from engine.messages import (
+    NONE_NAME,
+    NONE_OF_THESE,
+    ClassId,
+    ClassSpec,
+    FoundFile,
+    ImageId,
+    ImageRef,
+    Snapshot,
+)
 
 _T = TypeVar("_T")
 
@@ -43,6 +52,12 @@ CLASS_COLOURS: Final = (
     "#cc6677",
     "#7f7fc8",
 )
+
+# A file has format 1 until its first negative example, and 2 from then on: the same tables, with a
+# row for NONE_OF_THESE among the classes, which an older program would show as a class to predict.
+# So a project without negative examples can still be opened by one.
+_FIRST_FORMAT: Final = 1
+_FORMAT_WITH_NONE: Final = 2
 
 _SCHEMA: Final = """
 CREATE TABLE settings (
@@ -120,12 +135,20 @@ class ImageClass:
     removed: bool = False
 
 
+NONE_CLASS: Final = ImageClass(NONE_OF_THESE, NONE_NAME, "#5f6670", 0, 0)
+"""How negative examples are shown where a label is shown as its class; no class of a project.
+
+It is a label that can be given like any other, but cannot be renamed, removed or predicted.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One step that a person can undo.
 
-    ``labels`` maps images to their new class, None to unlabel. ``classes`` are classes in their
-    new state, added if unknown. ``action`` is the word for the undo menu ("Label 5 images").
+    ``labels`` maps images to their new class, NONE_OF_THESE for a negative example, None to
+    unlabel. ``classes`` are classes in their new state, added if unknown. ``action`` is the word
+    for the undo menu ("Label 5 images").
 
     A label stands for the bytes that its image has when it is given, or for ``contents``: None
     where they are not known. ``is_carrying``: the labels follow their bytes to other names. Who
@@ -142,6 +165,12 @@ class Change:
 def class_name_key(name: str) -> str:
     """The same for names that look the same, however the letters were typed: one class."""
     return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def is_none_name(name: str) -> bool:
+    """Whether a name says "none of these", in any case, with spaces, hyphens or underscores."""
+    words = class_name_key(name).replace("-", " ").replace("_", " ").split()
+    return words == class_name_key(NONE_NAME).split()
 
 
 class Project:
@@ -210,7 +239,7 @@ class Project:
                         connection.execute(statement)
                     connection.executemany("INSERT INTO settings VALUES (?, ?)", settings)
                     connection.execute(f"PRAGMA application_id = {project_files.APPLICATION_ID}")
-                    connection.execute(f"PRAGMA user_version = {project_files.FORMAT_VERSION}")
+                    connection.execute(f"PRAGMA user_version = {_FIRST_FORMAT}")
                     connection.execute("COMMIT")
                 finally:
                     connection.close()
@@ -326,11 +355,11 @@ class Project:
         return [ImageRecord(ImageId(row[0]), row[1], row[2], row[3], bool(row[4])) for row in rows]
 
     def classes(self, *, with_removed: bool = False) -> list[ImageClass]:
-        """The classes in the person's order."""
+        """The classes in the person's order; NONE_OF_THESE is none of them."""
         rows = self._connection.execute(
             "SELECT class_id, name, colour, hotkey, position, removed FROM classes "
-            "WHERE removed = 0 OR ? ORDER BY position, class_id",
-            (with_removed,),
+            "WHERE (removed = 0 OR ?) AND class_id != ? ORDER BY position, class_id",
+            (with_removed, NONE_OF_THESE),
         )
         return [
             ImageClass(ClassId(row[0]), row[1], row[2], row[3], row[4], bool(row[5]))
@@ -338,7 +367,7 @@ class Project:
         ]
 
     def labels(self) -> dict[ImageId, ClassId]:
-        """The class of every labelled image."""
+        """The class of every labelled image, NONE_OF_THESE of negative examples."""
         rows = self._connection.execute("SELECT image_id, class_id FROM labels ORDER BY image_id")
         return {ImageId(image): ClassId(class_id) for image, class_id in rows}
 
@@ -400,8 +429,12 @@ class Project:
         return Change(f"Delete class “{target.name}”", labels, (removed,))
 
     def merger(self, source: ClassId, target: ClassId) -> Change:
-        """The change that gives all of ``source``'s images to ``target`` and removes ``source``."""
-        gone, kept = self._class(source), self._class(target)
+        """The change that gives all of ``source``'s images to ``target`` and removes ``source``.
+
+        ``target`` may be NONE_OF_THESE.
+        """
+        gone = self._class(source)
+        kept = NONE_CLASS if target == NONE_OF_THESE else self._class(target)
         labels: dict[ImageId, ClassId | None] = dict.fromkeys(self._labelled(source), target)
         removed = replace(gone, removed=True, hotkey=None)
         contents = {image: content for image, (_, content) in self._labels_of(labels).items()}
@@ -415,8 +448,8 @@ class Project:
             ProjectError: nothing was changed; the sentence says why (disk full, duplicate class
                 name, ...).
         """
-        _check_class_names(change.classes, self.classes())
         before_classes = {item.class_id: item for item in self.classes(with_removed=True)}
+        _check_class_names(change.classes, before_classes)
         before = self._labels_of(change.labels)
         before_labels = {image: class_id for image, (class_id, _) in before.items()}
         undo_classes = tuple(
@@ -425,6 +458,7 @@ class Project:
         )
         names = {item.class_id: item.name for item in before_classes.values()}
         names.update({item.class_id: item.name for item in change.classes})
+        names[NONE_OF_THESE] = NONE_NAME
         with self._transaction("save to") as connection:
             (last,) = connection.execute("SELECT max(change) FROM journal").fetchone()
             entry = (1 + (last or 0), _now(), change.action)
@@ -456,6 +490,8 @@ class Project:
                 ],
             )
             given = [item for item in change.labels.items() if item[1] is not None]
+            if any(label == NONE_OF_THESE for _, label in given):
+                _take_in_none(connection)
             connection.executemany(
                 "INSERT INTO labels VALUES (?1, ?2, "
                 "(SELECT content FROM images WHERE image_id = ?1 AND missing = 0)) ON CONFLICT "
@@ -685,8 +721,30 @@ _ADD_TO_JOURNAL: Final = (
 )
 
 
-def _check_class_names(changed: Sequence[ImageClass], current: Sequence[ImageClass]) -> None:
-    after = {item.class_id: item for item in current}
+def _take_in_none(connection: sqlite3.Connection) -> None:
+    """From format 1 to 2, within a transaction; nothing where it is done."""
+    connection.execute(
+        "INSERT OR IGNORE INTO classes VALUES (?, ?, ?, NULL, 0, 0)",
+        (NONE_OF_THESE, NONE_CLASS.name, NONE_CLASS.colour),
+    )
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < _FORMAT_WITH_NONE:
+        connection.execute(f"PRAGMA user_version = {_FORMAT_WITH_NONE}")
+
+
+def _check_class_names(changed: Sequence[ImageClass], before: Mapping[ClassId, ImageClass]) -> None:
+    """``before`` are the classes as they are, removed ones among them."""
+    for item in changed:
+        if item.class_id == NONE_OF_THESE:
+            raise ProjectError(f"“{NONE_NAME}” is no class and cannot be changed.")
+        known = before.get(item.class_id)
+        # A class that had the name before it meant something stays what it is.
+        if is_none_name(item.name) and (known is None or known.name != item.name):
+            raise ProjectError(
+                f"A class cannot be called “{item.name}”: “{NONE_NAME}” is there for images that "
+                "show no class."
+            )
+    after = dict(before)
     after.update({item.class_id: item for item in changed})
     seen: dict[str, str] = {}
     for item in after.values():

@@ -22,7 +22,7 @@ from uuid import uuid4
 from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError, sentence_for
 
 SUFFIX: Final = ".handful"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2  # 1 and 2 are read; which one a file has is told in engine.project.
 APPLICATION_ID: Final = 0x48616E64  # "Hand", shown by file(1) and checked at opening.
 MAX_PATH_BYTES: Final = 500  # SQLite opens no file whose path is longer than 512 with "-journal".
 _MAX_STEM_BYTES: Final = 100

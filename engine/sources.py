@@ -12,8 +12,17 @@ from typing import Final
 
 from engine.errors import EngineError, LabelsError, sentence_for
 from engine.images import EXTENSIONS, find_images
-from engine.messages import ClassId, ClassSpec, FoundFile, ImageId, ImageRef, Snapshot
-from engine.project import Project, class_name_key
+from engine.messages import (
+    NONE_NAME,
+    NONE_OF_THESE,
+    ClassId,
+    ClassSpec,
+    FoundFile,
+    ImageId,
+    ImageRef,
+    Snapshot,
+)
+from engine.project import Project, class_name_key, is_none_name
 
 MAX_SENTENCES: Final = 20
 _MAX_PATH_LETTERS: Final = 200
@@ -24,7 +33,8 @@ class SnapshotBuilder:
 
     Every name among the images is an image of its own. Names of one file (links, or the same
     image once more among the examples) share an ``image_id``: it is read once, weighs once, and
-    what is labelled under one of its names is labelled under all.
+    what is labelled under one of its names is labelled under all. A class called "none of these"
+    is none: its images are negative examples.
     """
 
     def __init__(self) -> None:
@@ -68,7 +78,7 @@ class SnapshotBuilder:
             raise EngineError(f"There are no images in {short_path(images)}.")
 
     def add_support(self, support: Path) -> None:
-        """Examples as ``support/CLASS/images``.
+        """Examples as ``support/CLASS/images``; those in ``none_of_these`` are negative ones.
 
         Raises:
             EngineError: there is no such folder, or it cannot be read.
@@ -84,7 +94,7 @@ class SnapshotBuilder:
                 shown = folder.name.encode(errors="replace").decode()
                 left_out.append(f"The class {shown} was left out: its name is not UTF-8.")
                 continue
-            class_id = self._class(folder.name, support)
+            class_id = self._label(folder.name, support)
             for item in find_images(folder):
                 if isinstance(item, FoundFile):
                     name = f"{folder.name}/{item.name}"
@@ -116,7 +126,7 @@ class SnapshotBuilder:
                 continue
             path = folder / name
             if path.is_file():
-                self._add_example(path, name, self._class(label, table), f"line {number}")
+                self._add_example(path, name, self._label(label, table), f"line {number}")
             else:
                 left_out.append(
                     f"{short_path(table)}, line {number}: there is no file {short_path(path)}; "
@@ -143,13 +153,11 @@ class SnapshotBuilder:
             project.close()
         if not snapshot.support:
             raise LabelsError(f"No image is labelled in {short_path(path)}.")
-        names = {item.class_id: item.name for item in snapshot.classes}
-        for item in snapshot.classes:
-            self._class(item.name, path)
+        labels = {item.class_id: self._class(item.name, path) for item in snapshot.classes}
+        labels[NONE_OF_THESE] = NONE_OF_THESE
         has_images = bool(self._images)
         for image, class_id in snapshot.support:
-            label = self._class(names[class_id], path)
-            self._add_example(image.path, image.name, label, image.name)
+            self._add_example(image.path, image.name, labels[class_id], image.name)
         if not has_images:
             self._folder = snapshot.folder
             for image in snapshot.images:
@@ -188,6 +196,9 @@ class SnapshotBuilder:
         self._first_names.setdefault(image_id, ref)
         return ref
 
+    def _label(self, name: str, source: Path) -> ClassId:
+        return NONE_OF_THESE if is_none_name(name) else self._class(name, source)
+
     def _class(self, name: str, source: Path) -> ClassId:
         other = self._spellings.setdefault(class_name_key(name), name)
         if other != name:
@@ -199,6 +210,7 @@ class SnapshotBuilder:
 
     def _tell_contradictions(self, source: Path) -> None:
         names = {class_id: name for name, class_id in self._classes.items()}
+        names[NONE_OF_THESE] = NONE_NAME
         found: list[str] = []
         for given in self._examples.values():
             if len({example.class_id for example in given}) > 1:

@@ -17,12 +17,14 @@ from engine.jobs.finetuning import estimate_seconds, finetune, why_not
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
 from engine.messages import (
+    NONE_OF_THESE,
     Adapt,
     Adapted,
     ClassId,
     Effort,
     Event,
     HeldOut,
+    ImageId,
     ImageRef,
     NotAdapted,
     PredictionsReady,
@@ -79,7 +81,7 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
     except LabelsError:
         if command.effort is Effort.INSTANT:
             workspace.current = None
-        reason = _what_to_do(len(class_ids), len(command.support))
+        reason = _what_to_do(len(class_ids), len(without_negatives(command.support)))
         yield NotAdapted(command.request_id, reason, command.effort)
         return
     model = fitted.model
@@ -130,6 +132,7 @@ def fit(
     what is on screen, and comes at once.
 
     Args:
+        support: negative examples may be among them.
         class_ids: all classes; the model's ``classes`` are positions in it.
 
     Raises:
@@ -144,7 +147,11 @@ def fit(
     if known is not None and known[0] == made_of:
         remembered: Fit = known[1]
         return remembered
-    fitted = yield from _fit_with_effort(workspace, request_id, support, class_ids, effort)
+    negatives = _negatives(support)
+    fitted = yield from _fit_with_effort(
+        workspace, request_id, without_negatives(support), negatives, class_ids, effort
+    )
+    fitted = replace(fitted, model=_told(fitted.model, fitted.seen, negatives))
     if effort is Effort.FINETUNE and fitted.model.effort is not effort:
         # The next best, where the answers are for a table and not on screen already.
         lesser = yield from fit(workspace, request_id, support, class_ids, Effort.THOROUGH)
@@ -158,13 +165,18 @@ def _fit_with_effort(
     workspace: Workspace,
     request_id: int,
     support: Sequence[tuple[ImageRef, ClassId]],
+    negatives: Sequence[ImageId],
     class_ids: Sequence[ClassId],
     effort: Effort,
 ) -> Generator[Event | None, None, Fit]:
+    """``support`` has no negative examples; of the model that comes out, who asked tells it."""
     instant = fit_model(workspace, support, class_ids)
     yield None
-    tried = _try_thorough if effort is Effort.THOROUGH else _try_finetune
-    better = yield from tried(workspace, request_id, support, class_ids, instant)
+    given = (workspace, request_id, support, class_ids, instant)
+    if effort is Effort.THOROUGH:
+        better = yield from _try_thorough(*given, negatives)
+    else:
+        better = yield from _try_finetune(*given)
     if isinstance(better, Fit):
         return better
     return Fit(instant, workspace, instant.held_out, better or _NO_GAIN[effort])
@@ -176,6 +188,7 @@ def _try_thorough(
     support: Sequence[tuple[ImageRef, ClassId]],
     class_ids: Sequence[ClassId],
     instant: AdaptedModel,
+    negatives: Sequence[ImageId],
 ) -> Generator[Event | None, None, Fit | str]:
     """What came of it, or why nothing did, empty where it did not help."""
     seen = workspace
@@ -184,7 +197,7 @@ def _try_thorough(
         yield from _embed_again(workspace, seen, request_id, "Looking again, three views each")
     if not _has_all(seen, workspace, support):
         return _GONE
-    model = yield from _fit_thoroughly(workspace, seen, support, class_ids)
+    model = yield from _fit_thoroughly(workspace, seen, support, class_ids, negatives)
     gained = model.effort is Effort.THOROUGH or seen is not workspace
     if not gained or _is_clearly_worse(model, instant):
         return ""
@@ -247,8 +260,35 @@ def fit_model(
 ) -> AdaptedModel:
     """Adapt with the instant effort; as :func:`fit`, at once."""
     shape = workspace.folder_shape()
-    embeddings, labels, groups = _labelled(workspace, support, class_ids, shape.mean)
-    return adapt(embeddings, labels, shape.mean, shape=shape, groups=groups)
+    positives = without_negatives(support)
+    embeddings, labels, groups = _labelled(workspace, positives, class_ids, shape.mean)
+    model = adapt(embeddings, labels, shape.mean, shape=shape, groups=groups)
+    return _told(model, workspace, _negatives(support))
+
+
+def without_negatives(
+    support: Sequence[tuple[ImageRef, ClassId]],
+) -> list[tuple[ImageRef, ClassId]]:
+    """The examples of classes."""
+    return [item for item in support if item[1] != NONE_OF_THESE]
+
+
+def _negatives(support: Sequence[tuple[ImageRef, ClassId]]) -> list[ImageId]:
+    return [image.image_id for image, class_id in support if class_id == NONE_OF_THESE]
+
+
+def _told(model: AdaptedModel, seen: Workspace, negatives: Sequence[ImageId]) -> AdaptedModel:
+    """The model with what negative examples say; its classes' scores stay as they are."""
+    return model.with_negatives(_independent(seen, negatives)) if negatives else model
+
+
+def _independent(seen: Workspace, images: Sequence[ImageId]) -> Floats:
+    """Embeddings (n, d) of those in the store, one of each group of near-duplicates."""
+    readable = [image_id for image_id in images if image_id in seen.store]
+    embeddings = seen.store.select(readable)
+    directions = normalise(embeddings, seen.folder_shape().mean)
+    groups = near_duplicate_groups(directions, seen.store.perceptual_hashes(readable))
+    return embeddings[np.unique(groups, return_index=True)[1]]
 
 
 def _n_views(workspace: Workspace) -> int:
@@ -275,6 +315,7 @@ def _fit_thoroughly(
     seen: Workspace,
     support: Sequence[tuple[ImageRef, ClassId]],
     class_ids: Sequence[ClassId],
+    negatives: Sequence[ImageId] = (),
     *,
     judge: bool = True,
 ) -> Generator[None, None, AdaptedModel]:
@@ -284,12 +325,14 @@ def _fit_thoroughly(
     _, labels, groups = _labelled(workspace, support, class_ids, first_mean)
     readable = [image.image_id for image, _ in support if image.image_id in workspace.store]
     embeddings = seen.store.select(readable)
-    labelled = {image.image_id for image, _ in support}
+    labelled = {*negatives, *(image.image_id for image, _ in support)}
     rest = [item for item in seen.store.sampled_ids(SAMPLE_SIZE) if item not in labelled]
     unlabelled = seen.store.select(rest)
     yield None
     given = (embeddings, labels, shape.mean, unlabelled, shape, groups)
-    return (yield from seen.steps_on_pool(adapt_thoroughly(*given, judge=judge)))
+    told = _independent(seen, negatives) if negatives else None
+    steps = adapt_thoroughly(*given, judge=judge, negatives=told)
+    return (yield from seen.steps_on_pool(steps))
 
 
 def _labelled(

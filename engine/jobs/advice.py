@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import LabelsError
-from engine.jobs.adaptation import fit_model
+from engine.jobs.adaptation import fit_model, without_negatives
 from engine.jobs.embedding import embed
 from engine.jobs.workspace import Workspace
 from engine.messages import (
+    NONE_OF_THESE,
     ClassId,
     ClassReach,
     ClassSpec,
@@ -35,10 +36,11 @@ from engine.method.adaptation import AdaptedModel
 from engine.method.audit import Doubt, doubtful_labels
 from engine.method.duplicates import near_duplicate_groups, near_duplicate_steps
 from engine.method.folder import SAMPLE_SIZE
-from engine.method.heads import Floats, normalise
+from engine.method.heads import Floats, independent_groups, normalise
 from engine.method.reach import ENOUGH_TO_TELL, Reach, measure_reach
 from engine.method.splitting import split_in_two
 from engine.method.suggestion import MOST_IMAGES, Pick, Reason, choose_what_to_label
+from engine.method.unknowns import UnknownScorer
 
 _ROWS: Final = 2_048  # Of embeddings brought together in a step of some 10 ms.
 _WINDOW: Final = 5_000  # Of a larger folder, images with near names are compared: bursts are there.
@@ -50,10 +52,11 @@ _UNSURE: Final = 0.2  # Width of the accuracy's interval.
 def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
     """Choose; see :class:`engine.messages.Suggest`. Only embedded images are suggested."""
     yield from _embed_missing(workspace, command.request_id, _images(command.support))
-    labelled = {image.image_id: class_id for image, class_id in command.support}
+    class_ids = [item.class_id for item in command.classes]
+    number = {class_id: index for index, class_id in enumerate([*class_ids, NONE_OF_THESE])}
+    labelled = {image.image_id: number[class_id] for image, class_id in command.support}
     passed_over = set(command.passed_over) - labelled.keys()
     image_ids = _some_images(workspace, labelled.keys() | passed_over)
-    class_ids = [item.class_id for item in command.classes]
     model: AdaptedModel | None = None
     with contextlib.suppress(LabelsError):  # Fewer than two classes have a readable label.
         model = fit_model(workspace, command.support, class_ids)
@@ -61,11 +64,16 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
     mean = workspace.folder_shape().mean if model is None else model.mean
     directions = yield from _directions(workspace, image_ids, mean)
     none_scores: Floats | None = None
+    outside: Floats | None = None
     if model is not None:
+        scorer = _unlike_all_labelled(workspace, model, labelled, number[NONE_OF_THESE])
         none_scores = np.zeros(len(image_ids), np.float32)
+        outside = None if scorer is model.unknowns else np.zeros_like(none_scores)
         for start in range(0, len(image_ids), _ROWS):
             some = workspace.store.select(image_ids[start : start + _ROWS])
-            none_scores[start : start + _ROWS] = model.none_scores(some)
+            none_scores[start : start + _ROWS] = scorer.scores(some)
+            if outside is not None:
+                outside[start : start + _ROWS] = model.none_scores(some)
             yield None
     picks = yield from workspace.steps_on_pool(
         choose_what_to_label(
@@ -77,6 +85,7 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
             len(class_ids),
             model,
             none_scores,
+            outside,
         )
     )
     share = len(image_ids) / max(len(workspace.store), 1)
@@ -97,7 +106,8 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
 def review_labels(workspace: Workspace, command: ReviewLabels) -> Iterator[Event | None]:
     """Review; see :class:`engine.messages.ReviewLabels`."""
     yield from _embed_missing(workspace, command.request_id, _images(command.support))
-    readable = [item for item in command.support if item[0].image_id in workspace.store]
+    known = [item for item in command.support if item[0].image_id in workspace.store]
+    readable = without_negatives(known)
     image_ids = [image.image_id for image, _ in readable]
     position = {item.class_id: index for index, item in enumerate(command.classes)}
     labels = np.array([position[class_id] for _, class_id in readable], np.int64)
@@ -123,7 +133,7 @@ def review_labels(workspace: Workspace, command: ReviewLabels) -> Iterator[Event
             CurvePoint(point.labels_per_class, point.accuracy, point.low, point.high)
             for point in (reach.curve if reach is not None else ())
         ),
-        advice=_advice(reach, labels, command.classes, len(workspace.store) - len(readable)),
+        advice=_advice(reach, labels, command.classes, len(workspace.store) - len(known)),
         weakest=command.classes[weakest].class_id if weakest is not None else None,
     )
 
@@ -139,6 +149,21 @@ def propose_split(workspace: Workspace, command: ProposeSplit) -> Iterator[Event
     yield SplitProposed(
         command.request_id, tuple(image_ids[index] for index in np.flatnonzero(leaving))
     )
+
+
+def _unlike_all_labelled(
+    workspace: Workspace, model: AdaptedModel, labelled: Mapping[ImageId, int], none: int
+) -> UnknownScorer:
+    """Tells what is unlike all labels; images like a negative example (``none``) are known, too."""
+    if none not in labelled.values():
+        return model.unknowns
+    readable = [image_id for image_id in labelled if image_id in workspace.store]
+    embeddings = workspace.store.select(readable)
+    mean = model.unknowns.mean
+    hashes = workspace.store.perceptual_hashes(readable)
+    labels = np.array([labelled[image_id] for image_id in readable], np.int64)
+    groups = independent_groups(labels, near_duplicate_groups(normalise(embeddings, mean), hashes))
+    return UnknownScorer.fit(embeddings, labels, mean, groups)
 
 
 def _why_suggested(pick: Pick, columns: Sequence[ClassSpec], share: float) -> str:

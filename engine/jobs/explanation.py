@@ -11,6 +11,7 @@ import numpy as np
 from engine.encoder import views as encoder_views
 from engine.encoder.views import VIEWS, WHOLE
 from engine.errors import EngineError, UnreadableImageError
+from engine.jobs.adaptation import without_negatives
 from engine.jobs.workspace import CurrentModel, Workspace
 from engine.messages import Event, Explain, Explained, Neighbour
 from engine.method.explanation import Box, View, nearest, score_map
@@ -84,7 +85,7 @@ def _neighbours(
     store = current.seen.store
     labelled = [
         (image.image_id, class_id)
-        for image, class_id in command.support
+        for image, class_id in without_negatives(command.support)
         if image.image_id != command.image.image_id and image.image_id in store
     ]
     if not labelled:

@@ -140,10 +140,14 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
         "head_axes": np.array([1], np.int64),
         "none_mean": head.unknowns.mean,
         "none_support": np.ascontiguousarray(head.unknowns.support.T),
-        "none_slope": np.float32(head.unknowns.steepness / head.unknowns.reach),
-        "none_reach": np.float32(head.unknowns.reach),
+        "none_inverse_reach": head.unknowns.inverse_reach,
         "none_one": np.float32(1.0),
+        "none_slope": np.float32(-head.unknowns.steepness),
     }
+    told = head.unknowns.negative_weights
+    if told is not None:
+        constants["none_negative_weights"] = told
+        constants["none_negative_bias"] = np.float32(head.unknowns.negative_bias)
     graph.initializer.extend(
         numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
     )
@@ -157,21 +161,33 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
             helper.make_node("Add", ["head_products", "head_bias"], ["head_logits"]),
             helper.make_node("Softmax", ["head_logits"], ["probabilities"], axis=1),
             helper.make_node("ArgMax", ["probabilities"], ["class_index"], axis=1, keepdims=0),
-            # unknowns.UnknownScorer: sigmoid(steepness * (distance / reach - 1)).
+            # unknowns.UnknownScorer, with the signs turned: the largest nearness plus one.
             helper.make_node("Sub", ["embedding", "none_mean"], ["none_centred"]),
             helper.make_node("ReduceL2", ["none_centred", "head_axes"], ["none_norm"], keepdims=1),
             helper.make_node("Max", ["none_norm", "head_smallest_norm"], ["none_safe_norm"]),
             helper.make_node("Div", ["none_centred", "none_safe_norm"], ["none_direction"]),
             helper.make_node("MatMul", ["none_direction", "none_support"], ["none_cosines"]),
+            helper.make_node("Sub", ["none_cosines", "none_inverse_reach"], ["none_nearness"]),
             helper.make_node(
-                "ReduceMax", ["none_cosines", "head_axes"], ["none_nearest"], keepdims=0
+                "ReduceMax", ["none_nearness", "head_axes"], ["none_nearest"], keepdims=0
             ),
-            helper.make_node("Sub", ["none_one", "none_nearest"], ["none_distance"]),
-            helper.make_node("Sub", ["none_distance", "none_reach"], ["none_beyond"]),
-            helper.make_node("Mul", ["none_beyond", "none_slope"], ["none_logit"]),
-            helper.make_node("Sigmoid", ["none_logit"], ["none_score"]),
+            helper.make_node("Add", ["none_nearest", "none_one"], ["none_within"]),
+            helper.make_node("Mul", ["none_within", "none_slope"], ["none_logit"]),
         ]
     )
+    none_logit = "none_logit"
+    if told is not None:
+        none_logit = "none_logit_told"
+        graph.node.extend(
+            [
+                helper.make_node(
+                    "MatMul", ["none_direction", "none_negative_weights"], ["none_negative"]
+                ),
+                helper.make_node("Add", ["none_negative", "none_negative_bias"], ["none_told"]),
+                helper.make_node("Add", ["none_logit", "none_told"], [none_logit]),
+            ]
+        )
+    graph.node.append(helper.make_node("Sigmoid", [none_logit], ["none_score"]))
     embedding_output = onnx.ValueInfoProto()
     embedding_output.CopyFrom(graph.output[0])
     batch = embedding_output.type.tensor_type.shape.dim[0].dim_param or "batch"
@@ -319,6 +335,7 @@ def _metadata(workspace: Workspace, fitted: FittedSnapshot) -> dict[str, str]:
         "effort": fitted.model.effort.value,
         "ingredients": json.dumps(fitted.model.kept),
         "n_labelled_images": str(fitted.model.n_support),
+        "n_negative_examples": str(fitted.model.unknowns.n_negatives),
         "held_out_accuracy": (
             "" if fitted.model.held_out is None else f"{fitted.model.held_out.accuracy:.4f}"
         ),

@@ -86,6 +86,13 @@ def model_card(
         else f"Accuracy over labelled images that were held out: {100 * held_out.accuracy:.1f} %, "
         "near-duplicates always held out together."
     )
+    n_negatives = fitted.model.unknowns.n_negatives
+    negatives = (
+        f"\n{n_negatives} more {'was' if n_negatives == 1 else 'were'} labelled as none of these: "
+        "only the `none_score` knows of them. Near-duplicates count once.\n"
+        if n_negatives
+        else ""
+    )
     head = ", ".join(fitted.model.kept)
     views = (
         f" Every image is looked at {len(VIEWS)} times inside the file (whole, mirrored, its "
@@ -102,7 +109,7 @@ An image classifier made with Handful from {fitted.model.n_support} labelled ima
 | output | class | labelled images |
 |---|---|---|
 {rows}
-
+{negatives}
 {judged}
 
 - Model: `{fitted.model_id}`; encoder: {encoder.name} (`{encoder.fingerprint[:16]}`), \
@@ -117,7 +124,7 @@ of the classes above, a picture of something else, too; its `none_score` is then
 {len(fitted.classes)}]`, in the order of the table and of `class_names` in the file's metadata. \
 `class_index`: int64 `[batch]`. `embedding`: float32 `[batch, {encoder.embedding_size}]`. \
 `none_score`: float32 `[batch]` in [0, 1], how much an image looks like none of the classes; about \
-one in twenty images of the classes lies above 0.5.{views}
+one in twenty images of the classes, or fewer, lie above 0.5.{views}
 
 Resizing and normalising are part of the file. Decoding is not. The rule: {decode_rule}
 

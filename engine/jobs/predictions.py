@@ -18,6 +18,8 @@ from engine.jobs.files import written_whole
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace, cache_key
 from engine.messages import (
+    NONE_NAME,
+    NONE_OF_THESE,
     ClassSpec,
     Event,
     HeldOut,
@@ -97,6 +99,7 @@ def write_predictions(
     snapshot = fitted.snapshot
     labels = {image.image_id: class_id for image, class_id in snapshot.support}
     names = {item.class_id: item.name for item in snapshot.classes}
+    names[NONE_OF_THESE] = NONE_NAME
     class_names = [item.name for item in fitted.classes]
     ordered = sorted(snapshot.images, key=lambda image: image.name)
     store, model = fitted.seen.store, fitted.model
@@ -199,10 +202,15 @@ def write_errors(path: Path, unreadable: Sequence[tuple[str, str]]) -> None:
 
 
 def _model_id(workspace: Workspace, model: AdaptedModel, classes: Sequence[ClassSpec]) -> str:
-    """16 digits that are the same exactly when encoder, head and class names are."""
+    """16 digits that are the same exactly when encoder, head and class names are.
+
+    Negative examples change none of these, but the none-of-these score.
+    """
     digest = hashlib.sha256(cache_key(workspace.runtime).encode())
     digest.update(model.weights.tobytes() + model.bias.tobytes() + model.mean.tobytes())
     digest.update("\0".join(item.name for item in classes).encode())
+    if model.unknowns.negative_weights is not None:
+        digest.update(model.unknowns.negative_weights.tobytes())
     return digest.hexdigest()[:16]
 
 

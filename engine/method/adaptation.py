@@ -8,7 +8,7 @@ Nothing here knows of files, jobs or threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -56,7 +56,7 @@ class AdaptedModel:
         classes: (n_classes,) the column's index in the labels that were given.
         mean: (d,) float32, what embeddings are centred on.
         unknowns: tells what is like none of the classes.
-        n_support: labelled images that went in.
+        n_support: labelled images that went in, negative examples aside.
         held_out: how the labelled images fare judged by the others; None where none can be.
         held_out_losses: (n_judged,) what ``held_out.log_loss`` is the mean of, nats.
         plain: the same of plain prototypes; None where ``held_out`` is.
@@ -93,6 +93,13 @@ class AdaptedModel:
     def probabilities(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
         """Class probabilities (n, n_classes) of embeddings (n, d)."""
         return softmax(self.logits(self.directions(embeddings)))
+
+    def with_negatives(self, embeddings: Floats) -> AdaptedModel:
+        """The same, told what is none of the classes: embeddings (n, d), best no near-duplicates.
+
+        What it says of the classes stays as it is.
+        """
+        return replace(self, unknowns=self.unknowns.with_negatives(embeddings))
 
     def none_scores(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
         """How much each of embeddings (n, d) looks like none of the classes, (n,) in [0, 1]."""

@@ -81,6 +81,7 @@ def choose_what_to_label(
     n_classes: int,
     model: AdaptedModel | None,
     none_scores: Floats | None = None,
+    outside: Floats | None = None,
 ) -> Generator[None, None, list[Pick]]:
     """Pick images to label, in steps of some 20 ms.
 
@@ -90,12 +91,15 @@ def choose_what_to_label(
         directions: (n, d) of the folder's readable images, ``MOST_IMAGES`` at most, the labelled
             ones among them; as the model sees them, else centred on the folder's mean.
         hashes: (n,) perceptual hashes, 0 where unknown.
-        labels: (n,) class numbers, -1 where there is no label.
+        labels: (n,) class numbers, of images that show none of the classes one more; -1 where
+            there is no label.
         passed_over: (n,) those the person did not want to label.
         count: how many at most.
         n_classes: the person's classes, those without a label among them.
         model: fitted to the labelled ones; None while fewer than two classes have a label.
-        none_scores: (n,) the model's; None without a model.
+        none_scores: (n,) how much each looks like nothing labelled; None without a model.
+        outside: (n,) in [0, 1], how surely each is known to be none of the classes, so that it
+            matters less which of them it is nearest to; None without negative examples.
 
     Returns:
         The best first; fewer than ``count`` where no more are left.
@@ -115,7 +119,7 @@ def choose_what_to_label(
         n_kinds = len(np.unique(labels[labelled])) + int(np.sum(passed_over & ~labelled))
         picks = yield from _typical(pool, seen, n_kinds, count)
     else:
-        picks = yield from _informative(pool, seen, count, model, none_scores)
+        picks = yield from _informative(pool, seen, count, model, none_scores, outside)
     n_near = yield from _count_nearest(directions, seen, picks, labelled)
     return [
         _describe(index, directions[index], float(none_scores[index]), near, model)
@@ -230,6 +234,7 @@ def _informative(
     count: int,
     model: AdaptedModel,
     none_scores: Floats,
+    outside: Floats | None,
 ) -> Generator[None, None, list[int]]:
     """Weighted transductive experimental design, see the module's text.
 
@@ -245,10 +250,10 @@ def _informative(
     yield None
     weighted = np.zeros((n_dimensions, n_dimensions), np.float32)
     for start in range(0, n_images, _ROWS):
-        some = x[start : start + _ROWS]
-        weighted += some.T @ (
-            some * _doubt(some, none_scores[start : start + _ROWS], model)[:, None]
-        )
+        rows = slice(start, start + _ROWS)
+        inside = 1.0 if outside is None else 1.0 - outside[rows]
+        some = x[rows]
+        weighted += some.T @ (some * _doubt(some, none_scores[rows], inside, model)[:, None])
         yield None
     benefit = np.empty(n_images, np.float32)
     variance = np.empty(n_images, np.float32)
@@ -275,11 +280,13 @@ def _informative(
     return picks
 
 
-def _doubt(directions: Floats, none_scores: Floats, model: AdaptedModel) -> Floats:
+def _doubt(
+    directions: Floats, none_scores: Floats, inside: Floats | float, model: AdaptedModel
+) -> Floats:
     """How little is known of images (n, d), (n,) in [0, 1]."""
     probabilities = softmax(model.logits(directions))
     mixed = (1.0 - (probabilities**2).sum(axis=1)) / (1.0 - 1.0 / probabilities.shape[1])
-    doubt: Floats = np.maximum(mixed, none_scores).astype(np.float32)
+    doubt: Floats = np.maximum(inside * mixed, none_scores).astype(np.float32)
     return doubt
 
 

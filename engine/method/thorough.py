@@ -60,6 +60,7 @@ def adapt_thoroughly(
     groups: NDArray[np.int64] | None = None,
     *,
     judge: bool = True,
+    negatives: Floats | None = None,
 ) -> Generator[None, None, AdaptedModel]:
     """Fit in steps of some 50 ms; the arguments are those of ``adaptation.adapt``.
 
@@ -68,6 +69,7 @@ def adapt_thoroughly(
             of more than SAMPLE_SIZE the first are looked at.
         judge: False where the encoder was trained on the labelled images: none of them can be held
             out then, so weights and temperatures are those expected beforehand.
+        negatives: (n, d) embeddings of images that show none of the classes.
 
     Returns:
         The model: of the effort THOROUGH, or of INSTANT where held-out labels say that nothing
@@ -77,6 +79,8 @@ def adapt_thoroughly(
         LabelsError: there are fewer than two classes among the labels.
     """
     labelled = Labelled.of(support, labels, mean, groups)
+    if negatives is not None:
+        labelled = replace(labelled, unknowns=labelled.unknowns.with_negatives(negatives))
     if not judge:
         labelled = replace(labelled, judged=np.zeros(len(labels), np.bool_), comparable=False)
     yield

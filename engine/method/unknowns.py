@@ -1,26 +1,35 @@
 """None of these: how far an image is from everything that was labelled.
 
-Needs no negative examples. Distances are taken on the embedding as the encoder gives it, centred
-and of length one, not on what a head makes of it: a head keeps what parts the classes and drops
-what would tell a stranger.
+Needs no negative examples, and takes some. Distances are taken on the embedding as the encoder
+gives it, centred and of length one, not on what a head makes of it: a head keeps what parts the
+classes and drops what would tell a stranger.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.method.heads import Floats, normalise
+from engine.method.heads import Floats, fit_ridge, normalise
 
 _QUANTILE: Final = 0.95  # Of the labelled images' own distances; there the score is one half.
 _STEEPNESS: Final = 8.0
-# Where a class has a single example nothing is known of its spread. With one label a class the
-# nearest is at 0.76 for half of the images of ten validation sets, at 0.95 for all but a twentieth:
-# half of the scores are then near one half, which ranks them but is no threshold.
-_LONE_REACH: Final = 0.8
+# Around the folder's mean, cosine distance one is no likeness at all. So far reaches an image that
+# has no other example of its class to tell its reach by; and as much of the quantile is believed
+# as this many images at that distance leave of it.
+_LONE_REACH: Final = 1.0
+_PRIOR_IMAGES: Final = 3.0
+_SMALLEST_REACH: Final = 1e-3
+# What negative examples say, in units of the logit: their regression gives about -1 to 1.
+_NEGATIVE_WEIGHT: Final = np.float32(4.0)
+_NEGATIVE_PENALTY: Final = 1.0
+# They raise no score of images below which this share of the held-out labelled ones lies: with ten
+# of them beside one label a class, every eighth image of the classes would be above one half.
+_NOT_RAISED: Final = 0.8
+_CONSTANT: Final = np.float32(0.5)  # Beside the direction, for a bias, as in the heads.
 _CHUNK: Final = 512  # As single precision about what fits a core's own cache.
 # Labelled images that are compared with; of more, as many of each class as of any, at random.
 # Ten thousand images then take some 60 ms, thrice their probabilities.
@@ -29,18 +38,29 @@ _MOST_SUPPORT: Final = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnknownScorer:
-    """Scores by the distance to the nearest labelled image.
+    """Scores by the distance to the nearest labelled image, each measured by its own reach.
+
+    The score is ``sigmoid(steepness * (relative - 1) + negative_weights @ x + negative_bias)``,
+    with x the direction around ``mean`` and ``relative = min(inverse_reach - support @ x)``: the
+    least cosine distance in units of the labelled image's reach.
 
     Attributes:
         mean: (d,) float32, the folder's mean. Not the heads' centre, which leans to the classes
             that have labels: around it strangers look less strange.
-        support: (n_support, d) float32, directions of the labelled images around ``mean``.
-        reach: cosine distance at which the score is one half, > 0.
+        support: (n_support, d) float32, directions of the labelled images, divided by their reach:
+            the cosine distance at which the score is one half, as far as they alone say.
+        inverse_reach: (n_support,) float32, one over it, > 0.
+        negative_weights: (d,) float32, what negative examples tell; None where there are none.
+        negative_bias: beside it.
+        n_negatives: how many negative examples went in.
     """
 
     mean: Floats
     support: Floats
-    reach: float
+    inverse_reach: Floats
+    negative_weights: Floats | None = None
+    negative_bias: float = 0.0
+    n_negatives: int = 0
     steepness: float = _STEEPNESS
 
     @classmethod
@@ -68,21 +88,51 @@ class UnknownScorer:
         np.fill_diagonal(similarity, -np.inf)
         same = np.where(labels[:, None] == labels[None, :], similarity, -np.inf)
         nearest = same.max(axis=1)
-        nearest = nearest[np.isfinite(nearest)]
-        reach = 1.0 - float(np.quantile(nearest, 1 - _QUANTILE)) if len(nearest) else _LONE_REACH
-        return cls(mean, support, max(reach, 1e-3))
+        has_other = np.isfinite(nearest)
+        reach = np.full(len(support), _LONE_REACH, np.float32)
+        if n_others := int(has_other.sum()):
+            own = 1.0 - float(np.quantile(nearest[has_other], 1 - _QUANTILE))
+            steadied = (n_others * own + _PRIOR_IMAGES * _LONE_REACH) / (n_others + _PRIOR_IMAGES)
+            reach[has_other] = max(steadied, _SMALLEST_REACH)
+        return cls(mean, support / reach[:, None], 1.0 / reach)
+
+    def with_negatives(self, embeddings: Floats) -> UnknownScorer:
+        """The same, told what is none of the classes, embeddings (n, d), best no near-duplicates.
+
+        A ridge regression parts them from the labelled images. Strangers are of many kinds, so it
+        is added to the distance, which still tells those that are like no negative example.
+        """
+        if not len(embeddings):
+            return self
+        negatives = normalise(embeddings[-_MOST_SUPPORT:], self.mean)
+        labelled = self.support / self.inverse_reach[:, None]
+        x = np.concatenate([labelled, negatives])
+        x = np.concatenate([x, np.full((len(x), 1), _CONSTANT, np.float32)], axis=1)
+        is_negative = (np.arange(len(x)) >= len(labelled)).astype(np.int64)
+        fitted = fit_ridge(x, is_negative, 2, _NEGATIVE_PENALTY)
+        left_out = (fitted.left_out_scores[:, 1] - fitted.left_out_scores[:, 0])[: len(labelled)]
+        start = max(0.0, float(np.quantile(left_out, _NOT_RAISED)))
+        toward: Floats = _NEGATIVE_WEIGHT * (fitted.weights[1] - fitted.weights[0])
+        return replace(
+            self,
+            negative_weights=np.ascontiguousarray(toward[:-1]),
+            negative_bias=float(toward[-1] * _CONSTANT - _NEGATIVE_WEIGHT * start),
+            n_negatives=len(embeddings),
+        )
 
     def scores(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
         """(n,) in [0, 1] of embeddings (n, d)."""
-        nearest = np.zeros(len(embeddings), np.float32)
+        logits = np.zeros(len(embeddings), np.float32)
         for start in range(0, len(embeddings), _CHUNK):
             block = embeddings[start : start + _CHUNK].astype(np.float32)
             directions = normalise(block, self.mean)
-            nearest[start : start + _CHUNK] = (directions @ self.support.T).max(axis=1)
-        relative = (1.0 - nearest) / np.float32(self.reach)
-        scores: Floats = (1.0 / (1.0 + np.exp(self.steepness * (1.0 - relative)))).astype(
-            np.float32
-        )
+            nearness = directions @ self.support.T
+            nearness -= self.inverse_reach
+            logit = self.steepness * (-nearness.max(axis=1) - np.float32(1.0))
+            if self.negative_weights is not None:
+                logit += directions @ self.negative_weights + np.float32(self.negative_bias)
+            logits[start : start + _CHUNK] = logit
+        scores: Floats = (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
         return scores
 
 

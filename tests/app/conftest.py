@@ -19,7 +19,7 @@ from app.main_window import MainWindow
 from app.preferences import Preferences
 from app.session import Session
 from app.theme import ThemeChoice, ThemeSwitch
-from engine import ImageClass, messages
+from engine import NONE_CLASS, ImageClass, messages
 from engine.messages import ClassId, ImageId
 
 COLOURS = ("#c03030", "#30a040", "#3050c0", "#c0a020", "#8030a0")
@@ -198,7 +198,7 @@ class Desk:
         project = self.session.project
         assert project is not None
         names = {record.image_id: record.name for record in project.images()}
-        classes = {item.class_id: item.name for item in project.classes()}
+        classes = {item.class_id: item.name for item in (*project.classes(), NONE_CLASS)}
         return {names[image]: classes[label] for image, label in project.labels().items()}
 
     def notices(self) -> list[str]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Desk
+from conftest import Desk, drop_on
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QColorDialog, QLineEdit, QMenu
+from PySide6.QtWidgets import QAbstractItemView, QColorDialog, QLineEdit, QMenu
 from pytestqt.modeltest import ModelTester
 
 from app.class_list import more_rect
-from engine import CLASS_COLOURS, messages
+from engine import CLASS_COLOURS, NONE_CLASS, messages
+from engine.messages import NONE_OF_THESE
 
 
 def names(desk: Desk) -> list[str]:
     """The classes as the list shows them."""
     model = desk.classes.model
-    return [model.index(place).data() for place in range(model.rowCount())]
+    places = [model.index(place) for place in range(model.rowCount())]
+    return [place.data() for place in places if model.is_class(place)]
 
 
 def counts(desk: Desk, name: str) -> str:
@@ -342,6 +344,87 @@ def test_a_name_with_an_ampersand_stays_whole(garden: Desk) -> None:
     garden.click("image_1.png")
     garden.press("1")
     assert garden.labels_on_disk() == {"image_1.png": "black & white"}
+
+
+# --- None of these --------------------------------------------------------------------------------
+
+
+def _rows(desk: Desk) -> list[str]:
+    model = desk.classes.model
+    return [model.index(place).data() for place in range(model.rowCount())]
+
+
+def test_none_of_these_is_the_last_entry_as_soon_as_there_is_a_class(garden: Desk) -> None:
+    assert _rows(garden) == []
+    (cat,) = garden.add_classes("cat")
+    assert _rows(garden) == ["cat", "None of these"]
+    assert garden.classes.model.counts_text(NONE_CLASS) == "shows no class"
+    _, dog = garden.add_classes("bird", "dog")
+    assert _rows(garden) == ["cat", "bird", "dog", "None of these"]
+    garden.select("image_1.png", "image_2.png")
+    garden.click_class(NONE_OF_THESE)
+    none = {"image_1.png": "None of these", "image_2.png": "None of these"}
+    assert garden.labels_on_disk() == none
+    assert garden.classes.model.counts_text(NONE_CLASS) == "2 labelled"
+    panel = garden.classes.list
+    rect = panel.visualRect(garden.classes.model.index(3))
+    images = [garden.image("image_7.png")]
+    assert drop_on(panel.viewport(), rect.center(), garden.gallery.model.mime_of_images(images))
+    assert garden.labels_on_disk() == {**none, "image_7.png": "None of these"}
+    assert dog.colour == CLASS_COLOURS[2]
+    assert cat.colour == CLASS_COLOURS[0]
+
+
+def test_none_of_these_cannot_be_renamed_deleted_or_merged(garden: Desk) -> None:
+    garden.add_classes("cat")
+    garden.select("image_1.png")
+    panel, model = garden.classes.list, garden.classes.model
+    index = model.index(1)
+    place = panel.visualRect(index).center()
+    garden.qtbot.mouseClick(panel.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    garden.qtbot.mouseDClick(panel.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert garden.labels_on_disk() == {"image_1.png": "None of these"}
+    assert panel.state() != QAbstractItemView.State.EditingState
+    panel.setCurrentIndex(index)
+    for key in (Qt.Key.Key_F2, Qt.Key.Key_Delete):
+        garden.press(key, panel)
+    assert not model.flags(index) & Qt.ItemFlag.ItemIsEditable
+    assert not model.setData(index, "another name")
+    assert _rows(garden) == ["cat", "None of these"]
+    assert garden.labels_on_disk() == {"image_1.png": "None of these"}
+    assert garden.notices() == []
+    garden.qtbot.mouseClick(
+        panel.viewport(), Qt.MouseButton.LeftButton, pos=more_rect(panel.visualRect(index)).center()
+    )
+    (menu,) = garden.classes.findChildren(QMenu)
+    assert [action.text() for action in menu.actions()] == ["Show Only These"]
+    menu.actions()[0].trigger()
+    menu.close()
+    assert garden.shown() == ["image_1.png"]
+
+
+def test_a_class_can_be_merged_into_none_of_these(garden: Desk) -> None:
+    other, _cat = garden.add_classes("something else", "cat")
+    garden.select("image_1.png", "image_2.png")
+    garden.press("1")
+    menu = garden.classes.menu_of(garden.session.classes[0])
+    (merge,) = [action.menu() for action in menu.actions() if action.text() == "Merge Into"]
+    targets = [action for action in merge.actions() if action.text()]
+    assert [action.text() for action in targets] == ["cat", "None of these"]
+    targets[1].trigger()
+    assert names(garden) == ["cat"]
+    assert set(garden.labels_on_disk().values()) == {"None of these"}
+    assert garden.notices() == ["Merged the class “something else” into “None of these”."]
+    garden.window.actions_.undo.trigger()
+    assert set(garden.labels_on_disk().values()) == {other.name}
+
+
+def test_no_class_can_be_called_none_of_these(garden: Desk) -> None:
+    garden.add_classes("cat")
+    garden.qtbot.keyClicks(garden.classes.field, "none of these")
+    garden.press(Qt.Key.Key_Return, garden.classes.field)
+    assert names(garden) == ["cat"]
+    assert "“None of these” is there for images that show no class" in garden.notices()[0]
 
 
 def test_the_model_of_classes_keeps_qts_rules(garden: Desk) -> None:

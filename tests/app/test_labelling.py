@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from app.gallery_model import mime_of
 from engine import messages
+from engine.messages import NONE_OF_THESE
 
 
 def test_a_key_labels_the_selected_image_and_moves_on(garden: Desk) -> None:
@@ -65,15 +66,58 @@ def test_labels_reach_the_engine_with_the_visible_images(garden: Desk) -> None:
     assert garden.image("image_1.png") in adapt.visible
 
 
-def test_delete_backspace_and_0_take_the_label_off(garden: Desk) -> None:
+def test_delete_and_backspace_take_the_label_off(garden: Desk) -> None:
     garden.add_classes("cat")
-    for key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, "0"):
+    for key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
         garden.click("image_1.png")
         garden.press("1")
         garden.click("image_1.png")
         garden.press(key)
         assert garden.labels_on_disk() == {}, key
         assert garden.selected() == ["image_1.png"]
+
+
+def test_0_says_that_an_image_is_none_of_the_classes(garden: Desk) -> None:
+    garden.click("image_1.png")
+    garden.press("0")  # Without a class there is nothing to be none of.
+    assert garden.labels_on_disk() == {}
+    cat, _dog = garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.click("image_2.png")
+    garden.press("2")
+    garden.press("0")  # The key before went on to the next image; so does this one.
+    assert garden.selected() == ["image_4.png"]
+    labels = {"image_1.png": "cat", "image_2.png": "dog", "image_3.png": "None of these"}
+    assert garden.labels_on_disk() == labels
+    assert garden.state("image_3.png") == "labelled None of these"
+    adapt = garden.engine.last(messages.Adapt)
+    assert [item.name for item in adapt.classes] == ["cat", "dog"]
+    assert [label for ref, label in adapt.support if ref.name == "image_3.png"] == [NONE_OF_THESE]
+    # It is a label like any other: undone, done again, replaced.
+    garden.window.actions_.undo.trigger()
+    assert "image_3.png" not in garden.labels_on_disk()
+    garden.window.actions_.redo.trigger()
+    assert garden.labels_on_disk() == labels
+    garden.click("image_3.png")
+    garden.press("1")
+    assert garden.labels_on_disk()["image_3.png"] == "cat"
+    garden.session.label([garden.image("image_3.png")], NONE_OF_THESE)
+    garden.click("image_3.png")
+    garden.press(Qt.Key.Key_Delete)
+    assert "image_3.png" not in garden.labels_on_disk()
+    garden.engine.predict({garden.image("image_3.png"): [(cat.class_id, 0.9)]})
+    assert garden.state("image_3.png") == "predicted cat, 90 %"
+
+
+def test_negative_examples_alone_give_no_results(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("0")
+    assert len(garden.labels_on_disk()) == 2
+    assert garden.session.n_labelled_classes == 1
+    assert not garden.window.actions_.export.isEnabled()
 
 
 def test_a_click_on_a_class_labels_the_selection_and_stays(garden: Desk) -> None:
@@ -112,7 +156,7 @@ def test_the_context_menu_labels_and_unlabels(garden: Desk) -> None:
     garden.select("image_1.png", "image_2.png")
     menu = open_menu(garden)
     entries = [action.text().partition("\t")[0] for action in menu.actions()]
-    assert entries[:3] == ["cat", "dog", "New Class for These…"]
+    assert entries[:6] == ["cat", "dog", "", "None of these", "", "New Class for These…"]
     assert "Copy Paths" in entries
     menu.actions()[1].trigger()
     menu.close()

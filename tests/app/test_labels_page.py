@@ -100,6 +100,19 @@ def test_a_label_can_be_taken_off(labelled: Desk) -> None:
     assert rows(labelled) == []
 
 
+def test_a_doubtful_image_can_be_none_of_the_classes(labelled: Desk) -> None:
+    labelled.engine.review(
+        doubtful=[doubt(labelled, "image_2.png"), doubt(labelled, "image_3.png")]
+    )
+    click(labelled, rows(labelled)[0].none_button)
+    assert labelled.labels_on_disk()["image_2.png"] == "None of these"
+    (left,) = rows(labelled)
+    left.keep_button.setFocus()
+    labelled.press("0")
+    assert labelled.labels_on_disk()["image_3.png"] == "None of these"
+    assert rows(labelled) == []
+
+
 def test_what_is_kept_is_not_doubted_again(labelled: Desk) -> None:
     labelled.engine.review(doubtful=[doubt(labelled, "image_2.png")])
     click(labelled, rows(labelled)[0].keep_button)

@@ -78,9 +78,13 @@ def test_labelling_works_there_and_goes_on(garden: Desk) -> None:
     assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
     garden.press(Qt.Key.Key_Left)
     assert garden.window.preview._state.text() == "Labelled dog"
-    garden.press("0")
+    garden.press(Qt.Key.Key_Delete)
     assert garden.window.preview._state.text() == "Not labelled"
     assert garden.labels_on_disk() == {"image_1.png": "cat"}
+    garden.press("0")
+    assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "None of these"}
+    garden.press(Qt.Key.Key_Left)
+    assert garden.window.preview._state.text() == "Labelled None of these"
 
 
 def test_a_click_on_a_class_labels_the_large_image_and_stays(garden: Desk) -> None:

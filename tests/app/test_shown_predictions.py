@@ -54,7 +54,7 @@ def test_a_prediction_never_overwrites_a_label(garden: Desk) -> None:
     assert garden.state("image_1.png") == "labelled cat"
     assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
     garden.click("image_1.png")
-    garden.press("0")
+    garden.press(Qt.Key.Key_Delete)
     assert garden.state("image_1.png") == "predicted dog, 99 %"
 
 
@@ -249,7 +249,9 @@ def test_without_an_encoder_images_are_shown_and_labelled(desk: Desk, folder: Pa
     assert not desk.window.actions_.export.isEnabled()
     assert desk.window.actions_.export.toolTip() == sentence
     desk.click("image_2.png")
-    desk.press("0")  # One class is left, and the hint does not promise what cannot come.
+    desk.press(
+        Qt.Key.Key_Delete
+    )  # One class is left, and the hint does not promise what cannot come.
     assert desk.classes.hint.text() == ""
     desk.engine.refuse(sentence)
     number = desk.engine.last(messages.Adapt).request_id

@@ -87,6 +87,16 @@ def test_answers_by_key_button_and_class(checking: Desk) -> None:
     assert len(checking.labels_on_disk()) == 2  # Not a label by itself.
 
 
+def test_what_is_none_of_the_classes_is_wrong_and_may_become_a_label(checking: Desk) -> None:
+    name = checking.session.table.names[page(checking).picture.row]
+    press(checking, "0")
+    assert not page(checking).answers[0].is_right
+    press(checking, Qt.Key.Key_Escape)
+    assert page(checking).headline.text().startswith("0 of 1 right")
+    checking.qtbot.mouseClick(page(checking).label_button, Qt.MouseButton.LeftButton)
+    assert checking.labels_on_disk()[name] == "None of these"
+
+
 def test_backspace_goes_back_to_answer_again(checking: Desk) -> None:
     press(checking, Qt.Key.Key_Return)
     press(checking, Qt.Key.Key_Return)

@@ -86,9 +86,12 @@ def test_space_skips_and_backspace_goes_back(queue: Desk) -> None:
     assert queue.labels_on_disk() == {"image_5.png": "cat"}  # Backspace unlabels elsewhere.
     press(queue, "2")
     assert queue.labels_on_disk() == {"image_5.png": "dog"}
-    press(queue, "0")
+    press(queue, Qt.Key.Key_Delete)
     assert queue.labels_on_disk() == {"image_5.png": "dog"}
     assert on_screen(queue) == "image_7.png"
+    press(queue, "0")
+    assert queue.labels_on_disk() == {"image_5.png": "dog", "image_7.png": "None of these"}
+    assert on_screen(queue) == "image_9.png"
 
 
 def test_a_key_held_down_labels_one_image(queue: Desk) -> None:

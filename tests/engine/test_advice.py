@@ -12,6 +12,7 @@ from engine.jobs.advice import propose_split, review_labels, suggest
 from engine.jobs.embedding import embed_images
 from engine.jobs.workspace import Workspace
 from engine.messages import (
+    NONE_OF_THESE,
     ClassId,
     ClassSpec,
     EmbedImages,
@@ -94,6 +95,25 @@ def test_what_was_passed_over_or_is_not_embedded_is_not_suggested(
     found = suggested(workspace, Suggest(4, CLASSES, (), 10, passed_over))
     assert {item.image_id for item in found} <= {image.image_id for image in images[20:]}
     assert found
+
+
+def test_negative_examples_are_neither_suggested_nor_doubted_nor_a_class(
+    workspace: Workspace, images: list[ImageRef]
+) -> None:
+    support = labelled(images, [0, 1, 2, 8, 9, 10])
+    negatives = tuple((image, NONE_OF_THESE) for image in images[16:20])
+    found = suggested(workspace, Suggest(4, CLASSES[:2], (*support, *negatives), 24))
+    assert not {item.image_id for item in found} & {image.image_id for image, _ in negatives}
+    without = suggested(workspace, Suggest(4, CLASSES[:2], support, 24))
+    kinds = [kind_of(images[item[0].image_id - 1].path) for item in (without, found)]
+    assert kinds[0] == KINDS[2]  # Unlike all that has a label;
+    assert kinds[1] != KINDS[2]  # with negative examples it is covered.
+    told, plain = (
+        reviewed(workspace, some, CLASSES[:2]) for some in ((*support, *negatives), support)
+    )
+    assert told.classes == plain.classes
+    assert told.doubtful == plain.doubtful == ()
+    assert (told.accuracy, told.curve) == (plain.accuracy, plain.curve)
 
 
 def test_labelled_images_that_were_not_read_are_read_first(

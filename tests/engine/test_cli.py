@@ -122,6 +122,46 @@ def test_classifying_from_a_table_of_labels(
     _all_right(out)
 
 
+def test_a_folder_of_negative_examples(
+    capfd: pytest.CaptureFixture[str], images: Path, support: Path, out: Path
+) -> None:
+    (support / "stripes").rename(support / "None-of_these")
+    options = ("--support", support, "--out", out, "--effort", "instant", "--json")
+    summary = json.loads(_run(capfd, "classify", images, *options)[0])
+    assert summary["classes"] == ["checks", "dots"]
+    assert (summary["n_labelled"], summary["n_negative_examples"]) == (4, 2)
+    rows = _rows(out)
+    assert "prob_stripes" not in rows[0]
+    scores = {row["file_name"]: float(row["none_score"]) for row in rows}
+    strange = [score for name, score in scores.items() if name.startswith("stripes")]
+    known = [score for name, score in scores.items() if not name.startswith("stripes")]
+    assert min(strange) > 0.5 > max(known)
+    model = out.with_name("model.onnx")
+    _run(capfd, "export", images, "--support", support, "--out", model, "--effort", "instant")
+    again = out.with_name("again.csv")
+    _run(capfd, "classify", images, "--model", model, "--out", again)
+    for row in _rows(again):
+        assert float(row["none_score"]) == pytest.approx(scores[row["file_name"]], abs=1e-4)
+
+
+def test_a_table_with_negative_examples_can_be_given_back(
+    capfd: pytest.CaptureFixture[str], images: Path, labels: Path, out: Path
+) -> None:
+    labels.write_text(labels.read_text(encoding="utf-8").replace(",stripes", ",None of these"))
+    _run(capfd, "classify", images, "--labels", labels, "--out", out)
+    rows = _rows(out)
+    told = [row for row in rows if row["label"] == "None of these"]
+    assert [row["label_source"] for row in told] == ["human", "human"]
+    assert {row["label"] for row in rows} == {"checks", "dots", "None of these"}
+    # Its labels, given back, make the same model.
+    person = [row for row in rows if row["label_source"] == "human"]
+    lines = [f"{row['file_name']},{row['label']}" for row in person]
+    labels.write_text("\n".join(["file_name,label", *lines]))
+    again = out.with_name("again.csv")
+    _run(capfd, "classify", images, "--labels", labels, "--out", again)
+    assert _rows(again)[0]["model_id"] == rows[0]["model_id"]
+
+
 @pytest.fixture
 def project(images: Path, tmp_path: Path) -> Path:
     made = Project.for_folder(images, tmp_path)

@@ -27,6 +27,7 @@ from engine.jobs.exported_model import classify_with_model
 from engine.jobs.predictions import FittedSnapshot, fit_snapshot, write_predictions
 from engine.jobs.workspace import Workspace
 from engine.messages import (
+    NONE_OF_THESE,
     Effort,
     Event,
     ExportModel,
@@ -222,6 +223,7 @@ def test_the_sample_as_a_person_runs_it(
     assert 0.5 < float(probability) <= 1
 
 
+@pytest.mark.parametrize("n_negatives", [0, 2])
 @pytest.mark.parametrize("effort", Effort)
 def test_classifying_with_the_exported_model_gives_the_same_table(
     workspace: Workspace,
@@ -229,12 +231,15 @@ def test_classifying_with_the_exported_model_gives_the_same_table(
     folder: Path,
     out: Path,
     effort: Effort,
+    n_negatives: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # A few steps are seen in the weights, and whatever came of them is kept: the file is the matter
     # here. The painted kinds are told apart without.
     monkeypatch.setattr(training, "STEPS", 3)
     monkeypatch.setattr(gate, "_CLEAR_GAIN", -np.inf)
+    negatives = [(image, NONE_OF_THESE) for image in snapshot.images if image.name[-5] in "45"]
+    snapshot = replace(snapshot, support=(*snapshot.support, *negatives[:n_negatives]))
     fitted = _result(fit_snapshot(workspace, replace(snapshot, effort=effort), 1))
     assert fitted.model.effort is effort
     assert fitted.seen.runtime.is_viewed == (effort is not Effort.INSTANT)
@@ -250,7 +255,10 @@ def test_classifying_with_the_exported_model_gives_the_same_table(
     errors = out.parent / "theirs.errors.csv"
     assert saved == PredictionsSaved(4, out.parent / "theirs.csv", 18, errors, 1)
     assert _rows(errors) == [{"file_name": "broken.jpg", "reason": "it holds text, not an image"}]
+    card = (out.parent / "model_card.md").read_text(encoding="utf-8")
+    assert ("2 more were labelled as none of these" in card) == (n_negatives == 2)
     ours, theirs = _rows(out.parent / "ours.csv"), _rows(out.parent / "theirs.csv")
+    assert sum(row["label"] == "None of these" for row in ours) == n_negatives
     assert list(ours[0]) == list(theirs[0])
     for mine, other in zip(ours, theirs, strict=True):
         assert (mine["file_name"], mine["machine_label"], mine["model_id"]) == (

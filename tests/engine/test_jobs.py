@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Event_
 from threading import Thread
@@ -22,6 +23,7 @@ from engine.jobs.progress import ProgressMeter
 from engine.jobs.viewing import load_preview, load_thumbnails
 from engine.jobs.workspace import Workspace
 from engine.messages import (
+    NONE_OF_THESE,
     Adapt,
     Adapted,
     ClassId,
@@ -526,6 +528,59 @@ def test_the_thorough_effort_looks_again_and_says_what_it_gained(
     assert workspace.current.seen is workspace
 
 
+@pytest.mark.parametrize("effort", [Effort.INSTANT, Effort.THOROUGH])
+def test_negative_examples_sharpen_the_none_score_and_are_no_class(
+    tmp_path: Path, workspace: Workspace, effort: Effort
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 8))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    two = (0, 1, 2, 8, 9, 10)
+    negatives = ((images[16], NONE_OF_THESE), (images[17], NONE_OF_THESE))
+    strangers = {image.image_id for image in images[18:]}
+
+    def answered(command: Adapt) -> tuple[Adapted, dict[int, float], set[int]]:
+        events = _events(adapt_and_classify(workspace, command))
+        (adapted,) = _of(Adapted, events)
+        scores: dict[int, float] = {}
+        named: set[int] = set()
+        for event in _of(PredictionsReady, events):
+            scores.update(zip(event.image_ids.tolist(), event.none_scores.tolist(), strict=True))
+            named.update(event.class_ids.ravel().tolist())
+        return adapted, scores, named
+
+    plain = _adapt(images, two, effort=effort)
+    told = replace(plain, support=(*plain.support, *negatives))
+    before, scores_before, _ = answered(plain)
+    weights = workspace.current.model.weights if workspace.current else None
+    after, scores, named = answered(told)
+    assert (after.n_support, before.n_support) == (6, 6)
+    assert after.empty_classes == before.empty_classes == (plain.classes[2].class_id,)
+    assert named == {item.class_id for item in plain.classes[:2]}
+    assert workspace.current is not None
+    assert workspace.current.model.unknowns.n_negatives == 2
+    if effort is Effort.INSTANT:
+        np.testing.assert_array_equal(workspace.current.model.weights, weights)
+    for image_id in strangers:
+        assert scores[image_id] > max(0.5, scores_before[image_id])
+    known = [scores[image.image_id] for image in images[:16]]
+    assert max(known) < min(scores[image_id] for image_id in strangers)
+    # Taken back, all is as it was.
+    assert answered(plain)[1] == scores_before
+
+
+def test_negative_examples_alone_are_not_enough_to_classify(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 2))
+    given = _adapt(images, (0, 1))
+    given = replace(given, support=(*given.support, (images[2], NONE_OF_THESE)))
+    events = _events(adapt_and_classify(workspace, given))
+    assert _of(NotAdapted, events)[0].reason == "Label an image of a second class."
+    only = replace(given, support=((images[2], NONE_OF_THESE),))
+    events = _events(adapt_and_classify(workspace, only))
+    assert _of(NotAdapted, events)[0].reason == "Label an image of each class."
+
+
 def test_an_effort_is_not_made_twice_for_the_same_labels(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -641,7 +696,7 @@ def test_what_gained_nothing_in_a_large_folder_is_not_told_as_a_gain(
     monkeypatch.setattr(adaptation, "VIEWED_IMAGES", 1)
     command = _adapt(images, (0, 1, 4, 5, 8, 9), effort=Effort.THOROUGH)
 
-    def nothing_gained(support, labels, mean, unlabelled, shape, groups, *, judge=True):
+    def nothing_gained(support, labels, mean, unlabelled, shape, groups, **_how):
         yield
         return adapt(support, labels, mean, shape=shape, groups=groups)
 

@@ -25,6 +25,7 @@ from engine.jobs.predictions import (
 )
 from engine.jobs.workspace import Workspace
 from engine.messages import (
+    NONE_OF_THESE,
     ClassId,
     ClassSpec,
     Event,
@@ -238,6 +239,10 @@ def test_equal_models_have_equal_ids_and_others_have_not(
     assert id_of(replace(snapshot, support=snapshot.support[:-1])) != fitted.model_id
     renamed = (*snapshot.classes[:2], replace(snapshot.classes[2], name="zebra"))
     assert id_of(replace(snapshot, classes=renamed)) != fitted.model_id
+    labelled = {image.image_id for image, _ in snapshot.support}
+    other = next(image for image in snapshot.images if image.image_id not in labelled)
+    told = replace(snapshot, support=(*snapshot.support, (other, NONE_OF_THESE)))
+    assert id_of(told) != fitted.model_id
 
 
 def test_a_class_without_examples_is_left_out(

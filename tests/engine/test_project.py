@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from engine import project_files
 from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError
 from engine.images import content_hash
-from engine.messages import ClassId, FoundFile, ImageId
+from engine.messages import NONE_OF_THESE, ClassId, FoundFile, ImageId
 from engine.project import CLASS_COLOURS, Change, ImageClass, Project
 from engine.project_files import project_path_for
 
@@ -318,6 +319,121 @@ def test_a_change_that_fails_leaves_no_trace(project: Project) -> None:
     assert project.labels() == {1: fox.class_id}
 
 
+# --- Negative examples ----------------------------------------------------------------------------
+
+
+def _format(project: Project) -> int:
+    (version,) = project._connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def test_negative_examples_are_labels_but_no_class(project: Project, folder: Path) -> None:
+    fox = _add_class(project, "fox")
+    project.apply(project.relabel([ImageId(1)], fox.class_id))
+    change = project.relabel([ImageId(2), ImageId(3)], NONE_OF_THESE)
+    assert change.action == "Label 2 images"
+    undo = project.apply(change)
+    labels = {1: fox.class_id, 2: NONE_OF_THESE, 3: NONE_OF_THESE}
+    assert _state(project) == ([fox], labels)
+    assert project.classes(with_removed=True) == [fox]
+    snapshot = project.snapshot()
+    assert [item.name for item in snapshot.classes] == ["fox"]
+    assert {image.image_id: class_id for image, class_id in snapshot.support} == labels
+    redo = project.apply(undo)
+    assert _state(project) == ([fox], {1: fox.class_id})
+    project.apply(redo)
+    # It costs no number and no colour.
+    owl = _add_class(project, "owl")
+    assert (owl.class_id, owl.colour, owl.hotkey) == (2, CLASS_COLOURS[1], 2)
+    project.close()
+    again = Project.open(project.path)
+    assert _state(again) == ([fox, owl], labels)
+    told = again._connection.execute(
+        "SELECT name, before, after FROM journal WHERE subject = 'image' ORDER BY entry"
+    ).fetchall()
+    none = '{"class_id": -1, "name": "None of these"}'
+    assert told[1:] == [
+        ("001.jpg", None, none),
+        ("002.jpg", None, none),
+        ("001.jpg", none, None),
+        ("002.jpg", none, None),
+        ("001.jpg", None, none),
+        ("002.jpg", None, none),
+    ]
+    again.close()
+
+
+def test_a_file_becomes_one_of_the_newer_format_with_its_first_negative_example(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fox = _add_class(project, "fox")
+    project.apply(project.relabel([ImageId(1)], fox.class_id))
+    assert _format(project) == 1
+    project.close()
+    with monkeypatch.context() as older:  # Whoever has none keeps a file that it can open.
+        older.setattr(project_files, "FORMAT_VERSION", 1)
+        opened = Project.open(project.path)
+        assert opened.labels() == {1: fox.class_id}
+        opened.close()
+    again = Project.open(project.path)
+    again.apply(again.relabel([ImageId(1), ImageId(2)], NONE_OF_THESE))
+    assert _format(again) == 2
+    again.apply(again.relabel([ImageId(3)], NONE_OF_THESE))
+    again.apply(again.relabel([ImageId(1), ImageId(2), ImageId(3)], None))
+    assert _format(again) == 2
+    again.close()
+    before = project.path.read_bytes()
+    monkeypatch.setattr(project_files, "FORMAT_VERSION", 1)
+    with pytest.raises(NewerProjectError, match="format 2; this one reads up to 1") as caught:
+        Project.open(project.path)
+    _single_sentence(caught, project.path)
+    assert project.path.read_bytes() == before
+
+
+def test_a_change_that_fails_leaves_the_older_format(project: Project) -> None:
+    with pytest.raises(ProjectError):
+        project.apply(Change("Label", {ImageId(1): NONE_OF_THESE, ImageId(2): ClassId(77)}))
+    assert _format(project) == 1
+    assert project.labels() == {}
+
+
+def test_a_class_can_be_merged_into_the_negative_examples(project: Project) -> None:
+    other, fox = _add_class(project, "something else"), _add_class(project, "fox")
+    project.apply(project.relabel([ImageId(1), ImageId(2)], other.class_id))
+    project.apply(project.relabel([ImageId(3)], fox.class_id))
+    before = _state(project)
+    change = project.merger(other.class_id, NONE_OF_THESE)
+    assert change.action == "Merge “something else” into “None of these”"
+    undo = project.apply(change)
+    assert _state(project) == ([fox], {1: NONE_OF_THESE, 2: NONE_OF_THESE, 3: fox.class_id})
+    project.apply(undo)
+    assert _state(project) == before
+
+
+def test_no_class_can_take_that_name_but_one_that_has_it_stays(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fox = _add_class(project, "fox")
+    for name in ("None of these", "none_of_these", "NONE-of-THESE"):
+        with pytest.raises(ProjectError, match=f"cannot be called “{name}”"):
+            _add_class(project, name)
+        with pytest.raises(ProjectError, match="cannot be called"):
+            project.apply(Change("Rename", {}, (replace(fox, name=name),)))
+    with pytest.raises(ProjectError, match="cannot be changed"):
+        project.apply(Change("x", {}, (replace(fox, class_id=NONE_OF_THESE),)))
+    assert project.classes() == [fox]
+    with monkeypatch.context() as older:
+        older.setattr("engine.project.is_none_name", lambda _name: False)
+        mine = _add_class(project, "none of these")
+    project.apply(project.relabel([ImageId(1)], mine.class_id))
+    project.apply(project.relabel([ImageId(2)], NONE_OF_THESE))
+    undo = project.apply(project.removal(mine.class_id))
+    project.apply(undo)
+    project.apply(Change("Colour", {}, (replace(mine, colour="#112233"),)))
+    assert project.labels() == {1: mine.class_id, 2: NONE_OF_THESE}
+    project.close()
+
+
 # --- The journal ----------------------------------------------------------------------------------
 
 
@@ -507,6 +623,15 @@ def test_files_renamed_by_one_keep_their_labels(library: Library, batches: list[
         library.carry(all_known=batch == batches[-1])
     assert library.labels() == {"1": "fox", "2": "owl", "3": "fox", "4": "cat", "5": "dog"}
     assert library.project.accept_changed_files() == []
+
+
+def test_negative_examples_follow_their_bytes_as_well(library: Library) -> None:
+    library.become({"a.jpg": "1", "b.jpg": "2"})
+    numbers = {record.name: record.image_id for record in library.project.images()}
+    library.project.apply(library.project.relabel([numbers["a.jpg"]], NONE_OF_THESE))
+    library.become({"c.jpg": "1", "b.jpg": "2"})
+    (new,) = [item.image_id for item in library.project.images() if item.name == "c.jpg"]
+    assert library.project.labels() == {new: NONE_OF_THESE}
 
 
 def test_carried_labels_can_be_taken_back_at_once(library: Library) -> None:
@@ -1092,7 +1217,7 @@ def test_a_project_of_a_newer_version_is_refused_and_left_alone(project: Project
     newer.execute("PRAGMA user_version = 7")
     newer.close()
     before = project.path.read_bytes()
-    with pytest.raises(NewerProjectError, match="format 7; this one reads up to 1") as caught:
+    with pytest.raises(NewerProjectError, match="format 7; this one reads up to 2") as caught:
         Project.open(project.path)
     _single_sentence(caught, project.path)
     assert project.path.read_bytes() == before

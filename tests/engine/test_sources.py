@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EngineError, LabelsError
-from engine.messages import Snapshot
+from engine.messages import NONE_OF_THESE, Snapshot
 from engine.project import Change, Project
 from engine.sources import SnapshotBuilder, short_path
 
@@ -373,6 +373,59 @@ def test_a_project_gives_images_examples_and_the_order_of_its_classes(project: P
     assert sorted(_support(snapshot)) == [("a.jpg", "owl"), ("b.png", "fox")]
     assert len(snapshot.images) == 5
     assert snapshot.folder == project.folder
+
+
+@pytest.mark.parametrize(
+    "name", ["none_of_these", "None of these", "NONE-OF-THESE", "None  of_these"]
+)
+def test_a_folder_or_label_of_that_name_holds_negative_examples(
+    images: Path, tmp_path: Path, name: str
+) -> None:
+    support = tmp_path / "support"
+    for kind in ("fox", name):
+        (support / kind).mkdir(parents=True)
+        (support / kind / "1.jpg").write_bytes(kind.encode())
+    builder = SnapshotBuilder()
+    builder.add_images(images)
+    builder.add_support(support)
+    snapshot = builder.build()
+    assert [item.name for item in snapshot.classes] == ["fox"]
+    fox = snapshot.classes[0].class_id
+    assert {image.name: class_id for image, class_id in snapshot.support} == {
+        "fox/1.jpg": fox,
+        f"{name}/1.jpg": NONE_OF_THESE,
+    }
+    by_table = SnapshotBuilder()
+    by_table.add_images(images)
+    by_table.add_labels(
+        _labels(tmp_path / "l.csv", f"file_name,label\na.jpg,fox\nb.png,{name}\n"), images
+    )
+    given = by_table.build()
+    assert [item.name for item in given.classes] == ["fox"]
+    assert [class_id for _, class_id in given.support] == [fox, NONE_OF_THESE]
+    # Said of one image, both are told of as any other contradiction.
+    both = SnapshotBuilder()
+    both.add_images(images)
+    table = _labels(tmp_path / "both.csv", f"file_name,label\na.jpg,fox\na.jpg,{name}\n")
+    both.add_labels(table, images)
+    assert both.notices == [
+        f"{table}: a.jpg is “fox” (line 2) and “None of these” (line 3); the last is used."
+    ]
+
+
+def test_negative_examples_of_a_project(project: Project) -> None:
+    owl, _ = project.classes()
+    ids = {record.name: record.image_id for record in project.images()}
+    project.apply(project.relabel([ids["a.jpg"]], owl.class_id))
+    project.apply(project.relabel([ids["b.png"]], NONE_OF_THESE))
+    builder = SnapshotBuilder()
+    builder.add_project(project.path)
+    snapshot = builder.build()
+    assert [item.name for item in snapshot.classes] == ["owl", "fox"]
+    assert {image.name: class_id for image, class_id in snapshot.support} == {
+        "a.jpg": snapshot.classes[0].class_id,
+        "b.png": NONE_OF_THESE,
+    }
 
 
 def test_a_project_for_other_images(project: Project, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.benchmark.measures import unknown_auroc
 from engine.messages import Effort
 from engine.method.adaptation import RIDGE, AdaptedModel, Labelled, adapt
 from engine.method.calibration import ScalePrior, held_out_of, losses_of
@@ -261,11 +262,102 @@ def test_one_half_is_where_a_twentieth_of_the_labelled_lie_above() -> None:
     mean = points.mean(0)
     some, classes = points[::4], labels[::4]
     scorer = UnknownScorer.fit(some, classes, mean)
-    own = [
-        replace(scorer, support=np.delete(scorer.support, index, 0)).scores(some[index][None])[0]
-        for index in range(len(some))
-    ]
+    own = [_without(scorer, index).scores(some[index][None])[0] for index in range(len(some))]
     assert 0.0 < np.mean(np.array(own) > 0.5) <= 0.07
+
+
+def _without(scorer: UnknownScorer, index: int) -> UnknownScorer:
+    return replace(
+        scorer,
+        support=np.delete(scorer.support, index, 0),
+        inverse_reach=np.delete(scorer.inverse_reach, index),
+    )
+
+
+def test_the_only_example_of_a_class_reaches_as_far_as_there_is_any_likeness() -> None:
+    points, labels = _folder((60, 60, 60))
+    few = np.concatenate([np.arange(30), [60, 120]])  # Thirty of a class, one of each other.
+    mean = points.mean(0)
+    scorer = UnknownScorer.fit(points[few], labels[few], mean)
+    np.testing.assert_allclose(scorer.inverse_reach[30:], 1.0)
+    assert (scorer.inverse_reach[:30] > 1.2).all()
+    assert len(np.unique(scorer.inverse_reach[:30])) == 1
+    # By the many images' reach the images of the other two classes would look strange.
+    others = points[labels > 0]
+    as_the_many = replace(
+        scorer,
+        support=normalise(points[few], mean) * scorer.inverse_reach[0],
+        inverse_reach=np.full(len(few), scorer.inverse_reach[0]),
+    )
+    assert (scorer.scores(others) > 0.5).mean() <= 0.05
+    assert (as_the_many.scores(others) > 0.5).mean() > 0.2
+
+
+def test_the_score_is_what_its_text_says() -> None:
+    points, labels = _folder((8, 8, 1))
+    scorer = UnknownScorer.fit(points, labels, points.mean(0)).with_negatives(points[:2] - 3.0)
+    assert scorer.negative_weights is not None
+    x = normalise(points, scorer.mean)
+    reach = 1.0 / scorer.inverse_reach
+    distances = 1.0 - x @ normalise(points, scorer.mean).T
+    logits = 8.0 * ((distances / reach).min(1) - 1.0)
+    logits += x @ scorer.negative_weights + scorer.negative_bias
+    np.testing.assert_allclose(scorer.scores(points), 1 / (1 + np.exp(-logits)), rtol=1e-4)
+
+
+def test_negative_examples_tell_strangers_better_and_leave_the_classes_alone() -> None:
+    embeddings, labels = _folder((60, 60, 60, 60), noise=1.4)
+    known = labels < 3
+    some = _few(labels, 3)
+    some = some[labels[some] < 3]
+    plain = adapt(embeddings[some], labels[some], embeddings.mean(0))
+    strangers = np.flatnonzero(~known)
+    told = plain.with_negatives(embeddings[strangers[:3]])
+    rest = np.setdiff1d(np.arange(len(labels)), strangers[:3])
+    before, after = (
+        unknown_auroc(model.none_scores(embeddings[rest]), ~known[rest]) for model in (plain, told)
+    )
+    assert before < 0.95
+    assert after > before + 0.03
+    assert (told.none_scores(embeddings[known]) > 0.5).mean() <= 0.1
+    np.testing.assert_array_equal(told.probabilities(embeddings), plain.probabilities(embeddings))
+    assert told.unknowns.n_negatives == 3
+    assert told.n_support == plain.n_support
+    assert plain.with_negatives(embeddings[:0]).unknowns is plain.unknowns
+
+
+def test_many_negative_examples_do_not_make_the_classes_strange() -> None:
+    """Ten times as many as labels, from all over: they tell of no kind, so they raise little."""
+    embeddings, labels = _folder((100, 100, 100, 100), noise=0.9)
+    some = _few(labels, 1)
+    rest = np.setdiff1d(np.arange(len(labels)), some)
+    random = np.random.default_rng(2)
+    negatives = embeddings.mean(0) + random.normal(size=(40, SIZE)).astype(np.float32)
+    plain = adapt(embeddings[some], labels[some], embeddings.mean(0))
+    told = plain.with_negatives(negatives)
+    held_back, free = (
+        (replace(told.unknowns, negative_bias=bias).scores(embeddings[rest]) > 0.5).mean()
+        for bias in (told.unknowns.negative_bias, 0.0)
+    )
+    assert held_back <= (plain.none_scores(embeddings[rest]) > 0.5).mean() + 0.05
+    assert free > held_back
+
+
+def test_the_mixture_leaves_out_what_negative_examples_are_like() -> None:
+    embeddings, labels = _folder((60, 60, 60), noise=0.6)
+    some = _few(labels, 3)
+    some = some[labels[some] < 2]
+    rest = np.setdiff1d(np.arange(len(labels)), some)
+    mean = embeddings.mean(0)
+    shape = FolderShape.of(embeddings, mean, len(embeddings))
+    strangers = embeddings[labels == 2]
+    given = (embeddings[some], labels[some], mean, embeddings[rest], shape)
+    plain, told = (
+        _run(adapt_thoroughly(*given, judge=False, negatives=negatives))
+        for negatives in (None, strangers[:5])
+    )
+    assert told.none_scores(strangers).mean() > plain.none_scores(strangers).mean() + 0.1
+    assert not np.array_equal(told.weights, plain.weights)
 
 
 def test_many_labelled_images_cost_no_more_than_some() -> None:
@@ -310,7 +402,7 @@ def test_a_burst_does_not_make_all_else_strange() -> None:
     mean = points.mean(0)
     once = adapt(points[some], labels[some], mean)
     burst = adapt(embeddings, labels[twice], mean, groups=groups)
-    assert burst.unknowns.reach == pytest.approx(once.unknowns.reach, rel=0.02)
+    np.testing.assert_allclose(burst.unknowns.inverse_reach, once.unknowns.inverse_reach, rtol=0.02)
     assert (burst.none_scores(points) > 0.5).mean() < 0.3
     naive = adapt(embeddings, labels[twice], mean)
     assert (naive.none_scores(points) > 0.5).mean() > 0.9
