@@ -13,7 +13,7 @@ from engine.messages import HeldOut
 from engine.method.adaptation import adapt
 from engine.method.calibration import held_out_of, losses_of
 from engine.method.folder import FolderShape, folder_mean
-from engine.method.heads import Floats, examples_per_class
+from engine.method.heads import Floats, examples_per_class, normalise
 from engine.method.thorough import adapt_thoroughly
 
 N_FOLDS: Final = 5
@@ -23,10 +23,13 @@ N_FOLDS: Final = 5
 # validation sets say of its logarithm: the mean, by what was done, and the spread.
 UNTUNED: Final = 0.0
 TUNED: Final = -0.8
+UNTUNED_VOTE: Final = -0.2
 TUNED_VOTE: Final = -0.5
 _SPREAD: Final = 0.35
-# Standard errors that a gain must exceed: one, and a half for being the best of several shares.
-_CLEAR_GAIN: Final = 1.5
+GAIN: Final = 1.0
+"""Standard errors that a gain must exceed."""
+CLEAR_GAIN: Final = 1.5
+"""The same where it is that of the best of several shares."""
 _LOG_FACTORS: Final = np.linspace(-3.0, 1.0, 81)
 
 
@@ -64,10 +67,9 @@ class Verdict:
     gain: float
     standard_error: float
 
-    @property
-    def accepted(self) -> bool:
-        """Whether the gain is clearly above its standard error."""
-        return self.gain > _CLEAR_GAIN * self.standard_error
+    def exceeds(self, standard_errors: float) -> bool:
+        """Whether the gain is above so many of its standard errors."""
+        return self.gain > standard_errors * self.standard_error
 
 
 def can_judge(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> bool:
@@ -128,11 +130,15 @@ def held_out_votes(
     left_out: NDArray[np.bool_],
     training_mean: Floats,
     unlabelled: Floats,
-) -> Generator[None, None, Floats]:
+) -> Generator[None, None, tuple[Floats, Floats]]:
     """As :func:`held_out_logits`, from the vote that answers behind a tuned network; in steps.
 
     Args:
         unlabelled: (n_unlabelled, d) of some of the folder's images that nobody labelled.
+
+    Returns:
+        The logits, and each image's cosine distance (n_left_out,) around the folder's mean to the
+        nearest of the others, see ``method.unknowns``.
     """
     every = np.concatenate([embeddings, unlabelled])
     mean = folder_mean(every.sum(0, dtype=np.float64), len(every), training_mean)
@@ -147,7 +153,10 @@ def held_out_votes(
         groups[kept],
         judge=False,
     )
-    return model.logits(model.directions(embeddings[left_out]))
+    asked = embeddings[left_out]
+    likeness = normalise(asked, mean) @ normalise(embeddings[kept], mean).T
+    distances: Floats = 1.0 - likeness.max(axis=1, initial=-1.0)
+    return model.logits(model.directions(asked)), distances
 
 
 def judge(

@@ -97,10 +97,12 @@ class Point:
     """A network somewhere on the way from the start to what was learned.
 
     Attributes:
+        share: of the way.
         weights: the scales and shifts there, by their names in an encoder file.
         embeddings: (n, embedding_size) of all examples as they are, rounded as the graph's.
     """
 
+    share: float
     weights: Mapping[str, NDArray[np.float32]]
     embeddings: NDArray[np.float32]
 
@@ -114,7 +116,7 @@ def points_of(
     for share in shares:
         there = blocks.part_way(start, share)
         embeddings = yield from embeddings_of(there, examples.looked, examples.device)
-        points.append(Point(there.weights(), embeddings))
+        points.append(Point(share, there.weights(), embeddings))
     return points
 
 

@@ -172,11 +172,8 @@ def _fit_with_effort(
     """``support`` has no negative examples; of the model that comes out, who asked tells it."""
     instant = fit_model(workspace, support, class_ids)
     yield None
-    given = (workspace, request_id, support, class_ids, instant)
-    if effort is Effort.THOROUGH:
-        better = yield from _try_thorough(*given, negatives)
-    else:
-        better = yield from _try_finetune(*given)
+    tried = _try_thorough if effort is Effort.THOROUGH else _try_finetune
+    better = yield from tried(workspace, request_id, support, class_ids, instant, negatives)
     if isinstance(better, Fit):
         return better
     return Fit(instant, workspace, instant.held_out, better or _NO_GAIN[effort])
@@ -215,6 +212,7 @@ def _try_finetune(
     support: Sequence[tuple[ImageRef, ClassId]],
     class_ids: Sequence[ClassId],
     instant: AdaptedModel,
+    negatives: Sequence[ImageId],
 ) -> Generator[Event | None, None, Fit | str]:
     """As :func:`_try_thorough`."""
     readable = [item for item in support if item[0].image_id in workspace.store]
@@ -228,7 +226,7 @@ def _try_finetune(
         (image, label) for (image, _), label in zip(readable, compact.tolist(), strict=True)
     ]
     unlabelled = workspace.store.image_ids() - {image.image_id for image, _ in support}
-    rest = [workspace.refs[image_id] for image_id in sorted(unlabelled)]
+    rest = [workspace.refs[image_id] for image_id in sorted(unlabelled.difference(negatives))]
     tuned = yield from finetune(workspace, request_id, examples, groups, rest)
     if tuned is None:
         return ""
@@ -239,14 +237,16 @@ def _try_finetune(
     yield from _embed_again(workspace, seen, request_id, "Looking again, tuned")
     if not _has_all(seen, workspace, support):
         return _GONE
-    model = yield from _fit_thoroughly(workspace, seen, support, class_ids, judge=False)
+    model = yield from _fit_thoroughly(workspace, seen, support, class_ids, negatives, judge=False)
     model = replace(
         model,
         effort=Effort.FINETUNE,
         kept=("fine-tuned encoder", *_views_kept(workspace), *model.kept),
-        # The network has seen all labels: only its own folds can tell.
+        # The network has seen all labels: only its own folds can tell how right it is, how sure it
+        # may be, and how far from the labelled images others lie.
         weights=np.float32(tuned.factor) * model.weights,
         bias=np.float32(tuned.factor) * model.bias,
+        unknowns=model.unknowns.reaching(tuned.reach),
         held_out=tuned.held_out,
         plain=instant.plain,
     )

@@ -19,6 +19,7 @@ from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
 from engine.messages import Event, HeldOut, ImageRef, Progress
 from engine.method.heads import Floats, independent_groups
+from engine.method.unknowns import reach_of
 
 if TYPE_CHECKING:
     from engine.finetuning.blocks import Looked
@@ -60,13 +61,14 @@ class FineTuned:
     Attributes:
         encoder: the new one, with a fingerprint of its own; in memory only.
         held_out: how held-out labels fare with it and the vote of ``method.thorough``.
-        before: how they fare with the encoder as it was and the instant head.
-        gain: by how much the mean log-loss of the instant head fell, nats; ``standard_error``
-            that of the gain.
+        before: the same with the encoder as it was.
+        gain: by how much their mean log-loss fell, nats; ``standard_error`` that of the gain.
         share: of the way from the old weights to the learned ones, in (0, 1].
         factor: what to multiply the logits (weights, bias) of the vote by, fitted to the labelled
             images' new embeddings. The encoder has seen their labels, so they are easier than
             others, which makes every head too sure.
+        reach: how far other images of the classes lie from the labelled ones, a cosine distance.
+            By themselves those would tell too little, for the same reason.
     """
 
     encoder: Encoder
@@ -76,6 +78,7 @@ class FineTuned:
     standard_error: float
     share: float
     factor: float
+    reach: float
 
 
 def why_not(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> str:
@@ -95,7 +98,8 @@ def finetune(
     """Fine-tune the workspace's encoder on the pool and say whether that helped.
 
     How far to go is tried in grouped cross-validation, not at all included; what is learned
-    from all labels is kept only if held-out log-loss falls by 1.5 standard errors. Writes nothing.
+    from all labels is kept only if held-out log-loss falls by 1.5 standard errors with the
+    instant head, which chose how far, and by one with the vote, which will answer. Writes nothing.
 
     Args:
         support: readable labelled images with class numbers 0, 1, ...
@@ -120,6 +124,8 @@ def finetune(
     yield from workspace.on_pool(_load_torch)
     from engine.finetuning.blocks import N_VIEWS
     from engine.finetuning.gate import (
+        CLEAR_GAIN,
+        GAIN,
         TUNED,
         UNTUNED,
         decide,
@@ -165,49 +171,64 @@ def finetune(
         for number, share in enumerate(shares)
     )
     verdict = decide(start, others)
-    if not verdict.accepted:
+    if not verdict.exceeds(CLEAR_GAIN):
         return None
     number = shares.index(verdict.best.share)
-    answers = yield from _vote(
-        workspace, request_id, examples, folds, [way[number] for way in ways], _some(rest)
-    )
+    ends = [way[0] for way in ways], [way[number] for way in ways]
+    judgement, reach = yield from _judge_votes(workspace, request_id, examples, folds, ends, rest)
+    if not judgement.exceeds(GAIN):
+        return None
     return FineTuned(
-        encoder=_tuned_encoder(encoder, whole[0], whole[number], labels, verdict),
-        held_out=answers.held_out,
-        before=verdict.start.held_out,
-        gain=verdict.gain,
-        standard_error=verdict.standard_error,
+        encoder=_tuned_encoder(encoder, whole[0], whole[number], labels, judgement),
+        held_out=judgement.best.held_out,
+        before=judgement.start.held_out,
+        gain=judgement.gain,
+        standard_error=judgement.standard_error,
         share=verdict.best.share,
-        factor=answers.factor,
+        factor=judgement.best.factor,
+        reach=reach,
     )
 
 
-def _vote(
+def _judge_votes(
     workspace: Workspace,
     request_id: int,
     examples: Examples,
     folds: NDArray[np.int64],
-    points: Sequence[Point],
+    ends: tuple[Sequence[Point], Sequence[Point]],
     rest: Sequence[ImageRef],
-) -> Generator[Event | None, None, Tried]:
-    """How the vote does behind the networks of the folds, on what each has not seen."""
-    from engine.finetuning.gate import TUNED_VOTE, judge
+) -> Generator[Event | None, None, tuple[Verdict, float]]:
+    """How the vote does before and behind the networks of the folds, on what each has not seen.
+
+    Args:
+        ends: of each fold, the start and the share of the way that was chosen.
+
+    Returns:
+        The judgement, and how far other images of the classes lie from the labelled ones.
+    """
+    from engine.finetuning.gate import TUNED_VOTE, UNTUNED_VOTE, decide, judge
 
     encoder = workspace.runtime.encoder
     text = "Looking at some images without a label"
-    looked = yield from _look(workspace, request_id, rest, 1, text)
+    looked = yield from _look(workspace, request_id, _some(rest), 1, text)
     used = np.unique(folds[folds >= 0])
     works = [
         partial(_voted, encoder, examples, folds == fold, point, looked)
+        for points in ends
         for fold, point in zip(used, points, strict=True)
     ]
-    yield Progress(request_id, "Checking how sure the answers may be", 0, 0, 0.0, 0.0)
+    yield Progress(request_id, "Judging by the labels that were held out", 0, 0, 0.0, 0.0)
     votes = yield from _train_all(workspace, works)
-    logits = np.zeros((len(folds), votes[0].shape[1]), np.float32)
-    for fold, voted in zip(used, votes, strict=True):
-        logits[folds == fold] = voted
     judged = folds >= 0
-    return judge(1.0, logits[judged], examples.labels[judged], examples.groups[judged], TUNED_VOTE)
+    tried: list[Tried] = []
+    for expected, first in ((UNTUNED_VOTE, 0), (TUNED_VOTE, len(used))):
+        logits = np.zeros((len(folds), votes[0][0].shape[1]), np.float32)
+        distances = np.zeros(len(folds), np.float32)
+        for fold, (voted, distant) in zip(used, votes[first : first + len(used)], strict=True):
+            logits[folds == fold], distances[folds == fold] = voted, distant
+        truth = examples.labels[judged], examples.groups[judged]
+        tried.append(judge(ends[bool(first)][0].share, logits[judged], *truth, expected))
+    return decide(tried[0], tried[1:]), reach_of(distances[judged])
 
 
 def _voted(
@@ -216,7 +237,7 @@ def _voted(
     left_out: NDArray[np.bool_],
     point: Point,
     rest: Sequence[Looked],
-) -> Generator[None, None, Floats]:
+) -> Generator[None, None, tuple[Floats, Floats]]:
     from engine.finetuning.blocks import TunedBlocks
     from engine.finetuning.gate import held_out_votes
     from engine.finetuning.training import embeddings_of
@@ -239,7 +260,7 @@ def _tuned_encoder(
     before: Point,
     after: Point,
     labels: NDArray[np.int64],
-    verdict: Verdict,
+    judgement: Verdict,
 ) -> Encoder:
     from engine.finetuning.blocks import tuned_encoder
     from engine.finetuning.training import RATE, STEPS
@@ -249,9 +270,9 @@ def _tuned_encoder(
         "n_classes": int(labels.max()) + 1,
         "rate": RATE,
         "steps": STEPS,
-        "share": verdict.best.share,
-        "held_out_log_loss": round(verdict.best.held_out.log_loss, 4),
-        "held_out_log_loss_before": round(verdict.start.held_out.log_loss, 4),
+        "share": judgement.best.share,
+        "held_out_log_loss": round(judgement.best.held_out.log_loss, 4),
+        "held_out_log_loss_before": round(judgement.start.held_out.log_loss, 4),
     }
     moved = (after.embeddings - before.embeddings).mean(0)
     return tuned_encoder(encoder, after.weights, moved, record)

@@ -90,10 +90,8 @@ class UnknownScorer:
         nearest = same.max(axis=1)
         has_other = np.isfinite(nearest)
         reach = np.full(len(support), _LONE_REACH, np.float32)
-        if n_others := int(has_other.sum()):
-            own = 1.0 - float(np.quantile(nearest[has_other], 1 - _QUANTILE))
-            steadied = (n_others * own + _PRIOR_IMAGES * _LONE_REACH) / (n_others + _PRIOR_IMAGES)
-            reach[has_other] = max(steadied, _SMALLEST_REACH)
+        if has_other.any():
+            reach[has_other] = reach_of(1.0 - nearest[has_other])
         return cls(mean, support / reach[:, None], 1.0 / reach)
 
     def with_negatives(self, embeddings: Floats) -> UnknownScorer:
@@ -120,6 +118,12 @@ class UnknownScorer:
             n_negatives=len(embeddings),
         )
 
+    def reaching(self, reach: float) -> UnknownScorer:
+        """The same, every labelled image reaching at least a cosine distance of ``reach``."""
+        lengths: Floats = np.maximum(1.0 / self.inverse_reach, np.float32(reach))
+        directions = self.support / self.inverse_reach[:, None]
+        return replace(self, support=directions / lengths[:, None], inverse_reach=1.0 / lengths)
+
     def scores(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
         """(n,) in [0, 1] of embeddings (n, d)."""
         logits = np.zeros(len(embeddings), np.float32)
@@ -134,6 +138,14 @@ class UnknownScorer:
             logits[start : start + _CHUNK] = logit
         scores: Floats = (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
         return scores
+
+
+def reach_of(distances: Floats) -> float:
+    """How far labelled images reach, from cosine distances (n,), n > 0, of others like them."""
+    n_images = len(distances)
+    own = float(np.quantile(distances, _QUANTILE))
+    steadied = (n_images * own + _PRIOR_IMAGES * _LONE_REACH) / (n_images + _PRIOR_IMAGES)
+    return max(steadied, _SMALLEST_REACH)
 
 
 def _evenly(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:

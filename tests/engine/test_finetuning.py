@@ -37,7 +37,8 @@ from engine.finetuning.gate import (
 from engine.jobs.finetuning import FineTuned, estimate_seconds, finetune, why_not
 from engine.jobs.workspace import Workspace
 from engine.messages import Event, ImageRef, Progress
-from engine.method.folder import FolderShape
+from engine.method.folder import FolderShape, folder_mean
+from engine.method.heads import normalise
 from engine.method.thorough import adapt_thoroughly
 from tests.engine.painted import noise, refs
 
@@ -188,8 +189,8 @@ def test_the_new_encoder_is_an_encoder_like_any_other(
 def test_spots_are_told_apart_better_after_fine_tuning(
     workspace_of_small: Workspace, tmp_path: Path
 ) -> None:
-    support = spot_refs(tmp_path / "spots", 16)
-    rest = [image for image, _ in spot_refs(tmp_path / "others", 8, first=100)]
+    support = spot_refs(tmp_path / "spots", 24)
+    rest = [image for image, _ in spot_refs(tmp_path / "others", 30, first=100)]
     rest[3].path.unlink()  # Only looked at to see how sure answers may be: no reason to stop.
     events: list[Event] = []
 
@@ -209,7 +210,8 @@ def test_spots_are_told_apart_better_after_fine_tuning(
     assert isinstance(tuned, FineTuned)
     assert tuned.gain > tuned.standard_error > 0
     assert tuned.held_out is not None
-    assert tuned.held_out.log_loss < tuned.before.log_loss
+    assert tuned.before.log_loss - tuned.held_out.log_loss == pytest.approx(tuned.gain, abs=1e-5)
+    assert 0 < tuned.reach < 1.5
     assert len(tuned.held_out.hits) == len(tuned.before.hits) == len(support)
     assert tuned.share in training.SHARES
     assert all(isinstance(event, Progress) and event.request_id == 3 for event in events)
@@ -336,13 +338,17 @@ def test_what_is_held_out_has_no_say_in_the_vote_but_as_an_unlabelled_image() ->
     left_out = np.arange(20) >= 16
     mean = np.zeros(8, np.float32)
     rest = (random.normal(size=(30, 8)) + 2 * (np.arange(30)[:, None] % 2)).astype(np.float32)
-    told = result_of(held_out_votes(embeddings, labels, groups, left_out, mean, rest))
+    told, distances = result_of(held_out_votes(embeddings, labels, groups, left_out, mean, rest))
     swapped = labels.copy()
     swapped[left_out] = 1 - labels[left_out]
-    again = result_of(held_out_votes(embeddings, swapped, groups, left_out, mean, rest))
+    again, _ = result_of(held_out_votes(embeddings, swapped, groups, left_out, mean, rest))
     np.testing.assert_array_equal(told, again)
     assert (told.argmax(1) == labels[left_out]).all()
-    without = result_of(held_out_votes(embeddings, labels, groups, left_out, mean, rest[:0]))
+    every = np.concatenate([embeddings, rest])
+    x = normalise(embeddings, folder_mean(every.sum(0, dtype=np.float64), len(every), mean))
+    nearest = 1 - (x[left_out] @ x[~left_out].T).max(1)
+    np.testing.assert_allclose(distances, nearest, atol=1e-6)
+    without, _ = result_of(held_out_votes(embeddings, labels, groups, left_out, mean, rest[:0]))
     assert np.abs(without - told).max() > 0.01
 
 
@@ -373,10 +379,10 @@ def test_a_gain_below_its_standard_error_is_not_believed() -> None:
     better = judge(1.0, sure, labels, groups, gate.TUNED)
     other = judge(0.5, alike, labels, groups, gate.TUNED)
     assert decide(before, [other, better]).best is better
-    assert decide(before, [other, better]).accepted
-    assert not decide(better, [before, other]).accepted
+    assert decide(before, [other, better]).exceeds(gate.CLEAR_GAIN)
+    assert not decide(better, [before, other]).exceeds(gate.GAIN)
     same = decide(before, [before])
-    assert (same.gain, same.accepted) == (0.0, False)
+    assert (same.gain, same.exceeds(gate.GAIN)) == (0.0, False)
 
 
 def test_the_same_labels_give_the_same_encoder(small: Encoder) -> None:
