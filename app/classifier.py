@@ -88,14 +88,14 @@ class Classifier(QObject):
         return Effort.INSTANT if self.adapted is None else self.adapted.effort
 
     @property
+    def is_complete(self) -> bool:
+        """Whether there are answers to the labels as they are now, for every known image."""
+        return self.adapted is not None and self._is_answered and self._is_instant_done
+
+    @property
     def can_finetune(self) -> bool:
         """Whether there are answers to start from, all of them there and not fine-tuned yet."""
-        return (
-            self.adapted is not None
-            and self._is_answered
-            and self._is_instant_done
-            and Effort.FINETUNE not in (self.effort, self.running)
-        )
+        return self.is_complete and Effort.FINETUNE not in (self.effort, self.running)
 
     def start(self, table: ImageTable) -> None:
         """Begin with a project's images."""

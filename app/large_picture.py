@@ -63,6 +63,11 @@ class LargePicture(QWidget):
         """The row that is shown, -1 for none."""
         return self._row
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether it says why the image cannot be read."""
+        return self._stack.currentIndex() == 1
+
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
         self._broken.setPixmap(pixmap("image-broken", theme.error, 48, self.devicePixelRatioF()))
@@ -117,8 +122,8 @@ class LargePicture(QWidget):
                 self._stack.setCurrentIndex(0)
                 self.view.show_array(event.pixels, event.width_px, event.height_px)
             case messages.ImageUnreadable():
-                self._session.reader.on_read(event)
                 self._fail(event.reason)
+                self._session.reader.on_read(event)  # Last: a page may go on to another image.
             case messages.JobFailed():
                 self._fail(event.message)
             case _:

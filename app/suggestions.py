@@ -69,7 +69,7 @@ class Suggestions(QObject):
     def open(self) -> None:
         """Begin, or go on where one was."""
         self._is_open = True
-        self.items = [item for item in self.items[self.place :] if not self._has_label(item)]
+        self.items = [item for item in self.items[self.place :] if self._needs_label(item)]
         self.place = 0
         self._ask()
 
@@ -111,10 +111,12 @@ class Suggestions(QObject):
 
     # --- Private ----------------------------------------------------------------------------------
 
-    def _has_label(self, item: Suggestion) -> bool:
+    def _needs_label(self, item: Suggestion) -> bool:
         table = self._session.table
         row = table.row_of(item.image_id)
-        return row < 0 or table.labels[row] != NO_CLASS or bool(table.missing[row])
+        if row < 0 or table.missing[row] or table.unreadable[row]:
+            return False
+        return bool(table.labels[row] == NO_CLASS)
 
     def _on_project_changed(self) -> None:
         self.close()
@@ -161,7 +163,7 @@ class Suggestions(QObject):
                 fresh = [
                     item
                     for item in event.suggestions
-                    if item.image_id not in known and not self._has_label(item)
+                    if item.image_id not in known and self._needs_label(item)
                 ]
                 self.items = [*kept, *fresh]
                 self._found_all = not fresh
