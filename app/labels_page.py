@@ -203,13 +203,14 @@ class LabelsPage(Page):
         advice = self._label(result.advice, "title")
         if result.accuracy is None:
             text = self.tr(
-                "Too few labels to tell how good the answers are: that takes two independent "
-                "images of a class at least, better five."
+                "How good the answers are can be told from five independent labelled images of "
+                "most classes on."
             )
         else:
             text = self.tr(
-                "With the instant effort {percent} % of held-out labels are recognised, between "
-                "{low} and {high} % (95 %); classes count alike and near-duplicates once."
+                "With the instant effort about {percent} % of other images are recognised, "
+                "between {low} and {high} % (95 %). That is told from held-out labels, near-"
+                "duplicates counted once, and from the confidences; classes count alike."
             ).format(
                 percent=round(100 * result.accuracy),
                 low=round(100 * result.low),
@@ -323,7 +324,11 @@ class LabelsPage(Page):
             rows.append(row)
         n_more = len(doubtful) - _MAX_DOUBTFUL
         if n_more > 0:
-            more = self.tr("{count} more follow when these are settled.")
+            more = (
+                self.tr("1 more follows when these are settled.")
+                if n_more == 1
+                else self.tr("{count} more follow when these are settled.")
+            )
             rows.append(self._label(more.format(count=QLocale().toString(n_more)), "muted"))
         self._lines.addWidget(self._card(rows))
 
