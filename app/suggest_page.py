@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.gallery_model import capitalised
 from app.image_table import NO_CLASS
 from app.large_picture import LargePicture
 from app.page import Page
@@ -135,7 +136,7 @@ class SuggestPage(Page):
         if self.isVisible():
             following = [table.row_of(image) for image in queue.following]
             self.picture.show_row(row, [item for item in following if item >= 0])
-        self.why.setText(_capitalised(current.why))
+        self.why.setText(capitalised(current.why))
         self.likely.setText(self._likely_text(current, row))
         self.likely.setVisible(bool(self.likely.text()))
         self.hint.setText(
@@ -166,7 +167,3 @@ class SuggestPage(Page):
                 return self.tr("The engine is loading; suggestions follow…")
             return self.tr("Looking for images that are worth a label…")
         return self.tr("Nothing is left to suggest. Esc goes back to all images.")
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]

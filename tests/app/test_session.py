@@ -390,6 +390,14 @@ def test_unreadable_files_say_why_and_do_not_stop_the_rest(desk: Desk, folder: P
     assert "1 unreadable" in desk.window.status_line.numbers.text()
 
 
+def test_the_tip_of_an_image_leaves_the_names_of_classes_as_they_are(garden: Desk) -> None:
+    garden.add_classes("Red McIntosh")
+    garden.click("image_1.png")
+    garden.press("1")
+    tip = garden.gallery.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "image_1.png\nLabelled Red McIntosh"
+
+
 def test_files_that_vanished_are_hidden_and_come_back_with_their_label(
     garden: Desk, folder: Path
 ) -> None:
