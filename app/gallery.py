@@ -562,6 +562,6 @@ class Gallery(QWidget):
             Show.LIKE_NONE,
         )
         if is_of_predictions and not self._session.table.predicts.any():
-            title, hint = self.tr("Nothing predicted yet"), self._session.why_no_predictions()
+            title, hint = self.tr("Nothing predicted"), self._session.why_no_predictions()
         self._empty_text.setText(title)
         self._empty_hint.setText(hint)

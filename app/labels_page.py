@@ -36,6 +36,7 @@ _MAX_DOUBTFUL: Final = 20
 _MAX_GROUPS: Final = 12
 _SIDE_BY_SIDE_PX: Final = 820  # Below, the curve is under the table.
 _NAME_PX: Final = 220
+_CHANGE_PX: Final = 160  # Of a name on a button.
 _PICTURE_PX: Final = 104
 _SMALL_PX: Final = 48
 
@@ -453,7 +454,13 @@ class DoubtfulRow(QWidget):
             words.addWidget(label)
         self.keep_button = QPushButton(self.tr("Keep"))
         self.keep_button.clicked.connect(self.kept)
-        self.change_button = QPushButton(self.tr("Change to {name}").format(name=likely_name))
+        self.change_button = QPushButton()
+        metrics = self.change_button.fontMetrics()
+        short = metrics.elidedText(likely_name, Qt.TextElideMode.ElideRight, _CHANGE_PX)
+        # No letter of a name becomes a mnemonic.
+        self.change_button.setText(
+            self.tr("Change to {name}").format(name=short.replace("&", "&&"))
+        )
         self.change_button.clicked.connect(
             partial(self.labelled.emit, int(doubtful.image_id), int(doubtful.likely_id))
         )

@@ -51,6 +51,7 @@ class SplitDialog(QDialog):
         self.state.setWordWrap(True)
         for title in (self._staying_title, self._leaving_title):
             title.setObjectName("section")
+            title.setTextFormat(Qt.TextFormat.PlainText)
         self._staying_row, self._leaving_row = QHBoxLayout(), QHBoxLayout()
         self.field = QLineEdit()
         self.field.setMaxLength(80)

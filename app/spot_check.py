@@ -81,7 +81,9 @@ class SpotCheckPage(Page):
         self.place = 0
         self._drawn_from = np.zeros(0, np.int32)  # The predicted classes, of all images.
         self._is_over = False
+        self._unseen: set[int] = set()  # Images that could not be shown.
         self.picture = LargePicture(session, thumbnails, theme)
+        self.picture.failed.connect(self._on_picture_failed)
         self._dot, self.question, self.hint = QLabel(), QLabel(), QLabel()
         self.question.setObjectName("title")
         self.question.setTextFormat(Qt.TextFormat.PlainText)
@@ -102,7 +104,6 @@ class SpotCheckPage(Page):
         self.column.addLayout(self._body, 1)
         session.project_changed.connect(self._forget)
         session.classes_changed.connect(self._on_session_changed)
-        session.rows_changed.connect(self._on_session_changed)
         session.status_changed.connect(self._on_session_changed)
         self.left.connect(self._forget)  # The next time there is a new sample.
 
@@ -135,6 +136,7 @@ class SpotCheckPage(Page):
             for row in drawn.tolist()
         ]
         self.answers, self.place, self._is_over = {}, 0, False
+        self._unseen.clear()
         self._show()
 
     def chosen_image(self) -> ImageId | None:
@@ -194,7 +196,7 @@ class SpotCheckPage(Page):
             place
             for place, drawn in enumerate(self.sample)
             if self._session.image_class(drawn.predicted) is not None
-            and (place in self.answers or self._can_be_seen(drawn))
+            and (place in self.answers or drawn.image_id not in self._unseen)
         ]
         if len(kept) == len(self.sample):
             return False
@@ -206,10 +208,9 @@ class SpotCheckPage(Page):
         self._is_over = self._is_over or self.place >= len(self.sample)
         return True
 
-    def _can_be_seen(self, drawn: Drawn) -> bool:
-        table = self._session.table
-        row = table.row_of(drawn.image_id)
-        return row >= 0 and not table.unreadable[row] and not table.missing[row]
+    def _on_picture_failed(self, image_id: int) -> None:
+        self._unseen.add(image_id)
+        self._on_session_changed()
 
     # --- Building ---------------------------------------------------------------------------------
 
@@ -344,7 +345,7 @@ class SpotCheckPage(Page):
             part.setVisible(n_asked > 0)
         self.wrong_title.setVisible(bool(wrong))
         if not n_asked:
-            self.headline.setText(self.tr("Nothing to check yet"))
+            self.headline.setText(self.tr("Nothing to check"))
             self.basis.setText(self._session.why_no_predictions())
             return
         self.headline.setText(result_text(n_asked - len(wrong), n_asked))

@@ -95,6 +95,16 @@ class Suggestions(QObject):
             self._passed_over.add(self.current.image_id)
             self.advance()
 
+    def drop(self, image_id: int) -> None:
+        """That image cannot be looked at: it is not suggested again while the project is open."""
+        self._passed_over.add(ImageId(image_id))
+        behind = sum(item.image_id == image_id for item in self.items[: self.place])
+        self.items = [item for item in self.items if item.image_id != image_id]
+        self.place -= behind
+        if len(self.items) - self.place <= _RUNNING_LOW and not self._found_all:
+            self._ask_soon()
+        self.changed.emit()
+
     def go_back(self) -> None:
         """Go to the one before."""
         if self.place > 0:

@@ -207,7 +207,7 @@ def test_the_name_of_a_class_above_the_tiles_is_short(predicted: Desk) -> None:
 def test_without_predictions_their_filters_say_what_to_do(garden: Desk, show: Show) -> None:
     garden.add_classes("cat", "dog")
     garden.gallery._choose(show)
-    assert garden.gallery._empty_text.text() == "Nothing predicted yet"
+    assert garden.gallery._empty_text.text() == "Nothing predicted"
     assert garden.gallery._empty_hint.text() == "Label images of at least two classes first."
     for name, key in (("image_1.png", "1"), ("image_2.png", "2")):
         garden.gallery._choose(Show.ALL)

@@ -164,7 +164,7 @@ def test_the_sample_stays_what_it_was_when_the_answers_change(checking: Desk) ->
 
 def test_without_predictions_it_says_so(garden: Desk) -> None:
     garden.window.actions_.spot_check.trigger()
-    assert page(garden).headline.text() == "Nothing to check yet"
+    assert page(garden).headline.text() == "Nothing to check"
     assert page(garden).basis.text() == "Label images of at least two classes first."
     assert page(garden).basis.isVisible()
     press(garden, Qt.Key.Key_Return)
@@ -229,8 +229,7 @@ def test_an_image_that_cannot_be_read_any_more_is_not_asked_for(checking: Desk) 
     shown = page(checking).sample[1]
     checking.qtbot.waitUntil(lambda: preview_of(checking) == shown.image_id)
     number = checking.engine.last(messages.LoadPreview).request_id
-    reason = "The file is not there any more."
-    checking.engine.publish(messages.ImageUnreadable(number, shown.image_id, reason))
+    checking.engine.publish(messages.JobFailed(number, "The file is not there any more.", False))
     assert shown not in page(checking).sample
     assert page(checking).position.text() == "2 of 9"
     assert page(checking).question.text() == expected(checking)
