@@ -529,6 +529,7 @@ class Session(QObject):
             )
             self._tell(text, Severity.WARNING, Remedy.RESCAN)
         self.scanned.emit()
+        self.classifier.on_scanned()
         self._count_soon()
 
     def _on_labels_moved(self, change: Change) -> None:
