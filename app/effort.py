@@ -105,6 +105,13 @@ class EffortButton(QToolButton):
                     "duplicates left out with it; classes count alike."
                 ).format(judged=QLocale().toString(len(adapted.held_out.hits)))
             )
+        if adapted.instant is not None:
+            lines.append(
+                self.tr(
+                    "Every effort holds out other parts of the labels, so only numbers that stand "
+                    "together can be compared."
+                )
+            )
         now, before = adapted.held_out, adapted.instant
         if (
             now is not None

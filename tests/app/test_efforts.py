@@ -66,6 +66,8 @@ def start_finetuning(desk: Desk) -> messages.Adapt:
 
 def test_a_pause_brings_the_thorough_answers(labelled: Desk) -> None:
     assert said(labelled) == "Instant: 79 % of held-out labels right, 74 % plain prototypes"
+    tip = labelled.window.status_line.effort.toolTip
+    assert "stand together" not in tip()
     command = wait_for(labelled, Effort.THOROUGH)
     assert [label for _, label in command.support] == [
         item.class_id for item in labelled.session.classes
@@ -79,7 +81,8 @@ def test_a_pause_brings_the_thorough_answers(labelled: Desk) -> None:
     assert said(labelled) == (
         "Thorough: 84 % of held-out labels right, 79 % instant, 74 % plain prototypes"
     )
-    assert "flips, votes" in labelled.window.status_line.effort.toolTip()
+    assert "flips, votes" in tip()
+    assert "stand together" in tip()
     assert labelled.state("image_9.png") == "predicted cat, 95 %"
 
 
