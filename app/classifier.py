@@ -64,6 +64,7 @@ class Classifier(QObject):
         self._is_tried = False  # The thorough effort brought nothing for these labels.
         self._was_tuned = False
         self._n_embedded_at_adapt = 0
+        self._asked_for: tuple[tuple[messages.ImageRef, ClassId], ...] = ()  # By the newest Adapt.
         self.visible: Rows = np.zeros(0, np.intp)
         self.adapted: messages.Adapted | None = None
         self.hint = ""
@@ -88,14 +89,14 @@ class Classifier(QObject):
         return Effort.INSTANT if self.adapted is None else self.adapted.effort
 
     @property
+    def is_complete(self) -> bool:
+        """Whether there are answers to the labels as they are now, for every known image."""
+        return self.adapted is not None and self._is_answered and self._is_instant_done
+
+    @property
     def can_finetune(self) -> bool:
         """Whether there are answers to start from, all of them there and not fine-tuned yet."""
-        return (
-            self.adapted is not None
-            and self._is_answered
-            and self._is_instant_done
-            and Effort.FINETUNE not in (self.effort, self.running)
-        )
+        return self.is_complete and Effort.FINETUNE not in (self.effort, self.running)
 
     def start(self, table: ImageTable) -> None:
         """Begin with a project's images."""
@@ -110,6 +111,7 @@ class Classifier(QObject):
         self._instant_id = self._higher_id = self._shown_id = 0
         self._is_answered = self._is_instant_done = self._is_tried = self._was_tuned = False
         self._n_embedded_at_adapt = 0
+        self._asked_for = ()
         self._table = ImageTable()
         self.adapted, self.hint, self.note = None, "", ""
         self.running, self.progress = None, None
@@ -150,7 +152,7 @@ class Classifier(QObject):
         """Ask for a classifier of the labels as they are now; answers to older ones are dropped."""
         self._readapt_timer.stop()
         self._n_embedded_at_adapt = int(np.count_nonzero(self._table.embedded))
-        support = self.support()
+        support = self._asked_for = self.support()
         if not self._instant_id and not support:
             return  # Nothing labelled yet and nothing predicted: nothing to tell the engine.
         was_tuning = self.running is Effort.FINETUNE
@@ -210,6 +212,11 @@ class Classifier(QObject):
         """All images are known."""
         if int(np.count_nonzero(self._table.embedded)) != self._n_embedded_at_adapt:
             self._readapt_soon()
+
+    def on_scanned(self) -> None:
+        """The folder was walked: labelled images may be gone, or back."""
+        if self.support() != self._asked_for:
+            self.adapt()
 
     def _readapt_soon(self) -> None:
         if not self._readapt_timer.isActive():

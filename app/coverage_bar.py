@@ -74,6 +74,7 @@ class CoverageBar(QFrame):
         self.left_out.setObjectName("muted")
         for label in (self.sentence, self.left_out):
             label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.label_button = QPushButton(self.tr("Label as Predicted…"))
         self.label_button.clicked.connect(self.label_requested)

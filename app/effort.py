@@ -105,6 +105,13 @@ class EffortButton(QToolButton):
                     "duplicates left out with it; classes count alike."
                 ).format(judged=QLocale().toString(len(adapted.held_out.hits)))
             )
+        if adapted.instant is not None:
+            lines.append(
+                self.tr(
+                    "Every effort holds out other parts of the labels, so only numbers that stand "
+                    "together can be compared."
+                )
+            )
         now, before = adapted.held_out, adapted.instant
         if (
             now is not None
@@ -173,23 +180,7 @@ class FinetuneDialog(QDialog):
         session.project_changed.connect(self.close)
 
     def begin(self) -> None:
-        """Show the dialog with the estimate as it is now."""
-        adapted = self._session.classifier.adapted
-        if adapted is None:
-            return
-        device = self._session.engine.device if self._session.engine is not None else ""
-        if adapted.finetune_seconds > 0:
-            self._time.setText(
-                self.tr("This takes about {time} on this computer ({device}).").format(
-                    time=duration_text(adapted.finetune_seconds), device=device
-                )
-            )
-        else:
-            self._time.setText(
-                self.tr(
-                    "This can take long; how long is not known on this computer ({device})."
-                ).format(device=device)
-            )
+        """Show the dialog; its estimate is kept up to date."""
         self._show_possible()
         self.show()
         self.raise_()
@@ -201,6 +192,26 @@ class FinetuneDialog(QDialog):
 
     def _show_possible(self) -> None:
         self.start_button.setEnabled(self._session.classifier.can_finetune)
+        self._time.setText(self._time_text())
+
+    def _time_text(self) -> str:
+        """How long it takes, or why it cannot begin."""
+        classifier, engine = self._session.classifier, self._session.engine
+        adapted = classifier.adapted
+        if adapted is None:
+            return self._session.why_no_predictions()
+        if Effort.FINETUNE in (classifier.running, classifier.effort):
+            if classifier.running is Effort.FINETUNE:
+                return self.tr("Fine-tuning is under way.")
+            return self.tr("The answers are fine-tuned already.")
+        device = engine.device if engine is not None else ""
+        if adapted.finetune_seconds <= 0:
+            return self.tr(
+                "This can take long; how long is not known on this computer ({device})."
+            ).format(device=device)
+        return self.tr("This takes about {time} on this computer ({device}).").format(
+            time=duration_text(adapted.finetune_seconds), device=device
+        )
 
     def _on_start(self) -> None:
         self._session.classifier.finetune()

@@ -424,7 +424,7 @@ class NeighbourTile(QAbstractButton):
         self._item = self._session.image_class(neighbour.class_id)
         file_name = self._session.table.names[row]
         words = self.tr("{name}, similarity {value} of at most 1").format(
-            name="" if self._item is None else self._item.name, value=f"{self._similarity:.2f}"
+            name="" if self._item is None else self._item.name, value=self.texts()[1]
         )
         self.setToolTip(plain_tip(f"{file_name}\n{words}"))
         self.setAccessibleName(f"{file_name}: {words}")
@@ -432,7 +432,8 @@ class NeighbourTile(QAbstractButton):
 
     def texts(self) -> tuple[str, str]:
         """What is written below the picture: the class and the similarity."""
-        return ("" if self._item is None else self._item.name, f"{self._similarity:.2f}")
+        value = f"{self._similarity:.2f}".replace("-", "−")
+        return ("" if self._item is None else self._item.name, value)
 
     def sizeHint(self) -> QSize:
         below = GAP_PX + _STRIPE_PX + 2 * self.fontMetrics().height()

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QSizePolicy,
     QSlider,
     QStackedLayout,
     QToolButton,
@@ -49,6 +50,7 @@ from engine.messages import ClassId, ImageId
 
 _PAUSE_MS: Final = 1500
 _WHEEL_STEP_PX: Final = 8
+_NAME_PX: Final = 120  # Of a class above the tiles.
 _THRESHOLD_MS: Final = 80  # While the slider moves, the tiles are filtered so often.
 
 
@@ -276,9 +278,12 @@ class Gallery(QWidget):
         order.addWidget(self._small)
         order.addWidget(self._slider)
         order.addWidget(self._large)
-        bar = QWidget()
-        bar.setObjectName("page")
-        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight, bar)
+        self._bar = QWidget()
+        self._bar.setObjectName("page")
+        # What is said above the tiles follows from their width, and not the other way round: else
+        # a filter that comes would take its room from the classes, and never give it back.
+        self._bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._bar)
         self._head.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         self._head.setSpacing(GAP_PX)
         self._head.addLayout(head)
@@ -303,7 +308,7 @@ class Gallery(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(bar)
+        column.addWidget(self._bar)
         column.addWidget(self.coverage)
         column.addLayout(self._stack, 1)
 
@@ -469,9 +474,12 @@ class Gallery(QWidget):
         for show in (Show.CONFIDENT, Show.LIKE_NONE, Show.UNREADABLE, Show.THESE):
             self._chips[show].setVisible(numbers[show] > 0 or chosen.show is show)
         item = self._session.image_class(chosen.class_id)
-        self._class_chip.setText(
-            item.name if chosen.show is Show.CLASS and item is not None else self.tr("Class")
-        )
+        name = self.tr("Class")
+        if chosen.show is Show.CLASS and item is not None:
+            metrics = self._class_chip.fontMetrics()
+            short = metrics.elidedText(item.name, Qt.TextElideMode.ElideRight, _NAME_PX)
+            name = short.replace("&", "&&")  # No letter of a name becomes a mnemonic.
+        self._class_chip.setText(name)
         self._fit_head()
 
     def _confident_class(self) -> ClassId:
@@ -480,17 +488,8 @@ class Gallery(QWidget):
 
     def _fit_head(self) -> None:
         """Say as much above the tiles as there is room for, on one line if that will do."""
-        names = {
-            Show.ALL: self.tr("All"),
-            Show.UNLABELLED: self.tr("Unlabelled"),
-            Show.LABELLED: self.tr("Labelled"),
-            Show.UNSURE: self.tr("Unsure"),
-            Show.CONFIDENT: self.tr("Confident"),
-            Show.LIKE_NONE: self.tr("None of these?"),
-            Show.UNREADABLE: self.tr("Unreadable"),
-            Show.THESE: self.tr("Found"),
-        }
         room = self.width() - 4 * GAP_PX
+        self._bar.setMinimumWidth(self._name_chips(is_short=True, has_numbers=False) + 4 * GAP_PX)
         for is_short, has_numbers, has_one_line in (
             (False, True, True),
             (True, True, True),
@@ -498,15 +497,7 @@ class Gallery(QWidget):
             (True, True, False),
             (True, False, False),
         ):
-            if is_short:
-                names[Show.LIKE_NONE] = self.tr("None?")
-            else:
-                names[Show.LIKE_NONE] = self.tr("None of these?")
-            for show, name in names.items():
-                number = QLocale().toString(self._numbers.get(show, 0))
-                self._chips[show].setText(f"{name}  {number}" if has_numbers else name)
-            shown = [chip for chip in self._chips.values() if not chip.isHidden()]
-            needed = sum(chip.sizeHint().width() + GAP_PX for chip in shown)
+            needed = self._name_chips(is_short=is_short, has_numbers=has_numbers)
             if has_one_line:
                 needed += self._order.sizeHint().width()
             if needed <= room:
@@ -514,6 +505,24 @@ class Gallery(QWidget):
         self._head.setDirection(
             QBoxLayout.Direction.LeftToRight if has_one_line else QBoxLayout.Direction.TopToBottom
         )
+
+    def _name_chips(self, *, is_short: bool, has_numbers: bool) -> int:
+        """Write on the filters; return the width that those take which are shown."""
+        names = {
+            Show.ALL: self.tr("All"),
+            Show.UNLABELLED: self.tr("Unlabelled"),
+            Show.LABELLED: self.tr("Labelled"),
+            Show.UNSURE: self.tr("Unsure"),
+            Show.CONFIDENT: self.tr("Confident"),
+            Show.LIKE_NONE: self.tr("None?") if is_short else self.tr("None of these?"),
+            Show.UNREADABLE: self.tr("Unreadable"),
+            Show.THESE: self.tr("Found"),
+        }
+        for show, name in names.items():
+            number = QLocale().toString(self._numbers.get(show, 0))
+            self._chips[show].setText(f"{name}  {number}" if has_numbers else name)
+        shown = [chip for chip in self._chips.values() if not chip.isHidden()]
+        return sum(chip.sizeHint().width() + GAP_PX for chip in shown)
 
     def _show_emptiness(self) -> None:
         is_empty = not len(self.model.order)
@@ -550,5 +559,12 @@ class Gallery(QWidget):
             Show.ALL: (self.tr("No images"), ""),
         }
         title, hint = texts[self.model.arrangement.show]
+        is_of_predictions = self.model.arrangement.show in (
+            Show.UNSURE,
+            Show.CONFIDENT,
+            Show.LIKE_NONE,
+        )
+        if is_of_predictions and not self._session.table.predicts.any():
+            title, hint = self.tr("Nothing predicted"), self._session.why_no_predictions()
         self._empty_text.setText(title)
         self._empty_hint.setText(hint)

@@ -160,7 +160,7 @@ class GalleryModel(QAbstractListModel):
 
     def _tool_tip(self, row: int) -> str:
         table = self._session.table
-        text = f"{table.names[row]}\n{self.state_text(row).capitalize()}"
+        text = f"{table.names[row]}\n{capitalised(self.state_text(row))}"
         if table.labels[row] == NO_CLASS and table.predicted[row, 0] != NO_CLASS:
             for class_id, probability in zip(
                 table.predicted[row, 1:3].tolist(), table.probabilities[row, 1:3], strict=True
@@ -169,6 +169,11 @@ class GalleryModel(QAbstractListModel):
                 if other is not None:
                     text += f"\n{other.name}, {percent_text(float(probability))}"
         return plain_tip(text)
+
+
+def capitalised(text: str) -> str:
+    """A text with a large first letter; those in names stay as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def plain_tip(text: str) -> str:

@@ -44,6 +44,7 @@ _MAX_DOUBTFUL: Final = 20
 _MAX_GROUPS: Final = 12
 _SIDE_BY_SIDE_PX: Final = 820  # Below, the curve is under the table.
 _NAME_PX: Final = 220
+_CHANGE_PX: Final = 160  # Of a name on a button.
 _PICTURE_PX: Final = 104
 _SMALL_PX: Final = 48
 
@@ -211,13 +212,14 @@ class LabelsPage(Page):
         advice = self._label(result.advice, "title")
         if result.accuracy is None:
             text = self.tr(
-                "Too few labels to tell how good the answers are: that takes two independent "
-                "images of a class at least, better five."
+                "How good the answers are can be told from five independent labelled images of "
+                "most classes on."
             )
         else:
             text = self.tr(
-                "With the instant effort {percent} % of held-out labels are recognised, between "
-                "{low} and {high} % (95 %); classes count alike and near-duplicates once."
+                "With the instant effort about {percent} % of other images are recognised, "
+                "between {low} and {high} % (95 %). That is told from held-out labels, near-"
+                "duplicates counted once, and from the confidences; classes count alike."
             ).format(
                 percent=round(100 * result.accuracy),
                 low=round(100 * result.low),
@@ -331,7 +333,11 @@ class LabelsPage(Page):
             rows.append(row)
         n_more = len(doubtful) - _MAX_DOUBTFUL
         if n_more > 0:
-            more = self.tr("{count} more follow when these are settled.")
+            more = (
+                self.tr("1 more follows when these are settled.")
+                if n_more == 1
+                else self.tr("{count} more follow when these are settled.")
+            )
             rows.append(self._label(more.format(count=QLocale().toString(n_more)), "muted"))
         self._lines.addWidget(self._card(rows))
 
@@ -456,7 +462,13 @@ class DoubtfulRow(QWidget):
             words.addWidget(label)
         self.keep_button = QPushButton(self.tr("Keep"))
         self.keep_button.clicked.connect(self.kept)
-        self.change_button = QPushButton(self.tr("Change to {name}").format(name=likely_name))
+        self.change_button = QPushButton()
+        metrics = self.change_button.fontMetrics()
+        short = metrics.elidedText(likely_name, Qt.TextElideMode.ElideRight, _CHANGE_PX)
+        # No letter of a name becomes a mnemonic.
+        self.change_button.setText(
+            self.tr("Change to {name}").format(name=short.replace("&", "&&"))
+        )
         self.change_button.clicked.connect(
             partial(self.labelled.emit, int(doubtful.image_id), int(doubtful.likely_id))
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.icons import pixmap
@@ -19,7 +19,13 @@ _COALESCE_MS: Final = 40  # While keys follow each other fast, only the last ima
 
 
 class LargePicture(QWidget):
-    """Shows an image by its row, or why it cannot be read."""
+    """Shows an image by its row, or why it cannot be read.
+
+    Signals:
+        failed: the number of the image that cannot be shown; a page may go on to another one.
+    """
+
+    failed = Signal(int)
 
     def __init__(
         self,
@@ -62,6 +68,11 @@ class LargePicture(QWidget):
     def row(self) -> int:
         """The row that is shown, -1 for none."""
         return self._row
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it says why the image cannot be read."""
+        return self._stack.currentIndex() == 1
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -128,3 +139,4 @@ class LargePicture(QWidget):
         self.view.clear()
         self._reason.setText(reason)
         self._stack.setCurrentIndex(1)
+        self.failed.emit(int(self._session.table.image_id(self._row)))

@@ -292,7 +292,11 @@ class MainWindow(QMainWindow):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("Label as Predicted"))
-        box.setText(self.tr("Label {count} images as predicted?").format(count=count))
+        question, do_it = self.tr("Label 1 image as predicted?"), self.tr("Label 1 Image")
+        if len(rows) != 1:
+            question = self.tr("Label {count} images as predicted?").format(count=count)
+            do_it = self.tr("Label {count} Images").format(count=count)
+        box.setText(question)
         box.setInformativeText(
             self.tr(
                 "They become labels like those that you gave. The model then learns from its own "
@@ -300,9 +304,7 @@ class MainWindow(QMainWindow):
                 "takes them all back."
             )
         )
-        yes = box.addButton(
-            self.tr("Label {count} Images").format(count=count), QMessageBox.ButtonRole.AcceptRole
-        )
+        yes = box.addButton(do_it, QMessageBox.ButtonRole.AcceptRole)
         no = box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(no)
         box.setEscapeButton(no)

@@ -17,7 +17,10 @@ _LEFT_PX, _RIGHT_PX, _TOP_PX, _BOTTOM_PX = 48, 14, 10, 40
 
 
 class IntervalBar(QWidget):
-    """A share with its 95 % interval on a scale from nothing to all."""
+    """A dot for the share of held-out labels, on the 95 % interval of the whole class.
+
+    The interval follows from the confidences, too, so the dot may lie beside it.
+    """
 
     def __init__(
         self, share: float, low: float, high: float, theme: Theme, parent: QWidget | None = None
@@ -26,9 +29,10 @@ class IntervalBar(QWidget):
         self._share, self._low, self._high = share, low, high
         self._theme = theme
         self.setMinimumSize(80, 20)
-        text = self.tr("{share} %, between {low} and {high}").format(
-            share=round(100 * share), low=round(100 * low), high=round(100 * high)
-        )
+        text = self.tr(
+            "{share} % of the held-out labels; of all images of the class between {low} and "
+            "{high} % (95 %)"
+        ).format(share=round(100 * share), low=round(100 * low), high=round(100 * high))
         self.setAccessibleName(text)
         self.setToolTip(text)
 
@@ -78,7 +82,7 @@ class LearningCurve(QWidget):
         self._points = tuple(sorted(points, key=lambda point: point.labels_per_class))
         self.setAccessibleName(
             "; ".join(
-                self.tr("{labels} labels a class: {percent} %").format(
+                self.tr("labels per class {labels}: {percent} %").format(
                     labels=_number(point.labels_per_class), percent=round(100 * point.accuracy)
                 )
                 for point in self._points

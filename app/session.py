@@ -221,6 +221,15 @@ class Session(QObject):
             return self.engine_failure
         return ""
 
+    def why_no_predictions(self) -> str:
+        """Why no image is predicted, or what to do about it; for when none is."""
+        reason = self.why_no_results()
+        if reason:
+            return reason
+        if bool(np.all((self.table.labels != NO_CLASS) | self.table.missing)):
+            return self.tr("Every image has a label of yours, so none is left to predict.")
+        return self.classifier.hint or self.tr("The predictions are on their way.")
+
     def undo_text(self) -> str:
         """What undo would take back; empty where there is nothing."""
         return self._undo_stack.undoText()
@@ -532,6 +541,7 @@ class Session(QObject):
             )
             self._tell(text, Severity.WARNING, Remedy.RESCAN)
         self.scanned.emit()
+        self.classifier.on_scanned()
         self._count_soon()
 
     def _on_labels_moved(self, change: Change) -> None:

@@ -44,12 +44,14 @@ class SplitDialog(QDialog):
         self._theme = theme
         self._class_id = ClassId(0)
         self._leaving: tuple[ImageId, ...] = ()
+        self._shown: tuple[list[int], list[int]] = ([], [])  # Rows that stay, rows that leave.
         self._request_id = 0
         self.setFixedWidth(_WIDTH_PX)
         self.state, self._staying_title, self._leaving_title = QLabel(), QLabel(), QLabel()
         self.state.setWordWrap(True)
         for title in (self._staying_title, self._leaving_title):
             title.setObjectName("section")
+            title.setTextFormat(Qt.TextFormat.PlainText)
         self._staying_row, self._leaving_row = QHBoxLayout(), QHBoxLayout()
         self.field = QLineEdit()
         self.field.setMaxLength(80)
@@ -86,6 +88,7 @@ class SplitDialog(QDialog):
         column.addLayout(buttons)
         self.finished.connect(self._on_finished)
         session.project_changed.connect(self.close)
+        session.predictions_changed.connect(self._on_edited)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -99,7 +102,7 @@ class SplitDialog(QDialog):
         images = self._session.labelled_rows(class_id)
         if item is None or len(images) < 2:
             return
-        self._class_id, self._leaving = class_id, ()
+        self._class_id, self._leaving, self._shown = class_id, (), ([], [])
         self.setWindowTitle(self.tr("Split “{name}”").format(name=item.name))
         self.state.setText(self.tr("Looking for two kinds of images in it…"))
         self.state.show()
@@ -141,40 +144,49 @@ class SplitDialog(QDialog):
             case _:
                 pass
 
+    def _on_edited(self) -> None:
+        """Labels may have changed, or the class may be gone."""
+        if not self.isVisible():
+            return
+        if self._session.image_class(self._class_id) is None:
+            self.close()
+        elif self._leaving and self._groups_now() != self._shown:
+            self._show_groups()
+
+    def _groups_now(self) -> tuple[list[int], list[int]]:
+        """The rows of the class that stay, and those that leave, by the labels as they are now."""
+        rows = self._session.labelled_rows(self._class_id)
+        leaves = np.isin(self._session.table.ids[rows], np.array(self._leaving, np.int64))
+        return rows[~leaves].tolist(), rows[leaves].tolist()
+
     def _end(self) -> None:
         self._session.bridge.release(self._request_id)
         self._request_id = 0
 
     def _show_groups(self) -> None:
         table, locale = self._session.table, QLocale()
-        rows = self._session.labelled_rows(self._class_id)
-        leaves = np.isin(table.ids[rows], np.array(self._leaving, np.int64))
+        self._shown = staying, leaving = self._groups_now()
         item = self._session.image_class(self._class_id)
         self.state.hide()
         self._groups.show()
         self._staying_title.setText(
             self.tr("Stay in “{name}”: {count}").format(
-                count=locale.toString(int(np.count_nonzero(~leaves))),
+                count=locale.toString(len(staying)),
                 name=item.name if item is not None else "",
             )
         )
         self._leaving_title.setText(
-            self.tr("Go to a new class: {count}").format(
-                count=locale.toString(int(np.count_nonzero(leaves)))
-            )
+            self.tr("Go to a new class: {count}").format(count=locale.toString(len(leaving)))
         )
         shown: list[int] = []
-        for row_layout, group in (
-            (self._staying_row, rows[~leaves]),
-            (self._leaving_row, rows[leaves]),
-        ):
+        for row_layout, group in ((self._staying_row, staying), (self._leaving_row, leaving)):
             while row_layout.count():
                 taken = row_layout.takeAt(0)
                 widget = taken.widget() if taken is not None else None
                 if widget is not None:
                     widget.hide()
                     widget.deleteLater()
-            for row in group[:_N_PICTURES].tolist():
+            for row in group[:_N_PICTURES]:
                 picture = SmallPicture(
                     table.image_id(row), _PICTURE_PX, self._session, self._thumbnails, self._theme
                 )
@@ -187,7 +199,8 @@ class SplitDialog(QDialog):
         self._show_possible()
 
     def _show_possible(self) -> None:
-        self.split_button.setEnabled(bool(self._leaving) and bool(self.field.text().strip()))
+        has_groups = bool(self._leaving) and all(self._shown)
+        self.split_button.setEnabled(has_groups and bool(self.field.text().strip()))
 
     def _on_split(self) -> None:
         if self._session.split_class(self._class_id, self._leaving, self.field.text()):

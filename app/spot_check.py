@@ -79,9 +79,11 @@ class SpotCheckPage(Page):
         self.sample: list[Drawn] = []
         self.answers: dict[int, Answer] = {}  # By place in the sample.
         self.place = 0
-        self._n_predictions = 0
+        self._drawn_from = np.zeros(0, np.int32)  # The predicted classes, of all images.
         self._is_over = False
+        self._unseen: set[int] = set()  # Images that could not be shown.
         self.picture = LargePicture(session, thumbnails, theme)
+        self.picture.failed.connect(self._on_picture_failed)
         self._dot, self.question, self.hint = QLabel(), QLabel(), QLabel()
         self.question.setObjectName("title")
         self.question.setTextFormat(Qt.TextFormat.PlainText)
@@ -101,6 +103,8 @@ class SpotCheckPage(Page):
         self._body.addWidget(self._build_result())
         self.column.addLayout(self._body, 1)
         session.project_changed.connect(self._forget)
+        session.classes_changed.connect(self._on_session_changed)
+        session.status_changed.connect(self._on_session_changed)
         self.left.connect(self._forget)  # The next time there is a new sample.
 
     def set_theme(self, theme: Theme) -> None:
@@ -121,7 +125,7 @@ class SpotCheckPage(Page):
         """Draw a new sample from the predictions as they are now."""
         table = self._session.table
         rows = np.flatnonzero(table.predicts & ~table.unreadable)
-        self._n_predictions = len(rows)
+        self._drawn_from = table.predicted[rows, 0]
         drawn = self.random.choice(rows, min(_COUNT, len(rows)), replace=False)
         self.sample = [
             Drawn(
@@ -132,6 +136,7 @@ class SpotCheckPage(Page):
             for row in drawn.tolist()
         ]
         self.answers, self.place, self._is_over = {}, 0, False
+        self._unseen.clear()
         self._show()
 
     def chosen_image(self) -> ImageId | None:
@@ -172,6 +177,40 @@ class SpotCheckPage(Page):
             if class_id is not None and self._session.image_class(class_id) is not None:
                 found[drawn.image_id] = class_id
         return found
+
+    # --- What happens meanwhile -------------------------------------------------------------------
+
+    def _on_session_changed(self) -> None:
+        if not self.isVisible():
+            return
+        if not self.sample and self._session.classifier.is_complete:
+            self.draw()  # It was opened too early.
+        elif not self.sample or self._leave_out():
+            self._show()
+        elif not self._is_over:
+            self._show_question()  # The class may have got another name or colour.
+
+    def _leave_out(self) -> bool:
+        """Ask no more of what nobody can judge; whether there was any."""
+        kept = [
+            place
+            for place, drawn in enumerate(self.sample)
+            if self._session.image_class(drawn.predicted) is not None
+            and (place in self.answers or drawn.image_id not in self._unseen)
+        ]
+        if len(kept) == len(self.sample):
+            return False
+        self.sample = [self.sample[place] for place in kept]
+        self.answers = {
+            new: self.answers[old] for new, old in enumerate(kept) if old in self.answers
+        }
+        self.place = sum(place < self.place for place in kept)
+        self._is_over = self._is_over or self.place >= len(self.sample)
+        return True
+
+    def _on_picture_failed(self, image_id: int) -> None:
+        self._unseen.add(image_id)
+        self._on_session_changed()
 
     # --- Building ---------------------------------------------------------------------------------
 
@@ -262,6 +301,15 @@ class SpotCheckPage(Page):
             self._body.setCurrentIndex(1)
             return
         self._body.setCurrentIndex(0)
+        self._show_question()
+        table = self._session.table
+        following = [item.image_id for item in self.sample[self.place + 1 : self.place + 4]]
+        if self.isVisible():
+            rows = [table.row_of(image) for image in following]
+            row = table.row_of(self.sample[self.place].image_id)
+            self.picture.show_row(row, [item for item in rows if item >= 0])
+
+    def _show_question(self) -> None:
         locale, drawn = QLocale(), self.sample[self.place]
         self.position.setText(
             self.tr("{place} of {count}").format(
@@ -282,11 +330,6 @@ class SpotCheckPage(Page):
             answer = self.tr("Answered right.") if given.is_right else self.tr("Answered wrong.")
             hint = f"{answer} {hint}"
         self.hint.setText(hint)
-        table = self._session.table
-        following = [item.image_id for item in self.sample[self.place + 1 : self.place + 4]]
-        if self.isVisible():
-            rows = [table.row_of(image) for image in following]
-            self.picture.show_row(table.row_of(drawn.image_id), [row for row in rows if row >= 0])
 
     # --- The result -------------------------------------------------------------------------------
 
@@ -299,20 +342,23 @@ class SpotCheckPage(Page):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for part in (self.basis, self.show_button, self.label_button, self.again_button):
+        for part in (self.show_button, self.label_button, self.again_button):
             part.setVisible(n_asked > 0)
         self.wrong_title.setVisible(bool(wrong))
         if not n_asked:
-            self.headline.setText(self.tr("Nothing is predicted yet, so nothing can be checked."))
+            self.headline.setText(self.tr("Nothing to check"))
+            self.basis.setText(self._session.why_no_predictions())
             return
         self.headline.setText(result_text(n_asked - len(wrong), n_asked))
         locale = QLocale()
+        known = [int(item.class_id) for item in self._session.classes]
+        n_predictions = int(np.count_nonzero(np.isin(self._drawn_from, known)))
         promised = np.mean([self.sample[place].confidence for place in self.answers])
         self.basis.setText(
             self.tr(
                 "Drawn at random from {count} predictions; the share among all of them lies "
                 "between the two numbers 95 times in 100. Their confidences promised {percent} %."
-            ).format(count=locale.toString(self._n_predictions), percent=round(100 * promised))
+            ).format(count=locale.toString(n_predictions), percent=round(100 * promised))
         )
         self.wrong_title.setText(self.tr("{count} wrong").format(count=locale.toString(len(wrong))))
         for number, place in enumerate(wrong[:_MAX_WRONG]):
@@ -340,9 +386,12 @@ class SpotCheckPage(Page):
             if table.row_of(image) >= 0 and table.label(table.row_of(image)) != class_id
         ]
         self.label_button.setVisible(bool(due))
-        self.label_button.setText(
-            self.tr("Use {count} Answers as Labels").format(count=QLocale().toString(len(due)))
+        text = (
+            self.tr("Use 1 Answer as a Label")
+            if len(due) == 1
+            else self.tr("Use {count} Answers as Labels")
         )
+        self.label_button.setText(text.format(count=QLocale().toString(len(due))))
         self.label_button.setToolTip(
             self.tr("Right answers and those that say what it is become labels of yours")
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from app.arrangement import Show, counts
@@ -17,6 +17,9 @@ from engine import messages
 from engine.messages import Effort
 
 _WIDE_PX: Final = 1160  # From here on there is room for what the effort gained.
+_BAR_PX: Final = 160  # Where there is room.
+_LEAST_PX: Final = 48  # Of the words beside the numbers of progress.
+_DOT: Final = " · "
 _FAILURE_PX: Final = 420  # Of a sentence about the engine; the whole of it is in a notice.
 
 
@@ -36,11 +39,10 @@ class StatusLine(QWidget):
         self._pictures = ("", "", "")  # Of engine and button as shown: drawing them takes 3 ms.
         self._picture = QLabel()
         self.engine = QLabel()
-        self.work = QLabel()
-        self.work.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.work = WorkLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(160)
+        self._bar.setFixedWidth(_BAR_PX)
         self.button = QToolButton()
         self.button.setObjectName("flat")
         self.button.clicked.connect(self.pause_requested)
@@ -107,7 +109,9 @@ class StatusLine(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.effort.set_compact(event.size().width() < _WIDE_PX)
+        is_compact = event.size().width() < _WIDE_PX
+        self.effort.set_compact(is_compact)
+        self._bar.setFixedWidth(_BAR_PX // 2 if is_compact else _BAR_PX)
 
     def show_numbers(self) -> None:
         """Show how many images are what."""
@@ -126,7 +130,7 @@ class StatusLine(QWidget):
                     count=locale.toString(numbers[Show.UNREADABLE])
                 )
             )
-        self.numbers.setText(" · ".join(parts))
+        self.numbers.setText(_DOT.join(parts))
 
     def _show_work(self) -> None:
         reader, task = self._session.reader, self._session.task
@@ -174,6 +178,38 @@ class StatusLine(QWidget):
         return self.tr("Starting…")
 
 
+class WorkLabel(QLabel):
+    """What is done and how far it is; where there is no room, the words give way to the numbers.
+
+    Then a tip says all of it.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawText(
+            self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.shown()
+        )
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            self.setToolTip("" if self.shown() == self.text() else self.text())
+        return super().event(event)
+
+    def shown(self) -> str:
+        """What there is room for."""
+        metrics, text, end = self.fontMetrics(), self.text(), Qt.TextElideMode.ElideRight
+        words, dot, numbers = text.partition(_DOT)
+        room = self.width() - metrics.horizontalAdvance(dot + numbers)
+        if metrics.horizontalAdvance(text) <= self.width() or room < _LEAST_PX:
+            return metrics.elidedText(text, end, self.width())
+        return metrics.elidedText(words, end, room) + dot + numbers
+
+
 def words_of(progress: messages.Progress) -> str:
     """Progress in one line: text, numbers, rate and time left."""
     locale = QLocale()
@@ -188,7 +224,7 @@ def words_of(progress: messages.Progress) -> str:
         parts.append(f"{progress.rate_per_s:.1f}/s")
     if progress.total and progress.rate_per_s > 0:
         parts.append(_time_left(progress.seconds_left))
-    return " · ".join(part for part in parts if part)
+    return _DOT.join(part for part in parts if part)
 
 
 def _time_left(seconds: float) -> str:

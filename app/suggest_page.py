@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.gallery_model import capitalised
 from app.image_table import NO_CLASS
 from app.large_picture import LargePicture
 from app.page import Page
@@ -30,10 +31,12 @@ class SuggestPage(Page):
         super().__init__(self.tr("What to label next"), theme, parent)
         self.queue = Suggestions(session, self)
         self.picture = LargePicture(session, thumbnails, theme)
+        self.picture.failed.connect(self.queue.drop)
         self.why, self.likely, self.hint = QLabel(), QLabel(), QLabel()
         self.why.setObjectName("title")
         self.why.setWordWrap(True)
-        self.likely.setTextFormat(Qt.TextFormat.PlainText)
+        for label in (self.why, self.likely):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setObjectName("muted")
         self.back_button = QPushButton(self.tr("Back"))
         self.back_button.setToolTip(self.tr("The image before (Backspace)"))
@@ -47,9 +50,9 @@ class SuggestPage(Page):
         words.setSpacing(GAP_PX // 2)
         for label in (self.why, self.likely, self.hint):
             words.addWidget(label)
-        strip = QFrame()
-        strip.setObjectName("strip")
-        row = QHBoxLayout(strip)
+        self._strip = QFrame()
+        self._strip.setObjectName("strip")
+        row = QHBoxLayout(self._strip)
         row.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         row.setSpacing(GAP_PX)
         row.addLayout(words, 1)
@@ -61,8 +64,12 @@ class SuggestPage(Page):
         self._nothing.setWordWrap(True)
         self._nothing.setContentsMargins(4 * GAP_PX, 0, 4 * GAP_PX, 0)
         self.column.addWidget(self.picture, 1)
-        self.column.addWidget(self._nothing, 1)
-        self.column.addWidget(strip)
+        self._ground = QWidget()
+        self._ground.setObjectName("ground")
+        centre = QVBoxLayout(self._ground)
+        centre.addWidget(self._nothing)
+        self.column.addWidget(self._ground, 1)
+        self.column.addWidget(self._strip)
         self.queue.changed.connect(self._show)
         session.rows_changed.connect(self._on_session_changed)
         session.classes_changed.connect(self._on_session_changed)
@@ -118,7 +125,8 @@ class SuggestPage(Page):
         current = queue.current
         row = -1 if current is None else table.row_of(current.image_id)
         self.picture.setVisible(row >= 0)
-        self._nothing.setVisible(row < 0)
+        self._ground.setVisible(row < 0)
+        self._strip.setVisible(row >= 0 or queue.place > 0)
         self.back_button.setEnabled(queue.place > 0)
         self.skip_button.setEnabled(row >= 0)
         for label in (self.why, self.likely, self.hint):
@@ -135,7 +143,7 @@ class SuggestPage(Page):
         if self.isVisible():
             following = [table.row_of(image) for image in queue.following]
             self.picture.show_row(row, [item for item in following if item >= 0])
-        self.why.setText(_capitalised(current.why))
+        self.why.setText(capitalised(current.why))
         self.likely.setText(self._likely_text(current, row))
         self.likely.setVisible(bool(self.likely.text()))
         self.hint.setText(
@@ -169,7 +177,3 @@ class SuggestPage(Page):
                 return self.tr("The engine is loading; suggestions follow…")
             return self.tr("Looking for images that are worth a label…")
         return self.tr("Nothing is left to suggest. Esc goes back to all images.")
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]

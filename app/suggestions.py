@@ -69,7 +69,7 @@ class Suggestions(QObject):
     def open(self) -> None:
         """Begin, or go on where one was."""
         self._is_open = True
-        self.items = [item for item in self.items[self.place :] if not self._has_label(item)]
+        self.items = [item for item in self.items[self.place :] if self._needs_label(item)]
         self.place = 0
         self._ask()
 
@@ -95,6 +95,16 @@ class Suggestions(QObject):
             self._passed_over.add(self.current.image_id)
             self.advance()
 
+    def drop(self, image_id: int) -> None:
+        """That image cannot be looked at: it is not suggested again while the project is open."""
+        self._passed_over.add(ImageId(image_id))
+        behind = sum(item.image_id == image_id for item in self.items[: self.place])
+        self.items = [item for item in self.items if item.image_id != image_id]
+        self.place -= behind
+        if len(self.items) - self.place <= _RUNNING_LOW and not self._found_all:
+            self._ask_soon()
+        self.changed.emit()
+
     def go_back(self) -> None:
         """Go to the one before."""
         if self.place > 0:
@@ -111,10 +121,12 @@ class Suggestions(QObject):
 
     # --- Private ----------------------------------------------------------------------------------
 
-    def _has_label(self, item: Suggestion) -> bool:
+    def _needs_label(self, item: Suggestion) -> bool:
         table = self._session.table
         row = table.row_of(item.image_id)
-        return row < 0 or table.labels[row] != NO_CLASS or bool(table.missing[row])
+        if row < 0 or table.missing[row] or table.unreadable[row]:
+            return False
+        return bool(table.labels[row] == NO_CLASS)
 
     def _on_project_changed(self) -> None:
         self.close()
@@ -161,7 +173,7 @@ class Suggestions(QObject):
                 fresh = [
                     item
                     for item in event.suggestions
-                    if item.image_id not in known and not self._has_label(item)
+                    if item.image_id not in known and self._needs_label(item)
                 ]
                 self.items = [*kept, *fresh]
                 self._found_all = not fresh

@@ -280,12 +280,13 @@ QScrollBar::handle:horizontal { background: @outline@; border-radius: 4px; min-w
   margin: 3px; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QSlider:horizontal { min-height: 22px; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @border@; }
 QSlider::sub-page:horizontal { background: @accent@; border-radius: 2px; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-radius: 8px;
   background: @surface@; border: 1px solid @outline@; }
 QSlider::handle:horizontal:hover { border-color: @accent@; }
-QSlider::handle:horizontal:focus { border: 2px solid @accent@; }
+QSlider::handle:horizontal:focus { width: 12px; height: 12px; border: 2px solid @accent@; }
 QSplitter::handle { background: @border@; }
 QSplitter::handle:hover { background: @accent@; }
 QFrame#notice-information { background: @info_soft@; border-bottom: 1px solid @border@; }

@@ -160,6 +160,16 @@ def test_predictions_become_labels_only_when_asked_for_and_confirmed(predicted: 
     assert predicted.labels_on_disk() == before
 
 
+def test_one_prediction_is_one_image(predicted: Desk) -> None:
+    chip(predicted, Show.CONFIDENT)
+    slide_to(predicted, 88)
+    predicted.qtbot.mouseClick(predicted.gallery.coverage.label_button, Qt.MouseButton.LeftButton)
+    box = predicted.window.findChildren(QMessageBox)[-1]
+    assert box.text() == "Label 1 image as predicted?"
+    assert next(item.text().replace("&", "") for item in box.buttons()) == "Label 1 Image"
+    box.close()
+
+
 def test_what_looks_like_none_of_the_classes_says_so(predicted: Desk) -> None:
     assert predicted.state("image_12.png") == "predicted cat, 96 %, or none of these"
     assert predicted.state("image_3.png") == "predicted dog, 76 %"
@@ -170,6 +180,41 @@ def test_what_looks_like_none_of_the_classes_says_so(predicted: Desk) -> None:
     predicted.press("1")
     assert predicted.state("image_12.png") == "labelled cat"
     assert predicted.gallery._chips[Show.LIKE_NONE].text().endswith("?  0")
+
+
+def test_the_filters_take_no_room_from_the_classes(predicted: Desk) -> None:
+    gallery, panel, head = predicted.gallery, predicted.classes, predicted.gallery._head
+    before = panel.width()
+    on_one_line = head.sizeHint().width()
+    assert gallery._chips[Show.LIKE_NONE].isVisible()
+    predicted.window.resize(before + on_one_line - 20, 700)
+    predicted.settle()
+    assert panel.width() == before
+    assert head.sizeHint().width() <= gallery.width() < on_one_line  # It has found a shorter way.
+
+
+def test_the_name_of_a_class_above_the_tiles_is_short(predicted: Desk) -> None:
+    long = "R&D: a name that is so long that nobody reads it to its end, ever"
+    cat = predicted.session.classes[0]
+    predicted.session.rename_class(cat.class_id, long)
+    predicted.gallery.show_only(cat.class_id)
+    text = predicted.gallery._chips[Show.CLASS].text()
+    assert text.startswith("R&&D: a name")
+    assert text.endswith("…")
+
+
+@pytest.mark.parametrize("show", [Show.UNSURE, Show.CONFIDENT, Show.LIKE_NONE])
+def test_without_predictions_their_filters_say_what_to_do(garden: Desk, show: Show) -> None:
+    garden.add_classes("cat", "dog")
+    garden.gallery._choose(show)
+    assert garden.gallery._empty_text.text() == "Nothing predicted"
+    assert garden.gallery._empty_hint.text() == "Label images of at least two classes first."
+    for name, key in (("image_1.png", "1"), ("image_2.png", "2")):
+        garden.gallery._choose(Show.ALL)
+        garden.click(name)
+        garden.press(key)
+    garden.gallery._choose(show)
+    assert garden.gallery._empty_hint.text() == "The predictions are on their way."
 
 
 def test_the_larger_view_says_so_too(predicted: Desk) -> None:

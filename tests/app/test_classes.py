@@ -313,6 +313,21 @@ def test_closing_the_dialog_cancels_the_question(garden: Desk) -> None:
     assert names(garden) == ["cat", "dog"]
 
 
+def test_labels_may_change_while_a_split_is_looked_at(garden: Desk) -> None:
+    propose(garden, begin_split(garden))
+    dialog = garden.window.split_dialog
+    garden.qtbot.keyClicks(dialog.field, "kitten")
+    cat, dog = garden.session.classes
+    garden.session.label([garden.image("image_2.png")], dog.class_id)
+    assert dialog.group_texts() == ("Stay in “cat”: 2", "Go to a new class: 1")
+    assert dialog.split_button.isEnabled()
+    garden.session.label([garden.image("image_4.png")], dog.class_id)
+    assert dialog.group_texts() == ("Stay in “cat”: 2", "Go to a new class: 0")
+    assert not dialog.split_button.isEnabled()
+    garden.session.merge_classes(cat.class_id, dog.class_id)
+    assert not dialog.isVisible()
+
+
 def test_a_class_with_one_image_cannot_be_split(garden: Desk) -> None:
     garden.add_classes("cat")
     garden.click("image_1.png")

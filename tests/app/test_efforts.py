@@ -66,6 +66,8 @@ def start_finetuning(desk: Desk) -> messages.Adapt:
 
 def test_a_pause_brings_the_thorough_answers(labelled: Desk) -> None:
     assert said(labelled) == "Instant: 79 % of held-out labels right, 74 % plain prototypes"
+    tip = labelled.window.status_line.effort.toolTip
+    assert "stand together" not in tip()
     command = wait_for(labelled, Effort.THOROUGH)
     assert [label for _, label in command.support] == [
         item.class_id for item in labelled.session.classes
@@ -79,7 +81,8 @@ def test_a_pause_brings_the_thorough_answers(labelled: Desk) -> None:
     assert said(labelled) == (
         "Thorough: 84 % of held-out labels right, 79 % instant, 74 % plain prototypes"
     )
-    assert "flips, votes" in labelled.window.status_line.effort.toolTip()
+    assert "flips, votes" in tip()
+    assert "stand together" in tip()
     assert labelled.state("image_9.png") == "predicted cat, 95 %"
 
 
@@ -209,6 +212,40 @@ def test_fine_tuning_states_its_time_and_replaces_nothing_before_it_is_better(
     ]
     assert labelled.state("image_9.png") == "predicted cat, 99 %"
     assert not labelled.window.status_line.effort.finetune.isEnabled()
+    dialog.begin()
+    assert dialog.texts() == ["The answers are fine-tuned already."]
+    assert not dialog.start_button.isEnabled()
+
+
+def test_the_dialog_says_why_it_cannot_begin(labelled: Desk) -> None:
+    start_finetuning(labelled)
+    dialog = labelled.window.finetune_dialog
+    dialog.begin()
+    assert dialog.texts() == ["Fine-tuning is under way."]
+    assert not dialog.start_button.isEnabled()
+    labelled.session.delete_class(labelled.session.classes[1].class_id)
+    number = labelled.engine.last(messages.Adapt).request_id
+    labelled.engine.publish(messages.NotAdapted(number, "Label images of two classes."))
+    assert dialog.isVisible()
+    assert dialog.texts() == ["Label images of at least two classes first."]
+    assert not dialog.start_button.isEnabled()
+
+
+def test_the_words_of_progress_give_way_to_its_numbers(labelled: Desk) -> None:
+    number = start_finetuning(labelled).request_id
+    text = "Looking at the labelled images from several sides"
+    labelled.engine.publish(messages.Progress(number, text, 1, 60, 0.5, 140.0))
+    work = labelled.window.status_line.work
+    work.resize(1000, 20)
+    assert work.shown() == work.text() == f"{text} · 1 / 60 · 0.5/s · 2 min left"
+    work.resize(260, 20)
+    assert work.shown().startswith("Look")
+    assert work.shown().endswith("… · 1 / 60 · 0.5/s · 2 min left")
+    work.resize(60, 20)
+    assert work.shown().endswith("…")
+    for width_px in (60, 260):
+        work.resize(width_px, 20)
+        assert work.fontMetrics().horizontalAdvance(work.shown()) <= width_px
 
 
 def test_fine_tuning_that_is_not_better_changes_nothing(labelled: Desk) -> None:

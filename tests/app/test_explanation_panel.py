@@ -335,7 +335,7 @@ def test_a_slow_answer_is_announced(labelled: Desk) -> None:
 def test_the_nearest_labelled_images_are_shown_with_class_and_similarity(labelled: Desk) -> None:
     explain(labelled)
     tiles = panel(labelled)._tiles
-    assert [tile.texts() for tile in tiles] == [("dog", "0.91"), ("cat", "0.46"), ("bird", "-0.20")]
+    assert [tile.texts() for tile in tiles] == [("dog", "0.91"), ("cat", "0.46"), ("bird", "−0.20")]
     assert all(tile.isVisible() for tile in tiles)
     assert "image_2.png" in tiles[0].toolTip()
     # image_2 is painted in one colour; the tile shows it, not a placeholder.

@@ -59,19 +59,21 @@ def test_the_advice_comes_first_and_then_the_numbers(labelled: Desk) -> None:
     page = labelled.window.pages.labels
     assert page.position.text() == ""
     assert page.texts()[0] == "Label 5 more of dog."
-    assert "80 % of held-out labels are recognised, between 70 and 90 %" in page.texts()[1]
+    assert "about 80 % of other images are recognised, between 70 and 90 %" in page.texts()[1]
     assert "2 of 4" in page.texts()  # cat
     assert "1 of 2" in page.texts()  # dog
     bars = page.body.findChildren(IntervalBar)
-    assert bars[1].accessibleName() == "50 %, between 20 and 90"
+    assert bars[1].accessibleName() == (
+        "50 % of the held-out labels; of all images of the class between 20 and 90 % (95 %)"
+    )
     (curve,) = page.body.findChildren(LearningCurve)
-    assert curve.accessibleName() == "1 labels a class: 50 %; 2 labels a class: 70 %"
+    assert curve.accessibleName() == "labels per class 1: 50 %; labels per class 2: 70 %"
     assert "No label looks wrong." in page.texts()
 
 
 def test_too_few_to_tell_is_said_and_no_curve_drawn(labelled: Desk) -> None:
     labelled.engine.review(accuracy=None)
-    assert "Too few labels to tell how good the answers are" in texts(labelled)
+    assert "can be told from five independent labelled images" in texts(labelled)
     assert labelled.window.pages.labels.texts().count("too few to tell") == 2
     assert "Too few labels to tell whether one of them is wrong." in texts(labelled)
     assert labelled.window.pages.labels.body.findChildren(LearningCurve) == []

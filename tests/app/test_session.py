@@ -390,6 +390,14 @@ def test_unreadable_files_say_why_and_do_not_stop_the_rest(desk: Desk, folder: P
     assert "1 unreadable" in desk.window.status_line.numbers.text()
 
 
+def test_the_tip_of_an_image_leaves_the_names_of_classes_as_they_are(garden: Desk) -> None:
+    garden.add_classes("Red McIntosh")
+    garden.click("image_1.png")
+    garden.press("1")
+    tip = garden.gallery.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "image_1.png\nLabelled Red McIntosh"
+
+
 def test_files_that_vanished_are_hidden_and_come_back_with_their_label(
     garden: Desk, folder: Path
 ) -> None:
@@ -405,6 +413,32 @@ def test_files_that_vanished_are_hidden_and_come_back_with_their_label(
     garden.window.actions_.refresh.trigger()
     garden.engine.finish_scan()
     assert garden.state("image_4.png") == "labelled cat"
+
+
+def test_labelled_files_that_vanish_or_come_back_are_answered_anew(
+    garden: Desk, folder: Path
+) -> None:
+    garden.add_classes("cat", "dog")
+    for name, key in (("image_4.png", "1"), ("image_5.png", "2"), ("image_6.png", "2")):
+        garden.click(name)
+        garden.press(key)
+
+    def support() -> list[str]:
+        return [image.name for image, _ in garden.engine.last(messages.Adapt).support]
+
+    n_asked = len(garden.engine.all(messages.Adapt))
+    away = (folder / "image_6.png").rename(folder.parent / "image_6.png")
+    garden.window.actions_.refresh.trigger()
+    garden.engine.finish_scan()
+    assert support() == ["image_4.png", "image_5.png"]
+    away.rename(folder / "image_6.png")
+    garden.window.actions_.refresh.trigger()
+    garden.engine.finish_scan()
+    assert sorted(support()) == ["image_4.png", "image_5.png", "image_6.png"]
+    assert len(garden.engine.all(messages.Adapt)) == n_asked + 2
+    garden.window.actions_.refresh.trigger()
+    garden.engine.finish_scan()
+    assert len(garden.engine.all(messages.Adapt)) == n_asked + 2  # Nothing has changed.
 
 
 def test_a_folder_that_could_not_be_read_does_not_lose_its_images(

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Desk, paint_folder
+from fake_engine import predictions_ready
 from PySide6.QtCore import Qt
 
 from app.small_picture import SmallPicture
 from app.spot_check import SpotCheckPage, result_text
+from engine import messages
 
 
 @pytest.fixture
@@ -172,10 +174,89 @@ def test_the_sample_stays_what_it_was_when_the_answers_change(checking: Desk) ->
 
 def test_without_predictions_it_says_so(garden: Desk) -> None:
     garden.window.actions_.spot_check.trigger()
-    assert page(garden).headline.text().startswith("Nothing is predicted yet")
+    assert page(garden).headline.text() == "Nothing to check"
+    assert page(garden).basis.text() == "Label images of at least two classes first."
+    assert page(garden).basis.isVisible()
     press(garden, Qt.Key.Key_Return)
     press(garden, Qt.Key.Key_Escape)
     assert garden.view.isVisible()
+
+
+def test_opened_too_early_it_begins_when_all_predictions_are_there(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.window.actions_.spot_check.trigger()
+    garden.session.label([garden.image("image_1.png")], garden.session.classes[0].class_id)
+    garden.session.label([garden.image("image_2.png")], garden.session.classes[1].class_id)
+    assert page(garden).basis.text() == "The predictions are on their way."
+    number = garden.engine.last(messages.Adapt).request_id
+    cat = garden.session.classes[0].class_id
+    garden.engine.publish(
+        messages.Adapted(number, messages.Effort.INSTANT, (), 2, None, None, None, (), 0.01, 1.0)
+    )
+    first = {garden.image("image_9.png"): [(cat, 1.0)]}
+    garden.engine.publish(predictions_ready(number, first))
+    assert page(garden).sample == []  # What is on screen comes first, and would be all of it.
+    predict(garden, 12)
+    assert page(garden).position.text() == "1 of 10"
+
+
+def test_with_a_label_on_every_image_it_says_so(garden: Desk) -> None:
+    cat, dog = garden.add_classes("cat", "dog")
+    everything = [garden.image(f"image_{number}.png") for number in range(1, 13)]
+    garden.session.label(everything[:6], cat.class_id)
+    garden.session.label(everything[6:], dog.class_id)
+    predict(garden, 12)
+    garden.window.actions_.spot_check.trigger()
+    assert "Every image has a label of yours" in page(garden).basis.text()
+
+
+def test_a_class_that_is_renamed_or_deleted_meanwhile_is_asked_for_no_more(
+    checking: Desk,
+) -> None:
+    cat, dog = checking.session.classes
+    checking.session.rename_class(cat.class_id, "tiger")
+    checking.session.rename_class(dog.class_id, "wolf")
+    assert page(checking).question.text() in ("Is this “tiger”?", "Is this “wolf”?")
+    for _ in range(3):
+        press(checking, Qt.Key.Key_Return)
+    kept = [
+        answer
+        for place, answer in page(checking).answers.items()
+        if page(checking).sample[place].predicted == cat.class_id
+    ]
+    checking.session.delete_class(dog.class_id)
+    assert {drawn.predicted for drawn in page(checking).sample} == {cat.class_id}
+    assert list(page(checking).answers.values()) == kept
+    while page(checking).position.text():
+        assert page(checking).question.text() == "Is this “tiger”?"
+        press(checking, Qt.Key.Key_Return)
+    assert page(checking).headline.text().startswith("5 of 5 right")
+    assert "from 5 predictions" in page(checking).basis.text()
+
+
+def test_an_image_that_cannot_be_read_any_more_is_not_asked_for(checking: Desk) -> None:
+    press(checking, Qt.Key.Key_Return)
+    shown = page(checking).sample[1]
+    checking.qtbot.waitUntil(lambda: preview_of(checking) == shown.image_id)
+    number = checking.engine.last(messages.LoadPreview).request_id
+    checking.engine.publish(messages.JobFailed(number, "The file is not there any more.", False))
+    assert shown not in page(checking).sample
+    assert page(checking).position.text() == "2 of 9"
+    assert page(checking).question.text() == expected(checking)
+    assert not page(checking).picture.is_broken
+    assert len(page(checking).answers) == 1
+
+
+def preview_of(desk: Desk) -> int:
+    """The image that was asked for large."""
+    asked = desk.engine.all(messages.LoadPreview)
+    return asked[-1].image.image_id if asked else 0
+
+
+def test_one_answer_is_one_label(checking: Desk) -> None:
+    press(checking, Qt.Key.Key_Return)
+    press(checking, Qt.Key.Key_Escape)
+    assert page(checking).label_button.text() == "Use 1 Answer as a Label"
 
 
 def test_all_predictions_are_drawn_alike(desk: Desk, tmp_path: Path) -> None:

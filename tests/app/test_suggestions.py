@@ -139,8 +139,33 @@ def test_at_the_end_it_says_so_and_asks_no_more(queue: Desk) -> None:
     queue.qtbot.waitUntil(lambda: len(queue.engine.all(messages.Suggest)) == 2)
     queue.engine.suggest([])
     assert "Nothing is left to suggest" in queue.window.pages.suggest._nothing.text()
+    assert queue.window.pages.suggest.back_button.isVisible()
     press(queue, Qt.Key.Key_Backspace)
     assert on_screen(queue) == "image_11.png"
+
+
+def test_an_image_that_cannot_be_shown_is_passed_over(queue: Desk) -> None:
+    before = on_screen(queue)
+    press(queue, Qt.Key.Key_Space)
+    gone = queue.window.pages.suggest.queue.current
+    assert gone is not None
+
+    def is_asked_for() -> bool:
+        asked = queue.engine.all(messages.LoadPreview)
+        return bool(asked) and asked[-1].image.image_id == gone.image_id
+
+    queue.qtbot.waitUntil(is_asked_for)
+    number = queue.engine.last(messages.LoadPreview).request_id
+    queue.engine.publish(messages.JobFailed(number, "The file is not there any more.", False))
+    page = queue.window.pages.suggest
+    assert page.queue.current is not None
+    assert page.queue.current.image_id != gone.image_id
+    assert not page.picture.is_broken
+    press(queue, Qt.Key.Key_Backspace)
+    assert on_screen(queue) == before
+    press(queue, "1")
+    labelled = queue.labels_on_disk()
+    assert queue.session.table.names[queue.session.table.row_of(gone.image_id)] not in labelled
 
 
 def test_the_first_class_is_made_on_the_spot(garden: Desk) -> None:
