@@ -242,6 +242,10 @@ def gain_text(adapted: messages.Adapted, *, is_compact: bool = False) -> str:
     parts = [
         _tr("{effort}: {percent} % of held-out labels right").format(effort=name, percent=percent)
     ]
+    if adapted.thorough is not None:
+        parts.append(
+            _tr("{percent} % thorough").format(percent=round(100 * adapted.thorough.accuracy))
+        )
     if adapted.instant is not None:
         parts.append(
             _tr("{percent} % instant").format(percent=round(100 * adapted.instant.accuracy))

@@ -574,12 +574,12 @@ class Session(QObject):
         match event:
             case messages.Adapted():
                 text = self.tr("Fine-tuning is done.")
-                if event.held_out is not None and event.instant is not None:
+                if event.held_out is not None and event.thorough is not None:
                     text = self.tr(
-                        "Fine-tuning is done: {now} % of held-out labels right, {before} % instant."
+                        "Fine-tuning is done: {now} % of held-out labels right, {before} % before."
                     ).format(
                         now=round(100 * event.held_out.accuracy),
-                        before=round(100 * event.instant.accuracy),
+                        before=round(100 * event.thorough.accuracy),
                     )
                 self._tell(text, Severity.INFORMATION)
             case messages.NotAdapted():

@@ -732,6 +732,7 @@ def _held_out(fitted: FittedSnapshot) -> dict[str, float | None]:
     """Accuracy on held-out labels, beside that of the simpler ways on the same labels."""
     records = {
         "held_out_accuracy": fitted.model.held_out,
+        "held_out_accuracy_thorough": fitted.thorough,
         "held_out_accuracy_instant": fitted.instant,
         "held_out_accuracy_plain": fitted.model.plain,
     }
@@ -917,10 +918,16 @@ def _told(summary: dict[str, Any]) -> str:
         if summary["n_unreadable"]:
             parts.append(f"{summary['n_unreadable']} could not be read: {summary['errors']}.")
     if (accuracy := summary.get("held_out_accuracy")) is not None:
-        instant, plain = (summary[f"held_out_accuracy_{name}"] for name in ("instant", "plain"))
-        beside = f"plain prototypes: {100 * plain:.0f} %"
-        if summary["effort"] != Effort.INSTANT:
-            beside = f"instant: {100 * instant:.0f} %, {beside}"
+        lesser = {
+            name: summary[f"held_out_accuracy_{name}"] for name in ("thorough", "instant", "plain")
+        }
+        if summary["effort"] == Effort.INSTANT:
+            lesser["instant"] = None
+        beside = ", ".join(
+            f"{'plain prototypes' if name == 'plain' else name}: {100 * value:.0f} %"
+            for name, value in lesser.items()
+            if value is not None
+        )
         parts.append(
             f"Held-out labels right, every label judged by the others: {100 * accuracy:.0f} % "
             f"({beside})."

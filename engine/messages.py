@@ -359,8 +359,10 @@ class Adapted:
     """A classifier was fitted.
 
     ``held_out`` is None where too few labels allow one. ``plain`` is the same of plain prototypes,
-    and ``instant`` of the instant effort, on the same labels (None where ``held_out`` is, and
-    ``instant`` for the instant effort itself): what was gained. ``kept`` names the ingredients
+    ``instant`` and ``thorough`` of the lesser efforts, on the same labels and held out the same way
+    (None where ``held_out`` is, where it is that effort itself, and where it was not tried so):
+    what was gained. Behind a fine-tuned encoder ``thorough`` is of a single view of each image, as
+    ``held_out`` is. ``kept`` names the ingredients
     that went in, in words for a person. ``n_support`` does not count negative examples.
     ``empty_classes`` have no readable example and are never predicted. ``seconds`` it took;
     ``finetune_seconds`` is an estimate of what fine-tuning would take, folder included.
@@ -376,6 +378,7 @@ class Adapted:
     empty_classes: tuple[ClassId, ...]
     seconds: float
     finetune_seconds: float
+    thorough: HeldOut | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,12 +57,14 @@ class Fit:
             gained.
         seen: the workspace whose embeddings it classifies.
         instant: the instant effort's held-out record on the same labels.
+        thorough: the same of the vote without fine-tuning, where there was some.
         note: one sentence where the effort that was asked for was not kept, else empty.
     """
 
     model: AdaptedModel
     seen: Workspace
     instant: HeldOut | None
+    thorough: HeldOut | None = None
     note: str = ""
 
 
@@ -103,6 +105,7 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
         finetune_seconds=estimate_seconds(
             model.n_support, len(workspace.store), workspace, n_views=_n_views(workspace)
         ),
+        thorough=fitted.thorough,
     )
     store = fitted.seen.store
     visible = [image_id for image_id in command.visible if image_id in store]
@@ -176,7 +179,7 @@ def _fit_with_effort(
     better = yield from tried(workspace, request_id, support, class_ids, instant, negatives)
     if isinstance(better, Fit):
         return better
-    return Fit(instant, workspace, instant.held_out, better or _NO_GAIN[effort])
+    return Fit(instant, workspace, instant.held_out, note=better or _NO_GAIN[effort])
 
 
 def _try_thorough(
@@ -248,9 +251,9 @@ def _try_finetune(
         bias=np.float32(tuned.factor) * model.bias,
         unknowns=model.unknowns.reaching(tuned.reach),
         held_out=tuned.held_out,
-        plain=instant.plain,
+        plain=None,  # Was not tried in those folds.
     )
-    return Fit(model, seen, instant.held_out)
+    return Fit(model, seen, tuned.instant, tuned.before)
 
 
 def fit_model(

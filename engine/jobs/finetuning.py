@@ -62,6 +62,7 @@ class FineTuned:
         encoder: the new one, with a fingerprint of its own; in memory only.
         held_out: how held-out labels fare with it and the vote of ``method.thorough``.
         before: the same with the encoder as it was.
+        instant: how they fare with that one and the instant head.
         gain: by how much their mean log-loss fell, nats; ``standard_error`` that of the gain.
         share: of the way from the old weights to the learned ones, in (0, 1].
         factor: what to multiply the logits (weights, bias) of the vote by, fitted to the labelled
@@ -74,6 +75,7 @@ class FineTuned:
     encoder: Encoder
     held_out: HeldOut | None
     before: HeldOut
+    instant: HeldOut
     gain: float
     standard_error: float
     share: float
@@ -182,6 +184,7 @@ def finetune(
         encoder=_tuned_encoder(encoder, whole[0], whole[number], labels, judgement),
         held_out=judgement.best.held_out,
         before=judgement.start.held_out,
+        instant=verdict.start.held_out,
         gain=judgement.gain,
         standard_error=judgement.standard_error,
         share=verdict.best.share,
@@ -412,8 +415,9 @@ def estimate_seconds(
     ``n_views`` of each image are embedded.
 
     From how fast this machine multiplies matrices and what that went with where it was measured
-    (benchmarks/finetuning.py): good within a factor of two on CPUs. On a GPU, where nothing was
-    measured, training is taken to cost a tenth. The first call takes some milliseconds.
+    (benchmarks/finetuning.py): good within a factor of two on CPUs that nothing else keeps busy. On
+    a GPU, where nothing was measured, training is taken to cost a tenth. The first call takes some
+    milliseconds.
     """
     slowness = _matrix_seconds() / _MATRIX_S
     per_core = slowness / workspace.runtime.n_threads

@@ -40,9 +40,9 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 class FittedSnapshot:
     """A snapshot with the model its support gives.
 
-    ``classes`` are the model's columns, ``seen`` whose embeddings it classifies, ``instant`` how
-    the instant effort did on the same held-out labels; ``note`` is one sentence where the effort
-    that was asked for was not kept.
+    ``classes`` are the model's columns, ``seen`` whose embeddings it classifies, ``instant`` and
+    ``thorough`` how lesser efforts did on the same held-out labels; ``note`` is one sentence where
+    the effort that was asked for was not kept.
     """
 
     snapshot: Snapshot
@@ -51,6 +51,7 @@ class FittedSnapshot:
     classes: tuple[ClassSpec, ...]
     model_id: str
     instant: HeldOut | None = None
+    thorough: HeldOut | None = None
     note: str = ""
 
 
@@ -85,7 +86,16 @@ def fit_snapshot(
     model, seen = fitted.model, fitted.seen
     classes = tuple(snapshot.classes[index] for index in model.classes)
     model_id = _model_id(seen, model, classes)
-    return FittedSnapshot(snapshot, model, seen, classes, model_id, fitted.instant, fitted.note)
+    return FittedSnapshot(
+        snapshot,
+        model,
+        seen,
+        classes,
+        model_id,
+        instant=fitted.instant,
+        thorough=fitted.thorough,
+        note=fitted.note,
+    )
 
 
 def write_predictions(

@@ -189,6 +189,7 @@ class FakeEngine:
         empty: Sequence[ClassId] = (),
         plain: float | None = None,
         instant: float | None = None,
+        thorough: float | None = None,
         kept: Sequence[str] = ("ridge regression",),
         none_scores: Mapping[ImageId, float] | None = None,
         held_out: messages.HeldOut | None = None,
@@ -197,7 +198,7 @@ class FakeEngine:
         """Answer the newest Adapt (or one of that number) with these predictions.
 
         Args:
-            accuracy, plain, instant: of held-out labels; None for too few.
+            accuracy, plain, instant, thorough: of held-out labels; None for too few.
             held_out: in place of what is made up for ``accuracy``.
             none_scores: by image, 0 for the others.
         """
@@ -217,6 +218,7 @@ class FakeEngine:
                 empty_classes=tuple(empty),
                 seconds=0.01,
                 finetune_seconds=finetune_seconds,
+                thorough=_held_out(thorough, n_support),
             )
         )
         if predictions:

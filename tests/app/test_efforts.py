@@ -205,10 +205,12 @@ def test_fine_tuning_states_its_time_and_replaces_nothing_before_it_is_better(
     labelled.engine.publish(messages.Progress(number, "Fine-tuning", 30, 100, 0.5, 140.0))
     assert labelled.window.status_line.work.text() == "Fine-tuning · 30 / 100 · 0.5/s · 2 min left"
     assert labelled.state("image_9.png") == "predicted cat, 80 %"
-    labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, plain=0.74, instant=0.79)
-    assert said(labelled).startswith("Fine-tuned: 91 % of held-out labels right, 79 % instant")
+    labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, instant=0.79, thorough=0.85)
+    assert said(labelled) == (
+        "Fine-tuned: 91 % of held-out labels right, 85 % thorough, 79 % instant"
+    )
     assert labelled.notices() == [
-        "Fine-tuning is done: 91 % of held-out labels right, 79 % instant."
+        "Fine-tuning is done: 91 % of held-out labels right, 85 % before."
     ]
     assert labelled.state("image_9.png") == "predicted cat, 99 %"
     assert not labelled.window.status_line.effort.finetune.isEnabled()
