@@ -223,12 +223,12 @@ class Classifier(QObject):
             self._readapt_timer.start(_READAPT_MS)
 
     def _on_readapt(self) -> None:
-        if Effort.FINETUNE in (self.running, self.effort):
+        if self.running is Effort.FINETUNE:
             return  # Minutes of work, and the person's wish: not given up for a moved mean.
-        if self.effort is Effort.THOROUGH and self._is_answered:
-            # Not the instant answers in between: they would come and go before one's eyes.
-            self._n_embedded_at_adapt = int(np.count_nonzero(self._table.embedded))
-            self._raise(Effort.THOROUGH)
+        if self.effort is not Effort.INSTANT and self._is_answered:
+            # Not the instant answers in between: they would come and go before one's eyes. The
+            # engine knows what it fine-tuned, and only looks at the images that it has not seen.
+            self._raise(self.effort)
         else:
             self.adapt()
 
@@ -252,6 +252,7 @@ class Classifier(QObject):
         if self._higher_id != self._shown_id:
             self._bridge.release(self._higher_id)
         self.running, self.progress = effort, None
+        self._n_embedded_at_adapt = int(np.count_nonzero(self._table.embedded))
         self._higher_id = self._ask(effort, self.support())
         self.state_changed.emit()
 
@@ -309,10 +310,13 @@ class Classifier(QObject):
             self._bridge.release(self._instant_id)
             self.running, self.progress = None, None
             self._is_tried = True  # Whatever came of it: it is not asked for twice.
+        is_news = event.effort is not self.effort
         self.adapted, self.hint, self._is_answered = event, "", True
         self.state_changed.emit()
         if event.effort is Effort.FINETUNE:
-            self.tuning_ended.emit(event)
+            if is_news:
+                self.tuning_ended.emit(event)
+            self.on_embedding_finished()  # Images that were read meanwhile.
         elif self._was_tuned:
             self._was_tuned = False
             self.tuning_outdated.emit()

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.encoder.views import VIEWS
-from engine.jobs.adaptation import Fit, fit
+from engine.jobs.adaptation import Fit, fit_or_next_best
 from engine.jobs.embedding import embed
 from engine.jobs.finetuning import estimate_seconds
 from engine.jobs.workspace import Workspace, open_workspace
@@ -130,7 +130,7 @@ def tried(
     classes = [ClassId(number) for number in range(int(labels.max()) + 1)]
 
     def fitted(effort: Effort) -> Fit:
-        return returned(fit(workspace, 0, support, classes, effort))
+        return returned(fit_or_next_best(workspace, 0, support, classes, effort))
 
     def answer(of: Fit) -> Answer:
         embeddings = of.seen.store.select(refs[index].image_id for index in draw.query)

@@ -80,7 +80,8 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     windows = [str(window) for window in _windows() if window not in windows_before]
     assert not threads, f"threads left behind: {threads}"
     assert not windows, f"windows left behind: {windows}"
-    timers = _active_timers()
+    # Looking at every object there is takes a second once torch is among them.
+    timers = _active_timers() if "qapp" in request.fixturenames else []
     assert not timers, f"active timers left behind: {timers}"
 
 

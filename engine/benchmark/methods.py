@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.benchmark.image_sets import EmbeddedSet
 from engine.embeddings import EmbeddingStore
-from engine.jobs.adaptation import Fit, fit
+from engine.jobs.adaptation import Fit, fit_or_next_best
 from engine.jobs.workspace import Workspace
 from engine.messages import ClassId, ClassSpec, Effort, Event, Snapshot
 from engine.metatraining.encoder_training.label_draws import prototype_logits
@@ -110,7 +110,9 @@ class Program:
             images=tuple(images.images[index] for index in episode.folder),
         )
         began = time.perf_counter()
-        fitted = yield from _silently(fit(self._workspace, 0, snapshot.support, ids, self._effort))
+        fitted = yield from _silently(
+            fit_or_next_best(self._workspace, 0, snapshot.support, ids, self._effort)
+        )
         seconds = time.perf_counter() - began
         model = fitted.model
         # From the store rather than from the set: other efforts have other embeddings.

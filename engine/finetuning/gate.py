@@ -17,6 +17,8 @@ from engine.method.heads import Floats, examples_per_class, normalise
 from engine.method.thorough import adapt_thoroughly
 
 N_FOLDS: Final = 5
+FEWEST: Final = 10
+"""Examples to hold out below which a gain is as likely luck: of two, one time in four."""
 
 # Where fine-tuning has seen the examples that a head is fitted to, the head's own held-out examples
 # look easier than they are, and its confidence has to be taken back by a factor. What draws from
@@ -40,9 +42,9 @@ class Tried:
     Attributes:
         share: in [0, 1]; 0 for the network as it was.
         factor: what the head's logits are multiplied by, to be believed.
-        losses: (n_examples,) negative log probability of the label of each independent example,
-            nats.
-        held_out: how the images fare.
+        losses: (n_examples,) negative log probability of the label of one image of each
+            independent example, nats; their mean is ``held_out.log_loss``.
+        held_out: how those images fare.
     """
 
     share: float
@@ -73,9 +75,10 @@ class Verdict:
 
 
 def can_judge(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> bool:
-    """Whether most classes have two independent examples, one of which can be held out."""
+    """Whether most classes have two independent examples, and enough of them can be held out."""
     counts = examples_per_class(labels, groups, int(labels.max(initial=-1)) + 1)
-    return len(counts) >= 2 and bool(2 * np.count_nonzero(counts >= 2) >= len(counts))
+    several = counts[counts >= 2]
+    return len(counts) >= 2 and 2 * len(several) >= len(counts) and int(several.sum()) >= FEWEST
 
 
 def folds_of(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -171,12 +174,11 @@ def judge(
     Args:
         expected: the logarithm of the factor, before the logits have spoken.
     """
-    examples = np.unique(groups, return_inverse=True)[1].reshape(-1)
-    sizes = np.bincount(examples)
+    first = np.unique(groups, return_index=True)[1]  # Near-duplicates are one piece of evidence.
+    logits, labels = logits[first], labels[first]
 
     def losses(factor: float) -> NDArray[np.float64]:
-        lost = losses_of(np.float32(factor) * logits, labels)
-        return np.bincount(examples, weights=lost) / sizes
+        return losses_of(np.float32(factor) * logits, labels)
 
     def cost(log_factor: float) -> float:
         away = log_factor - expected

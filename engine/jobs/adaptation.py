@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -44,7 +45,7 @@ _NO_GAIN: Final = {
     Effort.FINETUNE: "Fine-tuning did not help with these labels and was not kept.",
 }
 _GONE: Final = (
-    "A labelled image cannot be read any more, so no more was tried; the instant answers stay."
+    "A labelled image cannot be read any more, so no more was tried; the answers stay as they were."
 )
 
 
@@ -131,8 +132,8 @@ def fit(
 ) -> Generator[Event | None, None, Fit]:
     """Adapt to those labelled images whose embeddings are in the store, with an effort.
 
-    An effort above instant is not made twice for the same labels and images: what is exported is
-    what is on screen, and comes at once.
+    An effort above instant is not made twice for the same labels and images (fine-tuning: the same
+    labels): what is exported is what is on screen, and comes at once.
 
     Args:
         support: negative examples may be among them.
@@ -144,24 +145,59 @@ def fit(
     if effort is Effort.INSTANT:
         instant = fit_model(workspace, support, class_ids)
         return Fit(instant, workspace, instant.held_out)
-    labels = tuple((image.image_id, class_id) for image, class_id in support)
-    made_of = (labels, tuple(class_ids), workspace.store, workspace.store.version)
+    made_of = _made_of(workspace, support, class_ids, effort)
+    negatives = _negatives(support)
     known = workspace.fits.get(effort)
     if known is not None and known[0] == made_of:
-        remembered: Fit = known[1]
-        return remembered
-    negatives = _negatives(support)
-    fitted = yield from _fit_with_effort(
-        workspace, request_id, without_negatives(support), negatives, class_ids, effort
-    )
-    fitted = replace(fitted, model=_told(fitted.model, fitted.seen, negatives))
+        fitted: Fit = known[1]
+        if fitted.model.effort is Effort.FINETUNE:  # Images may have come since.
+            yield from _embed_again(workspace, fitted.seen, request_id, "Looking again, tuned")
+    else:
+        fitted = yield from _fit_with_effort(
+            workspace, request_id, without_negatives(support), negatives, class_ids, effort
+        )
+        if fitted.note != _GONE:
+            workspace.fits[effort] = made_of, fitted
+    return replace(fitted, model=_told(fitted.model, fitted.seen, negatives))
+
+
+def fit_or_next_best(
+    workspace: Workspace,
+    request_id: int,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+    effort: Effort,
+) -> Generator[Event | None, None, Fit]:
+    """As :func:`fit`; the thorough effort where fine-tuning is not kept."""
+    fitted = yield from fit(workspace, request_id, support, class_ids, effort)
     if effort is Effort.FINETUNE and fitted.model.effort is not effort:
-        # The next best, where the answers are for a table and not on screen already.
         lesser = yield from fit(workspace, request_id, support, class_ids, Effort.THOROUGH)
-        fitted = replace(lesser, note=fitted.note)
-    if fitted.note != _GONE:
-        workspace.fits[effort] = made_of, fitted
+        return replace(lesser, note=fitted.note)
     return fitted
+
+
+def _made_of(
+    workspace: Workspace,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+    effort: Effort,
+) -> Hashable:
+    """What a fit of an effort is the same for.
+
+    Fine-tuning learns from the examples of classes: it is not made again, for minutes, because an
+    image without a label came or went, or because another shows none of the classes.
+    """
+    store = workspace.store
+    if effort is not Effort.FINETUNE:
+        examples = tuple((image.image_id, class_id) for image, class_id in support)
+        return examples, tuple(class_ids), store, store.version
+    examples = tuple(
+        (image.image_id, class_id)
+        for image, class_id in without_negatives(support)
+        if image.image_id in store
+    )
+    learned_from = store.select(image_id for image_id, _ in examples).tobytes()
+    return examples, tuple(class_ids), store, hashlib.sha256(learned_from).digest()
 
 
 def _fit_with_effort(
@@ -234,6 +270,7 @@ def _try_finetune(
     if tuned is None:
         return ""
     shown = workspace.current
+    workspace.fits.pop(Effort.FINETUNE, None)
     workspace.drop_tuned([] if shown is None else [shown.seen])
     viewed = _n_views(workspace) > 1
     seen = yield from workspace.on_pool(lambda: workspace.beside(tuned.encoder, viewed=viewed))
@@ -251,6 +288,7 @@ def _try_finetune(
         bias=np.float32(tuned.factor) * model.bias,
         unknowns=model.unknowns.reaching(tuned.reach),
         held_out=tuned.held_out,
+        held_out_losses=tuned.held_out_losses,
         plain=None,  # Was not tried in those folds.
     )
     return Fit(model, seen, tuned.instant, tuned.before)
@@ -282,7 +320,9 @@ def _negatives(support: Sequence[tuple[ImageRef, ClassId]]) -> list[ImageId]:
 
 def _told(model: AdaptedModel, seen: Workspace, negatives: Sequence[ImageId]) -> AdaptedModel:
     """The model with what negative examples say; its classes' scores stay as they are."""
-    return model.with_negatives(_independent(seen, negatives)) if negatives else model
+    if not negatives and not model.unknowns.n_negatives:
+        return model
+    return model.with_negatives(_independent(seen, negatives))
 
 
 def _independent(seen: Workspace, images: Sequence[ImageId]) -> Floats:

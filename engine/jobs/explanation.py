@@ -29,10 +29,8 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
     """
     current, column = _asked(workspace, command)
     runtime = current.seen.runtime
-    # The views' graph shows the inside of all views at once; the encoder's own shows one's.
-    own = workspace.runtime if runtime.is_viewed else runtime
     views = VIEWS if runtime.is_viewed else (WHOLE,)
-    look = partial(workspace.activations_of, command.image.path, own, views)
+    look = partial(workspace.activations_of, command.image.path, runtime.encoder, views)
     try:
         seen = yield from workspace.on_pool(look)
     except UnreadableImageError as error:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from engine.encoder.encoder_file import Encoder
 from engine.errors import EngineError, UnreadableImageError
-from engine.images import decode_image, read_file
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
 from engine.messages import Event, HeldOut, ImageRef, Progress
@@ -47,8 +46,8 @@ _STEPS: Final = 40
 _BATCH: Final = 40
 
 _TOO_FEW: Final = (
-    "Fine-tuning needs two labelled images that are no near-duplicates in most of the classes: it "
-    "is kept only where it helps on labels held out from it."
+    "Fine-tuning needs ten labelled images that are no near-duplicates, and two in most of the "
+    "classes: it is kept only where it helps on labels held out from it."
 )
 
 
@@ -61,6 +60,7 @@ class FineTuned:
     Attributes:
         encoder: the new one, with a fingerprint of its own; in memory only.
         held_out: how held-out labels fare with it and the vote of ``method.thorough``.
+        held_out_losses: what ``held_out.log_loss`` is the mean of, (n_judged,) nats.
         before: the same with the encoder as it was.
         instant: how they fare with that one and the instant head.
         gain: by how much their mean log-loss fell, nats; ``standard_error`` that of the gain.
@@ -73,7 +73,8 @@ class FineTuned:
     """
 
     encoder: Encoder
-    held_out: HeldOut | None
+    held_out: HeldOut
+    held_out_losses: NDArray[np.float64]
     before: HeldOut
     instant: HeldOut
     gain: float
@@ -183,6 +184,7 @@ def finetune(
     return FineTuned(
         encoder=_tuned_encoder(encoder, whole[0], whole[number], labels, judgement),
         held_out=judgement.best.held_out,
+        held_out_losses=judgement.best.losses,
         before=judgement.start.held_out,
         instant=verdict.start.held_out,
         gain=judgement.gain,
@@ -314,7 +316,7 @@ def _look(
     def look(image: ImageRef) -> Looked | None:
         _one_thread()
         try:
-            pixels = decode_image(read_file(image.path)).pixels
+            pixels = workspace.pixels_of(image.path)
         except UnreadableImageError as error:
             if n_views == 1:
                 return None

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from engine.errors import LabelsError
-from engine.jobs.adaptation import fit
+from engine.jobs.adaptation import fit_or_next_best
 from engine.jobs.embedding import embed
 from engine.jobs.files import written_whole
 from engine.jobs.progress import ProgressMeter
@@ -80,7 +80,9 @@ def fit_snapshot(
         yield meter.advance(len(results)) if results else None
     class_ids = [item.class_id for item in snapshot.classes]
     try:
-        fitted = yield from fit(workspace, request_id, snapshot.support, class_ids, snapshot.effort)
+        fitted = yield from fit_or_next_best(
+            workspace, request_id, snapshot.support, class_ids, snapshot.effort
+        )
     except LabelsError as error:
         raise LabelsError(f"Nothing can be classified yet: {_lower_first(str(error))}") from error
     model, seen = fitted.model, fitted.seen

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from engine.embeddings import CacheEntry, EmbeddingStore, FileKey, ImageCache
 from engine.encoder.activations import Activations, TappedEncoder
 from engine.encoder.encoder_file import Encoder, load_encoder, shipped_encoder_path
-from engine.encoder.graph import GRAPH_VERSION
+from engine.encoder.graph import GRAPH_VERSION, load_or_build_graph
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.encoder.views import VIEWS_VERSION, View, cut
 from engine.errors import UnreadableImageError
@@ -144,7 +144,7 @@ class Workspace:
         self._under_way: dict[ImageId, Future[Processed]] = {}
         self._closing = threading.Event()
         self._large_image = threading.Lock()
-        self._tapped: TappedEncoder | None = None
+        self._tapped: tuple[str, TappedEncoder] | None = None  # By the encoder's fingerprint.
         self._looked_at: tuple[FileKey, list[Activations]] | None = None
         self._looking = threading.Lock()
 
@@ -170,7 +170,8 @@ class Workspace:
         self.current = None
         self._looked_at = None
         self._shape = None
-        for other in self._beside.values():
+        self.drop_tuned([])  # They were tuned to the labels of a project that is closed.
+        for other in list(self._beside.values()):
             other.forget()
 
     def beside(self, encoder: Encoder | None = None, *, viewed: bool = True) -> Workspace:
@@ -259,12 +260,13 @@ class Workspace:
                 return result[0]
 
     def activations_of(
-        self, path: Path, runtime: EncoderRuntime, views: Sequence[View]
+        self, path: Path, encoder: Encoder, views: Sequence[View]
     ) -> list[Activations]:
-        """What is inside the encoder for views of an image file. Any thread.
+        """What is inside an encoder for views of an image file. Any thread.
 
         Those of the last image are kept, so that another question about it costs no decoding; the
-        first call opens the graph, which takes some tenths of a second.
+        first call for an encoder opens its own graph, that of one view, which takes some tenths of
+        a second.
 
         Raises:
             UnreadableImageError: the file cannot become pixels.
@@ -272,16 +274,25 @@ class Workspace:
         """
         key = FileKey.of(path)
         with self._looking:
-            if self._tapped is None or self._tapped.graph_path != runtime.graph_path:
+            if self._tapped is None or self._tapped[0] != encoder.fingerprint:
                 self._tapped, self._looked_at = None, None
-                self._tapped = TappedEncoder(runtime.encoder, runtime.graph_path)
+                graph_path = load_or_build_graph(encoder, self._graph_folder)
+                self._tapped = encoder.fingerprint, TappedEncoder(encoder, graph_path)
             known = self._looked_at
             if known is not None and known[0] == key and len(known[1]) == len(views):
                 return known[1]
-            pixels = decode_image(read_file(path), large_one_at_a_time=self._large_image).pixels
-            seen = [self._tapped.run(cut(pixels, view)) for view in views]
+            pixels = self.pixels_of(path)
+            seen = [self._tapped[1].run(cut(pixels, view)) for view in views]
             self._looked_at = None if key is None else (key, seen)
             return seen
+
+    def pixels_of(self, path: Path) -> NDArray[np.uint8]:
+        """The pixels (height, width, 3) of a file, one very large one at a time. Any thread.
+
+        Raises:
+            UnreadableImageError: the file cannot become pixels.
+        """
+        return decode_image(read_file(path), large_one_at_a_time=self._large_image).pixels
 
     def reason_of(self, image_id: ImageId) -> str:
         """Why an image has no embedding."""

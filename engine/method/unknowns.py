@@ -52,7 +52,7 @@ class UnknownScorer:
         inverse_reach: (n_support,) float32, one over it, > 0.
         negative_weights: (d,) float32, what negative examples tell; None where there are none.
         negative_bias: beside it.
-        n_negatives: how many negative examples went in.
+        n_negatives: how many negative examples were given.
     """
 
     mean: Floats
@@ -97,12 +97,18 @@ class UnknownScorer:
     def with_negatives(self, embeddings: Floats) -> UnknownScorer:
         """The same, told what is none of the classes, embeddings (n, d), best no near-duplicates.
 
+        Of many some are drawn at random; none take back what others had told.
+
         A ridge regression parts them from the labelled images. Strangers are of many kinds, so it
         is added to the distance, which still tells those that are like no negative example.
         """
-        if not len(embeddings):
-            return self
-        negatives = normalise(embeddings[-_MOST_SUPPORT:], self.mean)
+        n_negatives = len(embeddings)
+        if not n_negatives:
+            return replace(self, negative_weights=None, negative_bias=0.0, n_negatives=0)
+        if n_negatives > _MOST_SUPPORT:
+            drawn = np.random.default_rng(0).permutation(n_negatives)[:_MOST_SUPPORT]
+            embeddings = embeddings[np.sort(drawn)]
+        negatives = normalise(embeddings, self.mean)
         labelled = self.support / self.inverse_reach[:, None]
         x = np.concatenate([labelled, negatives])
         x = np.concatenate([x, np.full((len(x), 1), _CONSTANT, np.float32)], axis=1)
@@ -115,7 +121,7 @@ class UnknownScorer:
             self,
             negative_weights=np.ascontiguousarray(toward[:-1]),
             negative_bias=float(toward[-1] * _CONSTANT - _NEGATIVE_WEIGHT * start),
-            n_negatives=len(embeddings),
+            n_negatives=n_negatives,
         )
 
     def reaching(self, reach: float) -> UnknownScorer:

@@ -346,6 +346,21 @@ def test_a_growing_folder_does_not_end_fine_tuning(labelled: Desk) -> None:
     assert asked(labelled)[-1] is Effort.FINETUNE
 
 
+def test_fine_tuned_answers_are_extended_to_images_that_come(labelled: Desk) -> None:
+    start_finetuning(labelled)
+    labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, instant=0.79, thorough=0.85)
+    told = labelled.notices()
+    count = asked(labelled).count(Effort.FINETUNE)
+    labelled.session.classifier._n_embedded_at_adapt = 3
+    labelled.session.classifier.on_embedding_finished()
+    labelled.session.classifier._on_readapt()
+    assert asked(labelled).count(Effort.FINETUNE) == count + 1
+    assert labelled.state("image_9.png") == "predicted cat, 99 %"
+    labelled.engine.predict(answer(labelled, 0.98), accuracy=0.91, instant=0.79, thorough=0.85)
+    assert labelled.state("image_9.png") == "predicted cat, 98 %"
+    assert labelled.notices() == told  # Nothing has ended that the person has begun.
+
+
 def test_thorough_answers_stay_while_they_are_made_anew_for_a_larger_folder(
     labelled: Desk,
 ) -> None:

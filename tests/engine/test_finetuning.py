@@ -259,18 +259,20 @@ def test_labels_that_say_nothing_are_not_tuned_to(
 def test_too_few_labels_are_refused_in_a_sentence(
     workspace_of_small: Workspace, tmp_path: Path
 ) -> None:
-    support = spot_refs(tmp_path, 2)
+    support = spot_refs(tmp_path, 5)
     labels = np.array([label for _, label in support])
     bursts = labels.copy()  # All of a class are near-duplicates.
-    assert "two labelled images" in why_not(labels, bursts)
-    assert why_not(labels, np.arange(4)) == ""
+    assert "ten labelled images" in why_not(labels, bursts)
+    assert why_not(labels, np.arange(10)) == ""
+    assert "ten labelled images" in why_not(labels[:9], np.arange(9))
     assert list(finetune(workspace_of_small, 0, support, bursts)) == []
 
 
 def test_most_classes_must_be_judged() -> None:
-    assert can_judge(np.array([0, 0, 1, 1, 2]), np.arange(5))
-    assert not can_judge(np.array([0, 0, 1, 2]), np.arange(4))
-    assert not can_judge(np.array([0, 0]), np.arange(2))
+    six = [0] * 6
+    assert can_judge(np.array([*six, 1, 1, 1, 1, 2]), np.arange(11))
+    assert not can_judge(np.array([*six, *six, 1, 2, 3]), np.arange(15))
+    assert not can_judge(np.array([*six, *six]), np.arange(12))
     assert not can_judge(np.array([], np.int64), np.array([], np.int64))
 
 
@@ -365,6 +367,18 @@ def test_confidence_is_taken_back_where_it_was_too_high() -> None:
     )
 
 
+def test_a_burst_is_one_piece_of_evidence() -> None:
+    """Twenty copies that come out wrong beside four images that come out right: four of five."""
+    labels = np.array([0] * 20 + [0, 0, 1, 1])
+    groups = np.array([0] * 20 + [1, 2, 3, 4])
+    logits = np.where(labels[:, None] == np.arange(2), 2.0, -2.0).astype(np.float32)
+    logits[:20] *= -1
+    tried = judge(0.5, logits, labels, groups, gate.TUNED)
+    assert tried.held_out.hits.tolist() == [False, True, True, True, True]
+    assert len(tried.losses) == 5
+    assert tried.held_out.log_loss == pytest.approx(tried.losses.mean())
+
+
 def test_a_gain_below_its_standard_error_is_not_believed() -> None:
     labels = np.zeros(50, np.int64)
     labels[25:] = 1
@@ -415,7 +429,7 @@ def test_part_of_the_way(small: Encoder) -> None:
 
 
 def test_closing_leaves_nothing_behind(workspace_of_small: Workspace, tmp_path: Path) -> None:
-    support = spot_refs(tmp_path / "spots", 3)
+    support = spot_refs(tmp_path / "spots", 5)
     before = sorted(tmp_path.rglob("*"))
     steps = finetune(workspace_of_small, 0, support, np.arange(len(support)))
     for event in steps:
@@ -429,10 +443,10 @@ def test_closing_leaves_nothing_behind(workspace_of_small: Workspace, tmp_path: 
 def test_an_image_that_is_gone_is_named(workspace_of_small: Workspace, tmp_path: Path) -> None:
     from engine.errors import EngineError
 
-    support = spot_refs(tmp_path, 2)
+    support = spot_refs(tmp_path, 5)
     support[1][0].path.unlink()
     with pytest.raises(EngineError, match=support[1][0].name):
-        result_of(finetune(workspace_of_small, 0, support, np.arange(4)))
+        result_of(finetune(workspace_of_small, 0, support, np.arange(10)))
 
 
 def test_the_estimate_grows_with_labels_and_folder(workspace: Workspace) -> None:

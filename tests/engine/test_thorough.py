@@ -323,7 +323,21 @@ def test_negative_examples_tell_strangers_better_and_leave_the_classes_alone() -
     np.testing.assert_array_equal(told.probabilities(embeddings), plain.probabilities(embeddings))
     assert told.unknowns.n_negatives == 3
     assert told.n_support == plain.n_support
-    assert plain.with_negatives(embeddings[:0]).unknowns is plain.unknowns
+    again = told.with_negatives(embeddings[:0])  # Taken back.
+    np.testing.assert_array_equal(again.none_scores(embeddings), plain.none_scores(embeddings))
+
+
+def test_of_very_many_negative_examples_every_kind_is_heard() -> None:
+    embeddings, labels = _folder((300, 300, 30, 30), noise=0.9)
+    known = np.concatenate([np.flatnonzero(labels == index)[:3] for index in (2, 3)])
+    plain = adapt(embeddings[known], labels[known], embeddings.mean(0))
+    order = np.argsort(labels, kind="stable")  # One kind after the other, as names sort them.
+    strangers = order[np.isin(labels[order], (0, 1))]
+    told = plain.with_negatives(embeddings[strangers])
+    assert told.unknowns.n_negatives == 600
+    for index in (0, 1):
+        of_kind = embeddings[labels == index]
+        assert told.none_scores(of_kind).mean() > plain.none_scores(of_kind).mean() + 0.1
 
 
 def test_many_negative_examples_do_not_make_the_classes_strange() -> None:
