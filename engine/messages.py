@@ -361,8 +361,7 @@ class Adapted:
     ``held_out`` is None where too few labels allow one. ``plain`` is the same of plain prototypes,
     ``instant`` and ``thorough`` of the lesser efforts, on the same labels and held out the same way
     (None where ``held_out`` is, where it is that effort itself, and where it was not tried so):
-    what was gained. Behind a fine-tuned encoder ``thorough`` is of a single view of each image, as
-    ``held_out`` is. ``kept`` names the ingredients
+    what was gained. ``kept`` names the ingredients
     that went in, in words for a person. ``n_support`` does not count negative examples.
     ``empty_classes`` have no readable example and are never predicted. ``seconds`` it took;
     ``finetune_seconds`` is an estimate of what fine-tuning would take, folder included.

@@ -23,6 +23,7 @@ from torch.nn.functional import normalize
 
 from engine.encoder.encoder_file import LAST_BLOCK, LAYER_SIZES, Encoder
 from engine.encoder.network import build_network, pooled_roots
+from engine.encoder.views import VIEWS, cut
 from engine.metatraining.views import View, generator_for, make_view
 
 FIRST_BLOCK: Final = 11
@@ -31,13 +32,19 @@ FIRST_BLOCK: Final = 11
 # What a person's labels are meant to survive: a part of the picture, the mirror image, another
 # light. Turned pictures are other pictures: a six is no nine.
 _VIEW: Final = View(min_area=0.5, flip=True, colour=0.3, grey=0.1)
-N_VIEWS: Final = 6
-"""The image as it is, and so many less one drawn at random."""
+N_DRAWN: Final = 5
+"""Views drawn at random."""
+N_VIEWS: Final = len(VIEWS) + N_DRAWN
+LEARNED_FROM: Final = np.array([0, *range(len(VIEWS), N_VIEWS)])
+"""The image as it is and what was drawn; the others are there to be judged by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
-    """What the frozen blocks make of the views of one image, the image as it is first.
+    """What the frozen blocks make of the views of one image.
+
+    Those from which the program embeds it (``encoder.views.VIEWS``, the image as it is first) come
+    before those that were drawn.
 
     Attributes:
         maps: (n_views, channels, h, w) float16, what goes into block ``FIRST_BLOCK``.
@@ -63,25 +70,27 @@ class FrozenBlocks:
         self._rest = TunedBlocks(encoder, device)
 
     @torch.no_grad()
-    def look(self, pixels: NDArray[np.uint8], name: str, n_views: int = N_VIEWS) -> Looked:
+    def look(self, pixels: NDArray[np.uint8], name: str, *, n_drawn: int = N_DRAWN) -> Looked:
         """Draw the views of an RGB image (height, width, 3) and bring them through the blocks.
 
         Args:
             pixels: of any size.
             name: of the image; the same name draws the same views.
-            n_views: 1: the image as it is alone.
+            n_drawn: how many are drawn, 0 to ``N_DRAWN``.
         """
         size_px = self._preprocessing.size_px
-        views = [
-            make_view(
-                pixels,
-                replace(_VIEW if number else View(), size_px=size_px),
+
+        def view(seen: NDArray[np.uint8], kind: View, number: int) -> Tensor:
+            return make_view(
+                seen,
+                replace(kind, size_px=size_px),
                 self._preprocessing,
                 may_flip=True,
                 random=generator_for(name, number),
             )
-            for number in range(n_views)
-        ]
+
+        views = [view(cut(pixels, fixed), View(), 0) for fixed in VIEWS]
+        views += [view(pixels, _VIEW, 1 + number) for number in range(n_drawn)]
         batch = torch.stack(views).to(self._device, memory_format=torch.channels_last)
         kept = _Keep()
         trunk = nn.Sequential(*self._features, kept)

@@ -25,7 +25,6 @@ FEWEST: Final = 10
 # validation sets say of its logarithm: the mean, by what was done, and the spread.
 UNTUNED: Final = 0.0
 TUNED: Final = -0.8
-UNTUNED_VOTE: Final = -0.2
 TUNED_VOTE: Final = -0.5
 _SPREAD: Final = 0.35
 GAIN: Final = 1.0
@@ -133,11 +132,15 @@ def held_out_votes(
     left_out: NDArray[np.bool_],
     training_mean: Floats,
     unlabelled: Floats,
+    *,
+    is_tuned: bool,
 ) -> Generator[None, None, tuple[Floats, Floats]]:
-    """As :func:`held_out_logits`, from the vote that answers behind a tuned network; in steps.
+    """As :func:`held_out_logits`, from the thorough effort's vote; in steps.
 
     Args:
         unlabelled: (n_unlabelled, d) of some of the folder's images that nobody labelled.
+        is_tuned: whether the network has learned from the others, so that the vote cannot be
+            judged by them.
 
     Returns:
         The logits, and each image's cosine distance (n_left_out,) around the folder's mean to the
@@ -154,7 +157,7 @@ def held_out_votes(
         np.concatenate([unlabelled, embeddings[left_out]]),
         FolderShape.of(every, mean, len(every)),
         groups[kept],
-        judge=False,
+        judge=not is_tuned,
     )
     asked = embeddings[left_out]
     likeness = normalise(asked, mean) @ normalise(embeddings[kept], mean).T

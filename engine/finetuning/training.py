@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
 from engine.encoder.encoder_file import Encoder
-from engine.finetuning.blocks import N_VIEWS, Looked, TunedBlocks, batch_of
+from engine.finetuning.blocks import LEARNED_FROM, Looked, TunedBlocks, batch_of
 
 STEPS: Final = 40
 RATE: Final = 0.01
@@ -29,6 +29,11 @@ _WARM_UP: Final = 5  # Steps over which the rate rises; it then falls as a cosin
 _SCALE: Final = 10.0
 _ANCHOR: Final = 1.0
 _EMBED_AT_ONCE: Final = 32
+
+
+def n_steps(n_images: int, n_shares: int) -> int:
+    """How often :func:`tune` and :func:`points_of` yield together."""
+    return STEPS + n_shares * -(-n_images // _EMBED_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +70,8 @@ def tune(
         The blocks with all that was learned; the same arguments give the same weights on a CPU.
     """
     blocks = TunedBlocks(encoder, examples.device)
-    views = torch.from_numpy(np.stack([examples.looked[row].start for row in rows]))
+    starts = [examples.looked[row].start[LEARNED_FROM] for row in rows]
+    views = torch.from_numpy(np.stack(starts))
     views = views.to(examples.device)
     mean = views.mean((0, 1))
     targets = normalize(normalize(views - mean, dim=2).mean(1))
@@ -74,7 +80,7 @@ def tune(
     labels, groups = examples.labels[rows], examples.groups[rows]
     for step in range(STEPS):
         drawn = _draw(labels, random)
-        seen = np.stack([drawn, _views_for(drawn, random)], 1)
+        seen = np.stack([drawn, LEARNED_FROM[_views_for(drawn, random)]], 1)
         for group in optimizer.param_groups:
             group["lr"] = RATE * _share_of_rate(step)
         maps, roots = batch_of(
@@ -121,19 +127,30 @@ def points_of(
 
 
 def embeddings_of(
-    blocks: TunedBlocks, looked: Sequence[Looked], device: str
+    blocks: TunedBlocks, looked: Sequence[Looked], device: str, n_views: int = 1
 ) -> Generator[None, None, NDArray[np.float32]]:
-    """Embeddings (n, embedding_size) of images as they are, rounded as the graph's; in steps."""
-    numbers = range(len(looked))
+    """Embeddings (n, embedding_size) of images, means over their first views; in steps."""
+    items = [(number, view) for number in range(len(looked)) for view in range(n_views)]
     parts = []
-    for first in numbers[::_EMBED_AT_ONCE]:
-        items = [(number, 0) for number in numbers[first : first + _EMBED_AT_ONCE]]
+    for first in range(0, len(items), _EMBED_AT_ONCE):
         with torch.no_grad():
-            parts.append(blocks(*batch_of(looked, items, device)).cpu().numpy())
+            some = batch_of(looked, items[first : first + _EMBED_AT_ONCE], device)
+            parts.append(blocks(*some).cpu().numpy())
         yield
     joined = np.concatenate(parts) if parts else np.zeros((0, blocks.embedding_size), np.float32)
-    embeddings: NDArray[np.float32] = joined.astype(np.float16).astype(np.float32)
-    return embeddings
+    return _rounded(joined.reshape(len(looked), n_views, blocks.embedding_size))
+
+
+def start_embeddings(looked: Sequence[Looked], size: int, n_views: int) -> NDArray[np.float32]:
+    """The same (n, size) before any fine-tuning."""
+    views = [one.start[:n_views] for one in looked]
+    return _rounded(np.stack(views) if views else np.zeros((0, n_views, size), np.float32))
+
+
+def _rounded(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Means over the views (n, n_views, size), rounded as the graph rounds them."""
+    rounded: NDArray[np.float32] = embeddings.mean(1).astype(np.float16).astype(np.float32)
+    return rounded
 
 
 def _draw(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
@@ -154,9 +171,10 @@ def _draw(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.
 
 def _views_for(drawn: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
     """A view of every image drawn, another one where an image comes twice in a row."""
-    views = random.integers(N_VIEWS, size=len(drawn))
+    n_views = len(LEARNED_FROM)
+    views = random.integers(n_views, size=len(drawn))
     again = np.flatnonzero(drawn[1:] == drawn[:-1]) + 1
-    views[again] = (views[again - 1] + random.integers(1, N_VIEWS, size=len(again))) % N_VIEWS
+    views[again] = (views[again - 1] + random.integers(1, n_views, size=len(again))) % n_views
     return views
 
 

@@ -266,14 +266,14 @@ def _try_finetune(
     ]
     unlabelled = workspace.store.image_ids() - {image.image_id for image, _ in support}
     rest = [workspace.refs[image_id] for image_id in sorted(unlabelled.difference(negatives))]
-    tuned = yield from finetune(workspace, request_id, examples, groups, rest)
+    n_views = _n_views(workspace)
+    tuned = yield from finetune(workspace, request_id, examples, groups, rest, n_views)
     if tuned is None:
         return ""
     shown = workspace.current
     workspace.fits.pop(Effort.FINETUNE, None)
     workspace.drop_tuned([] if shown is None else [shown.seen])
-    viewed = _n_views(workspace) > 1
-    seen = yield from workspace.on_pool(lambda: workspace.beside(tuned.encoder, viewed=viewed))
+    seen = yield from workspace.on_pool(lambda: workspace.beside(tuned.encoder, viewed=n_views > 1))
     yield from _embed_again(workspace, seen, request_id, "Looking again, tuned")
     if not _has_all(seen, workspace, support):
         return _GONE

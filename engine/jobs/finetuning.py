@@ -97,6 +97,7 @@ def finetune(
     support: Sequence[tuple[ImageRef, int]],
     groups: NDArray[np.int64],
     rest: Sequence[ImageRef] = (),
+    n_views: int = 1,
 ) -> Generator[Event | None, None, FineTuned | None]:
     """Fine-tune the workspace's encoder on the pool and say whether that helped.
 
@@ -109,6 +110,7 @@ def finetune(
         groups: (n_support,) numbers of near-duplicates.
         rest: images without a label, of which ``LOOKED_AT`` or all at random tell how sure the
             answers may be.
+        n_views: of ``encoder.views.VIEWS``, from which the folder will be embedded.
 
     Yields:
         Progress, and None while nothing has finished. A thread of the pool cannot be stopped
@@ -125,7 +127,7 @@ def finetune(
         return None
     yield Progress(request_id, "Loading torch, which takes some seconds", 0, 0, 0.0, 0.0)
     yield from workspace.on_pool(_load_torch)
-    from engine.finetuning.blocks import N_VIEWS
+    from engine.finetuning.blocks import N_DRAWN
     from engine.finetuning.gate import (
         CLEAR_GAIN,
         GAIN,
@@ -136,12 +138,12 @@ def finetune(
         held_out_logits,
         judge,
     )
-    from engine.finetuning.training import SHARES, STEPS, Examples
+    from engine.finetuning.training import SHARES, Examples, n_steps
 
     encoder = workspace.runtime.encoder
     images = [image for image, _ in support]
     text = "Looking at the labelled images from several sides"
-    looked = yield from _look(workspace, request_id, images, N_VIEWS, text)
+    looked = yield from _look(workspace, request_id, images, N_DRAWN, text)
     independent = independent_groups(labels, groups)
     examples = Examples(looked, labels, independent, _device(workspace))
     folds = folds_of(labels, examples.groups)
@@ -151,7 +153,8 @@ def finetune(
     # core that would idle at the end.
     parts = [*(np.flatnonzero(folds != fold) for fold in used), np.arange(len(labels))]
     works = [partial(_tuned, encoder, examples, rows, shares) for rows in parts]
-    meter = ProgressMeter(request_id, "Fine-tuning", (STEPS + len(shares)) * len(works))
+    steps = n_steps(len(labels), len(shares)) * len(works)
+    meter = ProgressMeter(request_id, "Fine-tuning", steps)
     *ways, whole = yield from _train_all(workspace, works, meter)
 
     logits = np.zeros((len(shares), len(labels), int(labels.max()) + 1), np.float32)
@@ -177,8 +180,10 @@ def finetune(
     if not verdict.exceeds(CLEAR_GAIN):
         return None
     number = shares.index(verdict.best.share)
-    ends = [way[0] for way in ways], [way[number] for way in ways]
-    judgement, reach = yield from _judge_votes(workspace, request_id, examples, folds, ends, rest)
+    points = [way[number] for way in ways]
+    judgement, reach = yield from _judge_votes(
+        workspace, request_id, examples, folds, points, rest, n_views
+    )
     if not judgement.exceeds(GAIN):
         return None
     return FineTuned(
@@ -200,39 +205,40 @@ def _judge_votes(
     request_id: int,
     examples: Examples,
     folds: NDArray[np.int64],
-    ends: tuple[Sequence[Point], Sequence[Point]],
+    points: Sequence[Point],
     rest: Sequence[ImageRef],
+    n_views: int,
 ) -> Generator[Event | None, None, tuple[Verdict, float]]:
-    """How the vote does before and behind the networks of the folds, on what each has not seen.
+    """How the thorough vote does before and behind the folds' networks, on what they have not seen.
 
     Args:
-        ends: of each fold, the start and the share of the way that was chosen.
+        points: the network of each fold, at the share of the way that was chosen.
 
     Returns:
         The judgement, and how far other images of the classes lie from the labelled ones.
     """
-    from engine.finetuning.gate import TUNED_VOTE, UNTUNED_VOTE, decide, judge
+    from engine.finetuning.gate import TUNED_VOTE, UNTUNED, decide, judge
 
     encoder = workspace.runtime.encoder
     text = "Looking at some images without a label"
-    looked = yield from _look(workspace, request_id, _some(rest), 1, text)
+    looked = yield from _look(workspace, request_id, _some(rest), 0, text)
     used = np.unique(folds[folds >= 0])
     works = [
-        partial(_voted, encoder, examples, folds == fold, point, looked)
-        for points in ends
-        for fold, point in zip(used, points, strict=True)
+        partial(_voted, encoder, examples, folds == fold, point, looked, n_views)
+        for of_folds in ([None] * len(used), points)
+        for fold, point in zip(used, of_folds, strict=True)
     ]
     yield Progress(request_id, "Judging by the labels that were held out", 0, 0, 0.0, 0.0)
     votes = yield from _train_all(workspace, works)
     judged = folds >= 0
     tried: list[Tried] = []
-    for expected, first in ((UNTUNED_VOTE, 0), (TUNED_VOTE, len(used))):
+    for share, expected, first in ((0.0, UNTUNED, 0), (points[0].share, TUNED_VOTE, len(used))):
         logits = np.zeros((len(folds), votes[0][0].shape[1]), np.float32)
         distances = np.zeros(len(folds), np.float32)
         for fold, (voted, distant) in zip(used, votes[first : first + len(used)], strict=True):
             logits[folds == fold], distances[folds == fold] = voted, distant
         truth = examples.labels[judged], examples.groups[judged]
-        tried.append(judge(ends[bool(first)][0].share, logits[judged], *truth, expected))
+        tried.append(judge(share, logits[judged], *truth, expected))
     return decide(tried[0], tried[1:]), reach_of(distances[judged])
 
 
@@ -240,18 +246,26 @@ def _voted(
     encoder: Encoder,
     examples: Examples,
     left_out: NDArray[np.bool_],
-    point: Point,
+    point: Point | None,
     rest: Sequence[Looked],
+    n_views: int,
 ) -> Generator[None, None, tuple[Floats, Floats]]:
+    """``point`` None: without fine-tuning."""
     from engine.finetuning.blocks import TunedBlocks
     from engine.finetuning.gate import held_out_votes
-    from engine.finetuning.training import embeddings_of
+    from engine.finetuning.training import embeddings_of, start_embeddings
 
-    blocks = TunedBlocks(encoder, examples.device).load(point.weights)
-    unlabelled = yield from embeddings_of(blocks, rest, examples.device)
+    if point is None:
+        size = encoder.embedding_size
+        embeddings = start_embeddings(examples.looked, size, n_views)
+        unlabelled = start_embeddings(rest, size, n_views)
+    else:
+        blocks = TunedBlocks(encoder, examples.device).load(point.weights)
+        embeddings = yield from embeddings_of(blocks, examples.looked, examples.device, n_views)
+        unlabelled = yield from embeddings_of(blocks, rest, examples.device, n_views)
     mean = encoder.feature_mean
-    given = (point.embeddings, examples.labels, examples.groups, left_out, mean, unlabelled)
-    return (yield from held_out_votes(*given))
+    given = (embeddings, examples.labels, examples.groups, left_out, mean, unlabelled)
+    return (yield from held_out_votes(*given, is_tuned=point is not None))
 
 
 def _some(rest: Sequence[ImageRef]) -> list[ImageRef]:
@@ -301,13 +315,13 @@ def _look(
     workspace: Workspace,
     request_id: int,
     images: Sequence[ImageRef],
-    n_views: int,
+    n_drawn: int,
     text: str,
 ) -> Generator[Event | None, None, list[Looked]]:
     """Decode images and bring views of them through the blocks that stay.
 
     Raises:
-        EngineError: one cannot be read; not of a single view each, where it is left away.
+        EngineError: one cannot be read; not where nothing is drawn to learn from, it is left away.
     """
     from engine.finetuning.blocks import FrozenBlocks
 
@@ -318,10 +332,10 @@ def _look(
         try:
             pixels = workspace.pixels_of(image.path)
         except UnreadableImageError as error:
-            if n_views == 1:
+            if not n_drawn:
                 return None
             raise EngineError(f"{image.name} cannot be read any more: {error}.") from error
-        return frozen.look(pixels, image.name, n_views)
+        return frozen.look(pixels, image.name, n_drawn=n_drawn)
 
     meter = ProgressMeter(request_id, text, len(images))
     looked: dict[int, Looked | None] = {}

@@ -17,13 +17,13 @@ from engine.encoder.encoder_file import Encoder, load_encoder, save_encoder
 from engine.encoder.graph import load_or_build_graph
 from engine.encoder.network import build_network, embed, preprocess
 from engine.encoder.runtime import EncoderRuntime, cpu_session
+from engine.encoder.views import VIEWS, cut
 from engine.finetuning import gate, training
 from engine.finetuning.blocks import (
     FIRST_BLOCK,
     N_VIEWS,
     FrozenBlocks,
     TunedBlocks,
-    batch_of,
     tuned_encoder,
 )
 from engine.finetuning.gate import (
@@ -146,14 +146,18 @@ def test_the_new_encoder_gives_what_the_tuned_blocks_gave(small: Encoder, projec
     assert np.abs(folded - embed(network, images, start.preprocessing)).max() > 0.01
 
 
-def test_the_first_view_is_what_the_program_sees(small: Encoder) -> None:
+@pytest.mark.parametrize("n_views", [1, len(VIEWS)])
+def test_the_first_views_are_what_the_program_sees(small: Encoder, n_views: int) -> None:
     image = spot(False, 7)
     looked = FrozenBlocks(small, "cpu").look(image, "spot")
     assert looked.maps.shape[0] == looked.roots.shape[0] == N_VIEWS
-    with torch.no_grad():
-        made = TunedBlocks(small, "cpu")(*batch_of([looked], [(0, 0)], "cpu")).numpy()
-    expected = embed(build_network(small), [image], small.preprocessing)
+    blocks = TunedBlocks(small, "cpu")
+    made = result_of(training.embeddings_of(blocks, [looked], "cpu", n_views))
+    seen = [cut(image, view) for view in VIEWS[:n_views]]
+    expected = embed(build_network(small), seen, small.preprocessing).mean(0, keepdims=True)
     np.testing.assert_allclose(made, expected, atol=2e-3)  # The maps are kept in half precision.
+    start = training.start_embeddings([looked], small.embedding_size, n_views)
+    np.testing.assert_allclose(start, made, atol=1e-3)
     for view in range(1, N_VIEWS):
         assert np.abs(looked.maps[view] - looked.maps[0]).max() > 0.1
 
@@ -195,7 +199,7 @@ def test_spots_are_told_apart_better_after_fine_tuning(
     events: list[Event] = []
 
     def listen() -> Generator[None, None, FineTuned | None]:
-        steps = finetune(workspace_of_small, 3, support, np.arange(len(support)), rest)
+        steps = finetune(workspace_of_small, 3, support, np.arange(len(support)), rest, 1)
         while True:
             try:
                 event = next(steps)
@@ -340,17 +344,23 @@ def test_what_is_held_out_has_no_say_in_the_vote_but_as_an_unlabelled_image() ->
     left_out = np.arange(20) >= 16
     mean = np.zeros(8, np.float32)
     rest = (random.normal(size=(30, 8)) + 2 * (np.arange(30)[:, None] % 2)).astype(np.float32)
-    told, distances = result_of(held_out_votes(embeddings, labels, groups, left_out, mean, rest))
+    told, distances = result_of(
+        held_out_votes(embeddings, labels, groups, left_out, mean, rest, is_tuned=True)
+    )
     swapped = labels.copy()
     swapped[left_out] = 1 - labels[left_out]
-    again, _ = result_of(held_out_votes(embeddings, swapped, groups, left_out, mean, rest))
+    again, _ = result_of(
+        held_out_votes(embeddings, swapped, groups, left_out, mean, rest, is_tuned=True)
+    )
     np.testing.assert_array_equal(told, again)
     assert (told.argmax(1) == labels[left_out]).all()
     every = np.concatenate([embeddings, rest])
     x = normalise(embeddings, folder_mean(every.sum(0, dtype=np.float64), len(every), mean))
     nearest = 1 - (x[left_out] @ x[~left_out].T).max(1)
     np.testing.assert_allclose(distances, nearest, atol=1e-6)
-    without, _ = result_of(held_out_votes(embeddings, labels, groups, left_out, mean, rest[:0]))
+    without, _ = result_of(
+        held_out_votes(embeddings, labels, groups, left_out, mean, rest[:0], is_tuned=True)
+    )
     assert np.abs(without - told).max() > 0.01
 
 
