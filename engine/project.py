@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -186,6 +186,9 @@ class Project:
         self.path = path
         self.notice = ""
         self._is_new = False
+        self._none_named: set[ClassId] = (
+            set()
+        )  # Classes that were, from before that meant anything.
         self._folder = project_files.find_folder(connection, path.parent)
 
     # --- Opening and closing --------------------------------------------------------------------
@@ -449,7 +452,10 @@ class Project:
                 name, ...).
         """
         before_classes = {item.class_id: item for item in self.classes(with_removed=True)}
-        _check_class_names(change.classes, before_classes)
+        self._none_named.update(
+            item.class_id for item in before_classes.values() if is_none_name(item.name)
+        )
+        _check_class_names(change.classes, before_classes, self._none_named)
         before = self._labels_of(change.labels)
         before_labels = {image: class_id for image, (class_id, _) in before.items()}
         undo_classes = tuple(
@@ -732,14 +738,21 @@ def _take_in_none(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {_FORMAT_WITH_NONE}")
 
 
-def _check_class_names(changed: Sequence[ImageClass], before: Mapping[ClassId, ImageClass]) -> None:
-    """``before`` are the classes as they are, removed ones among them."""
+def _check_class_names(
+    changed: Sequence[ImageClass],
+    before: Mapping[ClassId, ImageClass],
+    none_named: Collection[ClassId],
+) -> None:
+    """Refuse names that are taken.
+
+    Args:
+        before: the classes as they are, removed ones among them.
+        none_named: those that were called "none of these" once: undoing may call them so again.
+    """
     for item in changed:
         if item.class_id == NONE_OF_THESE:
             raise ProjectError(f"“{NONE_NAME}” is no class and cannot be changed.")
-        known = before.get(item.class_id)
-        # A class that had the name before it meant something stays what it is.
-        if is_none_name(item.name) and (known is None or known.name != item.name):
+        if is_none_name(item.name) and item.class_id not in none_named:
             raise ProjectError(
                 f"A class cannot be called “{item.name}”: “{NONE_NAME}” is there for images that "
                 "show no class."

@@ -17,7 +17,7 @@ from engine.errors import EngineError, UnreadableImageError
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
 from engine.messages import Event, HeldOut, ImageRef, Progress
-from engine.method.heads import Floats, independent_groups
+from engine.method.heads import Floats, independent_groups, some_of_each
 from engine.method.unknowns import reach_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 LOOKED_AT: Final = 200
+MOST_LEARNED: Final = 600
+"""Labelled images; of more, as many of each class as of any: 1,600 are drawn in a training, and the
+views of each take 200 kB."""
 
 _WAIT_S: Final = 0.005
 _STRETCH_S: Final = 0.25  # How long a thread of the pool trains before others may have it.
@@ -35,10 +38,10 @@ _STRETCH_S: Final = 0.25  # How long a thread of the pool trains before others m
 # Core-seconds where a core multiplied matrices of _MATRIX_SIDE squared in _MATRIX_S.
 _MATRIX_SIDE: Final = 512
 _MATRIX_S: Final = 0.0015
-_LOOK_S: Final = 0.1  # An image in all its views.
+_LOOK_S: Final = 0.3  # An image in all its views, and its embeddings by all networks.
 _LEARN_S: Final = 0.010  # An image in a step.
 _EMBED_S: Final = 0.012  # An image of the folder in one view, its decoding included.
-_CHECK_S: Final = 0.06  # One that tells how sure the answers may be.
+_CHECK_S: Final = 0.1  # One that tells how sure the answers may be.
 _FIXED_S: Final = 15.0  # Loading torch, and building the new encoder's graph.
 _GPU_SHARE: Final = 0.1
 _TRAININGS: Final = 6  # These three stand in engine.finetuning, too, which would load torch.
@@ -106,7 +109,8 @@ def finetune(
     instant head, which chose how far, and by one with the vote, which will answer. Writes nothing.
 
     Args:
-        support: readable labelled images with class numbers 0, 1, ...
+        support: readable labelled images with class numbers 0, 1, ..., of which ``MOST_LEARNED``
+            are learned from.
         groups: (n_support,) numbers of near-duplicates.
         rest: images without a label, of which ``LOOKED_AT`` or all at random tell how sure the
             answers may be.
@@ -123,6 +127,9 @@ def finetune(
         EngineError: an image can no longer be read.
     """
     labels = np.array([label for _, label in support], np.int64)
+    if len(labels) > MOST_LEARNED:
+        some = some_of_each(labels, max(MOST_LEARNED, 2 * len(np.unique(labels))))
+        support, labels, groups = [support[row] for row in some], labels[some], groups[some]
     if why_not(labels, groups):
         return None
     yield Progress(request_id, "Loading torch, which takes some seconds", 0, 0, 0.0, 0.0)
@@ -435,6 +442,7 @@ def estimate_seconds(
     a GPU, where nothing was measured, training is taken to cost a tenth. The first call takes some
     milliseconds.
     """
+    n_support = min(n_support, MOST_LEARNED)
     slowness = _matrix_seconds() / _MATRIX_S
     per_core = slowness / workspace.runtime.n_threads
     trained = n_support * _LOOK_S + _TRAININGS * _STEPS * min(n_support, _BATCH) * _LEARN_S

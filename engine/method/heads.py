@@ -262,6 +262,16 @@ def _inverse_of(matrix: Floats) -> Floats:
     return inverse
 
 
+def some_of_each(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Rows (most,) of images, taken from the classes in turn, in a random order within each."""
+    order = np.random.default_rng(0).permutation(len(labels))
+    turn = np.zeros(len(labels), np.int64)
+    for label in np.unique(labels):
+        members = order[labels[order] == label]
+        turn[members] = np.arange(len(members))
+    return np.sort(np.argsort(turn, kind="stable")[:most])
+
+
 def _sizes(groups: NDArray[np.int64]) -> Floats:
     """How many near-duplicates (n_support,) share each image's example, itself included."""
     return np.bincount(groups)[groups].astype(np.float32)

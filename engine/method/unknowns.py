@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.method.heads import Floats, fit_ridge, normalise
+from engine.method.heads import Floats, fit_ridge, normalise, some_of_each
 
 _QUANTILE: Final = 0.95  # Of the labelled images' own distances; there the score is one half.
 _STEEPNESS: Final = 8.0
@@ -82,7 +82,7 @@ class UnknownScorer:
         support = normalise(embeddings, mean)
         if len(support) > _MOST_SUPPORT:
             # At least one of every class, or its images would look like none.
-            kept = _evenly(labels, max(_MOST_SUPPORT, len(np.unique(labels))))
+            kept = some_of_each(labels, max(_MOST_SUPPORT, len(np.unique(labels))))
             support, labels = support[kept], labels[kept]
         similarity = support @ support.T
         np.fill_diagonal(similarity, -np.inf)
@@ -152,13 +152,3 @@ def reach_of(distances: Floats) -> float:
     own = float(np.quantile(distances, _QUANTILE))
     steadied = (n_images * own + _PRIOR_IMAGES * _LONE_REACH) / (n_images + _PRIOR_IMAGES)
     return max(steadied, _SMALLEST_REACH)
-
-
-def _evenly(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Rows (most,) of images, taken from the classes in turn, in a random order within each."""
-    order = np.random.default_rng(0).permutation(len(labels))
-    turn = np.zeros(len(labels), np.int64)
-    for label in np.unique(labels):
-        members = order[labels[order] == label]
-        turn[members] = np.arange(len(members))
-    return np.sort(np.argsort(turn, kind="stable")[:most])

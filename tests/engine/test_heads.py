@@ -13,6 +13,7 @@ from engine.method.heads import (
     fit_ridge,
     independent_groups,
     normalise,
+    some_of_each,
 )
 
 
@@ -166,6 +167,15 @@ def test_a_class_of_more_examples_than_dimensions_is_left_out_exactly() -> None:
         np.testing.assert_allclose(
             fitted.left_out_scores[left_out], support[left_out] @ refit.weights.T, atol=2e-5
         )
+
+
+def test_some_of_each_class_as_many_as_of_any() -> None:
+    labels = np.random.default_rng(0).permutation(np.repeat(np.arange(3), (100, 5, 40)))
+    rows = some_of_each(labels, 35)
+    assert np.bincount(labels[rows]).tolist() == [15, 5, 15]
+    assert (np.diff(rows) > 0).all()
+    assert np.array_equal(some_of_each(labels, 500), np.arange(145))
+    assert rows.max() > 120  # Not the first of each.
 
 
 def test_kernel_and_primal_form_agree() -> None:

@@ -431,6 +431,9 @@ def test_no_class_can_take_that_name_but_one_that_has_it_stays(
     project.apply(undo)
     project.apply(Change("Colour", {}, (replace(mine, colour="#112233"),)))
     assert project.labels() == {1: mine.class_id, 2: NONE_OF_THESE}
+    renamed = replace(project.classes()[1], name="background")
+    project.apply(project.apply(Change("Rename", {}, (renamed,))))  # And undone.
+    assert project.classes()[1].name == "none of these"
     project.close()
 
 
