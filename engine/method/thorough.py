@@ -223,7 +223,8 @@ def _vote(labelled: Labelled, heads: list[tuple[float, Head]]) -> tuple[Head, tu
     """One head of all: logits weighted by held-out log-loss, and one scale for their sum.
 
     Its own held-out logits come from weights and scale that were fitted without the fold, or the
-    vote would be judged by what it was fitted to.
+    vote would be judged by what it was fitted to. (What little of the fold is left in them is one
+    number a head, its scale.)
     """
     stacked = np.stack([head.held_out for _, head in heads])
     held_out = np.zeros_like(stacked[0])
