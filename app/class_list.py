@@ -372,6 +372,14 @@ class ClassList(QListView):
             self.scrollTo(index)
             self.edit(index)
 
+    def commitData(self, editor: QWidget) -> None:
+        # The list is filled anew, which takes the editor away, and Qt would hand its keys to the
+        # next field: a class's number would be typed into it.
+        had_focus = editor.hasFocus()
+        super().commitData(editor)
+        if had_focus:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
     # --- Mouse and keys ---------------------------------------------------------------------------
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -204,7 +204,7 @@ def _which_and_share(which: str, share: ShareRight | None) -> str:
         return _tr("{which}; too few labels to tell how many are right.").format(which=which)
     return _tr("{which}, about {share} % of them right (between {low} and {high}).").format(
         which=which,
-        share=round(100 * share.share),
+        share=min(round(100 * share.share), 99 if share.low < 1 else 100),  # Not as good as sure.
         low=round(100 * share.low),
         high=round(100 * share.high),
     )

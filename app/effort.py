@@ -209,9 +209,12 @@ class FinetuneDialog(QDialog):
             return self.tr(
                 "This can take long; how long is not known on this computer ({device})."
             ).format(device=device)
-        return self.tr("This takes about {time} on this computer ({device}).").format(
+        text = self.tr("This takes about {time} on this computer ({device}).").format(
             time=duration_text(adapted.finetune_seconds), device=device
         )
+        if adapted.held_out is not None and adapted.held_out.hits.all():
+            text += " " + self.tr("All held-out labels come out right already: it can hardly help.")
+        return text
 
     def _on_start(self) -> None:
         self._session.classifier.finetune()
@@ -238,7 +241,7 @@ def gain_text(adapted: messages.Adapted, *, is_compact: bool = False) -> str:
         return _tr("{effort}: too few labels to tell how good").format(effort=name)
     percent = round(100 * adapted.held_out.accuracy)
     if is_compact:
-        return _tr("{effort}: {percent} % right").format(effort=name, percent=percent)
+        return _tr("{effort}: {percent} % of held-out").format(effort=name, percent=percent)
     parts = [
         _tr("{effort}: {percent} % of held-out labels right").format(effort=name, percent=percent)
     ]

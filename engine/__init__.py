@@ -4,9 +4,14 @@ This is its public face. The names below import quickly (no torch, no onnxruntim
 libraries are loaded by the engine's own thread when it starts.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
+
+# Newer versions of onnxruntime (1.31 was seen to) keep a number of the device and a list of events,
+# the path of the program among them, and look for a server to tell. Here all stays on the computer.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
 from engine.errors import (

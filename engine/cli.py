@@ -189,7 +189,7 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         _say(f"{error}.")
         code = 1
     if code == _INTERRUPTED:
-        _say("Interrupted. What was finished is kept; run it again to go on from there.")
+        _say("Interrupted. Images that were read are kept: another run need not read them again.")
     return code
 
 
@@ -712,6 +712,7 @@ def _classify_and_export(
             case PredictionsSaved():
                 summary["n_images"] = event.n_rows
                 summary["n_unreadable"] = event.n_errors
+                summary["n_like_none_of_these"] = event.n_like_none
                 summary["predictions"] = str(event.path)
                 summary["errors"] = str(event.errors_path) if event.errors_path else None
             case ModelExported():
@@ -752,6 +753,7 @@ def _classify_with_model(images: Path, model: Path, out: Path) -> dict[str, Any]
         if isinstance(event, PredictionsSaved):
             summary["n_images"] = event.n_rows
             summary["n_unreadable"] = event.n_errors
+            summary["n_like_none_of_these"] = event.n_like_none
             summary["predictions"] = str(event.path)
             summary["errors"] = str(event.errors_path) if event.errors_path else None
 
@@ -915,6 +917,8 @@ def _told(summary: dict[str, Any]) -> str:
     parts = []
     if "predictions" in summary:
         parts.append(f"{summary['n_images']} images classified: {summary['predictions']}.")
+        if n_like_none := summary["n_like_none_of_these"]:
+            parts.append(f"{n_like_none} of them look like none of the classes (none_score > 0.5).")
         if summary["n_unreadable"]:
             parts.append(f"{summary['n_unreadable']} could not be read: {summary['errors']}.")
     if (accuracy := summary.get("held_out_accuracy")) is not None:

@@ -540,6 +540,8 @@ class PredictionsSaved:
     n_rows: int
     errors_path: Path | None
     n_errors: int
+    n_like_none: int = 0
+    """Images without a person's label that look like none of the classes."""
 
 
 @dataclass(frozen=True, slots=True)

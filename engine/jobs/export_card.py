@@ -9,7 +9,10 @@ from engine.jobs.workspace import Workspace
 from engine.messages import Certificate
 
 _SAMPLE = '''import json
+import os
 import sys
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # Or onnxruntime tells its maker that it was used.
 
 import numpy as np
 import onnxruntime

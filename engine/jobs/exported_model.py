@@ -42,6 +42,7 @@ def classify_with_model(
     meter = ProgressMeter(request_id, "Looking at images", len(ordered))
     unreadable: list[tuple[str, str]] = []
     n_rows = 0
+    n_like_none = 0
 
     has_none_score = _NONE_SCORE in {item.name for item in session.get_outputs()}
     wanted = [_OUTPUT, _NONE_SCORE] if has_none_score else [_OUTPUT]
@@ -69,6 +70,7 @@ def classify_with_model(
                         unreadable.append((image.name, result))
                     else:
                         probabilities, none_score = result
+                        n_like_none += none_score is not None and none_score > 0.5
                         writer.writerow(
                             machine_row(image.name, names, probabilities, none_score, model_id)
                         )
@@ -76,7 +78,12 @@ def classify_with_model(
                 yield meter.advance(len(chunk))
         write_errors(errors_path_for(out), unreadable)
     yield PredictionsSaved(
-        request_id, out, n_rows, errors_path_for(out) if unreadable else None, len(unreadable)
+        request_id,
+        out,
+        n_rows,
+        errors_path_for(out) if unreadable else None,
+        len(unreadable),
+        n_like_none,
     )
 
 

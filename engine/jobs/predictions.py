@@ -118,6 +118,7 @@ def write_predictions(
     readable = [image for image in ordered if image.image_id in store]
     unreadable = [image for image in ordered if image.image_id not in store]
     meter = ProgressMeter(request_id, "Writing predictions", len(readable))
+    n_like_none = 0
     with written_whole(out) as temporary:
         with temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
@@ -135,6 +136,7 @@ def write_predictions(
                         image.name, class_names, probabilities, float(none_score), fitted.model_id
                     )
                     label = labels.get(image.image_id)
+                    n_like_none += label is None and none_score > 0.5
                     if label is not None:
                         row[1:5] = [_safe_label(names[label]), _number(1.0), "human", "TRUE"]
                     writer.writerow(row)
@@ -149,6 +151,7 @@ def write_predictions(
         len(readable),
         errors_path_for(out) if unreadable else None,
         len(unreadable),
+        n_like_none,
     )
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from conftest import Desk, drop_on
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractItemView, QColorDialog, QLineEdit, QMenu
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QColorDialog,
+    QLineEdit,
+    QMenu,
+)
 from pytestqt.modeltest import ModelTester
 
 from app.class_list import more_rect
@@ -95,7 +101,13 @@ def test_f2_renames_and_escape_does_not(garden: Desk) -> None:
     garden.press(Qt.Key.Key_Return, editor)
     garden.settle()
     assert names(garden) == ["cat", "wolf"]
+    assert QApplication.focusWidget() is panel
+    control = Qt.KeyboardModifier.ControlModifier
+    garden.qtbot.keyClick(panel, Qt.Key.Key_Z, control)
+    assert names(garden) == ["cat", "dog"]
+    garden.qtbot.keyClick(panel, Qt.Key.Key_Z, control | Qt.KeyboardModifier.ShiftModifier)
     panel.setFocus()
+    panel.setCurrentIndex(garden.classes.model.index(1))
     garden.press(Qt.Key.Key_F2, panel)
     editor = panel.findChildren(QLineEdit)[-1]
     editor.clear()

@@ -199,6 +199,7 @@ def test_fine_tuning_states_its_time_and_replaces_nothing_before_it_is_better(
     labelled.window.status_line.effort.finetune.trigger()
     dialog = labelled.window.finetune_dialog
     assert "about 10 minutes" in dialog.texts()[0]
+    assert "hardly help" in dialog.texts()[0]  # Both of the two labels come out right.
     assert Effort.FINETUNE not in asked(labelled)
     number = start_finetuning(labelled).request_id
     assert not dialog.isVisible()
@@ -385,5 +386,5 @@ def test_an_export_is_of_the_effort_on_screen(labelled: Desk) -> None:
 
 def test_a_narrow_window_says_it_shortly(labelled: Desk) -> None:
     labelled.window.resize(920, 640)
-    labelled.qtbot.waitUntil(lambda: said(labelled).startswith("Instant: 79 % right"))
+    labelled.qtbot.waitUntil(lambda: said(labelled).startswith("Instant: 79 % of held-out"))
     assert labelled.window.status_line.effort.accessibleName().startswith("Instant: 79 % of held")

@@ -136,10 +136,12 @@ def test_a_folder_of_negative_examples(
     strange = [score for name, score in scores.items() if name.startswith("stripes")]
     known = [score for name, score in scores.items() if not name.startswith("stripes")]
     assert min(strange) > 0.5 > max(known)
+    assert summary["n_like_none_of_these"] == len(strange) == 4
     model = out.with_name("model.onnx")
     _run(capfd, "export", images, "--support", support, "--out", model, "--effort", "instant")
     again = out.with_name("again.csv")
-    _run(capfd, "classify", images, "--model", model, "--out", again)
+    told = _run(capfd, "classify", images, "--model", model, "--out", again)
+    assert "4 of them look like none of the classes" in "".join(told)
     for row in _rows(again):
         assert float(row["none_score"]) == pytest.approx(scores[row["file_name"]], abs=1e-4)
 
@@ -586,7 +588,7 @@ def test_ctrl_c_is_status_130_and_leaves_nothing_half_written(
     )
     assert result.returncode == 130, result.stderr
     assert result.stderr == (
-        "Interrupted. What was finished is kept; run it again to go on from there.\n"
+        "Interrupted. Images that were read are kept: another run need not read them again.\n"
     )
     assert not out.exists()
     assert list(tmp_path.glob(".handful-*")) == []

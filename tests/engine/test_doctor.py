@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,25 @@ from engine.encoder.encoder_file import shipped_encoder_path
 from engine.encoder.runtime import EncoderRuntime, _torch_backend, load_runtime
 from engine.errors import EncoderError
 from tests.engine.painted import paint
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_onnxruntime_keeps_no_record_of_the_person(tmp_path: Path) -> None:
+    """It would, in the home folder, with a number of the device and the path of the program."""
+    code = (
+        "import engine\n"
+        "from engine.encoder.graph import shipped_graph_path\n"
+        "from engine.encoder.runtime import cpu_session\n"
+        "cpu_session(shipped_graph_path())\n"
+    )
+    environment = {
+        key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"
+    }
+    environment |= {"HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("XDG_CACHE_HOME", None)
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=ROOT, timeout=120)
+    assert sorted(tmp_path.rglob("*")) == []
 
 
 def test_a_healthy_engine(tmp_path: Path) -> None:
