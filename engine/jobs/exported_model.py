@@ -70,7 +70,7 @@ def classify_with_model(
                         unreadable.append((image.name, result))
                     else:
                         probabilities, none_score = result
-                        n_like_none += none_score is not None and none_score > 0.5
+                        n_like_none += int(none_score is not None and none_score > 0.5)
                         writer.writerow(
                             machine_row(image.name, names, probabilities, none_score, model_id)
                         )

@@ -136,7 +136,7 @@ def write_predictions(
                         image.name, class_names, probabilities, float(none_score), fitted.model_id
                     )
                     label = labels.get(image.image_id)
-                    n_like_none += label is None and none_score > 0.5
+                    n_like_none += int(label is None and none_score > 0.5)
                     if label is not None:
                         row[1:5] = [_safe_label(names[label]), _number(1.0), "human", "TRUE"]
                     writer.writerow(row)
