@@ -27,10 +27,8 @@ UNTUNED: Final = 0.0
 TUNED: Final = -0.8
 TUNED_VOTE: Final = -0.5
 _SPREAD: Final = 0.35
-GAIN: Final = 1.0
-"""Standard errors that a gain must exceed."""
 CLEAR_GAIN: Final = 1.5
-"""The same where it is that of the best of several shares."""
+"""Standard errors that a gain must exceed: one, and a half for being that of the best of several."""
 _LOG_FACTORS: Final = np.linspace(-3.0, 1.0, 81)
 
 

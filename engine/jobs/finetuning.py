@@ -104,9 +104,9 @@ def finetune(
 ) -> Generator[Event | None, None, FineTuned | None]:
     """Fine-tune the workspace's encoder on the pool and say whether that helped.
 
-    How far to go is tried in grouped cross-validation, not at all included; what is learned
-    from all labels is kept only if held-out log-loss falls by 1.5 standard errors with the
-    instant head, which chose how far, and by one with the vote, which will answer. Writes nothing.
+    How far to go is chosen in grouped cross-validation, not at all included, by the instant head;
+    what is learned from all labels is kept only if the held-out log-loss of the vote, which will
+    answer, falls by 1.5 standard errors there. Writes nothing.
 
     Args:
         support: readable labelled images with class numbers 0, 1, ..., of which ``MOST_LEARNED``
@@ -137,7 +137,6 @@ def finetune(
     from engine.finetuning.blocks import N_DRAWN
     from engine.finetuning.gate import (
         CLEAR_GAIN,
-        GAIN,
         TUNED,
         UNTUNED,
         decide,
@@ -184,14 +183,14 @@ def finetune(
         for number, share in enumerate(shares)
     )
     verdict = decide(start, others)
-    if not verdict.exceeds(CLEAR_GAIN):
+    if verdict.gain <= 0:
         return None
     number = shares.index(verdict.best.share)
     points = [way[number] for way in ways]
     judgement, reach = yield from _judge_votes(
         workspace, request_id, examples, folds, points, rest, n_views
     )
-    if not judgement.exceeds(GAIN):
+    if not judgement.exceeds(CLEAR_GAIN):
         return None
     return FineTuned(
         encoder=_tuned_encoder(encoder, whole[0], whole[number], labels, judgement),

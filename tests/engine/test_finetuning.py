@@ -404,9 +404,9 @@ def test_a_gain_below_its_standard_error_is_not_believed() -> None:
     other = judge(0.5, alike, labels, groups, gate.TUNED)
     assert decide(before, [other, better]).best is better
     assert decide(before, [other, better]).exceeds(gate.CLEAR_GAIN)
-    assert not decide(better, [before, other]).exceeds(gate.GAIN)
+    assert not decide(better, [before, other]).exceeds(gate.CLEAR_GAIN)
     same = decide(before, [before])
-    assert (same.gain, same.exceeds(gate.GAIN)) == (0.0, False)
+    assert (same.gain, same.exceeds(gate.CLEAR_GAIN)) == (0.0, False)
 
 
 def test_the_same_labels_give_the_same_encoder(small: Encoder) -> None:
