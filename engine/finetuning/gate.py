@@ -28,7 +28,7 @@ TUNED: Final = -0.8
 TUNED_VOTE: Final = -0.5
 _SPREAD: Final = 0.35
 CLEAR_GAIN: Final = 1.5
-"""Standard errors that a gain must exceed: one, and a half for being that of the best of several."""
+"""Standard errors that a gain must exceed: one, and a half for being the best of several."""
 _LOG_FACTORS: Final = np.linspace(-3.0, 1.0, 81)
 
 
