@@ -183,7 +183,7 @@ def finetune(
         for number, share in enumerate(shares)
     )
     verdict = decide(start, others)
-    if verdict.gain <= 0:
+    if not verdict.exceeds(0.0):
         return None
     number = shares.index(verdict.best.share)
     points = [way[number] for way in ways]
