@@ -18,7 +18,7 @@ from engine.method.thorough import adapt_thoroughly
 
 N_FOLDS: Final = 5
 FEWEST: Final = 10
-"""Examples to hold out below which a gain is as likely luck: of two, one time in four."""
+"""Examples to hold out; of fewer the standard error is too rough to tell a gain from luck."""
 
 # Where fine-tuning has seen the examples that a head is fitted to, the head's own held-out examples
 # look easier than they are, and its confidence has to be taken back by a factor. What draws from

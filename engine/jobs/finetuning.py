@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.encoder.encoder_file import Encoder
 from engine.errors import EngineError, UnreadableImageError
 from engine.jobs.progress import ProgressMeter
-from engine.jobs.workspace import Workspace
+from engine.jobs.workspace import Workspace, take_steps
 from engine.messages import Event, HeldOut, ImageRef, Progress
 from engine.method.heads import Floats, independent_groups, some_of_each
 from engine.method.unknowns import reach_of
@@ -398,15 +398,7 @@ def _train_all(
 def _stretch(steps: Generator[None, None, _T]) -> tuple[int, list[_T]]:
     """Take steps for a while; how many, and the result, if there is one by then."""
     _one_thread()
-    until = time.perf_counter() + _STRETCH_S
-    count = 0
-    try:
-        while time.perf_counter() < until:
-            next(steps)
-            count += 1
-    except StopIteration as end:
-        return count, [end.value]
-    return count, []
+    return take_steps(steps, _STRETCH_S)
 
 
 def _one_thread() -> None:

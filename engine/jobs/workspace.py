@@ -255,7 +255,7 @@ class Workspace:
         The generator must not touch what jobs change.
         """
         while True:
-            result = yield from self.on_pool(partial(_some_steps, steps))
+            _, result = yield from self.on_pool(partial(take_steps, steps, _STRETCH_S))
             if result:
                 return result[0]
 
@@ -479,12 +479,14 @@ def _give_way() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
-def _some_steps(steps: Generator[object, None, _T]) -> list[_T]:
-    """Take steps for a while; the result, if there is one by then."""
-    until = time.perf_counter() + _STRETCH_S
+def take_steps(steps: Generator[object, None, _T], seconds: float) -> tuple[int, list[_T]]:
+    """Take steps for a while; how many, and the result, if there is one by then."""
+    until = time.perf_counter() + seconds
+    count = 0
     try:
         while time.perf_counter() < until:
             next(steps)
+            count += 1
     except StopIteration as end:
-        return [end.value]
-    return []
+        return count, [end.value]
+    return count, []
