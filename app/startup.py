@@ -70,13 +70,13 @@ def open_window(path: Path | None) -> int:
     from PySide6.QtCore import QEvent, QSettings
     from PySide6.QtWidgets import QApplication
 
-    from app.engine_bridge import EngineBridge
-    from app.icons import application_icon
-    from app.main_window import MainWindow
-    from app.notices import Notice
-    from app.preferences import Preferences
-    from app.session import Session
-    from app.theme import ThemeSwitch
+    from app.look.icons import application_icon
+    from app.look.notices import Notice
+    from app.look.theme import ThemeSwitch
+    from app.session.engine_bridge import EngineBridge
+    from app.session.preferences import Preferences
+    from app.session.session import Session
+    from app.window.main_window import MainWindow
     from engine import Engine, __version__
 
     log_path = start_log()

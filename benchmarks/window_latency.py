@@ -33,11 +33,11 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.engine_bridge import EngineBridge
-from app.main_window import MainWindow
-from app.preferences import Preferences
-from app.session import Session
-from app.theme import ThemeSwitch
+from app.look.theme import ThemeSwitch
+from app.session.engine_bridge import EngineBridge
+from app.session.preferences import Preferences
+from app.session.session import Session
+from app.window.main_window import MainWindow
 from engine import Change, Engine, Project
 from engine.embeddings import CacheEntry, FileKey, ImageCache
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path

@@ -19,11 +19,11 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.engine_bridge import EngineBridge
-from app.main_window import MainWindow
-from app.preferences import Preferences
-from app.session import Session
-from app.theme import ThemeChoice, ThemeSwitch
+from app.look.theme import ThemeChoice, ThemeSwitch
+from app.session.engine_bridge import EngineBridge
+from app.session.preferences import Preferences
+from app.session.session import Session
+from app.window.main_window import MainWindow
 from engine import Engine
 from engine.demo import run_demo
 from engine.jobs.workspace import open_workspace

@@ -14,11 +14,11 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine_bridge import EngineBridge
-from app.main_window import MainWindow
-from app.preferences import Preferences
-from app.session import Session
-from app.theme import ThemeChoice, ThemeSwitch
+from app.look.theme import ThemeChoice, ThemeSwitch
+from app.session.engine_bridge import EngineBridge
+from app.session.preferences import Preferences
+from app.session.session import Session
+from app.window.main_window import MainWindow
 from engine import NONE_CLASS, ImageClass, messages
 from engine.messages import ClassId, ImageId
 

@@ -11,8 +11,8 @@ from conftest import Desk
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
-from app.arrangement import Arrangement, Show, Sort
-from app.coverage_bar import coverage_text
+from app.gallery.arrangement import Arrangement, Show, Sort
+from app.gallery.coverage_bar import coverage_text
 from engine import ShareRight, messages
 
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.engine_bridge import EngineBridge
+from app.session.engine_bridge import EngineBridge
 from engine import messages
 
 

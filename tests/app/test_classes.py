@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.modeltest import ModelTester
 
-from app.class_list import more_rect
+from app.classes.class_list import more_rect
 from engine import CLASS_COLOURS, NONE_CLASS, messages
 from engine.messages import NONE_OF_THESE
 

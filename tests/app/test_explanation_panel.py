@@ -9,8 +9,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu
 
-from app.explanation_panel import ExplanationPanel, NeighbourTile
-from app.heat_map import AGAINST, FOR, heat_image
+from app.preview.explanation_panel import ExplanationPanel, NeighbourTile
+from app.preview.heat_map import AGAINST, FOR, heat_image
 from engine import messages
 from engine.messages import ClassId, Effort, Explain
 

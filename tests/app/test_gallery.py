@@ -13,9 +13,9 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.gallery_model import images_of, mime_of, percent_text
-from app.image_table import natural_key
-from app.thumbnails import Thumbnails
+from app.gallery.gallery_model import images_of, mime_of, percent_text
+from app.gallery.thumbnails import Thumbnails
+from app.session.image_table import natural_key
 from engine import messages
 from engine.messages import ImageId
 

@@ -8,7 +8,7 @@ from conftest import Desk, drop_on
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
-from app.gallery_model import mime_of
+from app.gallery.gallery_model import mime_of
 from engine import messages
 from engine.messages import NONE_OF_THESE
 

@@ -7,10 +7,10 @@ from conftest import Desk
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from app.arrangement import Show
-from app.labels_page import DoubtfulRow
-from app.plots import IntervalBar, LearningCurve
-from app.small_picture import SmallPicture
+from app.evaluation.labels_page import DoubtfulRow
+from app.gallery.arrangement import Show
+from app.gallery.small_picture import SmallPicture
+from app.look.plots import IntervalBar, LearningCurve
 from engine import messages
 from engine.messages import DoubtfulLabel
 

@@ -12,8 +12,8 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 import app
-from app.icons import ICON_FOLDER, application_icon, icon
-from app.theme import DARK, LIGHT, Theme, ThemeChoice, contrast, style_sheet_of, text_on
+from app.look.icons import ICON_FOLDER, application_icon, icon
+from app.look.theme import DARK, LIGHT, Theme, ThemeChoice, contrast, style_sheet_of, text_on
 from engine import CLASS_COLOURS
 
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
-from app.notices import Remedy
-from app.save_dialog import SaveDialog
+from app.look.notices import Remedy
+from app.results.save_dialog import SaveDialog
 from engine import messages
 
 CERTIFICATE = messages.Certificate(

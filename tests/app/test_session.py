@@ -14,8 +14,8 @@ from conftest import Desk, drop_on, paint_folder
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from app.arrangement import Show, Sort
-from app.notices import Remedy
+from app.gallery.arrangement import Show, Sort
+from app.look.notices import Remedy
 from engine import Project, messages
 
 

@@ -10,7 +10,7 @@ from fake_engine import predictions_ready
 from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 
-from app.arrangement import Arrangement, Show, Sort
+from app.gallery.arrangement import Arrangement, Show, Sort
 from engine import messages
 from engine.messages import ClassId
 

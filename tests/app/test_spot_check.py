@@ -10,8 +10,8 @@ from conftest import Desk, paint_folder
 from fake_engine import predictions_ready
 from PySide6.QtCore import Qt
 
-from app.small_picture import SmallPicture
-from app.spot_check import SpotCheckPage, result_text
+from app.evaluation.spot_check import SpotCheckPage, result_text
+from app.gallery.small_picture import SmallPicture
 from engine import messages
 
 

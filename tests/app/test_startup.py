@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 import engine
 from app import __main__ as program
 from app import startup
-from app.main_window import MainWindow
+from app.window.main_window import MainWindow
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only there is it in doubt")
 

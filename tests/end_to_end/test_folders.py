@@ -10,9 +10,9 @@ import pytest
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
-from app.engine_bridge import EngineBridge
-from app.preferences import Preferences
-from app.session import Session
+from app.session.engine_bridge import EngineBridge
+from app.session.preferences import Preferences
+from app.session.session import Session
 from engine import Engine, Project, messages
 from engine.images import find_images
 from engine.messages import FoundFile

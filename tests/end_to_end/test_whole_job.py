@@ -16,11 +16,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.engine_bridge import EngineBridge
-from app.main_window import MainWindow
-from app.preferences import Preferences
-from app.session import Session
-from app.theme import ThemeSwitch
+from app.look.theme import ThemeSwitch
+from app.session.engine_bridge import EngineBridge
+from app.session.preferences import Preferences
+from app.session.session import Session
+from app.window.main_window import MainWindow
 from engine import Engine
 from engine.images import decode_image
 from engine.painting import CLASS_NAMES, PaintedImage, paint_folder

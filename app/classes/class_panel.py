@@ -1,0 +1,296 @@
+"""The panel of classes: the list, a field for new ones, and the hint what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QActionGroup, QColor, QKeyEvent
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.classes.class_list import ClassList, ClassModel
+from app.look.icons import icon, swatch
+from app.look.theme import GAP_PX, Theme
+from app.session.session import Session
+from engine import CLASS_COLOURS, NONE_CLASS, ImageClass
+from engine.messages import ClassId
+
+
+class ClassPanel(QWidget):
+    """Everything about classes.
+
+    Signals:
+        class_clicked, class_double_clicked, images_dropped: as in :class:`ClassList`.
+        show_only_requested: filter the gallery by a class.
+        split_requested: propose how a class could be split.
+        class_made: a new class that is meant for the selected images.
+        left: the keyboard's attention should go back to the images.
+    """
+
+    class_clicked = Signal(int)
+    class_double_clicked = Signal(int)
+    images_dropped = Signal(int, object)
+    show_only_requested = Signal(int)
+    split_requested = Signal(int)
+    class_made = Signal(int)
+    left = Signal()
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._session = session
+        self._theme = theme
+        self._for_selection = False
+        self.model = ClassModel(session, self)
+        self.list = ClassList(self.model, theme)
+        self._build()
+        self.list.class_clicked.connect(self.class_clicked)
+        self.list.class_double_clicked.connect(self.class_double_clicked)
+        self.list.images_dropped.connect(self.images_dropped)
+        self.list.menu_requested.connect(self._on_menu_requested)
+        self.list.delete_requested.connect(self._on_delete_requested)
+        self.list.left.connect(self.left)
+        self._add.clicked.connect(self._on_add_clicked)
+        self.field.entered.connect(self._on_entered)
+        self.field.left.connect(self._on_field_left)
+        session.classes_changed.connect(self._show_hint)
+        session.counts_changed.connect(self._show_hint)
+        session.status_changed.connect(self._show_hint)
+        session.project_changed.connect(self._show_hint)
+        self.set_theme(theme)
+        self._show_hint()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._theme = theme
+        self.list.set_theme(theme)
+        self._add.setIcon(icon("plus"))
+
+    def begin_new(self, *, for_selection: bool = False) -> None:
+        """Let the person type the name of a new class.
+
+        Args:
+            for_selection: the selected images are meant to be given it.
+        """
+        self._for_selection = for_selection
+        self.field.setPlaceholderText(
+            self.tr("Name of their class") if for_selection else self.tr("New class")
+        )
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
+    def menu_of(self, item: ImageClass) -> QMenu:
+        """What can be done with a class; the menu deletes itself when it is closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_menu(menu, item)
+        return menu
+
+    def fill_menu(self, menu: QMenu, item: ImageClass) -> None:
+        """Add what can be done with a class to a menu."""
+        class_id = item.class_id
+        if item is NONE_CLASS:
+            show = menu.addAction(icon("filter"), self.tr("Show Only These"))
+            show.triggered.connect(_calling(self.show_only_requested.emit, int(class_id)))
+            return
+        show = menu.addAction(icon("filter"), self.tr("Show Only This Class"))
+        show.triggered.connect(_calling(self.show_only_requested.emit, int(class_id)))
+        menu.addSeparator()
+        rename = menu.addAction(icon("edit"), self.tr("Rename…") + "\tF2")
+        rename.triggered.connect(_calling(self.list.edit_name, class_id))
+        colours = menu.addMenu(icon("palette"), self.tr("Colour"))
+        for colour in CLASS_COLOURS:
+            action = colours.addAction(swatch(colour), self._name_of(colour))
+            action.setCheckable(True)
+            action.setChecked(colour == item.colour)
+            action.triggered.connect(_calling(self._session.recolour_class, class_id, colour))
+        colours.addSeparator()
+        other = colours.addAction(self.tr("Other…"))
+        other.triggered.connect(_calling(self._choose_colour, item))
+        keys = menu.addMenu(icon("key"), self.tr("Key"))
+        group = QActionGroup(keys)
+        for key in range(1, 10):
+            holder = self._session.class_of_hotkey(key)
+            text = str(key) if holder is None else f"{key}  {_plain(holder.name)}"
+            action = keys.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(item.hotkey == key)
+            group.addAction(action)
+            action.triggered.connect(_calling(self._session.set_hotkey, class_id, key))
+        none = keys.addAction(self.tr("None"))
+        none.setCheckable(True)
+        none.setChecked(item.hotkey is None)
+        group.addAction(none)
+        none.triggered.connect(_calling(self._session.set_hotkey, class_id, None))
+        merge = menu.addMenu(icon("merge"), self.tr("Merge Into"))
+        others = [other_class for other_class in self._session.offered if other_class != item]
+        for target in others:
+            if target is NONE_CLASS:
+                merge.addSeparator()
+            action = merge.addAction(swatch(target.colour), _plain(target.name))
+            action.triggered.connect(
+                _calling(self._session.merge_classes, class_id, target.class_id)
+            )
+        split = menu.addAction(icon("split"), self.tr("Split into Two…"))
+        split.setEnabled(len(self._session.labelled_rows(class_id)) >= 2)
+        split.triggered.connect(_calling(self.split_requested.emit, int(class_id)))
+        menu.addSeparator()
+        delete = menu.addAction(icon("delete"), self.tr("Delete"))
+        delete.triggered.connect(_calling(self._session.delete_class, class_id))
+
+    # --- Private ----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        title = QLabel(self.tr("Classes"))
+        title.setObjectName("title")
+        self._add = QToolButton()
+        self._add.setObjectName("flat")
+        self._add.setToolTip(self.tr("New class (Ctrl+N)"))
+        self._add.setAccessibleName(self.tr("New class"))
+        head = QHBoxLayout()
+        head.setContentsMargins(2 * GAP_PX, GAP_PX, GAP_PX, GAP_PX // 2)
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(self._add)
+        self.field = _NameField()
+        self.field.setPlaceholderText(self.tr("New class"))
+        self.field.setAccessibleName(self.tr("Name of a new class"))
+        self.field.setToolTip(
+            self.tr("Enter adds the class; Ctrl+Enter also gives it to the selected images")
+        )
+        self.field.setMaxLength(80)
+        self.field.setAcceptDrops(False)  # A folder dropped there is to be opened, not typed.
+        field = QHBoxLayout()
+        field.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
+        field.addWidget(self.field)
+        self.hint = QLabel()
+        self.hint.setObjectName("muted")
+        self.hint.setWordWrap(True)
+        self.hint.setContentsMargins(2 * GAP_PX, GAP_PX // 2, 2 * GAP_PX, 2 * GAP_PX)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.list)
+        column.addLayout(field)
+        column.addWidget(self.hint)
+        column.addStretch(1)
+
+    def _show_hint(self) -> None:
+        session = self._session
+        n_classes, n_labelled = len(session.classes), session.n_labelled_classes
+        if n_classes == 0:
+            text = self.tr("Type the name of your first class, for instance “cat”.")
+        elif n_labelled == 0:
+            text = self.tr(
+                "Select images that show a class, then press its number or click its name."
+            )
+        elif session.engine_failure:
+            text = ""  # Nothing will be classified; the notice and the status line say why.
+        elif n_labelled == 1:
+            text = self.tr("Label a second class, and Handful classifies all the others.")
+        elif session.classifier.hint:
+            text = session.classifier.hint
+        else:
+            text = ""
+        self.hint.setText(text)
+        self.hint.setVisible(bool(text))
+
+    def _on_menu_requested(self, class_id: int, point: QPoint) -> None:
+        item = self._session.image_class(class_id)
+        if item is not None:
+            self.menu_of(item).popup(point)
+
+    def _on_delete_requested(self, class_id: int) -> None:
+        self._session.delete_class(ClassId(class_id))
+
+    def _on_add_clicked(self) -> None:
+        self.begin_new()
+
+    def _on_entered(self, name: str, with_selection: bool) -> None:
+        if not name.strip():
+            return
+        added = self._session.add_class(name)
+        if added is None:
+            self.field.selectAll()
+            return
+        self.field.clear()
+        self.list.scrollToBottom()
+        if with_selection or self._for_selection:
+            self._on_field_left()
+            self.class_made.emit(int(added.class_id))
+
+    def _on_field_left(self) -> None:
+        self.field.clear()
+        self._for_selection = False
+        self.field.setPlaceholderText(self.tr("New class"))
+        self.left.emit()
+
+    def _choose_colour(self, item: ImageClass) -> None:
+        dialog = QColorDialog(QColor(item.colour), self)
+        dialog.setWindowTitle(self.tr("Colour of “{name}”").format(name=item.name))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setProperty("class_id", int(item.class_id))
+        dialog.colorSelected.connect(self._on_colour_chosen)
+        dialog.open()
+
+    def _on_colour_chosen(self, colour: QColor) -> None:
+        class_id = ClassId(int(self.sender().property("class_id")))
+        self._session.recolour_class(class_id, colour.name())
+
+    def _name_of(self, colour: str) -> str:
+        names = (
+            self.tr("Blue"),
+            self.tr("Red"),
+            self.tr("Green"),
+            self.tr("Yellow"),
+            self.tr("Light blue"),
+            self.tr("Purple"),
+            self.tr("Orange"),
+            self.tr("Teal"),
+            self.tr("Wine"),
+            self.tr("Olive"),
+            self.tr("Rose"),
+            self.tr("Lavender"),
+        )
+        return names[CLASS_COLOURS.index(colour)]
+
+
+def _calling(function: Callable[..., object], *arguments: object) -> Callable[[], None]:
+    """A slot for a menu's action; it lives no longer than the action does."""
+
+    def slot() -> None:
+        function(*arguments)
+
+    return slot
+
+
+def _plain(name: str) -> str:
+    """A name as a menu shows it: no letter becomes a mnemonic."""
+    return name.replace("&", "&&")
+
+
+class _NameField(QLineEdit):
+    """A line edit that tells Enter from Ctrl+Enter and knows Escape."""
+
+    entered = Signal(str, bool)
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            with_selection = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            self.entered.emit(self.text(), with_selection)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,226 @@
+"""Accept all above …: which predictions reach a confidence, and how many of them are right."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QLocale, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.look.icons import swatch
+from app.look.theme import GAP_PX
+from app.session.image_table import NO_CLASS
+from app.session.session import Session
+from engine import ShareRight, share_right
+from engine.messages import ClassId
+
+_LEAST: Final = 50  # Percent.
+_MOST: Final = 99
+_WIDE_PX: Final = 860
+
+
+class CoverageBar(QFrame):
+    """A slider over confidence and a sentence that says what it would mean to accept those above.
+
+    The gallery shows exactly these images meanwhile. Nothing becomes a label by itself: labels
+    that the model gave would make its own answers look right.
+
+    Signals:
+        choice_changed: another confidence or class.
+        label_requested: the person wants these images labelled as predicted.
+    """
+
+    choice_changed = Signal()
+    label_requested = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("strip")
+        self._session = session
+        self.classes = QComboBox()
+        self.classes.setAccessibleName(self.tr("Predicted class"))
+        self.classes.setToolTip(self.tr("Only predictions of one class, or of all"))
+        self.classes.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.classes.setMinimumContentsLength(10)
+        self.classes.view().setMinimumWidth(160)
+        self._fill_classes()
+        title = QLabel(self.tr("at least"))
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(_LEAST, _MOST)
+        self.slider.setPageStep(5)
+        self.slider.setFixedWidth(140)
+        self.slider.setAccessibleName(self.tr("Least confidence"))
+        title.setBuddy(self.slider)
+        self._percent = QLabel()
+        self._percent.setObjectName("section")
+        self._percent.setFixedWidth(self.fontMetrics().horizontalAdvance("100 % "))
+        self.sentence = QLabel()
+        self.left_out = QLabel()
+        self.left_out.setObjectName("muted")
+        for label in (self.sentence, self.left_out):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.label_button = QPushButton(self.tr("Label as Predicted…"))
+        self.label_button.clicked.connect(self.label_requested)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.sentence)
+        words.addWidget(self.left_out)
+        self._controls, self._words = QHBoxLayout(), words
+        self._controls.setSpacing(GAP_PX)
+        for widget in (self.classes, title, self.slider, self._percent):
+            self._controls.addWidget(widget)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
+        self._grid.setSpacing(GAP_PX)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addLayout(self._controls, 0, 0)
+        self._grid.addWidget(self.label_button, 0, 2)
+        self._place_words()
+        self.slider.valueChanged.connect(self._on_chosen)
+        self.classes.activated.connect(self._on_chosen)
+        session.classes_changed.connect(self._fill_classes)
+        session.counts_changed.connect(self._on_counts_changed)
+        session.status_changed.connect(self._on_counts_changed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.size().width() < _WIDE_PX) != (event.oldSize().width() < _WIDE_PX):
+            self._place_words()
+
+    def _place_words(self) -> None:
+        """Between the controls and the button, or below them where there is little room."""
+        self._grid.removeItem(self._words)
+        self._words.setParent(None)
+        if self.width() < _WIDE_PX:
+            self._grid.addLayout(self._words, 1, 0, 1, 3)
+        else:
+            self._grid.addLayout(self._words, 0, 1)
+
+    @property
+    def threshold(self) -> float:
+        """The least confidence, in [0, 1]."""
+        return self.slider.value() / 100
+
+    @property
+    def class_id(self) -> ClassId:
+        """The class whose predictions are meant, NO_CLASS for all."""
+        return ClassId(int(self.classes.currentData()))
+
+    def show_choice(self, threshold: float, class_id: ClassId) -> None:
+        """Show a threshold and a class, without telling that they changed."""
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(100 * threshold))
+        self.classes.setCurrentIndex(max(0, self.classes.findData(int(class_id))))
+        self.show_coverage()
+
+    def show_coverage(self) -> None:
+        """Say how many images there are and how many of them are right, as it is now."""
+        table, adapted = self._session.table, self._session.classifier.adapted
+        threshold, class_id = self.threshold, self.class_id
+        accepted = table.confident(threshold, class_id)
+        confidences = table.probabilities[accepted, 0]
+        share = share_right(
+            confidences, threshold, adapted.held_out if adapted is not None else None
+        )
+        self._percent.setText(f"{self.slider.value()} %")
+        item = self._session.image_class(class_id)
+        name = item.name if item is not None else ""
+        sentence = coverage_text(len(confidences), threshold, share, name)
+        self.sentence.setText(sentence.replace(" %", "\u00a0%"))  # Never on two lines.
+        self.sentence.setToolTip(_basis_text(threshold, share))
+        reaching = table.predicts & (table.probabilities[:, 0] >= np.float32(threshold))
+        if class_id != NO_CLASS:
+            reaching &= table.predicted[:, 0] == class_id
+        n_left_out = int(np.count_nonzero(reaching)) - len(confidences)
+        self.left_out.setVisible(n_left_out > 0)
+        if n_left_out == 1:
+            text = self.tr("1 more looks like none of these classes and is left out.")
+        else:
+            text = self.tr("{count} more look like none of these classes and are left out.")
+        self.left_out.setText(text.format(count=QLocale().toString(n_left_out)))
+        self.label_button.setEnabled(len(confidences) > 0)
+
+    def _fill_classes(self) -> None:
+        chosen = self.classes.currentData()
+        self.classes.clear()
+        self.classes.addItem(self.tr("All classes"), NO_CLASS)
+        for item in self._session.classes:
+            self.classes.addItem(swatch(item.colour), item.name, int(item.class_id))
+        self.classes.setCurrentIndex(max(0, self.classes.findData(chosen)))
+
+    def _on_chosen(self) -> None:
+        self.show_coverage()
+        self.choice_changed.emit()
+
+    def _on_counts_changed(self) -> None:
+        if self.isVisible():
+            self.show_coverage()
+
+
+def coverage_text(n_images: int, threshold: float, share: ShareRight | None, name: str = "") -> str:
+    """What accepting ``n_images`` predictions at or above ``threshold`` would mean.
+
+    Args:
+        name: of the class that they are all predicted as; empty for any.
+    """
+    percent = round(100 * threshold)
+    if n_images and name:
+        which = _tr("{count} × “{name}” at {percent} % or more").format(
+            count=QLocale().toString(n_images), name=name, percent=percent
+        )
+        return _which_and_share(which, share)
+    if not n_images:
+        return _tr("No image without a label is predicted with {percent} % or more.").format(
+            percent=percent
+        )
+    if n_images == 1:
+        which = _tr("1 image at {percent} % or more").format(percent=percent)
+    else:
+        which = _tr("{count} images at {percent} % or more").format(
+            count=QLocale().toString(n_images), percent=percent
+        )
+    return _which_and_share(which, share)
+
+
+def _which_and_share(which: str, share: ShareRight | None) -> str:
+    if share is None:
+        return _tr("{which}; too few labels to tell how many are right.").format(which=which)
+    return _tr("{which}, about {share} % of them right (between {low} and {high}).").format(
+        which=which,
+        share=min(round(100 * share.share), 99 if share.low < 1 else 100),  # Not as good as sure.
+        low=round(100 * share.low),
+        high=round(100 * share.high),
+    )
+
+
+def _basis_text(threshold: float, share: ShareRight | None) -> str:
+    percent = round(100 * threshold)
+    if share is None:
+        return _tr(
+            "None of your labels that can be held out is recognised with {percent} % or more."
+        ).format(percent=percent)
+    return _tr(
+        "From the confidences, and from how {count} held-out labels did that are recognised with "
+        "{percent} % or more; the truth lies between the two numbers 95 times in 100."
+    ).format(count=share.n_held_out, percent=percent)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("CoverageBar", text)

@@ -1,0 +1,193 @@
+"""The tiles as a person handles them: keys, clicks, dragging, selecting."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QLocale, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDrag,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPixmap,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.gallery.gallery_model import GalleryModel
+from app.gallery.grid_view import GridView
+from app.look.theme import text_on
+from app.session.image_table import Rows
+from engine.messages import ImageId
+
+_SETTLE_MS: Final = 30
+_NAVIGATION: Final = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+)
+
+
+class GalleryView(GridView):
+    """The tiles.
+
+    Signals:
+        open_requested: show the current image large.
+        menu_requested: a context menu at a global position.
+        view_moved: other tiles are on screen.
+        size_step_requested: larger (positive) or smaller tiles, by steps of the wheel.
+    """
+
+    open_requested = Signal()
+    menu_requested = Signal(QPoint)
+    view_moved = Signal()
+    size_step_requested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("gallery")
+        self.setAccessibleName(self.tr("Images"))
+        self.setDragEnabled(True)
+        self.setAcceptDrops(False)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self.view_moved)
+        self.drag_colour = "#2459c9"
+
+    def settle(self) -> None:
+        """Tell soon, and once, that other tiles are on screen."""
+        if not self._settle.isActive():
+            self._settle.start()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.settle()
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        if hasattr(self, "_settle"):  # Qt asks once before __init__ is through.
+            self.settle()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, plain = (
+            event.key(),
+            event.modifiers()
+            in (
+                Qt.KeyboardModifier.NoModifier,
+                Qt.KeyboardModifier.KeypadModifier,
+            ),
+        )
+        if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            if self.currentIndex().isValid():
+                self.open_requested.emit()
+        elif plain and key == Qt.Key.Key_Escape:
+            self.clearSelection()
+        elif plain and key in _NAVIGATION and self._select_current():
+            pass  # The first arrow key after Escape picks up where one was.
+        else:
+            super().keyPressEvent(event)
+            if plain and key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+                self._select_current()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.size_step_requested.emit(1 if event.angleDelta().y() > 0 else -1)
+        else:
+            super().wheelEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        on_tile = self.indexAt(event.position().toPoint()).isValid()
+        if plain and on_tile and event.button() == Qt.MouseButton.LeftButton:
+            self.open_requested.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        point = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            rect = self.visualRect(self.currentIndex())
+            point = self.viewport().mapToGlobal(rect.center())
+        if self.selectionModel().hasSelection():
+            self.menu_requested.emit(point)
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:
+        images = self.selected_images()
+        if not images:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self.gallery_model().mime_of_images(images))
+        drag.setPixmap(self._drag_picture(len(images)))
+        drag.setHotSpot(QPoint(-8, -8))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def gallery_model(self) -> GalleryModel:
+        """The model, by its own type."""
+        model = self.model()
+        assert isinstance(model, GalleryModel)
+        return model
+
+    def selected_places(self) -> Rows:
+        """Places of the selected tiles, in order."""
+        selection = self.selectionModel().selection()
+        ranges = [selection.at(place) for place in range(selection.count())]
+        parts = [np.arange(part.top(), part.bottom() + 1) for part in ranges]
+        return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.intp)
+
+    def selected_images(self) -> list[ImageId]:
+        """The selected images, in order."""
+        model = self.gallery_model()
+        return [model.image_at(int(place)) for place in self.selected_places()]
+
+    def select_places(self, places: Rows, current: int = -1) -> None:
+        """Select exactly these tiles."""
+        model = self.model()
+        selection = QItemSelection()
+        breaks = np.flatnonzero(np.diff(places) != 1) + 1
+        for run in np.split(places, breaks):
+            if len(run):
+                selection.select(model.index(int(run[0]), 0), model.index(int(run[-1]), 0))
+        flags = QItemSelectionModel.SelectionFlag
+        if current >= 0:
+            self.selectionModel().setCurrentIndex(model.index(current, 0), flags.NoUpdate)
+        self.selectionModel().select(selection, flags.ClearAndSelect)
+
+    def _select_current(self) -> bool:
+        """Select the tile with the keyboard's attention if nothing is selected."""
+        place = self.currentIndex().row()
+        if place < 0 or self.selectionModel().hasSelection():
+            return False
+        self.select_places(np.array([place], np.intp), place)
+        self.scrollTo(self.currentIndex())
+        return True
+
+    def _drag_picture(self, n_images: int) -> QPixmap:
+        text = (
+            self.tr("1 image")
+            if n_images == 1
+            else self.tr("{count} images").format(count=QLocale().toString(n_images))
+        )
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        metrics = self.fontMetrics()
+        ratio = self.devicePixelRatioF()
+        width, height = metrics.horizontalAdvance(text) + 36, 28
+        pixels = QPixmap(int(width * ratio), int(height * ratio))
+        pixels.setDevicePixelRatio(ratio)
+        pixels.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixels)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(self.drag_colour))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(0, 0, width, height, 14, 14)
+        painter.setPen(QColor(text_on(self.drag_colour)))
+        painter.setFont(font)
+        painter.drawText(0, 0, width, height, Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+        return pixels

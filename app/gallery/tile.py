@@ -1,0 +1,253 @@
+"""How one image looks in the gallery."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app.gallery.gallery_model import GalleryModel, percent_text
+from app.gallery.thumbnails import Thumbnails
+from app.look.icons import pixmap
+from app.look.theme import Theme, text_on
+from app.session.image_table import NO_CLASS
+from app.session.session import Session
+from engine import ImageClass
+
+_PAD_PX: Final = 8
+_CHIP_PX: Final = 22
+_NAME_PX: Final = 18
+_ICON_PX: Final = 14
+_BETWEEN_PX: Final = 8  # Between two cards.
+
+
+class TileDelegate(QStyledItemDelegate):
+    """Paints a card: the thumbnail, a chip with the class, the file's name.
+
+    A label is a solid chip with a tick; a prediction an outlined one with its confidence; an
+    unsure prediction has a dashed outline and a question mark. Above the chip of an image that
+    looks like none of the classes it says so. So nothing hangs on colour alone.
+    """
+
+    def __init__(
+        self, session: Session, thumbnails: Thumbnails, theme: Theme, view: QWidget
+    ) -> None:
+        super().__init__(view)
+        self._view = view
+        self._session = session
+        self._thumbnails = thumbnails
+        self._theme = theme
+        self._side_px = 160
+        self._icons: dict[tuple[str, str, int], QPixmap] = {}
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint in these colours from now on."""
+        self._theme = theme
+        self._icons.clear()
+
+    def set_side(self, side_px: int) -> None:
+        """Paint thumbnails of that side, in logical pixels."""
+        self._side_px = side_px
+
+    def cell_size(self) -> QSize:
+        """The room that a card needs, with the gap to the next one."""
+        height = 3 * _PAD_PX + self._side_px + _CHIP_PX + 4 + _NAME_PX
+        return QSize(self._side_px + 2 * _PAD_PX + _BETWEEN_PX, height + _BETWEEN_PX)
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return self.cell_size()
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        model = index.model()
+        assert isinstance(model, GalleryModel)
+        row = int(model.order[index.row()])
+        card: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        font: QFont = option.font
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint_card(painter, card, state)
+        picture = QRect(card.left() + _PAD_PX, card.top() + _PAD_PX, self._side_px, self._side_px)
+        self._paint_picture(painter, picture, row, font)
+        chip = QRect(picture.left(), picture.bottom() + 1 + _PAD_PX, self._side_px, _CHIP_PX)
+        self._paint_chip(painter, chip, row, font)
+        name = QRect(picture.left(), chip.bottom() + 5, self._side_px, _NAME_PX)
+        self._paint_name(painter, name, row, font, bool(state & QStyle.StateFlag.State_Selected))
+        painter.restore()
+
+    # --- Parts ------------------------------------------------------------------------------------
+
+    def _paint_card(self, painter: QPainter, card: QRect, state: QStyle.StateFlag) -> None:
+        theme, flags = self._theme, QStyle.StateFlag
+        selected = bool(state & flags.State_Selected)
+        ground = theme.accent_soft if selected else theme.surface
+        edge = QPen(QColor(theme.accent if selected else theme.border), 2 if selected else 1)
+        if state & flags.State_MouseOver and not selected:
+            edge = QPen(QColor(theme.outline), 1)
+        painter.setPen(edge)
+        painter.setBrush(QColor(ground))
+        painter.drawRoundedRect(QRectF(card).adjusted(1, 1, -1, -1), 8, 8)
+        if state & flags.State_HasFocus:
+            painter.setPen(QPen(QColor(theme.text), 1, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(card).adjusted(3.5, 3.5, -3.5, -3.5), 6, 6)
+
+    def _paint_picture(self, painter: QPainter, box: QRect, row: int, font: QFont) -> None:
+        table, theme = self._session.table, self._theme
+        if table.unreadable[row]:
+            self._paint_unreadable(painter, box, table.reasons.get(row, ""), font)
+            return
+        pixels = self._thumbnails.pixmap(table.image_id(row))
+        if pixels is None or pixels.isNull():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.sunken))
+            painter.drawRoundedRect(box, 4, 4)
+            glyph = self._icon("image", theme.border, 32)
+            painter.drawPixmap(box.center().x() - 15, box.center().y() - 15, glyph)
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.window))
+        painter.drawRoundedRect(box, 4, 4)
+        size = pixels.size() / self._view.devicePixelRatioF()
+        if max(size.width(), size.height()) != self._side_px:  # Tiny, or made for other tiles.
+            size = size.scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRect(0, 0, size.width(), size.height())
+        target.moveCenter(box.center())
+        rounded = QPainterPath()
+        rounded.addRoundedRect(QRectF(target), 4, 4)
+        painter.save()
+        painter.setClipPath(rounded)
+        painter.drawPixmap(target, pixels)
+        painter.restore()
+
+    def _paint_unreadable(self, painter: QPainter, box: QRect, reason: str, font: QFont) -> None:
+        theme = self._theme
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.error_soft))
+        painter.drawRoundedRect(box, 4, 4)
+        metrics = QFontMetrics(font)
+        n_lines = max(1, min(4, (box.height() - 64) // metrics.height()))
+        text = metrics.elidedText(
+            reason, Qt.TextElideMode.ElideRight, int((box.width() - 16) * n_lines * 0.85)
+        )
+        text_height = n_lines * metrics.height()
+        top = box.center().y() - (40 + text_height) // 2
+        glyph = self._icon("image-broken", theme.error, 32)
+        painter.drawPixmap(box.center().x() - 15, top, glyph)
+        painter.setPen(QColor(theme.error))
+        painter.setFont(font)
+        words = QRect(box.left() + 8, top + 40, box.width() - 16, text_height + 2)
+        painter.drawText(words, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
+
+    def _paint_chip(self, painter: QPainter, box: QRect, row: int, font: QFont) -> None:
+        table = self._session.table
+        if table.labels[row] != NO_CLASS:
+            label = self._session.image_class(int(table.labels[row]))
+            if label is not None:
+                self._paint_label(painter, box, label, font)
+            return
+        predicted = self._session.image_class(int(table.predicted[row, 0]))
+        if predicted is not None and not table.unreadable[row]:
+            percent = percent_text(float(table.probabilities[row, 0]))
+            self._paint_prediction(painter, box, predicted, percent, table.is_unsure(row), font)
+            if table.is_like_none(row):
+                self._paint_like_none(painter, box, font)
+
+    def _paint_like_none(self, painter: QPainter, chip: QRect, font: QFont) -> None:
+        """Over the picture's lower edge, next to the chip: beside it there is seldom room."""
+        theme = self._theme
+        small = QFont(font)
+        small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
+        metrics = QFontMetrics(small)
+        text = metrics.elidedText(
+            self._view.tr("none of these?"), Qt.TextElideMode.ElideRight, chip.width() - 24
+        )
+        width, height = metrics.horizontalAdvance(text) + 16, metrics.height() + 4
+        left, top = chip.left() + 4, chip.top() - _PAD_PX - 4 - height
+        ground = QColor(theme.surface)
+        ground.setAlpha(232)
+        painter.setPen(QPen(QColor(theme.outline), 1))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(QRectF(left + 0.5, top + 0.5, width, height), 6, 6)
+        painter.setFont(small)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(
+            QRect(left, top, width + 1, height + 1), Qt.AlignmentFlag.AlignCenter, text
+        )
+
+    def _paint_label(self, painter: QPainter, box: QRect, label: ImageClass, font: QFont) -> None:
+        ink = text_on(label.colour)
+        bold = QFont(font)
+        bold.setWeight(QFont.Weight.DemiBold)
+        metrics = QFontMetrics(bold)
+        name = metrics.elidedText(label.name, Qt.TextElideMode.ElideRight, box.width() - 36)
+        width = min(box.width(), metrics.horizontalAdvance(name) + 36)
+        chip = QRectF(box.left(), box.top(), width, box.height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(label.colour))
+        painter.drawRoundedRect(chip, _CHIP_PX / 2, _CHIP_PX / 2)
+        painter.drawPixmap(box.left() + 8, box.top() + 4, self._icon("tick", ink, _ICON_PX))
+        painter.setPen(QColor(ink))
+        painter.setFont(bold)
+        words = box.adjusted(26, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, name)
+
+    def _paint_prediction(
+        self,
+        painter: QPainter,
+        box: QRect,
+        predicted: ImageClass,
+        percent: str,
+        unsure: bool,
+        font: QFont,
+    ) -> None:
+        theme, metrics = self._theme, QFontMetrics(font)
+        percent_px = metrics.horizontalAdvance(percent)
+        room = box.width() - 26 - 6 - percent_px - 10
+        name = metrics.elidedText(predicted.name, Qt.TextElideMode.ElideRight, room)
+        name_px = metrics.horizontalAdvance(name)
+        chip = QRectF(box.left(), box.top(), 26 + name_px + 6 + percent_px + 10, box.height())
+        style = Qt.PenStyle.DashLine if unsure else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(QColor(predicted.colour), 1.5, style))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(chip.adjusted(1, 1, -1, -1), _CHIP_PX / 2 - 1, _CHIP_PX / 2 - 1)
+        if unsure:
+            glyph = self._icon("unsure", theme.text, _ICON_PX)
+            painter.drawPixmap(box.left() + 8, box.top() + 4, glyph)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(predicted.colour))
+            painter.drawEllipse(box.left() + 10, box.top() + 7, 8, 8)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.text))
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        painter.drawText(box.adjusted(26, 0, 0, 0), flags, name)
+        painter.setPen(QColor(theme.muted))
+        painter.drawText(box.adjusted(26 + name_px + 6, 0, 0, 0), flags, percent)
+
+    def _paint_name(
+        self, painter: QPainter, box: QRect, row: int, font: QFont, selected: bool
+    ) -> None:
+        small = QFont(font)
+        small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
+        base_name = self._session.table.names[row].rpartition("/")[2]
+        text = QFontMetrics(small).elidedText(base_name, Qt.TextElideMode.ElideMiddle, box.width())
+        painter.setFont(small)
+        painter.setPen(QColor(self._theme.text if selected else self._theme.muted))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
+
+    def _icon(self, name: str, colour: str, side_px: int) -> QPixmap:
+        key = (name, colour, side_px)
+        if key not in self._icons:
+            self._icons[key] = pixmap(name, colour, side_px, self._view.devicePixelRatioF())
+        return self._icons[key]

@@ -1,0 +1,71 @@
+"""The program's own line icons, drawn as SVG in black and coloured here for the theme."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+ICON_FOLDER: Final = Path(__file__).resolve().parents[2] / "assets" / "icons"
+
+_SIDES_PX: Final = (16, 20, 32, 40)  # Menus and tool bars, at one and two pixels per point.
+
+
+def icon(name: str, colour: str = "") -> QIcon:
+    """The icon of that name in ``colour``, or in the text colours of the theme now in use.
+
+    Raises:
+        FileNotFoundError: there is no such icon.
+    """
+    palette = QGuiApplication.palette()
+    normal = colour or palette.color(QPalette.ColorRole.ButtonText).name()
+    dimmed = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText).name()
+    made = QIcon()
+    for side_px in _SIDES_PX:
+        made.addPixmap(_render(name, normal, side_px, 1.0), QIcon.Mode.Normal)
+        made.addPixmap(_render(name, dimmed, side_px, 1.0), QIcon.Mode.Disabled)
+    return made
+
+
+def pixmap(name: str, colour: str, side_px: int, pixel_ratio: float = 1.0) -> QPixmap:
+    """One icon as pixels of ``side_px`` logical pixels a side."""
+    return _render(name, colour, side_px, pixel_ratio)
+
+
+def swatch(colour: str) -> QIcon:
+    """A class colour as the picture of a menu entry."""
+    pixels = QPixmap(32, 32)
+    pixels.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixels)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(colour))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawEllipse(5, 5, 22, 22)
+    painter.end()
+    pixels.setDevicePixelRatio(2.0)
+    return QIcon(pixels)
+
+
+def application_icon() -> QIcon:
+    """The program's icon, in its own colours."""
+    made = QIcon()
+    for side_px in (16, 24, 32, 48, 64, 128, 256):
+        made.addPixmap(_render("handful", "", side_px, 1.0))
+    return made
+
+
+def _render(name: str, colour: str, side_px: int, pixel_ratio: float) -> QPixmap:
+    drawing = (ICON_FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    if colour:
+        drawing = drawing.replace("#000", colour)
+    renderer = QSvgRenderer(QByteArray(drawing.encode()))
+    pixels = QPixmap(QSize(side_px, side_px) * pixel_ratio)
+    pixels.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixels)
+    renderer.render(painter, QRectF(pixels.rect()))
+    painter.end()
+    pixels.setDevicePixelRatio(pixel_ratio)
+    return pixels

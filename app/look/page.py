@@ -1,0 +1,104 @@
+"""What the pages that take the gallery's place have in common."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from app.look.icons import icon
+from app.look.theme import GAP_PX, Theme
+from engine.messages import ClassId, ImageId
+
+
+class Page(QWidget):
+    """A page with a title above and a way back to all images.
+
+    Signals:
+        left: back to all images.
+    """
+
+    left = Signal()
+
+    def __init__(self, title: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(title)
+        self._back_button = QToolButton()
+        self._back_button.setObjectName("flat")
+        self._back_button.setIconSize(QSize(20, 20))
+        self._back_button.setText(" " + self.tr("All images"))
+        self._back_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._back_button.setToolTip(self.tr("Back to all images (Esc)"))
+        self._back_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._back_button.clicked.connect(self.left)
+        heading = QLabel(title)
+        heading.setObjectName("title")
+        self.position = QLabel()
+        self.position.setObjectName("muted")
+        self.head = QHBoxLayout()
+        self.head.setContentsMargins(GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
+        self.head.setSpacing(GAP_PX)
+        self.head.addWidget(self._back_button)
+        self.head.addWidget(heading)
+        self.head.addStretch(1)
+        self.head.addWidget(self.position)
+        bar = QWidget()
+        bar.setObjectName("page")
+        bar.setLayout(self.head)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.column.addWidget(bar)
+        self.set_theme(theme)
+
+    # --- What subclasses say ----------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """The page is shown from now on."""
+
+    def end(self) -> None:
+        """The page is shown no more."""
+
+    def chosen_image(self) -> ImageId | None:
+        """The image that the keys are about, if any."""
+        return None
+
+    def take_class(self, class_id: ClassId) -> bool:
+        """The person pressed the key of a class, or clicked it; whether a label was changed."""
+        return False
+
+    def on_key(self, key: Qt.Key) -> bool:
+        """Do what a plain key means here; False where it means nothing."""
+        return False
+
+    def keys(self) -> tuple[Qt.Key, ...]:
+        """Keys that mean something else here than in the rest of the window."""
+        return ()
+
+    # --- For the window ---------------------------------------------------------------------------
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._theme = theme
+        self._back_button.setIcon(icon("grid"))
+
+    def event(self, event: QEvent) -> bool:
+        # The window's shortcuts would take these keys before the page hears of them.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.modifiers() == Qt.KeyboardModifier.NoModifier
+            and event.key() in self.keys()
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat() and self.on_key(Qt.Key(event.key())):
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,194 @@
+"""What to label next: the engine's suggestions as a queue that never runs dry."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.session.image_table import NO_CLASS
+from app.session.session import Session
+from engine import messages
+from engine.messages import ImageId, Suggestion
+
+_COUNT: Final = 12
+_RUNNING_LOW: Final = 4
+_SETTLE_MS: Final = 400  # After a label; a run of fast keys is one question to the engine.
+
+
+class Suggestions(QObject):
+    """The queue: what was suggested, and where in it the person is.
+
+    What comes after the next image is replaced whenever labels have changed, since better
+    suggestions follow from them; what is on screen and the one after it stay.
+
+    Attributes:
+        items: the suggestions, those already passed included.
+        place: of the one on screen in ``items``; their number where all are passed.
+        failure: why there are none, one sentence.
+
+    Signals:
+        changed: any of it.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._request_id = 0
+        self._is_open = False
+        self._passed_over: set[ImageId] = set()
+        self._n_support = -1  # Labels at the newest question.
+        self._found_all = False  # The newest answer had nothing new.
+        self.items: list[Suggestion] = []
+        self.place = 0
+        self.failure = ""
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._ask)
+        session.project_changed.connect(self._on_project_changed)
+        session.predictions_changed.connect(self._on_edited)
+
+    @property
+    def current(self) -> Suggestion | None:
+        """The suggestion on screen."""
+        return self.items[self.place] if self.place < len(self.items) else None
+
+    @property
+    def following(self) -> list[ImageId]:
+        """The images that come next."""
+        return [item.image_id for item in self.items[self.place + 1 : self.place + 4]]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether more suggestions are on their way."""
+        return self._request_id != 0 or self._settle.isActive()
+
+    def open(self) -> None:
+        """Begin, or go on where one was."""
+        self._is_open = True
+        self.items = [item for item in self.items[self.place :] if self._needs_label(item)]
+        self.place = 0
+        self._ask()
+
+    def close(self) -> None:
+        """Ask for no more."""
+        self._is_open = False
+        self._settle.stop()
+        if self._request_id:
+            self._session.bridge.cancel(self._request_id)
+            self._session.bridge.release(self._request_id)
+            self._request_id = 0
+
+    def advance(self) -> None:
+        """Go to the next suggestion."""
+        self.place = min(self.place + 1, len(self.items))
+        if len(self.items) - self.place <= _RUNNING_LOW and not self._found_all:
+            self._ask_soon()
+        self.changed.emit()
+
+    def skip(self) -> None:
+        """Go to the next one; this one is not suggested again while the project is open."""
+        if self.current is not None:
+            self._passed_over.add(self.current.image_id)
+            self.advance()
+
+    def drop(self, image_id: int) -> None:
+        """That image cannot be looked at: it is not suggested again while the project is open."""
+        self._passed_over.add(ImageId(image_id))
+        behind = sum(item.image_id == image_id for item in self.items[: self.place])
+        self.items = [item for item in self.items if item.image_id != image_id]
+        self.place -= behind
+        if len(self.items) - self.place <= _RUNNING_LOW and not self._found_all:
+            self._ask_soon()
+        self.changed.emit()
+
+    def go_back(self) -> None:
+        """Go to the one before."""
+        if self.place > 0:
+            self.place -= 1
+            self.changed.emit()
+
+    def go_to(self, images: list[ImageId]) -> None:
+        """Go to the first of these that is in the queue."""
+        for place, item in enumerate(self.items):
+            if item.image_id in images:
+                self.place = place
+                self.changed.emit()
+                return
+
+    # --- Private ----------------------------------------------------------------------------------
+
+    def _needs_label(self, item: Suggestion) -> bool:
+        table = self._session.table
+        row = table.row_of(item.image_id)
+        if row < 0 or table.missing[row] or table.unreadable[row]:
+            return False
+        return bool(table.labels[row] == NO_CLASS)
+
+    def _on_project_changed(self) -> None:
+        self.close()
+        self.items, self.place, self.failure = [], 0, ""
+        self._passed_over.clear()
+
+    def _on_edited(self) -> None:
+        # Predictions arrive in chunks as well; only labels make other images worth labelling.
+        if self._is_open and len(self._session.classifier.support()) != self._n_support:
+            self._found_all = False
+            self._settle.start()
+
+    def _ask_soon(self) -> None:
+        if not self.is_waiting:
+            self._settle.start(0)
+
+    def _ask(self) -> None:
+        bridge, classifier = self._session.bridge, self._session.classifier
+        if self._session.project is None or not self._is_open:
+            return
+        self._settle.stop()
+        self._settle.setInterval(_SETTLE_MS)
+        bridge.release(self._request_id)
+        self._request_id = bridge.next_id()
+        support = classifier.support()
+        self._n_support = len(support)
+        kept = [item.image_id for item in self.items[self.place : self.place + 2]]
+        command = messages.Suggest(
+            self._request_id,
+            classifier.specs(),
+            support,
+            _COUNT,
+            tuple(sorted(self._passed_over.union(kept))),
+        )
+        bridge.ask(command, self._on_event)
+        self.changed.emit()
+
+    def _on_event(self, event: messages.Event) -> None:
+        match event:
+            case messages.Suggested():
+                self.failure = ""
+                kept = self.items[: self.place + 2]
+                known = {item.image_id for item in kept} | self._passed_over
+                fresh = [
+                    item
+                    for item in event.suggestions
+                    if item.image_id not in known and self._needs_label(item)
+                ]
+                self.items = [*kept, *fresh]
+                self._found_all = not fresh
+                self._end()
+            case messages.JobFailed():
+                self.failure = event.message
+                self._end()
+            case messages.JobFinished() | messages.JobCancelled():
+                self._end()
+            case messages.ImagesEmbedded() | messages.ImageUnreadable():
+                self._session.reader.on_read(event)  # Labelled ones that were not known yet.
+            case _:
+                pass
+
+    def _end(self) -> None:
+        self._session.bridge.release(self._request_id)
+        self._request_id = 0
+        self.changed.emit()

@@ -1,0 +1,366 @@
+"""Asks for a new classifier whenever the labels or the known images change, and for a better one.
+
+Every edit is answered by the instant effort. When the person pauses, the thorough effort is asked
+for behind it; its answers replace the instant ones once the engine has found them better. Fine-
+tuning is asked for by the person alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.session.engine_bridge import EngineBridge
+from app.session.image_table import NO_CLASS, ImageTable, Rows
+from engine import ImageClass, messages
+from engine.messages import ClassId, Effort, ImageId
+
+_READAPT_MS: Final = 500
+_PAUSE_MS: Final = 1500  # Without an edit; then there is time for the thorough effort.
+_log = logging.getLogger(__name__)
+
+
+class Classifier(QObject):
+    """Keeps the predictions in the table those of the newest labels.
+
+    Attributes:
+        adapted: what the engine said of the model whose predictions are on screen.
+        hint: why there is none, and what to do about it.
+        preferred: INSTANT or THOROUGH; what the person wants to look at.
+        running: the effort above instant that is under way, or None.
+        progress: how far that is.
+        note: why the thorough effort left the instant answers, empty where it did not.
+
+    Signals:
+        predicted: rows with new predictions, or None for all (they were cleared).
+        state_changed: any of the attributes is new.
+        read: :class:`messages.ImagesEmbedded` or ImageUnreadable, of an example.
+        failed: one sentence.
+        tuning_ended: how fine-tuning ended: :class:`messages.Adapted`, NotAdapted, JobFailed, or
+            None where an edit of the labels stopped it.
+        tuning_outdated: labels were changed, so the answers are no longer the fine-tuned ones.
+    """
+
+    predicted = Signal(object)
+    read = Signal(object)
+    state_changed = Signal()
+    failed = Signal(str)
+    tuning_ended = Signal(object)
+    tuning_outdated = Signal()
+
+    def __init__(self, bridge: EngineBridge) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self._table = ImageTable()
+        self._classes: tuple[ImageClass, ...] = ()
+        self._instant_id = 0  # The newest Adapt with the instant effort.
+        self._higher_id = 0  # The Adapt of ``running``.
+        self._shown_id = 0  # Whose predictions are taken in.
+        self._is_answered = False  # ``adapted`` speaks of the labels as they are now.
+        self._is_instant_done = False
+        self._is_tried = False  # The thorough effort brought nothing for these labels.
+        self._was_tuned = False
+        self._n_embedded_at_adapt = 0
+        self._asked_for: tuple[tuple[messages.ImageRef, ClassId], ...] = ()  # By the newest Adapt.
+        self.visible: Rows = np.zeros(0, np.intp)
+        self.adapted: messages.Adapted | None = None
+        self.hint = ""
+        self.preferred = Effort.THOROUGH
+        self.running: Effort | None = None
+        self.progress: messages.Progress | None = None
+        self.note = ""
+        self._engine_failure = ""
+        self._last_failure = ""
+        bridge.engine_failed.connect(self._on_engine_failed)
+        self._readapt_timer = QTimer(self)
+        self._readapt_timer.setSingleShot(True)
+        self._readapt_timer.timeout.connect(self._on_readapt)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._on_pause)
+
+    @property
+    def effort(self) -> Effort:
+        """The effort that the answers on screen come from."""
+        return Effort.INSTANT if self.adapted is None else self.adapted.effort
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there are answers to the labels as they are now, for every known image."""
+        return self.adapted is not None and self._is_answered and self._is_instant_done
+
+    @property
+    def can_finetune(self) -> bool:
+        """Whether there are answers to start from, all of them there and not fine-tuned yet."""
+        return self.is_complete and Effort.FINETUNE not in (self.effort, self.running)
+
+    def start(self, table: ImageTable) -> None:
+        """Begin with a project's images."""
+        self._table = table
+
+    def stop(self) -> None:
+        """Let go of the project; what the person prefers stays."""
+        self._readapt_timer.stop()
+        self._pause.stop()
+        for request_id in (self._instant_id, self._higher_id, self._shown_id):
+            self._bridge.release(request_id)
+        self._instant_id = self._higher_id = self._shown_id = 0
+        self._is_answered = self._is_instant_done = self._is_tried = self._was_tuned = False
+        self._n_embedded_at_adapt = 0
+        self._asked_for = ()
+        self._table = ImageTable()
+        self.adapted, self.hint, self.note = None, "", ""
+        self.running, self.progress = None, None
+        self._last_failure = ""
+
+    def set_classes(self, classes: tuple[ImageClass, ...]) -> None:
+        """The classes as they are now."""
+        self._classes = classes
+
+    def classes_without_examples(self) -> frozenset[ClassId]:
+        """Classes that are never predicted: without a label, or without one that can be read.
+
+        Which labelled images cannot be read is known once the newest labels are answered.
+        """
+        table = self._table
+        labelled = set(np.unique(table.labels[~table.missing]).tolist())
+        without = {item.class_id for item in self._classes if item.class_id not in labelled}
+        if self.adapted is not None and self._is_answered:
+            without.update(self.adapted.empty_classes)
+        return frozenset(without)
+
+    def specs(self) -> tuple[messages.ClassSpec, ...]:
+        """The classes as the engine needs them."""
+        return tuple(messages.ClassSpec(item.class_id, item.name) for item in self._classes)
+
+    def support(self) -> tuple[tuple[messages.ImageRef, ClassId], ...]:
+        """The labelled images that are there, with their classes; negative examples, too."""
+        table = self._table
+        rows = np.flatnonzero((table.labels != NO_CLASS) & ~table.missing)
+        labels = table.labels[rows].tolist()
+        return tuple(
+            (ref, ClassId(label)) for ref, label in zip(table.refs(rows), labels, strict=True)
+        )
+
+    # --- What is asked for ------------------------------------------------------------------------
+
+    def adapt(self) -> None:
+        """Ask for a classifier of the labels as they are now; answers to older ones are dropped."""
+        self._readapt_timer.stop()
+        self._n_embedded_at_adapt = int(np.count_nonzero(self._table.embedded))
+        support = self._asked_for = self.support()
+        if not self._instant_id and not support:
+            return  # Nothing labelled yet and nothing predicted: nothing to tell the engine.
+        was_tuning = self.running is Effort.FINETUNE
+        if self.effort is Effort.FINETUNE:
+            self._was_tuned = True
+        for request_id in (self._instant_id, self._higher_id, self._shown_id):
+            self._bridge.release(request_id)
+        self._higher_id = self._shown_id = 0
+        self.running, self.progress, self.note = None, None, ""
+        self._is_answered = self._is_instant_done = self._is_tried = False
+        self._instant_id = self._ask(Effort.INSTANT, support)
+        self._pause.start()
+        if was_tuning:
+            self.tuning_ended.emit(None)
+        self.state_changed.emit()
+
+    def choose(self, effort: Effort) -> None:
+        """Look at the instant answers, or at the thorough ones where they are better."""
+        self.preferred = effort
+        if effort is Effort.INSTANT:
+            if self.running is Effort.THOROUGH:
+                self._drop_higher()
+            if self.effort is not Effort.INSTANT:
+                self.adapt()
+                self._was_tuned = False
+        elif self.effort is Effort.FINETUNE:
+            # The thorough effort leaves what is on screen where it is no better than instant.
+            self.adapt()
+            self._was_tuned = False
+            self._pause.stop()
+        else:
+            self._is_tried = False
+            self._pause.stop()
+            self._raise_if_due()
+        self.state_changed.emit()
+
+    def finetune(self) -> None:
+        """Fine-tune the encoder on the labels as they are now."""
+        if self.can_finetune:
+            self._pause.stop()
+            self._raise(Effort.FINETUNE)
+
+    def cancel_tuning(self) -> None:
+        """End fine-tuning; the answers on screen stay."""
+        if self.running is Effort.FINETUNE:
+            self._drop_higher()
+            self._pause.start()
+            self.state_changed.emit()
+
+    def on_embedded(self) -> None:
+        """More images are known: the mean of the folder moves, and with it every embedding."""
+        n_embedded = int(np.count_nonzero(self._table.embedded))
+        if n_embedded >= 2 * max(1, self._n_embedded_at_adapt):
+            self._readapt_soon()
+
+    def on_embedding_finished(self) -> None:
+        """All images are known."""
+        if int(np.count_nonzero(self._table.embedded)) != self._n_embedded_at_adapt:
+            self._readapt_soon()
+
+    def on_scanned(self) -> None:
+        """The folder was walked: labelled images may be gone, or back."""
+        if self.support() != self._asked_for:
+            self.adapt()
+
+    def _readapt_soon(self) -> None:
+        if not self._readapt_timer.isActive():
+            self._readapt_timer.start(_READAPT_MS)
+
+    def _on_readapt(self) -> None:
+        if self.running is Effort.FINETUNE:
+            return  # Minutes of work, and the person's wish: not given up for a moved mean.
+        if self.effort is not Effort.INSTANT and self._is_answered:
+            # Not the instant answers in between: they would come and go before one's eyes. The
+            # engine knows what it fine-tuned, and only looks at the images that it has not seen.
+            self._raise(self.effort)
+        else:
+            self.adapt()
+
+    def _on_pause(self) -> None:
+        self._raise_if_due()
+
+    def _raise_if_due(self) -> None:
+        """Ask for the thorough effort if it is wanted and the instant answers are all there."""
+        if (
+            self.preferred is Effort.THOROUGH
+            and self.effort is Effort.INSTANT
+            and self.adapted is not None
+            and self._is_instant_done
+            and self.running is None
+            and not self._is_tried
+            and not self._pause.isActive()
+        ):
+            self._raise(Effort.THOROUGH)
+
+    def _raise(self, effort: Effort) -> None:
+        if self._higher_id != self._shown_id:
+            self._bridge.release(self._higher_id)
+        self.running, self.progress = effort, None
+        self._n_embedded_at_adapt = int(np.count_nonzero(self._table.embedded))
+        self._higher_id = self._ask(effort, self.support())
+        self.state_changed.emit()
+
+    def _drop_higher(self) -> None:
+        self._bridge.cancel(self._higher_id)
+        self._end_higher()
+
+    def _end_higher(self) -> None:
+        if self._higher_id != self._shown_id:
+            self._bridge.release(self._higher_id)
+        self._higher_id = 0
+        self.running, self.progress = None, None
+
+    def _ask(self, effort: Effort, support: tuple[tuple[messages.ImageRef, ClassId], ...]) -> int:
+        table = self._table
+        request_id = self._bridge.next_id()
+        visible = self.visible[self.visible < table.n_rows]
+        ids = tuple(ImageId(image) for image in table.ids[visible].tolist())
+        command = messages.Adapt(request_id, self.specs(), support, ids, effort)
+        self._bridge.ask(command, self._on_event)
+        return request_id
+
+    # --- What is answered -------------------------------------------------------------------------
+
+    def _on_event(self, event: messages.Event) -> None:
+        match event:
+            case messages.ImagesEmbedded() | messages.ImageUnreadable():
+                self.read.emit(event)  # Examples that were not known yet; true of any request.
+            case messages.PredictionsReady():
+                if event.request_id == self._shown_id:
+                    self.predicted.emit(self._table.set_predictions(event))
+            case messages.Adapted():
+                self._show(event)
+            case messages.NotAdapted():
+                self._on_not_adapted(event)
+            case messages.Progress():
+                if event.request_id == self._higher_id:
+                    self.progress = event
+                    self.state_changed.emit()
+            case messages.JobFailed():
+                self._on_failed(event)
+            case messages.JobFinished() | messages.JobCancelled():
+                self._on_ended(event)
+            case _:
+                _log.warning("unexpected answer to adapting: %r", event)
+
+    def _show(self, event: messages.Adapted) -> None:
+        """From now on the predictions of this model are those on screen."""
+        if event.request_id not in (self._instant_id, self._higher_id):
+            return
+        if self._shown_id not in (event.request_id, self._instant_id):
+            self._bridge.release(self._shown_id)
+        self._shown_id = event.request_id
+        if event.request_id == self._higher_id:
+            self._bridge.release(self._instant_id)
+            self.running, self.progress = None, None
+            self._is_tried = True  # Whatever came of it: it is not asked for twice.
+        is_news = event.effort is not self.effort
+        self.adapted, self.hint, self._is_answered = event, "", True
+        self.state_changed.emit()
+        if event.effort is Effort.FINETUNE:
+            if is_news:
+                self.tuning_ended.emit(event)
+            self.on_embedding_finished()  # Images that were read meanwhile.
+        elif self._was_tuned:
+            self._was_tuned = False
+            self.tuning_outdated.emit()
+
+    def _on_not_adapted(self, event: messages.NotAdapted) -> None:
+        if event.effort is Effort.INSTANT:
+            self._is_answered, self._was_tuned = True, False
+            self.adapted, self.hint = None, event.reason
+            self._table.clear_predictions()
+            self.predicted.emit(None)
+        elif event.effort is Effort.THOROUGH:
+            if self.effort is Effort.THOROUGH:
+                self.adapt()  # With more of the folder known it is no better any more.
+            self._is_tried, self.note = True, event.reason
+        else:
+            self._end_higher()
+            self.tuning_ended.emit(event)
+            self._raise_if_due()
+        self.state_changed.emit()
+
+    def _on_failed(self, event: messages.JobFailed) -> None:
+        failed = self.running if event.request_id == self._higher_id else Effort.INSTANT
+        is_told = event.message == self._engine_failure
+        if failed is not Effort.INSTANT:
+            self._end_higher()
+            self.state_changed.emit()
+        if failed is Effort.THOROUGH:
+            # Nobody asked for it, and it is tried at every pause: the same is not told twice.
+            is_told = is_told or event.message == self._last_failure
+            self._is_tried, self._last_failure = True, event.message
+        if failed is Effort.FINETUNE:
+            self.tuning_ended.emit(event)
+        elif not is_told:
+            self.failed.emit(event.message)
+
+    def _on_ended(self, event: messages.JobFinished | messages.JobCancelled) -> None:
+        if event.request_id == self._higher_id:
+            self._end_higher()
+            self._raise_if_due()  # After fine-tuning that brought nothing.
+            self.state_changed.emit()
+        elif event.request_id == self._instant_id and isinstance(event, messages.JobFinished):
+            self._is_instant_done = True
+            self._raise_if_due()
+            self.state_changed.emit()
+
+    def _on_engine_failed(self, event: messages.EngineFailed) -> None:
+        self._engine_failure = event.message

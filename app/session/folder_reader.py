@@ -1,0 +1,336 @@
+"""Keeps the table of images in step with the folder, and has the engine embed every image."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.session.engine_bridge import EngineBridge, event_id
+from app.session.image_table import ImageTable, Rows
+from engine import EngineError, Project, messages
+
+_RESUBMIT_MS: Final = 1000  # While a scan goes on, the list to embed grows at most this often.
+_RECORD_MS: Final = 1000
+_RECORD_AT_ONCE: Final = 2000  # Hashes per transaction: 20 ms of the GUI thread.
+_log = logging.getLogger(__name__)
+
+
+class FolderReader(QObject):
+    """Scans the folder, remembers what was found, and has the rest embedded.
+
+    Signals:
+        rows_added: first row and number of rows of images never seen before.
+        rows_changed: rows whose file changed, came back, vanished or cannot be read.
+        scanned: the scan is over; argument: :class:`messages.ScanFinished`.
+        embedded: more images are embedded.
+        embedding_finished: the engine has been through the whole list.
+        labels_moved: the :class:`engine.Change` that carries labels of moved files over.
+        labelled_changed: names of labelled files whose bytes were changed in place.
+        status_changed: ``progress`` or ``is_paused`` is new.
+        failed: one sentence.
+    """
+
+    rows_added = Signal(int, int)
+    rows_changed = Signal(object)
+    scanned = Signal(object)
+    embedded = Signal()
+    embedding_finished = Signal()
+    labels_moved = Signal(object)
+    labelled_changed = Signal(object)
+    status_changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, bridge: EngineBridge) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self._project: Project | None = None
+        self._table = ImageTable()
+        self._scan_id = 0
+        self._embed_id = 0
+        self.seen: set[int] = set()  # Rows whose files this scan, or the last one, has met.
+        self._contents: dict[messages.ImageId, bytes] = {}
+        self.visible: Rows = np.zeros(0, np.intp)
+        self.progress: messages.Progress | None = None
+        self.is_paused = False
+        self._embed_timer = QTimer(self)
+        self._embed_timer.setSingleShot(True)
+        self._embed_timer.timeout.connect(self._submit_embedding)
+        self._record_timer = QTimer(self)
+        self._record_timer.setSingleShot(True)
+        self._record_timer.timeout.connect(self._record_contents)
+
+    @property
+    def is_scanning(self) -> bool:
+        """Whether the folder is being walked."""
+        return bool(self._scan_id)
+
+    @property
+    def is_embedding(self) -> bool:
+        """Whether images are being embedded."""
+        return bool(self._embed_id)
+
+    def start(self, project: Project, table: ImageTable) -> None:
+        """Begin with a project's folder."""
+        self._project, self._table = project, table
+        self.scan()
+
+    def stop(self) -> None:
+        """Let go of the project; what is known already is written down first."""
+        self._embed_timer.stop()
+        self._record_timer.stop()
+        self._record_all()
+        for request_id in (self._scan_id, self._embed_id):
+            if request_id:
+                self._bridge.cancel(request_id)
+                self._bridge.release(request_id)
+        self._scan_id = self._embed_id = 0
+        self._contents.clear()
+        self.seen.clear()
+        self._project = None
+        self._table = ImageTable()
+        self.progress, self.is_paused = None, False
+
+    def scan(self) -> None:
+        """Walk the folder (again), and try once more what could not be read."""
+        if self._project is None:
+            return
+        again = self._table.forget_unreadable()
+        if len(again):  # A drive may have stumbled; nothing in the file's date would tell.
+            self.rows_changed.emit(again)
+        if self._scan_id:
+            self._bridge.cancel(self._scan_id)
+            self._bridge.release(self._scan_id)
+        self._record_all()  # What was read is the files as they were.
+        self.seen.clear()
+        self.is_paused = False
+        self._scan_id = self._bridge.next_id()
+        self._bridge.ask(
+            messages.ScanFolder(self._scan_id, self._project.folder), self._on_scan_event
+        )
+        self.status_changed.emit()
+
+    def pause(self) -> None:
+        """Stop embedding; what is embedded stays."""
+        self.is_paused = True
+        self._embed_timer.stop()
+        if self._embed_id:
+            self._bridge.cancel(self._embed_id)
+        else:
+            self.status_changed.emit()
+
+    def resume(self) -> None:
+        """Go on embedding."""
+        self.is_paused = False
+        self._submit_embedding()
+        self.status_changed.emit()
+
+    # --- Scanning ---------------------------------------------------------------------------------
+
+    def _on_scan_event(self, event: messages.Event) -> None:
+        match event:
+            case messages.FilesFound():
+                self._on_files_found(event)
+            case messages.ScanFinished():
+                self._on_scan_finished(event)
+            case messages.Progress():
+                self._show_progress(event)
+            case messages.JobFailed():
+                self._end_scan()
+                self.failed.emit(event.message)
+            case messages.JobCancelled() | messages.JobFinished():
+                self._end_scan()
+            case _:
+                _log.warning("unexpected answer to a scan: %r", event)
+
+    def _on_files_found(self, event: messages.FilesFound) -> None:
+        project, table = self._project, self._table
+        if project is None:
+            return
+        try:
+            records = project.add_images(event.files)
+        except EngineError as error:
+            self._bridge.cancel(self._scan_id)
+            self.failed.emit(str(error))
+            return
+        first = table.n_rows
+        changed = table.add(records)
+        for file in event.files:
+            row = table.row_of_name(file.name)
+            if row >= 0:
+                self.seen.add(row)
+                table.ref(row)  # Made here, a batch at a time, and not all at once later.
+        if table.n_rows > first:
+            self.rows_added.emit(first, table.n_rows - first)
+        if changed:
+            self.rows_changed.emit(np.array(changed, np.intp))
+        if not self._embed_timer.isActive() and not self.is_paused:
+            self._embed_timer.start(_RESUBMIT_MS if self._embed_id else 0)
+        self.status_changed.emit()
+
+    def _on_scan_finished(self, event: messages.ScanFinished) -> None:
+        project, table = self._project, self._table
+        self._end_scan()
+        if project is None:
+            return
+        lost = [
+            row
+            for row in np.flatnonzero(~table.missing).tolist()
+            if row not in self.seen and not _is_inside(table.names[row], event.unreadable_folders)
+        ]
+        if lost:
+            rows = np.array(lost, np.intp)
+            try:
+                project.mark_missing(table.image_id(row) for row in lost)
+            except EngineError as error:
+                self.failed.emit(str(error))
+            table.set_missing(rows)
+            self.rows_changed.emit(rows)
+        self.scanned.emit(event)
+        if not self.is_paused:
+            self._submit_embedding()
+        self._carry_labels()
+
+    def _end_scan(self) -> None:
+        self._bridge.release(self._scan_id)
+        self._scan_id = 0
+        if not self._embed_id:
+            self.progress = None
+        self.status_changed.emit()
+
+    # --- Embedding --------------------------------------------------------------------------------
+
+    def _submit_embedding(self) -> None:
+        if self._project is None:
+            return
+        self._embed_timer.stop()
+        table = self._table
+        due = ~table.embedded & ~table.unreadable & ~table.missing
+        if self._scan_id:
+            # Until the scan is over, only the files met are known to be there still.
+            met = np.zeros(table.n_rows, np.bool_)
+            met[list(self.seen)] = True
+            due &= met
+        rows = np.flatnonzero(due)
+        if not len(rows):
+            if not self._embed_id and not self._scan_id:
+                self.embedding_finished.emit()
+            return
+        visible = self.visible[self.visible < table.n_rows]
+        first = visible[due[visible]]
+        rows = np.concatenate([first, np.setdiff1d(rows, first, assume_unique=True)])
+        # The engine drops the older list by itself; what it still tells of it is not lost.
+        self._embed_id = self._bridge.next_id()
+        self._bridge.ask(
+            messages.EmbedImages(self._embed_id, table.refs(rows)), self._on_embed_event
+        )
+        self.status_changed.emit()
+
+    def _on_embed_event(self, event: messages.Event) -> None:
+        match event:
+            case messages.ImagesEmbedded() | messages.ImageUnreadable():
+                self.on_read(event)
+            case _ if event_id(event) != self._embed_id:
+                if not isinstance(event, messages.Progress | messages.PredictionsReady):
+                    self._bridge.release(event_id(event))
+            case messages.Progress():
+                self._show_progress(event)
+            case messages.JobFinished():
+                self._end_embedding()
+                if not self._embed_timer.isActive():
+                    self.embedding_finished.emit()
+                self._carry_labels()
+            case messages.JobCancelled():
+                self._end_embedding()
+            case messages.JobFailed():
+                self._end_embedding()
+                self.failed.emit(event.message)
+            case _:
+                _log.warning("unexpected answer to embedding: %r", event)
+
+    def on_read(self, event: messages.ImagesEmbedded | messages.ImageUnreadable) -> None:
+        """Take in what the engine learnt of images; it embeds for other requests, too."""
+        match event:
+            case messages.ImagesEmbedded():
+                self._on_images_embedded(event)
+            case messages.ImageUnreadable():
+                self.mark_unreadable(event.image_id, event.reason)
+
+    def _on_images_embedded(self, event: messages.ImagesEmbedded) -> None:
+        rows = self._table.rows_of(np.array(event.image_ids, np.int64))
+        mended = self._table.set_embedded(rows[rows >= 0])
+        if len(mended):
+            self.rows_changed.emit(mended)
+        self._contents.update(zip(event.image_ids, event.contents, strict=True))
+        if not self._record_timer.isActive():
+            self._record_timer.start(_RECORD_MS)
+        self.embedded.emit()
+
+    def mark_unreadable(self, image_id: messages.ImageId, reason: str) -> None:
+        """Show that a file could not become pixels."""
+        row = self._table.row_of(image_id)
+        if row >= 0 and not self._table.unreadable[row]:
+            self._table.set_unreadable(row, reason)
+            self.rows_changed.emit(np.array([row], np.intp))
+
+    def _end_embedding(self) -> None:
+        self._bridge.release(self._embed_id)
+        self._embed_id = 0
+        self.progress = None
+        self.status_changed.emit()
+
+    def _show_progress(self, event: messages.Progress) -> None:
+        self.progress = event
+        self.status_changed.emit()
+
+    # --- Contents ---------------------------------------------------------------------------------
+
+    def _record_contents(self) -> None:
+        if self._record_some():
+            if self._contents:
+                self._record_timer.start(50)
+            self._carry_labels()
+
+    def _record_all(self) -> None:
+        self._record_timer.stop()
+        while self._contents and self._record_some():
+            pass
+
+    def _record_some(self) -> bool:
+        """Write down some hashes; False when that failed and the rest was dropped."""
+        if self._project is None:
+            return False
+        some = dict(list(self._contents.items())[:_RECORD_AT_ONCE])
+        for image_id in some:
+            del self._contents[image_id]
+        try:
+            self._project.record_contents(some)
+        except EngineError as error:
+            self._contents.clear()
+            self.failed.emit(str(error))
+            return False
+        return True
+
+    def _carry_labels(self) -> None:
+        """Let labels follow files that were moved, renamed or swapped by another program."""
+        project, table = self._project, self._table
+        if project is None or self._scan_id:
+            return  # What the scan has yet to meet would count as it was.
+        unknown = ~table.embedded & ~table.unreadable & ~table.missing
+        all_known = not self._contents and not bool(unknown.any())
+        try:
+            change = project.carry_labels(all_known=all_known)
+            if change is not None:
+                self.labels_moved.emit(change)
+            if all_known and (change is None or project.carry_labels(all_known=True) is None):
+                changed = project.accept_changed_files()
+                if changed:
+                    self.labelled_changed.emit(changed)
+        except EngineError as error:
+            self.failed.emit(str(error))
+
+
+def _is_inside(name: str, folders: tuple[str, ...]) -> bool:
+    return any(name.startswith(f"{folder}/") for folder in folders)

@@ -1,0 +1,103 @@
+"""What the program remembers between starts, beside the work itself: QSettings with types."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from app.look.theme import ThemeChoice
+
+MAX_RECENT: Final = 8
+DEFAULT_TILE_PX: Final = 160
+MIN_TILE_PX: Final = 96
+MAX_TILE_PX: Final = 256
+
+
+class Preferences:
+    """Typed access to the settings; every change is kept at once."""
+
+    def __init__(self, settings: QSettings) -> None:
+        self._settings = settings
+
+    @property
+    def theme(self) -> ThemeChoice:
+        """The theme chosen under View > Theme."""
+        try:
+            return ThemeChoice(str(self._settings.value("theme", ThemeChoice.SYSTEM.value)))
+        except ValueError:
+            return ThemeChoice.SYSTEM
+
+    @theme.setter
+    def theme(self, choice: ThemeChoice) -> None:
+        self._settings.setValue("theme", choice.value)
+
+    @property
+    def tile_px(self) -> int:
+        """The side of a thumbnail in the gallery."""
+        try:
+            side_px = int(str(self._settings.value("tile_px", DEFAULT_TILE_PX)))
+        except ValueError:
+            side_px = DEFAULT_TILE_PX
+        return max(MIN_TILE_PX, min(MAX_TILE_PX, side_px))
+
+    @tile_px.setter
+    def tile_px(self, side_px: int) -> None:
+        self._settings.setValue("tile_px", side_px)
+
+    def recent(self) -> list[Path]:
+        """Project files opened before, the latest first."""
+        kept = self._settings.value("recent", [])
+        texts = [kept] if isinstance(kept, str) else list(kept) if isinstance(kept, list) else []
+        return [Path(str(text)) for text in texts if text][:MAX_RECENT]
+
+    def add_recent(self, project: Path) -> None:
+        """Put a project first in the list."""
+        others = [path for path in self.recent() if path != project]
+        self._keep_recent([project, *others])
+
+    def remove_recent(self, project: Path) -> None:
+        """Take a project off the list."""
+        self._keep_recent([path for path in self.recent() if path != project])
+
+    def arrangement(self, project: Path) -> tuple[str, str]:
+        """How the gallery of ``project`` was filtered and sorted; empty where never chosen."""
+        key = _key_of(project)
+        return (
+            str(self._settings.value(f"projects/{key}/filter", "")),
+            str(self._settings.value(f"projects/{key}/sort", "")),
+        )
+
+    def keep_arrangement(self, project: Path, filter_text: str, sort_text: str) -> None:
+        """Remember how the gallery of ``project`` is filtered and sorted."""
+        key = _key_of(project)
+        self._settings.setValue(f"projects/{key}/filter", filter_text)
+        self._settings.setValue(f"projects/{key}/sort", sort_text)
+
+    def output_path(self, project: Path, kind: str) -> Path | None:
+        """Where the last result of ``kind`` ("model", "predictions") was written."""
+        text = str(self._settings.value(f"projects/{_key_of(project)}/{kind}", ""))
+        return Path(text) if text else None
+
+    def keep_output_path(self, project: Path, kind: str, path: Path) -> None:
+        """Remember where a result was written."""
+        self._settings.setValue(f"projects/{_key_of(project)}/{kind}", str(path))
+
+    def layout(self, name: str) -> QByteArray:
+        """The saved geometry of a window or splitter; empty where there is none."""
+        value = self._settings.value(f"layout/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def keep_layout(self, name: str, state: QByteArray) -> None:
+        """Remember the geometry of a window or splitter."""
+        self._settings.setValue(f"layout/{name}", state)
+
+    def _keep_recent(self, projects: list[Path]) -> None:
+        self._settings.setValue("recent", [str(path) for path in projects[:MAX_RECENT]])
+
+
+def _key_of(project: Path) -> str:
+    text = str(project).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=8).hexdigest()

@@ -1,0 +1,88 @@
+"""A long piece of work that the person asked for and waits for: an export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from app.session.engine_bridge import EngineBridge
+from engine import messages
+
+
+class Task(QObject):
+    """One request to the engine that ends with a result, a sentence or a cancellation.
+
+    Signals:
+        progressed: :class:`messages.Progress`; "Cancelling…" is one, too.
+        succeeded: the event with the result.
+        failed: one sentence, and whether it was a bug of ours.
+        cancelled: nothing was written.
+        ended: after any of the three.
+    """
+
+    progressed = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(str, bool)
+    cancelled = Signal()
+    ended = Signal()
+
+    def __init__(self, bridge: EngineBridge, command: Callable[[int], messages.Command]) -> None:
+        """Submit the command at once.
+
+        Args:
+            bridge: the engine.
+            command: makes the command of a request number.
+        """
+        super().__init__()
+        self.progress: messages.Progress | None = None
+        self.is_running = True
+        self.is_cancelling = False
+        self._bridge = bridge
+        self._request_id = bridge.next_id()
+        bridge.ask(command(self._request_id), self._on_event)
+
+    def cancel(self) -> None:
+        """Ask for an end. The engine's answer tells which it is: it may be too late to cancel."""
+        if self.is_running and not self.is_cancelling:
+            self.is_cancelling = True
+            self._bridge.cancel(self._request_id)
+            self._show(messages.Progress(self._request_id, self.tr("Cancelling…"), 0, 0, 0.0, 0.0))
+
+    def abandon(self) -> None:
+        """End at once, as cancelled: the project is closed, and no answer will come any more."""
+        if not self.is_running:
+            return
+        if not self.is_cancelling:
+            self._bridge.cancel(self._request_id)
+        self._end()
+        self.cancelled.emit()
+        self.ended.emit()
+
+    def _on_event(self, event: messages.Event) -> None:
+        match event:
+            case messages.Progress():
+                if not self.is_cancelling:
+                    self._show(event)
+            case messages.ModelExported() | messages.PredictionsSaved():
+                self._end()
+                self.succeeded.emit(event)
+                self.ended.emit()
+            case messages.JobFailed():
+                self._end()
+                self.failed.emit(event.message, event.is_bug)
+                self.ended.emit()
+            case messages.JobCancelled():
+                self._end()
+                self.cancelled.emit()
+                self.ended.emit()
+            case _:
+                pass
+
+    def _show(self, progress: messages.Progress) -> None:
+        self.progress = progress
+        self.progressed.emit(progress)
+
+    def _end(self) -> None:
+        self.is_running = False
+        self._bridge.release(self._request_id)

@@ -1,0 +1,272 @@
+"""How hard the model was adapted: what it gained in words, the menu to choose, fine-tuning."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.look.icons import icon
+from app.look.theme import GAP_PX, Theme
+from app.session.session import Session
+from engine import messages
+from engine.messages import Effort
+
+_WIDTH_PX = 520
+
+
+class EffortButton(QToolButton):
+    """Says which effort the answers on screen come from and what it gained; its menu changes it.
+
+    Signals:
+        finetune_requested: the person wants to fine-tune; nothing has begun.
+    """
+
+    finetune_requested = Signal()
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("flat")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # The arrow behind the words.
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._session = session
+        self._is_compact = False
+        menu = QMenu(self)
+        menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        self.setMenu(menu)
+        group = QActionGroup(self)
+        self._choices: dict[Effort, QAction] = {}
+        for effort, text in (
+            (Effort.INSTANT, self.tr("Instant: after every click")),
+            (Effort.THOROUGH, self.tr("Thorough: when you pause, kept where it is better")),
+        ):
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setData(effort)
+            group.addAction(action)
+            self._choices[effort] = action
+        menu.addSeparator()
+        self.finetune = menu.addAction(self.tr("Fine-Tune…"))
+        self.finetune.triggered.connect(self.finetune_requested)
+        group.triggered.connect(self._on_chosen)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self.setIcon(icon("down", theme.muted))
+
+    def set_compact(self, is_compact: bool) -> None:
+        """Use few words, where there is little room."""
+        if is_compact != self._is_compact:
+            self._is_compact = is_compact
+            self.show_effort()
+
+    def show_effort(self) -> None:
+        """Show the state of the classifier as it is now."""
+        classifier = self._session.classifier
+        adapted = classifier.adapted
+        chosen = classifier.effort if classifier.effort is Effort.FINETUNE else classifier.preferred
+        for effort, action in self._choices.items():
+            action.setChecked(effort is chosen)
+        self.finetune.setEnabled(classifier.can_finetune)
+        self.setVisible(adapted is not None)
+        if adapted is None:
+            return
+        text = gain_text(adapted, is_compact=self._is_compact)
+        if classifier.running is Effort.THOROUGH:
+            text += " · " + self._running_text()
+        self.setText(text)
+        self.setAccessibleName(gain_text(adapted))
+        self.setToolTip(self._tip(adapted))
+
+    def _running_text(self) -> str:
+        progress = self._session.classifier.progress
+        if progress is None or progress.done >= progress.total:  # Or the end is not known.
+            return self.tr("thorough is at work…")
+        percent = 100 * progress.done // progress.total
+        return self.tr("thorough {percent} %").format(percent=percent)
+
+    def _tip(self, adapted: messages.Adapted) -> str:
+        lines = [gain_text(adapted)]
+        if adapted.held_out is not None:
+            lines.append(
+                self.tr(
+                    "Each of {judged} labelled images is classified by the others, its near-"
+                    "duplicates left out with it; classes count alike."
+                ).format(judged=QLocale().toString(len(adapted.held_out.hits)))
+            )
+        if adapted.instant is not None:
+            lines.append(
+                self.tr(
+                    "Every effort holds out other parts of the labels, so only numbers that stand "
+                    "together can be compared."
+                )
+            )
+        now, before = adapted.held_out, adapted.instant
+        if (
+            now is not None
+            and before is not None
+            and now.accuracy < before.accuracy
+            and now.log_loss < before.log_loss
+        ):
+            locale = QLocale()
+            lines.append(
+                self.tr(
+                    "Fewer come out right than with the instant effort, but the confidences are "
+                    "closer to the truth (log-loss {now} instead of {before})."
+                ).format(
+                    now=locale.toString(now.log_loss, "f", 2),
+                    before=locale.toString(before.log_loss, "f", 2),
+                )
+            )
+        if adapted.kept:
+            lines.append(self.tr("What went in: {kept}.").format(kept=", ".join(adapted.kept)))
+        if self._session.classifier.note:
+            lines.append(self._session.classifier.note)
+        return "\n".join(lines)
+
+    def _on_chosen(self, action: QAction) -> None:
+        self._session.classifier.choose(Effort(action.data()))
+
+
+class FinetuneDialog(QDialog):
+    """Says what fine-tuning does and how long it takes before it begins; holds up nothing."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setWindowTitle(self.tr("Fine-Tune"))
+        self.setFixedWidth(_WIDTH_PX)
+        self._time = QLabel()
+        self._time.setObjectName("title")
+        self._time.setWordWrap(True)
+        words = QLabel(
+            self.tr(
+                "Fine-tuning changes the encoder itself to suit your labels and then reads the "
+                "folder anew. The answers on screen stay until it is done, and they are replaced "
+                "only if labels that were held out from it say that it helped.\n\n"
+                "You can go on looking at images; changing a label stops it."
+            )
+        )
+        words.setWordWrap(True)
+        self.start_button = QPushButton(self.tr("Fine-Tune"))
+        self.start_button.setObjectName("primary")
+        self.start_button.setDefault(True)
+        self.start_button.clicked.connect(self._on_start)
+        close = QPushButton(self.tr("Not Now"))
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GAP_PX)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        buttons.addWidget(self.start_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX, 2 * GAP_PX)
+        column.setSpacing(2 * GAP_PX)
+        column.addWidget(self._time)
+        column.addWidget(words)
+        column.addLayout(buttons)
+        session.status_changed.connect(self._show_possible)
+        session.project_changed.connect(self.close)
+
+    def begin(self) -> None:
+        """Show the dialog; its estimate is kept up to date."""
+        self._show_possible()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def texts(self) -> list[str]:
+        """What is said before it begins."""
+        return [self._time.text()]
+
+    def _show_possible(self) -> None:
+        self.start_button.setEnabled(self._session.classifier.can_finetune)
+        self._time.setText(self._time_text())
+
+    def _time_text(self) -> str:
+        """How long it takes, or why it cannot begin."""
+        classifier, engine = self._session.classifier, self._session.engine
+        adapted = classifier.adapted
+        if adapted is None:
+            return self._session.why_no_predictions()
+        if Effort.FINETUNE in (classifier.running, classifier.effort):
+            if classifier.running is Effort.FINETUNE:
+                return self.tr("Fine-tuning is under way.")
+            return self.tr("The answers are fine-tuned already.")
+        device = engine.device if engine is not None else ""
+        if adapted.finetune_seconds <= 0:
+            return self.tr(
+                "This can take long; how long is not known on this computer ({device})."
+            ).format(device=device)
+        text = self.tr("This takes about {time} on this computer ({device}).").format(
+            time=duration_text(adapted.finetune_seconds), device=device
+        )
+        if adapted.held_out is not None and adapted.held_out.hits.all():
+            text += " " + self.tr("All held-out labels come out right already: it can hardly help.")
+        return text
+
+    def _on_start(self) -> None:
+        self._session.classifier.finetune()
+        self.close()
+
+
+def effort_name(effort: Effort) -> str:
+    """An effort as the person reads it."""
+    match effort:
+        case Effort.INSTANT:
+            return _tr("Instant")
+        case Effort.THOROUGH:
+            return _tr("Thorough")
+        case Effort.FINETUNE:
+            return _tr("Fine-tuned")
+
+
+def gain_text(adapted: messages.Adapted, *, is_compact: bool = False) -> str:
+    """Which effort it is, how it does on held-out labels, and what lesser efforts do there."""
+    name = effort_name(adapted.effort)
+    if adapted.held_out is None:
+        if is_compact:
+            return name
+        return _tr("{effort}: too few labels to tell how good").format(effort=name)
+    percent = round(100 * adapted.held_out.accuracy)
+    if is_compact:
+        return _tr("{effort}: {percent} % of held-out").format(effort=name, percent=percent)
+    parts = [
+        _tr("{effort}: {percent} % of held-out labels right").format(effort=name, percent=percent)
+    ]
+    if adapted.thorough is not None:
+        parts.append(
+            _tr("{percent} % thorough").format(percent=round(100 * adapted.thorough.accuracy))
+        )
+    if adapted.instant is not None:
+        parts.append(
+            _tr("{percent} % instant").format(percent=round(100 * adapted.instant.accuracy))
+        )
+    if adapted.plain is not None:
+        plain = round(100 * adapted.plain.accuracy)
+        parts.append(_tr("{percent} % plain prototypes").format(percent=plain))
+    return ", ".join(parts)
+
+
+def duration_text(seconds: float) -> str:
+    """A duration that is an estimate, in words."""
+    if seconds < 90:
+        return _tr("{count} seconds").format(count=max(10, 10 * round(seconds / 10)))
+    if seconds < 5400:
+        return _tr("{count} minutes").format(count=round(seconds / 60))
+    return _tr("{count} hours").format(count=QLocale().toString(seconds / 3600, "f", 1))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Effort", text)

@@ -1,0 +1,321 @@
+"""All that can be chosen: the actions with their texts, icons and keys, the menus, the tool bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QWidget
+
+from app.look.icons import icon, swatch
+from app.look.theme import ThemeChoice
+from app.session.preferences import Preferences
+from app.session.session import Session
+from engine import NONE_CLASS, ImageClass
+
+
+class Actions(QObject):
+    """The window's actions; the window connects them.
+
+    The actions that label by class are made anew whenever the classes change; each has the
+    class's key, and "none of these" has 0.
+
+    Signals:
+        label_requested: a class, by its key or from the Label menu.
+        theme_requested: a :class:`ThemeChoice`.
+        recent_requested: a project that was open before.
+        class_menu_requested: the menu of one class, to be filled, and the class's number.
+    """
+
+    label_requested = Signal(int)
+    theme_requested = Signal(object)
+    recent_requested = Signal(Path)
+    class_menu_requested = Signal(object, int)
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        images: QWidget,
+        session: Session,
+        preferences: Preferences,
+        theme: ThemeChoice,
+    ) -> None:
+        """Make all actions, the menus and the tool bar.
+
+        Args:
+            window: where they are shown and their keys are heard.
+            images: the part of it in which Del takes labels off.
+            session: its classes and undo stack are what some of them show.
+            preferences: the recent projects.
+            theme: the choice that is ticked.
+        """
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._preferences = preferences
+        self._icons: list[tuple[QAction, str]] = []
+        self._label_actions: list[QAction] = []
+        self._make_actions()
+        self.unlabel.setAutoRepeat(False)
+        # Del means something else in the list of classes and in text fields.
+        self.unlabel.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        window.removeAction(self.unlabel)
+        images.addAction(self.unlabel)
+        self._make_menus(theme)
+        self._make_tool_bar()
+
+    # --- State ------------------------------------------------------------------------------------
+
+    def set_theme(self) -> None:
+        """Draw the icons in the colours now in use."""
+        for action, name in self._icons:
+            action.setIcon(icon(name))
+
+    def show_undo(self) -> None:
+        """Name what can be undone and redone."""
+        for action, text, word in (
+            (self.undo, self._session.undo_text(), self.tr("Undo")),
+            (self.redo, self._session.redo_text(), self.tr("Redo")),
+        ):
+            action.setEnabled(bool(text))
+            action.setText(f"{word} {_plain(text)}" if text else word)
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            action.setToolTip(f"{word} {text} ({keys})" if text else f"{word} ({keys})")
+
+    def show_possible(self, *, has_images: bool, in_preview: bool, in_gallery: bool) -> None:
+        """Enable what can be done now.
+
+        Args:
+            has_images: images are selected, or one is shown large.
+            in_preview: one image is shown large.
+            in_gallery: all images are shown.
+        """
+        is_open = self._session.project is not None
+        reason = self._session.why_no_results()
+        for action, text in (
+            (self.save, self.tr("Save the predictions as a table (Ctrl+S)")),
+            (self.export, self.tr("Export the model as ONNX (Ctrl+E)")),
+        ):
+            action.setEnabled(not reason)
+            action.setToolTip(reason or text)
+        for action in (
+            self.close_project,
+            self.refresh,
+            self.new_class,
+            self.suggest,
+            self.check_labels,
+            self.spot_check,
+        ):
+            action.setEnabled(is_open)
+        for action in (*self._label_actions, self.unlabel):
+            action.setEnabled(has_images)
+        for action in (self.fit, self.actual_size, self.why_next):
+            action.setEnabled(is_open and in_preview)
+        for action in (self.select_all, self.select_none):
+            action.setEnabled(is_open and in_gallery)
+        for action in (self.preview, self.why, self.larger, self.smaller):
+            action.setEnabled(is_open)
+
+    def fill_label_menu(self) -> None:
+        """Make the actions that label by class anew."""
+        for action in self._label_actions:
+            self._window.removeAction(action)
+            action.deleteLater()
+        self._label_actions = []
+        self.label_menu.clear()
+        for item in self._session.offered:
+            action = self._label_action(item, self)
+            if item.hotkey is not None:
+                action.setShortcut(QKeySequence(str(item.hotkey)))
+            self._window.addAction(action)
+            self._label_actions.append(action)
+        self.label_menu.addActions(self._label_actions)
+        if self._label_actions:
+            self.label_menu.insertSeparator(self._label_actions[-1])
+        self.label_menu.addSeparator()
+        self.label_menu.addActions([self.unlabel, self.new_class])
+
+    def image_menu(self, n_images: int, *, in_preview: bool) -> QMenu:
+        """A context menu for the selected images; it deletes itself when it is closed."""
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for item in self._session.offered:
+            action = self._label_action(item, menu)
+            if item.hotkey is not None:
+                action.setText(f"{action.text()}\t{item.hotkey}")
+            if item is NONE_CLASS:
+                menu.addSeparator()
+            menu.addAction(action)
+        menu.addSeparator()
+        menu.addActions([self.new_class_for_selection, self.unlabel])
+        menu.addSeparator()
+        if not in_preview:
+            menu.addAction(self.preview)
+        if n_images == 1:
+            menu.addAction(self.why)
+        self.copy_paths.setText(self.tr("Copy Path") if n_images == 1 else self.tr("Copy Paths"))
+        menu.addActions([self.show_file, self.copy_paths])
+        return menu
+
+    # --- Making -----------------------------------------------------------------------------------
+
+    def _action(
+        self, text: str, picture: str = "", *keys: str, role: QAction.MenuRole | None = None
+    ) -> QAction:
+        action = QAction(text, self)
+        # On macOS an action's place is guessed from its text where no role is given.
+        action.setMenuRole(role or QAction.MenuRole.NoRole)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        if picture:
+            self._icons.append((action, picture))
+        if keys:
+            plain = text.replace("&", "").rstrip("…")
+            shortcut = QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+            action.setToolTip(f"{plain} ({shortcut})")
+        self._window.addAction(action)
+        return action
+
+    def _make_actions(self) -> None:
+        make, roles = self._action, QAction.MenuRole
+        self.open_folder = make(self.tr("&Open Folder…"), "folder-open", "Ctrl+O")
+        self.open_project = make(self.tr("Open &Project…"), "project", "Ctrl+Shift+O")
+        self.close_project = make(self.tr("&Close Project"), "", "Ctrl+W")
+        self.save = make(self.tr("&Save Predictions…"), "table", "Ctrl+S")
+        self.export = make(self.tr("&Export Model…"), "export", "Ctrl+E")
+        self.quit = make(self.tr("&Quit"), "quit", "Ctrl+Q", role=roles.QuitRole)
+        self.undo = make(self.tr("&Undo"), "undo", "Ctrl+Z")
+        self.redo = make(self.tr("&Redo"), "redo", "Ctrl+Shift+Z", "Ctrl+Y")
+        self.select_all = make(self.tr("Select &All"), "", "Ctrl+A")
+        self.select_none = make(self.tr("Select &None"), "", "Ctrl+Shift+A")
+        self.preview = make(self.tr("&Larger View"), "eye")
+        self.why = make(self.tr("&Why This Class?"), "why", "W")
+        self.why_next = make(self.tr("Why the &Next Class?"), "", "Shift+W")
+        self.larger = make(self.tr("Zoom &In"), "zoom-in", "Ctrl++", "Ctrl+=")
+        self.smaller = make(self.tr("Zoom &Out"), "zoom-out", "Ctrl+-")
+        self.fit = make(self.tr("&Fit"), "fit", "Ctrl+0")
+        self.actual_size = make(self.tr("Original &Size"), "actual-size", "Ctrl+1")
+        self.refresh = make(self.tr("&Refresh"), "refresh", "F5")
+        self.new_class = make(self.tr("&New Class…"), "plus", "Ctrl+N", "+")
+        self.new_class_for_selection = make(self.tr("New Class for These…"), "plus")
+        self.unlabel = make(self.tr("&Unlabel"), "unlabel", "Del", "Backspace")
+        self.suggest = make(self.tr("&Suggest What to Label"), "suggest", "F6")
+        self.suggest.setIconText(self.tr("Suggest"))
+        self.check_labels = make(self.tr("&Check Labels"), "check", "F7")
+        self.spot_check = make(self.tr("S&pot Check"), "spot-check", "F8")
+        self.show_file = make(self.tr("Show in File Manager"), "folder")
+        self.copy_paths = make(self.tr("Copy Path"), "copy")
+        self.keys = make(self.tr("&Keyboard Shortcuts"), "keyboard", "F1")
+        self.log = make(self.tr("Show &Log"))
+        self.about = make(self.tr("&About Handful"), "info", role=roles.AboutRole)
+
+    def _make_menus(self, theme: ThemeChoice) -> None:
+        bar = self._window.menuBar()
+        file = bar.addMenu(self.tr("&File"))
+        file.addActions([self.open_folder, self.open_project])
+        self.recent_menu = file.addMenu(self.tr("Open &Recent"))
+        self.recent_menu.aboutToShow.connect(self._fill_recent_menu)
+        self.recent_menu.triggered.connect(self._on_recent_chosen)
+        file.addSeparator()
+        file.addActions([self.save, self.export])
+        file.addSeparator()
+        file.addActions([self.close_project, self.quit])
+        edit = bar.addMenu(self.tr("&Edit"))
+        edit.addActions([self.undo, self.redo])
+        edit.addSeparator()
+        edit.addActions([self.select_all, self.select_none])
+        view = bar.addMenu(self.tr("&View"))
+        view.addActions([self.preview, self.why, self.why_next])
+        view.addSeparator()
+        view.addActions([self.larger, self.smaller, self.fit, self.actual_size])
+        view.addSeparator()
+        view.addAction(self.refresh)
+        view.addSeparator()
+        themes = view.addMenu(self.tr("&Theme"))
+        self.theme_group = QActionGroup(self)
+        for choice, text in (
+            (ThemeChoice.SYSTEM, self.tr("As the &System")),
+            (ThemeChoice.LIGHT, self.tr("&Light")),
+            (ThemeChoice.DARK, self.tr("&Dark")),
+        ):
+            action = themes.addAction(text)
+            action.setCheckable(True)
+            action.setData(choice)
+            action.setChecked(choice is theme)
+            self.theme_group.addAction(action)
+        self.theme_group.triggered.connect(self._on_theme_chosen)
+        self.label_menu = bar.addMenu(self.tr("&Label"))
+        self.improve_menu = bar.addMenu(self.tr("&Improve"))
+        self.improve_menu.addActions([self.suggest, self.check_labels, self.spot_check])
+        self.class_menu = bar.addMenu(self.tr("&Class"))
+        self.class_menu.aboutToShow.connect(self._fill_class_menu)
+        help_menu = bar.addMenu(self.tr("&Help"))
+        help_menu.addActions([self.keys, self.log])
+        help_menu.addSeparator()
+        help_menu.addAction(self.about)
+
+    def _make_tool_bar(self) -> None:
+        bar = QToolBar(self.tr("Tools"))
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        bar.addAction(self.open_folder)
+        bar.addSeparator()
+        for action in (self.undo, self.redo):
+            bar.addAction(action)
+            button = bar.widgetForAction(action)
+            button.setProperty("toolButtonStyle", Qt.ToolButtonStyle.ToolButtonIconOnly)
+        bar.addSeparator()
+        bar.addActions([self.new_class, self.suggest, self.check_labels])
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(gap)
+        bar.addActions([self.save, self.export])
+        for action in bar.actions():
+            # Qt leaves no room between a tool button's icon and its text.
+            action.setIconText(f" {action.iconText()}" if action.iconText() else "")
+        self._window.addToolBar(bar)
+
+    def _label_action(self, item: ImageClass, parent: QObject) -> QAction:
+        action = QAction(swatch(item.colour), _plain(item.name), parent)
+        action.setData(int(item.class_id))
+        action.setAutoRepeat(False)  # A key held down too long must not label the next images.
+        action.triggered.connect(self._on_label_chosen)
+        return action
+
+    # --- Slots ------------------------------------------------------------------------------------
+
+    def _fill_recent_menu(self) -> None:
+        self.recent_menu.clear()
+        for path in self._preferences.recent():
+            action = self.recent_menu.addAction(_plain(f"{path.stem}  —  {path.parent}"))
+            action.setData(str(path))
+        if self.recent_menu.isEmpty():
+            self.recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    def _fill_class_menu(self) -> None:
+        self.class_menu.clear()
+        self.class_menu.addAction(self.new_class)
+        self.class_menu.addSeparator()
+        for item in self._session.classes:
+            menu = self.class_menu.addMenu(swatch(item.colour), _plain(item.name))
+            self.class_menu_requested.emit(menu, int(item.class_id))
+
+    def _on_label_chosen(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction)
+        self.label_requested.emit(int(action.data()))
+
+    def _on_theme_chosen(self, action: QAction) -> None:
+        self.theme_requested.emit(action.data())
+
+    def _on_recent_chosen(self, action: QAction) -> None:
+        if action.data():
+            self.recent_requested.emit(Path(action.data()))
+
+
+def _plain(name: str) -> str:
+    """A name as a menu shows it: no letter becomes a mnemonic."""
+    return name.replace("&", "&&")

@@ -1,0 +1,268 @@
+"""What is shown beside the classes: all images, one of them large, or a page of its own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QLocale, QPoint, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.evaluation.labels_page import LabelsPage
+from app.evaluation.spot_check import SpotCheckPage
+from app.gallery.gallery import Gallery
+from app.look.page import Page
+from app.look.theme import Theme
+from app.preview.preview import Preview
+from app.queue.suggest_page import SuggestPage
+from app.session.session import Session
+from engine.messages import ClassId, ImageId
+
+_TILE_STEP_PX: Final = 32
+
+
+class Pages(QStackedWidget):
+    """The pages, which of them is shown, and what a class means there.
+
+    What follows a label by key on a single image is decided here: the selection moves on, so that
+    a run of images needs one key each. A label by mouse leaves the selection where it is, because
+    the hand is at the mouse and will click the next image itself.
+
+    Signals:
+        changed: another page is shown, or other images are chosen.
+        menu_requested: a context menu for the chosen images, at a global position.
+        name_wanted: the image on screen needs a class, and there is none yet.
+    """
+
+    changed = Signal()
+    menu_requested = Signal(QPoint)
+    name_wanted = Signal()
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._return_to: Page | None = None  # Where the larger view was opened from.
+        self.gallery = Gallery(session, theme)
+        thumbnails = self.gallery.thumbnails
+        self.preview = Preview(session, thumbnails, theme)
+        self.suggest = SuggestPage(session, thumbnails, theme)
+        self.labels = LabelsPage(session, thumbnails, theme)
+        self.spot_check = SpotCheckPage(session, thumbnails, theme)
+        for page in (self.gallery, self.preview, self.suggest, self.labels, self.spot_check):
+            self.addWidget(page)
+        gallery, preview = self.gallery, self.preview
+        session.revisited.connect(self._on_revisited)
+        gallery.open_requested.connect(self.toggle_preview)
+        gallery.menu_requested.connect(self.menu_requested)
+        gallery.selection_changed.connect(self.changed)
+        preview.step_requested.connect(self._on_step)
+        preview.left.connect(self.leave_preview)
+        preview.image_requested.connect(self._on_image_requested)
+        preview.menu_requested.connect(self.menu_requested)
+        self.suggest.left.connect(self.leave)
+        for asking in (self.labels, self.spot_check):
+            asking.left.connect(self.leave)
+            asking.images_requested.connect(self._on_images_requested)
+            asking.image_requested.connect(self._on_picture_opened)
+        self.labels.spot_check_requested.connect(self.show_spot_check)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        for page in (self.gallery, self.preview, self.suggest, self.labels, self.spot_check):
+            page.set_theme(theme)
+
+    # --- Images and classes -----------------------------------------------------------------------
+
+    def chosen_images(self) -> list[ImageId]:
+        """The images that the keys are about."""
+        page = self.currentWidget()
+        if isinstance(page, Page):
+            image = page.chosen_image()
+            return [] if image is None else [image]
+        if self.is_preview_open():
+            row = self.preview.row
+            return [self._session.table.image_id(row)] if row >= 0 else []
+        return self.gallery.view.selected_images()
+
+    def has_chosen_images(self) -> bool:
+        """Whether the keys of the classes mean something now."""
+        if isinstance(self.currentWidget(), Page):
+            return True  # Its keys mean something to it, also where no image is chosen.
+        if self.is_preview_open():
+            return self.preview.row >= 0
+        return self.gallery.view.selectionModel().hasSelection()
+
+    def label_by_key(self, class_id: ClassId | None) -> None:
+        """Give the selected images, or the large one, a class or none; then move on."""
+        page = self.currentWidget()
+        if isinstance(page, Page) and class_id is not None:
+            page.take_class(class_id)
+            return
+        images = self.chosen_images()
+        if not images:
+            return
+        is_single = len(images) == 1
+        row = self._session.table.row_of(images[0])
+        was_labelled = self._session.table.labels[row] != 0
+        if not self._session.label(images, class_id) and class_id is None:
+            return
+        if is_single and class_id is not None:
+            self.gallery.advance(bool(was_labelled))
+            if self.is_preview_open():
+                self._show_in_preview(self.gallery.current_row())
+
+    def label_by_click(self, class_id: ClassId) -> bool:
+        """Give the selected images a class; whether any label was changed."""
+        page = self.currentWidget()
+        if isinstance(page, Page):
+            return page.take_class(class_id)
+        return self._session.label(self.chosen_images(), class_id)
+
+    # --- Which page -------------------------------------------------------------------------------
+
+    def focus(self) -> None:
+        """Give the keyboard's attention to what is shown."""
+        page = self.currentWidget()
+        (page if isinstance(page, Page | Preview) else self.gallery.view).setFocus()
+
+    def show_only(self, class_id: ClassId) -> None:
+        """Show the images of a class."""
+        self.leave()
+        self.gallery.show_only(class_id)
+
+    def show_suggestions(self) -> None:
+        """Show what to label next, one image at a time."""
+        self._show_own(self.suggest)
+        if not self._session.classes:
+            self.name_wanted.emit()
+
+    def show_labels(self) -> None:
+        """Show what the engine thinks of the labels."""
+        self._show_own(self.labels)
+
+    def show_spot_check(self) -> None:
+        """Let the person say of predictions drawn at random whether they are right."""
+        self._show_own(self.spot_check)
+
+    def leave(self) -> None:
+        """Show all images."""
+        self._return_to = None
+        page = self.currentWidget()
+        if isinstance(page, Page):
+            self.setCurrentWidget(self.gallery)
+            page.end()
+            self.changed.emit()
+        self.leave_preview()
+
+    def _show_own(self, page: Page) -> None:
+        if self._session.project is None or self.currentWidget() is page:
+            return
+        self.leave()
+        self.setCurrentWidget(page)
+        page.begin()
+        page.setFocus()
+        self.changed.emit()
+
+    # --- Larger view ------------------------------------------------------------------------------
+
+    def is_preview_open(self) -> bool:
+        """Whether one image is shown large."""
+        return self.currentWidget() is self.preview
+
+    def toggle_preview(self) -> None:
+        """Show the current image large, or what was shown before again."""
+        if self.is_preview_open():
+            self.leave_preview()
+            return
+        page = self.currentWidget()
+        image = page.chosen_image() if isinstance(page, Page) else None
+        if image is not None:
+            self._on_picture_opened(image)
+            return
+        self.leave()
+        row = self.gallery.current_row()
+        if row < 0 and len(self.gallery.model.order):
+            self.gallery.view.setCurrentIndex(self.gallery.model.index(0))
+            row = self.gallery.current_row()
+        if row >= 0:
+            self.setCurrentWidget(self.preview)
+            self._show_in_preview(row)
+            self.preview.setFocus()
+            self.changed.emit()
+
+    def leave_preview(self) -> None:
+        """Show all images, or the page that the large one was opened from."""
+        page, self._return_to = self._return_to, None
+        if self.is_preview_open():
+            self.setCurrentWidget(self.gallery)
+            self.preview.clear()
+            self.changed.emit()
+            if page is not None:
+                self._show_own(page)
+                return
+        self.focus()
+
+    def toggle_why(self) -> None:
+        """Show why the image that the keys are about has its class, large; or stop showing it."""
+        page = self.currentWidget()
+        if self.is_preview_open():
+            self.preview.explanation.toggle()
+            return
+        if not isinstance(page, Page):
+            self.toggle_preview()
+        elif (image := page.chosen_image()) is not None:
+            self._on_picture_opened(image)
+        self.preview.explanation.set_on(self.is_preview_open())
+
+    def zoom_in(self) -> None:
+        """Show the image or the tiles larger."""
+        if self.is_preview_open():
+            self.preview.zoom_in()
+        else:
+            self.gallery.change_tile_px(_TILE_STEP_PX)
+
+    def zoom_out(self) -> None:
+        """Show the image or the tiles smaller."""
+        if self.is_preview_open():
+            self.preview.zoom_out()
+        else:
+            self.gallery.change_tile_px(-_TILE_STEP_PX)
+
+    def _show_in_preview(self, row: int) -> None:
+        place, count = self.gallery.model.place_of_row(row), len(self.gallery.model.order)
+        text = self.tr("{place} of {count}").format(
+            place=QLocale().toString(place + 1), count=QLocale().toString(count)
+        )
+        # An image that is filtered out can be shown as another one's neighbour.
+        self.preview.show_row(row, text if place >= 0 else "")
+
+    # --- Slots ------------------------------------------------------------------------------------
+
+    def _on_images_requested(self, images: list[ImageId]) -> None:
+        self.leave()
+        self.gallery.show_these(images)
+
+    def _on_picture_opened(self, image_id: int) -> None:
+        page, row = self.currentWidget(), self._session.table.row_of(image_id)
+        if row >= 0:
+            self.leave()
+            self.setCurrentWidget(self.preview)
+            self._on_image_requested(row)
+            self.changed.emit()
+            self._return_to = page if isinstance(page, Page) else None
+
+    def _on_image_requested(self, row: int) -> None:
+        self.gallery.set_current_row(row)
+        self._show_in_preview(row)
+        self.preview.setFocus()
+
+    def _on_step(self, by: int) -> None:
+        row = self.gallery.step(by)
+        if row >= 0:
+            self._show_in_preview(row)
+
+    def _on_revisited(self, images: list[ImageId]) -> None:
+        """Show what was undone or redone, so that a slip can be mended on the spot."""
+        self.gallery.select_images(images)
+        self.suggest.queue.go_to(images)
+        if self.is_preview_open() and self.gallery.current_row() >= 0:
+            self._show_in_preview(self.gallery.current_row())

@@ -1,0 +1,347 @@
+"""What is shown while nothing is open, or where the open folder has no images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QLocale, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.look.icons import application_icon, icon, pixmap
+from app.look.theme import GAP_PX, Theme
+from app.session.preferences import Preferences
+
+_WIDTH_PX: Final = 720
+
+
+class StartPage(QWidget):
+    """An invitation, and what was open before.
+
+    Signals:
+        folder_requested: choose a folder.
+        project_requested: choose a project file.
+        recent_requested: open this project.
+    """
+
+    folder_requested = Signal()
+    project_requested = Signal()
+    recent_requested = Signal(Path)
+
+    def __init__(
+        self, preferences: Preferences, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._preferences = preferences
+        self._theme = theme
+        self._build()
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._theme = theme
+        ratio = self.devicePixelRatioF()
+        self._logo.setPixmap(application_icon().pixmap(QSize(64, 64), ratio))
+        self.open_folder.setIcon(icon("folder-open", theme.on_accent))
+        self.open_project.setIcon(icon("project"))
+        for label, name in zip(self._step_pictures, ("folder", "label", "table"), strict=True):
+            label.setPixmap(pixmap(name, theme.accent, 24, ratio))
+        self.show_recent()
+
+    def show_recent(self) -> None:
+        """Bring the list of recent projects up to date."""
+        while (item := self._recent_rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        projects = self._preferences.recent()[:5]
+        self._recent_card.setVisible(bool(projects))
+        for path in projects:
+            self._recent_rows.addWidget(self._row_of(path))
+
+    def recent_buttons(self) -> list[QPushButton]:
+        """The rows of the list of recent projects."""
+        found = [self._recent_rows.itemAt(place) for place in range(self._recent_rows.count())]
+        widgets = [item.widget() for item in found if item is not None]
+        return [widget for widget in widgets if isinstance(widget, QPushButton)]
+
+    def _build(self) -> None:
+        self._logo = QLabel()
+        heading = QLabel(self.tr("Sort a folder of images by a handful of examples"))
+        heading.setObjectName("heading")
+        heading.setWordWrap(True)
+        head = QHBoxLayout()
+        head.setSpacing(2 * GAP_PX)
+        head.addWidget(self._logo)
+        head.addWidget(heading, 1)
+        self.open_folder = QPushButton(" " + self.tr("Open Folder…"))
+        self.open_folder.setObjectName("primary")
+        self.open_folder.setToolTip(self.tr("Open a folder of images (Ctrl+O)"))
+        self.open_folder.clicked.connect(self.folder_requested)
+        self.open_project = QPushButton(" " + self.tr("Open Project…"))
+        self.open_project.setToolTip(self.tr("Open a .handful file (Ctrl+Shift+O)"))
+        self.open_project.clicked.connect(self.project_requested)
+        drop = QLabel(self.tr("or drop a folder anywhere in this window"))
+        drop.setObjectName("muted")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GAP_PX)
+        for widget in (self.open_folder, self.open_project):
+            buttons.addWidget(widget)
+        buttons.addSpacing(GAP_PX)
+        buttons.addWidget(drop)
+        buttons.addStretch(1)
+        self._recent_card = QFrame()
+        self._recent_card.setObjectName("card")
+        title = QLabel(self.tr("Recent"))
+        title.setObjectName("section")
+        title.setContentsMargins(GAP_PX, 0, 0, 0)
+        self._recent_rows = QVBoxLayout()
+        self._recent_rows.setSpacing(0)
+        card = QVBoxLayout(self._recent_card)
+        card.setContentsMargins(GAP_PX, 12, GAP_PX, GAP_PX)
+        card.setSpacing(GAP_PX // 2)
+        card.addWidget(title)
+        card.addLayout(self._recent_rows)
+        inner = QWidget()
+        inner.setMaximumWidth(_WIDTH_PX)
+        inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(inner)
+        column.setSpacing(3 * GAP_PX)
+        column.addLayout(head)
+        column.addLayout(buttons)
+        column.addWidget(self._build_steps())
+        column.addWidget(self._recent_card)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(inner, 100)
+        row.addStretch(1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(4 * GAP_PX, 2 * GAP_PX, 4 * GAP_PX, 2 * GAP_PX)
+        page.addStretch(2)
+        page.addLayout(row)
+        page.addStretch(3)
+
+    def _build_steps(self) -> QWidget:
+        card = QFrame()
+        card.setObjectName("card")
+        grid = QGridLayout(card)
+        grid.setContentsMargins(2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX)
+        grid.setHorizontalSpacing(3 * GAP_PX)
+        grid.setVerticalSpacing(GAP_PX // 2)
+        self._step_pictures = []
+        for column, (title, text) in enumerate(
+            (
+                (
+                    self.tr("Open"),
+                    self.tr("A folder of images, with its sub-folders. The files stay untouched."),
+                ),
+                (
+                    self.tr("Label a handful"),
+                    self.tr("Name your classes and give each a few examples, by key or click."),
+                ),
+                (
+                    self.tr("Get the rest"),
+                    self.tr(
+                        "Every other image gets a class and a confidence, as a table or model."
+                    ),
+                ),
+            )
+        ):
+            picture, head, words = QLabel(), QLabel(title), QLabel(text)
+            head.setObjectName("section")
+            words.setObjectName("muted")
+            words.setWordWrap(True)
+            words.setAlignment(Qt.AlignmentFlag.AlignTop)
+            self._step_pictures.append(picture)
+            for line, label in enumerate((picture, head, words)):
+                grid.addWidget(label, line, column)
+            grid.setColumnStretch(column, 1)
+        return card
+
+    def _row_of(self, project: Path) -> QPushButton:
+        button = RecentButton(project, self._theme)
+        button.chosen.connect(self.recent_requested)
+        return button
+
+
+class RecentButton(QPushButton):
+    """One recent project: its name, and the folder that it lies in.
+
+    Signals:
+        chosen: the project.
+    """
+
+    chosen = Signal(Path)
+
+    def __init__(self, project: Path, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+        self.setObjectName("recent")
+        self.setFlat(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip(str(project))
+        self.setAccessibleName(project.stem)
+        exists = project.exists()
+        picture, name, place = QLabel(), QLabel(project.stem), QLabel()
+        picture.setPixmap(
+            pixmap(
+                "folder" if exists else "warning",
+                theme.muted if exists else theme.warning,
+                20,
+                self.devicePixelRatioF(),
+            )
+        )
+        name.setTextFormat(Qt.TextFormat.PlainText)
+        name.setMaximumWidth(_WIDTH_PX // 2)
+        place.setObjectName("muted")
+        place.setText(
+            self.fontMetrics().elidedText(
+                _shortened(project.parent), Qt.TextElideMode.ElideMiddle, _WIDTH_PX // 2
+            )
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP_PX, 0, GAP_PX, 0)
+        row.setSpacing(GAP_PX)
+        row.addWidget(picture)
+        row.addWidget(name)
+        row.addStretch(1)
+        row.addWidget(place)
+        for label in (picture, name, place):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setMinimumHeight(40)
+        self.clicked.connect(self._on_clicked)
+
+    def _on_clicked(self) -> None:
+        self.chosen.emit(self._project)
+
+
+class EmptyFolderPage(QWidget):
+    """The open folder has no images that can be read.
+
+    Signals:
+        folder_requested: choose another folder.
+        find_requested: show where the images of this project are.
+        refresh_requested: look again.
+    """
+
+    folder_requested = Signal()
+    find_requested = Signal()
+    refresh_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("ground")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._picture = QLabel()
+        self._title = QLabel()
+        self._title.setObjectName("title")
+        self._text = QLabel()
+        self._text.setObjectName("muted")
+        self._text.setFixedWidth(520)
+        for label in (self._picture, self._title, self._text):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(label is not self._picture)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.find_images = QPushButton(self.tr("Find the Images…"))
+        self.find_images.setObjectName("primary")
+        self.find_images.setToolTip(self.tr("Show Handful where the images of this project are"))
+        self.find_images.clicked.connect(self.find_requested)
+        other = QPushButton(self.tr("Open Another Folder…"))
+        other.clicked.connect(self.folder_requested)
+        again = QPushButton(self.tr("Look Again"))
+        again.setToolTip(self.tr("Scan the folder again (F5)"))
+        again.clicked.connect(self.refresh_requested)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.find_images)
+        buttons.addWidget(other)
+        buttons.addWidget(again)
+        buttons.addStretch(1)
+        self._buttons = (other, again)
+        column = QVBoxLayout(self)
+        column.setSpacing(2 * GAP_PX)
+        column.addStretch(2)
+        column.addWidget(self._picture)
+        column.addWidget(self._title)
+        text = QHBoxLayout()  # Not an alignment, which would give the text too few lines.
+        text.addStretch(1)
+        text.addWidget(self._text)
+        text.addStretch(1)
+        column.addLayout(text)
+        column.addLayout(buttons)
+        column.addStretch(3)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._picture.setPixmap(pixmap("image", theme.disabled, 64, self.devicePixelRatioF()))
+
+    def texts(self) -> tuple[str, str]:
+        """Title and explanation, as shown."""
+        return self._title.text(), self._text.text()
+
+    def show_scanning(self, folder: Path) -> None:
+        """Nothing was found so far."""
+        self._show(self.tr("Looking for images…"), str(folder), with_buttons=False)
+
+    def show_nothing(self, folder: Path) -> None:
+        """Nothing was found."""
+        title = self.tr("No images in “{name}”").format(name=folder.name or folder)
+        text = self.tr(
+            "Handful looked in {folder} and its sub-folders for image files: JPEG, PNG, TIFF, "
+            "WebP, AVIF, GIF, BMP and the like. Copy some there and look again, or open another "
+            "folder."
+        ).format(folder=folder)
+        self._show(title, text, with_buttons=True)
+
+    def show_missing(self, folder: Path, n_images: int) -> None:
+        """None of the project's images was found."""
+        title = self.tr("The images are not in “{name}”").format(name=folder.name or folder)
+        text = self.tr(
+            "None of the {count} images of this project was found in {folder}. If they were moved, "
+            "show Handful where they are; your labels are kept."
+        ).format(folder=folder, count=QLocale().toString(n_images))
+        if n_images == 1:
+            text = self.tr(
+                "The only image of this project was not found in {folder}. If it was moved, show "
+                "Handful where it is; your labels are kept."
+            ).format(folder=folder)
+        self._show(title, text, with_buttons=True, with_find=True)
+
+    def show_gone(self, folder: Path) -> None:
+        """The folder is not there."""
+        title = self.tr("The folder is not there any more")
+        text = self.tr(
+            "{folder} could not be found. If it was moved, or lies on a disk that is not plugged "
+            "in, show Handful where it is; your labels are kept."
+        ).format(folder=folder)
+        self._show(title, text, with_buttons=True, with_find=True)
+
+    def _show(self, title: str, text: str, *, with_buttons: bool, with_find: bool = False) -> None:
+        self._title.setText(title)
+        self._text.setText(text)
+        for button in self._buttons:
+            button.setVisible(with_buttons)
+        self.find_images.setVisible(with_find)
+        other = self._buttons[0]
+        other.setObjectName("" if with_find else "primary")  # One button only is the one to press.
+        other.style().unpolish(other)
+        other.style().polish(other)
+
+
+def _shortened(folder: Path) -> str:
+    try:
+        return f"~/{folder.relative_to(Path.home()).as_posix()}"
+    except ValueError:
+        return str(folder)

@@ -1,0 +1,238 @@
+"""The line at the bottom: what the engine does, how far it is, and how good it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+
+from app.gallery.arrangement import Show, counts
+from app.look.icons import icon, pixmap
+from app.look.theme import GAP_PX, Theme
+from app.session.session import Session
+from app.training.effort import EffortButton
+from engine import messages
+from engine.messages import Effort
+
+_WIDE_PX: Final = 1160  # From here on there is room for what the effort gained.
+_BAR_PX: Final = 160  # Where there is room.
+_LEAST_PX: Final = 48  # Of the words beside the numbers of progress.
+_DOT: Final = " · "
+_FAILURE_PX: Final = 420  # Of a sentence about the engine; the whole of it is in a notice.
+
+
+class StatusLine(QWidget):
+    """Shows the state of the session; it fills the status bar.
+
+    Signals:
+        pause_requested: stop, or go on with, the work that is shown.
+    """
+
+    pause_requested = Signal()
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._theme = theme
+        self._pictures = ("", "", "")  # Of engine and button as shown: drawing them takes 3 ms.
+        self._picture = QLabel()
+        self.engine = QLabel()
+        self.work = WorkLabel()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(_BAR_PX)
+        self.button = QToolButton()
+        self.button.setObjectName("flat")
+        self.button.clicked.connect(self.pause_requested)
+        self.effort = EffortButton(session, theme)
+        self.numbers = QLabel()
+        for label in (self.engine, self.numbers):
+            label.setObjectName("muted")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP_PX, 0, GAP_PX, 0)
+        row.setSpacing(GAP_PX)
+        row.addWidget(self._picture)
+        row.addWidget(self.engine)
+        row.addSpacing(GAP_PX)
+        row.addWidget(self._bar)
+        row.addWidget(self.button)
+        row.addWidget(self.work, 1)
+        row.addWidget(self.effort)
+        row.addSpacing(GAP_PX)
+        row.addWidget(self.numbers)
+        self.setMinimumHeight(30)
+        session.status_changed.connect(self.show_status)
+        session.counts_changed.connect(self.show_numbers)
+        session.project_changed.connect(self.show_numbers)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in these colours."""
+        self._theme = theme
+        self._pictures = ("", "", "")
+        self.effort.set_theme(theme)
+        self.show_status()
+        self.show_numbers()
+
+    def show_status(self) -> None:
+        """Show engine, work and effort as they are now."""
+        session, theme = self._session, self._theme
+        colour, name = theme.muted, "device"
+        if session.engine_failure:
+            colour, name, tip = theme.error, "error", session.engine_failure
+            text = self.fontMetrics().elidedText(
+                self.tr("No predictions: {reason}").format(reason=tip),
+                Qt.TextElideMode.ElideRight,
+                _FAILURE_PX,
+            )
+        elif session.engine is None:
+            text, tip = self.tr("Engine is loading…"), self.tr("You can label meanwhile.")
+        else:
+            text = session.engine.device
+            tip = session.engine.notice or self.tr("{encoder} on {provider}").format(
+                encoder=session.engine.encoder_name, provider=session.engine.provider
+            )
+            if session.engine.notice:
+                colour, name = theme.warning, "warning"
+        self.engine.setText(text)
+        self.engine.setToolTip(tip)
+        is_asked = session.task is not None or session.classifier.running is Effort.FINETUNE
+        button = "next" if session.reader.is_paused and not is_asked else "stop"
+        if self._pictures != (name, colour, button):
+            self._pictures = (name, colour, button)
+            self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
+            self.button.setIcon(icon(button))
+        self._show_work()
+        self.effort.show_effort()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_compact = event.size().width() < _WIDE_PX
+        self.effort.set_compact(is_compact)
+        self._bar.setFixedWidth(_BAR_PX // 2 if is_compact else _BAR_PX)
+
+    def show_numbers(self) -> None:
+        """Show how many images are what."""
+        if self._session.project is None:
+            self.numbers.setText("")
+            return
+        locale, table = QLocale(), self._session.table
+        numbers = counts(table)
+        parts = [
+            self.tr("{count} labelled").format(count=locale.toString(numbers[Show.LABELLED])),
+            self.tr("{count} predicted").format(count=locale.toString(int(table.predicts.sum()))),
+        ]
+        if numbers[Show.UNREADABLE]:
+            parts.append(
+                self.tr("{count} unreadable").format(
+                    count=locale.toString(numbers[Show.UNREADABLE])
+                )
+            )
+        self.numbers.setText(_DOT.join(parts))
+
+    def _show_work(self) -> None:
+        reader, task = self._session.reader, self._session.task
+        is_tuning = self._session.classifier.running is Effort.FINETUNE
+        progress = reader.progress
+        if task is not None and task.progress is not None:
+            progress = task.progress
+        elif task is None and is_tuning:
+            progress = self._session.classifier.progress
+        is_asked = task is not None or is_tuning  # By the person, who waits for it.
+        is_busy = is_asked or reader.is_scanning or reader.is_embedding
+        self._bar.setVisible(is_busy)
+        can_pause = not is_asked and (reader.is_embedding or reader.is_paused)
+        can_cancel = (task is not None and not task.is_cancelling) or (task is None and is_tuning)
+        self.button.setVisible(can_pause or can_cancel)
+        if reader.is_paused and not is_asked:
+            self.button.setToolTip(self.tr("Go on with the other images"))
+            self.work.setText(self.tr("Stopped; some images are not classified yet"))
+        else:
+            self.button.setToolTip(
+                self.tr("Stop fine-tuning; the answers stay as they are")
+                if task is None and is_tuning
+                else self.tr("Stop this; what is done stays done")
+            )
+            self.work.setText(self._words(progress) if is_busy else "")
+        self.button.setAccessibleName(self.button.toolTip())
+        if progress is not None and progress.total:
+            self._bar.setRange(0, progress.total)
+            self._bar.setValue(progress.done)
+        else:
+            self._bar.setRange(0, 0)
+        if not is_busy:
+            self._bar.setRange(0, 1)
+            if self._session.project is not None and not reader.is_paused:
+                self.work.setText("")
+
+    def _words(self, progress: messages.Progress | None) -> str:
+        if progress is not None:
+            return words_of(progress)
+        if self._session.task is None and self._session.classifier.running is Effort.FINETUNE:
+            return self.tr("Fine-tuning")
+        if self._session.reader.is_scanning:
+            found = QLocale().toString(len(self._session.reader.seen))
+            return self.tr("Looking for images · {count} found").format(count=found)
+        return self.tr("Starting…")
+
+
+class WorkLabel(QLabel):
+    """What is done and how far it is; where there is no room, the words give way to the numbers.
+
+    Then a tip says all of it.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawText(
+            self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.shown()
+        )
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            self.setToolTip("" if self.shown() == self.text() else self.text())
+        return super().event(event)
+
+    def shown(self) -> str:
+        """What there is room for."""
+        metrics, text, end = self.fontMetrics(), self.text(), Qt.TextElideMode.ElideRight
+        words, dot, numbers = text.partition(_DOT)
+        room = self.width() - metrics.horizontalAdvance(dot + numbers)
+        if metrics.horizontalAdvance(text) <= self.width() or room < _LEAST_PX:
+            return metrics.elidedText(text, end, self.width())
+        return metrics.elidedText(words, end, room) + dot + numbers
+
+
+def words_of(progress: messages.Progress) -> str:
+    """Progress in one line: text, numbers, rate and time left."""
+    locale = QLocale()
+    parts = [progress.text]
+    if progress.total:
+        parts.append(f"{locale.toString(progress.done)} / {locale.toString(progress.total)}")
+    elif progress.done:
+        parts.append(locale.toString(progress.done))
+    if progress.rate_per_s >= 10:
+        parts.append(f"{progress.rate_per_s:.0f}/s")
+    elif progress.rate_per_s > 0:
+        parts.append(f"{progress.rate_per_s:.1f}/s")
+    if progress.total and progress.rate_per_s > 0:
+        parts.append(_time_left(progress.seconds_left))
+    return _DOT.join(part for part in parts if part)
+
+
+def _time_left(seconds: float) -> str:
+    if seconds < 60:
+        text = QCoreApplication.translate("StatusLine", "{count} s left")
+        return text.format(count=max(1, round(seconds)))
+    if seconds < 3600:
+        text = QCoreApplication.translate("StatusLine", "{count} min left")
+        return text.format(count=round(seconds / 60))
+    text = QCoreApplication.translate("StatusLine", "{count} h left")
+    return text.format(count=f"{seconds / 3600:.1f}")
