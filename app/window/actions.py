@@ -103,8 +103,7 @@ class Actions(QObject):
             self.close_project,
             self.refresh,
             self.new_class,
-            self.suggest,
-            self.check_labels,
+            *self.views.actions(),
             self.spot_check,
         ):
             action.setEnabled(is_open)
@@ -199,9 +198,20 @@ class Actions(QObject):
         self.new_class = make(self.tr("&New Class…"), "plus", "Ctrl+N", "+")
         self.new_class_for_selection = make(self.tr("New Class for These…"), "plus")
         self.unlabel = make(self.tr("&Unlabel"), "unlabel", "Del", "Backspace")
-        self.suggest = make(self.tr("&Suggest What to Label"), "suggest", "F6")
-        self.suggest.setIconText(self.tr("Suggest"))
-        self.check_labels = make(self.tr("&Check Labels"), "check", "F7")
+        self.images = make(self.tr("All &Images"), "grid", "Alt+1")
+        self.images.setIconText(self.tr("Images"))
+        self.queue = make(self.tr("Label &Queue"), "suggest", "Alt+2", "F6")
+        self.queue.setIconText(self.tr("Queue"))
+        self.review = make(self.tr("&Review by Class"), "review", "Alt+3", "F9")
+        self.review.setIconText(self.tr("Review"))
+        self.map = make(self.tr("&Map"), "map", "Alt+4", "F4")
+        self.evaluation = make(self.tr("&Evaluation"), "check", "Alt+5", "F7")
+        # Which of them is shown; a page that belongs to none of them leaves all unticked.
+        self.views = QActionGroup(self)
+        self.views.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
+        for action in (self.images, self.queue, self.review, self.map, self.evaluation):
+            action.setCheckable(True)
+            self.views.addAction(action)
         self.spot_check = make(self.tr("S&pot Check"), "spot-check", "F8")
         self.show_file = make(self.tr("Show in File Manager"), "folder")
         self.copy_paths = make(self.tr("Copy Path"), "copy")
@@ -225,6 +235,8 @@ class Actions(QObject):
         edit.addSeparator()
         edit.addActions([self.select_all, self.select_none])
         view = bar.addMenu(self.tr("&View"))
+        view.addActions(self.views.actions())
+        view.addSeparator()
         view.addActions([self.preview, self.why, self.why_next])
         view.addSeparator()
         view.addActions([self.larger, self.smaller, self.fit, self.actual_size])
@@ -246,7 +258,7 @@ class Actions(QObject):
         self.theme_group.triggered.connect(self._on_theme_chosen)
         self.label_menu = bar.addMenu(self.tr("&Label"))
         self.improve_menu = bar.addMenu(self.tr("&Improve"))
-        self.improve_menu.addActions([self.suggest, self.check_labels, self.spot_check])
+        self.improve_menu.addActions([self.spot_check])
         self.class_menu = bar.addMenu(self.tr("&Class"))
         self.class_menu.aboutToShow.connect(self._fill_class_menu)
         help_menu = bar.addMenu(self.tr("&Help"))
@@ -268,7 +280,9 @@ class Actions(QObject):
             button = bar.widgetForAction(action)
             button.setProperty("toolButtonStyle", Qt.ToolButtonStyle.ToolButtonIconOnly)
         bar.addSeparator()
-        bar.addActions([self.new_class, self.suggest, self.check_labels])
+        bar.addAction(self.new_class)
+        bar.addSeparator()
+        bar.addActions(self.views.actions())
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(gap)

@@ -102,9 +102,9 @@ class KeysDialog(QDialog):
             ("F5", self.tr("Scan the folder, filter and sort again")),
         ]
         improve = [
-            ("F6", self.tr("Suggest what to label next")),
+            ("F6", self.tr("Label queue")),
             (self.tr("Space, Backspace"), self.tr("… skip an image, go back to the one before")),
-            ("F7", self.tr("Check the labels")),
+            ("F7", self.tr("Evaluation")),
             ("F8", self.tr("Spot check predictions drawn at random")),
             (self.tr("Enter or Y, N"), self.tr("… the prediction is right, is wrong")),
         ]

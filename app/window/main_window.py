@@ -121,8 +121,11 @@ class MainWindow(QMainWindow):
             (actions.select_all, view.selectAll),
             (actions.select_none, view.clearSelection),
             (actions.preview, pages.toggle_preview),
-            (actions.suggest, pages.show_suggestions),
-            (actions.check_labels, pages.show_labels),
+            (actions.queue, pages.show_queue),
+            (actions.evaluation, pages.show_evaluation),
+            (actions.images, pages.leave),
+            (actions.review, pages.show_review),
+            (actions.map, pages.show_map),
             (actions.spot_check, pages.show_spot_check),
             (actions.why, pages.toggle_why),
             (actions.why_next, self.preview.explanation.choose_next),
@@ -141,6 +144,7 @@ class MainWindow(QMainWindow):
             (actions.about, self._on_about),
         ):
             action.triggered.connect(slot)
+        actions.views.triggered.connect(self._show_view)
         actions.label_requested.connect(self._on_label_requested)
         actions.theme_requested.connect(self._on_theme_requested)
         actions.recent_requested.connect(self._open_recent)
@@ -322,7 +326,7 @@ class MainWindow(QMainWindow):
         self._session.label(images, ClassId(class_id))
 
     def _on_new_class(self) -> None:
-        is_suggesting = self.pages.currentWidget() is self.pages.suggest
+        is_suggesting = self.pages.currentWidget() is self.pages.queue
         self.classes.begin_new(for_selection=is_suggesting)
 
     def _on_new_class_for_selection(self) -> None:
@@ -416,6 +420,19 @@ class MainWindow(QMainWindow):
             in_preview=self.pages.is_preview_open(),
             in_gallery=self.pages.currentWidget() is self.gallery,
         )
+        self._show_view()
+
+    def _show_view(self) -> None:
+        """Tick the view that is shown; a click on the ticked one must leave it ticked."""
+        actions, pages, shown = self.actions_, self.pages, self.pages.currentWidget()
+        for action, page in (
+            (actions.images, self.gallery),
+            (actions.queue, pages.queue),
+            (actions.review, pages.review),
+            (actions.map, pages.map),
+            (actions.evaluation, pages.evaluation),
+        ):
+            action.setChecked(page is shown)
 
     def _on_pause(self) -> None:
         reader = self._session.reader

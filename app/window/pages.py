@@ -12,7 +12,9 @@ from app.evaluation.spot_check import SpotCheckPage
 from app.gallery.gallery import Gallery
 from app.look.page import Page
 from app.look.theme import Theme
+from app.map.map_page import MapPage
 from app.preview.preview import Preview
+from app.queue.review_page import ReviewPage
 from app.queue.suggest_page import SuggestPage
 from app.session.session import Session
 from engine.messages import ClassId, ImageId
@@ -44,10 +46,19 @@ class Pages(QStackedWidget):
         self.gallery = Gallery(session, theme)
         thumbnails = self.gallery.thumbnails
         self.preview = Preview(session, thumbnails, theme)
-        self.suggest = SuggestPage(session, thumbnails, theme)
-        self.labels = LabelsPage(session, thumbnails, theme)
+        self.queue = SuggestPage(session, thumbnails, theme)
+        self.evaluation = LabelsPage(session, thumbnails, theme)
         self.spot_check = SpotCheckPage(session, thumbnails, theme)
-        for page in (self.gallery, self.preview, self.suggest, self.labels, self.spot_check):
+        self.review = ReviewPage(session, thumbnails, theme)
+        self.map = MapPage(session, thumbnails, theme)
+        self._own: tuple[Page, ...] = (
+            self.queue,
+            self.review,
+            self.map,
+            self.evaluation,
+            self.spot_check,
+        )
+        for page in (self.gallery, self.preview, *self._own):
             self.addWidget(page)
         gallery, preview = self.gallery, self.preview
         session.revisited.connect(self._on_revisited)
@@ -58,16 +69,18 @@ class Pages(QStackedWidget):
         preview.left.connect(self.leave_preview)
         preview.image_requested.connect(self._on_image_requested)
         preview.menu_requested.connect(self.menu_requested)
-        self.suggest.left.connect(self.leave)
-        for asking in (self.labels, self.spot_check):
-            asking.left.connect(self.leave)
+        for own in self._own:
+            own.left.connect(self.leave)
+        for asking in (self.evaluation, self.spot_check):
             asking.images_requested.connect(self._on_images_requested)
             asking.image_requested.connect(self._on_picture_opened)
-        self.labels.spot_check_requested.connect(self.show_spot_check)
+        self.evaluation.spot_check_requested.connect(self.show_spot_check)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
-        for page in (self.gallery, self.preview, self.suggest, self.labels, self.spot_check):
+        self.gallery.set_theme(theme)
+        self.preview.set_theme(theme)
+        for page in self._own:
             page.set_theme(theme)
 
     # --- Images and classes -----------------------------------------------------------------------
@@ -129,15 +142,23 @@ class Pages(QStackedWidget):
         self.leave()
         self.gallery.show_only(class_id)
 
-    def show_suggestions(self) -> None:
+    def show_queue(self) -> None:
         """Show what to label next, one image at a time."""
-        self._show_own(self.suggest)
+        self._show_own(self.queue)
         if not self._session.classes:
             self.name_wanted.emit()
 
-    def show_labels(self) -> None:
+    def show_evaluation(self) -> None:
         """Show what the engine thinks of the labels."""
-        self._show_own(self.labels)
+        self._show_own(self.evaluation)
+
+    def show_review(self) -> None:
+        """Show the predictions of one class after the other, to be accepted or put right."""
+        self._show_own(self.review)
+
+    def show_map(self) -> None:
+        """Show all images as points, alike ones near each other."""
+        self._show_own(self.map)
 
     def show_spot_check(self) -> None:
         """Let the person say of predictions drawn at random whether they are right."""
@@ -263,6 +284,6 @@ class Pages(QStackedWidget):
     def _on_revisited(self, images: list[ImageId]) -> None:
         """Show what was undone or redone, so that a slip can be mended on the spot."""
         self.gallery.select_images(images)
-        self.suggest.queue.go_to(images)
+        self.queue.queue.go_to(images)
         if self.is_preview_open() and self.gallery.current_row() >= 0:
             self._show_in_preview(self.gallery.current_row())

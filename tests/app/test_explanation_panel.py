@@ -163,16 +163,16 @@ def test_w_in_the_gallery_opens_the_large_view_with_it(labelled: Desk) -> None:
 
 def test_w_on_a_suggestion_explains_that_one_and_escape_goes_back_to_it(labelled: Desk) -> None:
     labelled.click("image_4.png")
-    labelled.window.actions_.suggest.trigger()
+    labelled.window.actions_.queue.trigger()
     classes = (class_id(labelled, "cat"), class_id(labelled, "dog"))
     labelled.engine.suggest(
         [messages.Suggestion(labelled.image("image_8.png"), "between cat and dog", classes)]
     )
-    labelled.press("W", labelled.window.pages.suggest)
+    labelled.press("W", labelled.window.pages.queue)
     assert labelled.window.pages.is_preview_open()
     assert asked(labelled).image.name == "image_8.png"
     labelled.press(Qt.Key.Key_Escape)
-    assert labelled.window.pages.suggest.isVisible()
+    assert labelled.window.pages.queue.isVisible()
     assert not panel(labelled).is_on
 
 

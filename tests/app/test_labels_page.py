@@ -23,7 +23,7 @@ def labelled(garden: Desk) -> Desk:
     garden.press("1")
     garden.select("image_5.png", "image_6.png")
     garden.press("2")
-    garden.window.actions_.check_labels.trigger()
+    garden.window.actions_.evaluation.trigger()
     return garden
 
 
@@ -37,12 +37,12 @@ def doubt(desk: Desk, name: str) -> DoubtfulLabel:
 
 def texts(desk: Desk) -> str:
     """All that the page says."""
-    return "\n".join(desk.window.pages.labels.texts())
+    return "\n".join(desk.window.pages.evaluation.texts())
 
 
 def rows(desk: Desk) -> list[DoubtfulRow]:
     """The labels that look wrong."""
-    return desk.window.pages.labels.doubtful_rows()
+    return desk.window.pages.evaluation.doubtful_rows()
 
 
 def click(desk: Desk, button: QWidget) -> None:
@@ -51,12 +51,12 @@ def click(desk: Desk, button: QWidget) -> None:
 
 
 def test_the_advice_comes_first_and_then_the_numbers(labelled: Desk) -> None:
-    assert "Looking at the labels" in labelled.window.pages.labels.position.text()
+    assert "Looking at the labels" in labelled.window.pages.evaluation.position.text()
     command = labelled.engine.last(messages.ReviewLabels)
     assert len(command.support) == 6
     dog = labelled.session.classes[1].class_id
     labelled.engine.review(weakest=dog)
-    page = labelled.window.pages.labels
+    page = labelled.window.pages.evaluation
     assert page.position.text() == ""
     assert page.texts()[0] == "Label 5 more of dog."
     assert "about 80 % of other images are recognised, between 70 and 90 %" in page.texts()[1]
@@ -74,9 +74,9 @@ def test_the_advice_comes_first_and_then_the_numbers(labelled: Desk) -> None:
 def test_too_few_to_tell_is_said_and_no_curve_drawn(labelled: Desk) -> None:
     labelled.engine.review(accuracy=None)
     assert "can be told from five independent labelled images" in texts(labelled)
-    assert labelled.window.pages.labels.texts().count("too few to tell") == 2
+    assert labelled.window.pages.evaluation.texts().count("too few to tell") == 2
     assert "Too few labels to tell whether one of them is wrong." in texts(labelled)
-    assert labelled.window.pages.labels.body.findChildren(LearningCurve) == []
+    assert labelled.window.pages.evaluation.body.findChildren(LearningCurve) == []
 
 
 def test_a_label_is_changed_by_a_click_and_back_by_undo(labelled: Desk) -> None:
@@ -119,8 +119,8 @@ def test_what_is_kept_is_not_doubted_again(labelled: Desk) -> None:
     labelled.engine.review(doubtful=[doubt(labelled, "image_2.png")])
     click(labelled, rows(labelled)[0].keep_button)
     assert rows(labelled) == []
-    labelled.press(Qt.Key.Key_Escape, labelled.window.pages.labels)
-    labelled.window.actions_.check_labels.trigger()
+    labelled.press(Qt.Key.Key_Escape, labelled.window.pages.evaluation)
+    labelled.window.actions_.evaluation.trigger()
     labelled.engine.review(doubtful=[doubt(labelled, "image_2.png")])
     assert rows(labelled) == []
     assert labelled.labels_on_disk()["image_2.png"] == "cat"
@@ -137,13 +137,13 @@ def test_row_after_row_by_the_keyboard(labelled: Desk) -> None:
     assert [row.doubtful.image_id for row in rows(labelled)] == [labelled.image("image_3.png")]
     labelled.press("2")  # A class's key is for the row with the keyboard's attention.
     assert labelled.labels_on_disk()["image_3.png"] == "dog"
-    assert labelled.window.pages.labels.hasFocus()
+    assert labelled.window.pages.evaluation.hasFocus()
 
 
 def test_an_edit_asks_again_while_the_page_is_open(labelled: Desk) -> None:
     labelled.engine.review(doubtful=[doubt(labelled, "image_2.png")])
     click(labelled, rows(labelled)[0].change_button)
-    assert "Looking again" in labelled.window.pages.labels.position.text()
+    assert "Looking again" in labelled.window.pages.evaluation.position.text()
     labelled.qtbot.waitUntil(lambda: len(labelled.engine.all(messages.ReviewLabels)) == 2)
     support = dict(labelled.engine.last(messages.ReviewLabels).support)
     dog = labelled.session.classes[1].class_id
@@ -151,24 +151,24 @@ def test_an_edit_asks_again_while_the_page_is_open(labelled: Desk) -> None:
         support[labelled.session.table.ref(labelled.session.table.row_of_name("image_2.png"))]
         == dog
     )
-    labelled.press(Qt.Key.Key_Escape, labelled.window.pages.labels)
+    labelled.press(Qt.Key.Key_Escape, labelled.window.pages.evaluation)
     labelled.click("image_9.png")
     labelled.press("1")
     labelled.settle()
-    assert not labelled.window.pages.labels.review.is_waiting
+    assert not labelled.window.pages.evaluation.review.is_waiting
 
 
 def test_near_duplicates_are_listed_and_looked_at(labelled: Desk) -> None:
     same = [labelled.image("image_7.png"), labelled.image("image_8.png")]
     mixed = [labelled.image("image_1.png"), labelled.image("image_5.png")]
     labelled.engine.review(duplicates=[same, mixed])
-    said = labelled.window.pages.labels.texts()
+    said = labelled.window.pages.evaluation.texts()
     assert "Nearly the same images  (2)" in said
     # The one with two labels is the more urgent one.
     assert said.index("2 images with different labels") < said.index("2 images")
     look = [
         button
-        for button in labelled.window.pages.labels.body.findChildren(QPushButton)
+        for button in labelled.window.pages.evaluation.body.findChildren(QPushButton)
         if button.text() == "Look at Them"
     ]
     click(labelled, look[1])
@@ -187,8 +187,8 @@ def test_a_picture_is_seen_large_and_one_comes_back(labelled: Desk) -> None:
     assert labelled.window.pages.is_preview_open()
     assert labelled.window.preview.row == labelled.session.table.row_of_name("image_2.png")
     labelled.press(Qt.Key.Key_Escape, labelled.window.preview)
-    assert labelled.window.pages.currentWidget() is labelled.window.pages.labels
-    labelled.press(Qt.Key.Key_Escape, labelled.window.pages.labels)
+    assert labelled.window.pages.currentWidget() is labelled.window.pages.evaluation
+    labelled.press(Qt.Key.Key_Escape, labelled.window.pages.evaluation)
     assert labelled.window.pages.currentWidget() is labelled.gallery
 
 
@@ -205,7 +205,7 @@ def test_the_gallery_does_not_take_the_pictures_away(labelled: Desk) -> None:
 def test_failing_is_a_sentence_on_the_page(labelled: Desk) -> None:
     number = labelled.engine.last(messages.ReviewLabels).request_id
     labelled.engine.publish(messages.JobFailed(number, "There is no encoder.", False))
-    assert labelled.window.pages.labels.texts() == ["There is no encoder."]
+    assert labelled.window.pages.evaluation.texts() == ["There is no encoder."]
 
 
 def test_it_follows_the_theme_and_a_renamed_class(labelled: Desk) -> None:

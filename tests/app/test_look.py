@@ -50,7 +50,7 @@ def test_the_style_sheet_names_only_colours_of_the_theme() -> None:
 
 
 def test_every_icon_that_is_named_exists_and_every_one_drawn_is_named(qapp: QApplication) -> None:
-    sources = "\n".join(path.read_text() for path in Path(app.__file__).parent.glob("*.py"))
+    sources = "\n".join(path.read_text() for path in Path(app.__file__).parent.rglob("*.py"))
     drawn = {path.stem for path in ICON_FOLDER.glob("*.svg")}
     unused = {name for name in drawn if f'"{name}"' not in sources and not name.startswith("down-")}
     assert unused == set()

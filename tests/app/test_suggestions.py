@@ -16,7 +16,7 @@ from engine.messages import ClassId, Suggestion
 def queue(garden: Desk) -> Desk:
     """Two classes, and four suggestions on screen."""
     garden.add_classes("cat", "dog")
-    garden.window.actions_.suggest.trigger()
+    garden.window.actions_.queue.trigger()
     suggest(garden, "image_5.png", "image_7.png", "image_9.png", "image_11.png")
     return garden
 
@@ -29,18 +29,18 @@ def suggest(desk: Desk, *names: str, why: str = "typical of 41 images") -> None:
 
 def on_screen(desk: Desk) -> str:
     """The name of the image on screen, empty where there is none."""
-    row = desk.window.pages.suggest.picture.row
-    shown = desk.window.pages.suggest.picture.isVisible()
+    row = desk.window.pages.queue.picture.row
+    shown = desk.window.pages.queue.picture.isVisible()
     return desk.session.table.names[row] if shown and row >= 0 else ""
 
 
 def press(desk: Desk, key: Qt.Key | str) -> None:
     """Press a key on the page."""
-    desk.press(key, desk.window.pages.suggest)
+    desk.press(key, desk.window.pages.queue)
 
 
 def test_a_suggestion_is_shown_large_with_its_reason(queue: Desk) -> None:
-    page = queue.window.pages.suggest
+    page = queue.window.pages.queue
     assert on_screen(queue) == "image_5.png"
     assert page.why.text() == "Typical of 41 images"
     assert page.likely.text() == "Perhaps cat (1) or dog (2)"
@@ -59,7 +59,7 @@ def test_it_asks_for_a_dozen_on_the_labels_as_they_are(garden: Desk) -> None:
     assert command.count == 12
     assert [image.name for image, _ in command.support] == ["image_1.png"]
     assert [item.name for item in command.classes] == ["cat", "dog"]
-    assert "Looking for images" in garden.window.pages.suggest._nothing.text()
+    assert "Looking for images" in garden.window.pages.queue._nothing.text()
 
 
 def test_a_class_key_labels_and_goes_on(queue: Desk) -> None:
@@ -82,7 +82,7 @@ def test_space_skips_and_backspace_goes_back(queue: Desk) -> None:
     press(queue, Qt.Key.Key_Backspace)
     press(queue, Qt.Key.Key_Backspace)
     assert on_screen(queue) == "image_5.png"
-    assert queue.window.pages.suggest.likely.text() == "Labelled cat"
+    assert queue.window.pages.queue.likely.text() == "Labelled cat"
     assert queue.labels_on_disk() == {"image_5.png": "cat"}  # Backspace unlabels elsewhere.
     press(queue, "2")
     assert queue.labels_on_disk() == {"image_5.png": "dog"}
@@ -113,14 +113,14 @@ def test_what_was_skipped_is_not_asked_for_again(queue: Desk) -> None:
     suggest(queue, "image_5.png", "image_9.png", "image_7.png", "image_12.png")
     names = [
         queue.session.table.names[queue.session.table.row_of(item.image_id)]
-        for item in queue.window.pages.suggest.queue.items
+        for item in queue.window.pages.queue.queue.items
     ]
     assert names == ["image_5.png", "image_7.png", "image_9.png", "image_11.png", "image_12.png"]
 
 
 def test_more_are_fetched_before_the_queue_runs_out(garden: Desk) -> None:
     garden.add_classes("cat", "dog")
-    garden.window.actions_.suggest.trigger()
+    garden.window.actions_.queue.trigger()
     suggest(garden, *(f"image_{number}.png" for number in range(2, 9)))
     assert len(garden.engine.all(messages.Suggest)) == 1
     press(garden, Qt.Key.Key_Space)
@@ -138,8 +138,8 @@ def test_at_the_end_it_says_so_and_asks_no_more(queue: Desk) -> None:
     assert on_screen(queue) == ""
     queue.qtbot.waitUntil(lambda: len(queue.engine.all(messages.Suggest)) == 2)
     queue.engine.suggest([])
-    assert "Nothing is left to suggest" in queue.window.pages.suggest._nothing.text()
-    assert queue.window.pages.suggest.back_button.isVisible()
+    assert "Nothing is left to suggest" in queue.window.pages.queue._nothing.text()
+    assert queue.window.pages.queue.back_button.isVisible()
     press(queue, Qt.Key.Key_Backspace)
     assert on_screen(queue) == "image_11.png"
 
@@ -147,7 +147,7 @@ def test_at_the_end_it_says_so_and_asks_no_more(queue: Desk) -> None:
 def test_an_image_that_cannot_be_shown_is_passed_over(queue: Desk) -> None:
     before = on_screen(queue)
     press(queue, Qt.Key.Key_Space)
-    gone = queue.window.pages.suggest.queue.current
+    gone = queue.window.pages.queue.queue.current
     assert gone is not None
 
     def is_asked_for() -> bool:
@@ -157,7 +157,7 @@ def test_an_image_that_cannot_be_shown_is_passed_over(queue: Desk) -> None:
     queue.qtbot.waitUntil(is_asked_for)
     number = queue.engine.last(messages.LoadPreview).request_id
     queue.engine.publish(messages.JobFailed(number, "The file is not there any more.", False))
-    page = queue.window.pages.suggest
+    page = queue.window.pages.queue
     assert page.queue.current is not None
     assert page.queue.current.image_id != gone.image_id
     assert not page.picture.is_broken
@@ -169,17 +169,17 @@ def test_an_image_that_cannot_be_shown_is_passed_over(queue: Desk) -> None:
 
 
 def test_the_first_class_is_made_on_the_spot(garden: Desk) -> None:
-    garden.window.actions_.suggest.trigger()
+    garden.window.actions_.queue.trigger()
     suggest(garden, "image_5.png", "image_7.png")
-    assert "no class yet" in garden.window.pages.suggest.hint.text()
+    assert "no class yet" in garden.window.pages.queue.hint.text()
     assert garden.classes.field.hasFocus()
     garden.qtbot.keyClicks(garden.classes.field, "cat 1")
     garden.press(Qt.Key.Key_Return)
     assert garden.labels_on_disk() == {"image_5.png": "cat 1"}
     assert on_screen(garden) == "image_7.png"
-    assert garden.window.pages.suggest.hasFocus()
+    assert garden.window.pages.queue.hasFocus()
     garden.qtbot.keyClick(
-        garden.window.pages.suggest, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier
+        garden.window.pages.queue, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier
     )
     garden.qtbot.keyClicks(garden.classes.field, "dog")
     garden.press(Qt.Key.Key_Return)
@@ -196,7 +196,7 @@ def test_escape_leaves_and_the_queue_goes_on_where_it_was(queue: Desk) -> None:
     n_asked = len(queue.engine.all(messages.Suggest))
     queue.settle()
     assert len(queue.engine.all(messages.Suggest)) == n_asked  # Nobody looks at it.
-    queue.window.actions_.suggest.trigger()
+    queue.window.actions_.queue.trigger()
     assert on_screen(queue) == "image_9.png"
 
 
@@ -218,7 +218,7 @@ def test_undo_goes_back_to_the_image(queue: Desk) -> None:
 
 
 def test_labelled_images_that_are_read_on_the_way_are_known_then(garden: Desk) -> None:
-    garden.window.actions_.suggest.trigger()
+    garden.window.actions_.queue.trigger()
     number = garden.engine.last(messages.Suggest).request_id
     image = garden.image("image_3.png")
     garden.engine.publish(messages.ImageUnreadable(number, image, "it is broken"))
@@ -226,15 +226,15 @@ def test_labelled_images_that_are_read_on_the_way_are_known_then(garden: Desk) -
 
 
 def test_failing_is_a_sentence_on_the_page(garden: Desk) -> None:
-    garden.window.actions_.suggest.trigger()
+    garden.window.actions_.queue.trigger()
     number = garden.engine.last(messages.Suggest).request_id
     garden.engine.publish(messages.JobFailed(number, "No image can be read.", False))
-    assert garden.window.pages.suggest._nothing.text() == "No image can be read."
+    assert garden.window.pages.queue._nothing.text() == "No image can be read."
 
 
 def test_another_project_begins_a_new_queue(queue: Desk) -> None:
     press(queue, Qt.Key.Key_Space)
     queue.window.actions_.close_project.trigger()
-    assert queue.window.pages.suggest.queue.items == []
+    assert queue.window.pages.queue.queue.items == []
     assert queue.window.pages.currentWidget() is queue.gallery
-    assert not queue.window.actions_.suggest.isEnabled()
+    assert not queue.window.actions_.queue.isEnabled()
