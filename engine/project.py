@@ -591,8 +591,9 @@ class Project:
                 then no label is replaced that may have a place to go to itself.
         """
         strays = self._connection.execute(
+            # Left to itself SQLite goes through all images, of which there are many more.
             "SELECT labels.image_id, labels.class_id, labels.content FROM labels "
-            "JOIN images USING (image_id) WHERE length(labels.content) > 0 "
+            "CROSS JOIN images USING (image_id) WHERE length(labels.content) > 0 "
             "AND (images.missing OR labels.content != images.content) ORDER BY images.name"
         ).fetchall()
         places: dict[bytes, list[ImageId]] = {}
@@ -640,7 +641,7 @@ class Project:
         files were edited in place, and each is told of once.
         """
         changed = (
-            "FROM images JOIN labels USING (image_id) "
+            "FROM labels CROSS JOIN images USING (image_id) "  # In this order, see carry_labels.
             "WHERE images.missing = 0 AND labels.content != images.content"
         )
         names = [

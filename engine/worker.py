@@ -20,6 +20,7 @@ from platformdirs import user_cache_path
 from engine.errors import EngineError, sentence_for
 from engine.messages import (
     Adapt,
+    AuditLabels,
     Cancel,
     Command,
     Effort,
@@ -29,13 +30,16 @@ from engine.messages import (
     Event,
     Explain,
     ExportModel,
+    FindGroups,
     ForgetImages,
     JobCancelled,
     JobFailed,
     JobFinished,
     LoadPreview,
     LoadThumbnails,
+    MeasureSimilarity,
     ProposeSplit,
+    ReadDates,
     ReviewLabels,
     SavePredictions,
     ScanFolder,
@@ -53,13 +57,17 @@ _URGENCY: Final = (
     LoadPreview,
     LoadThumbnails,
     ProposeSplit,
+    MeasureSimilarity,
     Explain,
     Suggest,
     ReviewLabels,
+    AuditLabels,
     ScanFolder,
     SavePredictions,
     ExportModel,
     EmbedImages,
+    FindGroups,
+    ReadDates,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -69,7 +77,11 @@ _LATEST_WINS: Final = (
     Explain,
     Suggest,
     ReviewLabels,
+    AuditLabels,
     ProposeSplit,
+    MeasureSimilarity,
+    FindGroups,
+    ReadDates,
 )
 _JOIN_TIMEOUT_S: Final = 20.0
 
@@ -237,7 +249,16 @@ def default_cache_folder() -> Path:
 
 
 def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
-    from engine.jobs import adaptation, advice, embedding, explanation, export, predictions, viewing
+    from engine.jobs import (
+        adaptation,
+        advice,
+        embedding,
+        explanation,
+        export,
+        likeness,
+        predictions,
+        viewing,
+    )
 
     match command:
         case ScanFolder():
@@ -254,6 +275,14 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return advice.suggest(workspace, command)
         case ReviewLabels():
             return advice.review_labels(workspace, command)
+        case AuditLabels():
+            return advice.audit_labels(workspace, command)
+        case FindGroups():
+            return likeness.find_groups(workspace, command)
+        case MeasureSimilarity():
+            return likeness.measure_similarity(workspace, command)
+        case ReadDates():
+            return embedding.read_dates(workspace, command)
         case ProposeSplit():
             return advice.propose_split(workspace, command)
         case Explain():

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session.session import Session
 from engine import messages
-from engine.messages import ClassId, DoubtfulLabel, ImageId
+from engine.messages import ClassId, DoubtfulLabel
 
 _SETTLE_MS: Final = 500
 
@@ -32,7 +32,6 @@ class LabelReview(QObject):
         self._request_id = 0
         self._is_open = False
         self._asked_for: tuple[tuple[messages.ImageRef, ClassId], ...] | None = None
-        self._kept: set[tuple[ImageId, ClassId]] = set()
         self.result: messages.LabelsReviewed | None = None
         self.failure = ""
         self._settle = QTimer(self)
@@ -52,14 +51,10 @@ class LabelReview(QObject):
         """Labels that look wrong, still stand, and were not kept."""
         if self.result is None:
             return []
-        table = self._session.table
         return [
             item
-            for item in self.result.doubtful
-            if table.row_of(item.image_id) >= 0
-            and table.label(table.row_of(item.image_id)) == item.class_id
-            and (item.image_id, item.class_id) not in self._kept
-            and self._session.image_class(item.likely_id) is not None
+            for item in self._session.audit.standing(self.result.doubtful)
+            if self._session.image_class(item.likely_id) is not None
         ]
 
     def open(self) -> None:
@@ -79,7 +74,7 @@ class LabelReview(QObject):
 
     def keep(self, doubtful: DoubtfulLabel) -> None:
         """The label is right; it is not doubted again while the project is open."""
-        self._kept.add((doubtful.image_id, doubtful.class_id))
+        self._session.audit.keep(doubtful)
         self.changed.emit()
 
     def _on_edited(self) -> None:
@@ -89,7 +84,6 @@ class LabelReview(QObject):
 
     def _on_project_changed(self) -> None:
         self.close()
-        self._kept.clear()
         self.result, self.failure = None, ""
 
     def _ask(self) -> None:
@@ -107,6 +101,7 @@ class LabelReview(QObject):
         match event:
             case messages.LabelsReviewed():
                 self.result, self.failure = event, ""
+                self._session.audit.take(event.doubtful)  # Tiles and filters agree with it.
                 self._end()
             case messages.JobFailed():
                 self.failure = event.message

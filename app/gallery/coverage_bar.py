@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -50,6 +51,7 @@ class CoverageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("strip")
         self._session = session
+        self._name = ""
         self.classes = QComboBox()
         self.classes.setAccessibleName(self.tr("Predicted class"))
         self.classes.setToolTip(self.tr("Only predictions of one class, or of all"))
@@ -123,8 +125,19 @@ class CoverageBar(QFrame):
         """The class whose predictions are meant, NO_CLASS for all."""
         return ClassId(int(self.classes.currentData()))
 
-    def show_choice(self, threshold: float, class_id: ClassId) -> None:
-        """Show a threshold and a class, without telling that they changed."""
+    def accepted(self) -> NDArray[np.bool_]:
+        """The predictions that reach the confidence, of the class and name chosen; (n_rows,)."""
+        table = self._session.table
+        mask = table.confident(self.threshold, self.class_id)
+        return mask & table.named(self._name) if self._name else mask
+
+    def show_choice(self, threshold: float, class_id: ClassId, name: str = "") -> None:
+        """Show a threshold and a class, without telling that they changed.
+
+        Args:
+            name: what the images' names contain; empty for any.
+        """
+        self._name = name
         with QSignalBlocker(self.slider):
             self.slider.setValue(round(100 * threshold))
         self.classes.setCurrentIndex(max(0, self.classes.findData(int(class_id))))
@@ -134,7 +147,7 @@ class CoverageBar(QFrame):
         """Say how many images there are and how many of them are right, as it is now."""
         table, adapted = self._session.table, self._session.classifier.adapted
         threshold, class_id = self.threshold, self.class_id
-        accepted = table.confident(threshold, class_id)
+        accepted = self.accepted()
         confidences = table.probabilities[accepted, 0]
         share = share_right(
             confidences, threshold, adapted.held_out if adapted is not None else None
@@ -148,6 +161,8 @@ class CoverageBar(QFrame):
         reaching = table.predicts & (table.probabilities[:, 0] >= np.float32(threshold))
         if class_id != NO_CLASS:
             reaching &= table.predicted[:, 0] == class_id
+        if self._name:
+            reaching &= table.named(self._name)
         n_left_out = int(np.count_nonzero(reaching)) - len(confidences)
         self.left_out.setVisible(n_left_out > 0)
         if n_left_out == 1:

@@ -7,7 +7,8 @@ NumPy arrays, so that 100,000 predictions are taken in, counted and sorted witho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import ImageRecord
-from engine.messages import NONE_OF_THESE, ClassId, ImageId, ImageRef, PredictionsReady
+from engine.messages import (
+    NO_DATE,
+    NONE_OF_THESE,
+    ClassId,
+    ImageId,
+    ImageRef,
+    PredictionsReady,
+)
 
 MAX_RANKS: Final = 5  # How many classes a prediction names at most.
 UNSURE_MARGIN: Final = 0.2  # First minus second probability, below which a prediction is unsure.
 NONE_SCORE: Final = 0.5  # From here on an image is said to look like none of the classes.
 NO_CLASS: Final = 0
+NO_GROUP: Final = -1
 
 _DIGITS = re.compile(r"\d+")
 
@@ -54,6 +63,15 @@ class ImageTable:
         self._embedded = np.zeros(0, np.bool_)
         self._unreadable = np.zeros(0, np.bool_)
         self._missing = np.zeros(0, np.bool_)
+        self._modified_s = np.zeros(0, np.int64)
+        self._taken_s = np.zeros(0, np.int64)
+        self._dated = np.zeros(0, np.bool_)
+        self._groups = np.zeros(0, np.int64)
+        self._doubtful = np.zeros(0, np.bool_)
+        self._similarities = np.zeros(0, np.float32)
+        self._searched: tuple[str, NDArray[np.bool_]] = ("", np.zeros(0, np.bool_))
+        self._folded: list[str] = []  # Names to search in, made when first searched.
+        self._bases: dict[str, int] = {}  # How many images have that name in their folder.
 
     # --- Columns, (n_rows,) each ------------------------------------------------------------------
 
@@ -101,6 +119,42 @@ class ImageTable:
     def missing(self) -> NDArray[np.bool_]:
         """Whether the last scan did not find the file."""
         return self._missing[: self.n_rows]
+
+    @property
+    def taken_s(self) -> NDArray[np.int64]:
+        """When the picture was taken, see ``messages.ImagesEmbedded``; NO_DATE where unknown."""
+        return self._taken_s[: self.n_rows]
+
+    @property
+    def dated(self) -> NDArray[np.bool_]:
+        """Whether somebody has looked for that in the file."""
+        return self._dated[: self.n_rows]
+
+    @property
+    def dates_s(self) -> NDArray[np.int64]:
+        """When the picture was taken, or else its file last modified; seconds of local clocks."""
+        taken_s = self.taken_s
+        return np.where(taken_s == NO_DATE, self._modified_s[: self.n_rows], taken_s)
+
+    def date_s(self, row: int) -> int:
+        """As in ``dates_s``."""
+        taken_s = int(self._taken_s[row])
+        return int(self._modified_s[row]) if taken_s == NO_DATE else taken_s
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Images that show the same share a number; NO_GROUP where an image is alone."""
+        return self._groups[: self.n_rows]
+
+    @property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Labels that look wrong."""
+        return self._doubtful[: self.n_rows] & ~self.missing
+
+    @property
+    def similarities(self) -> NDArray[np.float32]:
+        """Cosines to the images that were asked about last; NaN where not measured."""
+        return self._similarities[: self.n_rows]
 
     @property
     def margins(self) -> NDArray[np.float32]:
@@ -169,6 +223,12 @@ class ImageTable:
             self._refs[row] = kept
         return kept
 
+    def short_name(self, row: int) -> str:
+        """The file's name; with its folder where another folder has one of that name, too."""
+        name = self.names[row]
+        base = name.rpartition("/")[2]
+        return name if self._bases.get(base, 0) > 1 else base
+
     def row_of(self, image_id: int) -> int:
         """The row of an image, -1 where it is unknown."""
         if 0 <= image_id < len(self._row_of_id):
@@ -202,6 +262,24 @@ class ImageTable:
             self._by_name = np.array(in_order, np.intp)
         return self._by_name
 
+    def named(self, text: str) -> NDArray[np.bool_]:
+        """Whose file name contains ``text``, whatever the case; (n_rows,).
+
+        With a ``/`` in it, it is looked for in the folders' names, too.
+        """
+        kept, mask = self._searched
+        if kept != text or len(mask) != self.n_rows:
+            self._folded += [name.casefold() for name in self.names[len(self._folded) :]]
+            wanted = text.casefold()
+            found = (wanted in name for name in self._folded)
+            if "/" not in wanted:
+                found = (
+                    wanted in name and name.rfind(wanted) > name.rfind("/") for name in self._folded
+                )
+            mask = np.fromiter(found, np.bool_, self.n_rows)
+            self._searched = text, mask
+        return mask
+
     def counts_by_class(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """How many present images are labelled, and how many are predicted, per class number."""
         labels = self.labels[~self.missing & (self.labels != NONE_OF_THESE)]
@@ -229,7 +307,13 @@ class ImageTable:
             self._embedded[row] = False
             self._unreadable[row] = False
             self._predicted[row] = NO_CLASS
+            self._dated[row] = self._doubtful[row] = False
+            self._taken_s[row], self._groups[row] = NO_DATE, NO_GROUP
             self.reasons.pop(row, None)
+        if known:
+            self._modified_s[known] = _local_seconds(
+                [record.modified_ns for record in records if self.row_of(record.image_id) >= 0]
+            )
         if fresh:
             self._append(fresh)
         return known
@@ -239,7 +323,18 @@ class ImageTable:
         row = self.row_of(image_id)
         if row >= 0:
             self._labels[row] = class_id or NO_CLASS
+            self._doubtful[row] = False
         return row
+
+    def set_labels(self, labels: Mapping[ImageId, ClassId | None]) -> Rows:
+        """Show labels that are in the project; return the rows of the images that are known."""
+        rows = self.rows_of(np.fromiter(labels, np.int64, len(labels)))
+        values = np.fromiter((label or NO_CLASS for label in labels.values()), np.int32, len(rows))
+        known = rows >= 0
+        rows = rows[known]
+        self._labels[rows] = values[known]
+        self._doubtful[rows] = False
+        return rows
 
     def set_predictions(self, event: PredictionsReady) -> Rows:
         """Take in predictions; return their rows. Labels stay as they are."""
@@ -260,6 +355,35 @@ class ImageTable:
             self._predicted[:] = NO_CLASS
         else:
             self._predicted[self._predicted[:, 0] == class_id] = NO_CLASS
+
+    def set_taken(self, image_ids: Sequence[ImageId], taken_s: Sequence[int | None]) -> None:
+        """Take in when pictures were taken; None where nobody has looked yet."""
+        rows = self.rows_of(np.array(image_ids, np.int64))
+        known = np.array([second is not None for second in taken_s], np.bool_) & (rows >= 0)
+        seconds = np.array([NO_DATE if second is None else second for second in taken_s], np.int64)
+        self._taken_s[rows[known]] = seconds[known]
+        self._dated[rows[known]] = True
+
+    def set_groups(self, image_ids: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
+        """Take in which images show the same; all others are alone."""
+        rows = self.rows_of(image_ids)
+        self._groups[:] = NO_GROUP
+        self._groups[rows[rows >= 0]] = groups[rows >= 0]
+
+    def set_doubtful(self, rows: Rows) -> Rows:
+        """These labels look wrong, and no others; return the rows for which that is news."""
+        before = np.flatnonzero(self._doubtful[: self.n_rows])
+        self._doubtful[:] = False
+        self._doubtful[rows] = True
+        return np.setxor1d(before, rows)
+
+    def set_similarities(
+        self, image_ids: NDArray[np.int64], similarities: NDArray[np.float32]
+    ) -> None:
+        """Take in how like some images all are; the others are not known to be."""
+        rows = self.rows_of(image_ids)
+        self._similarities[:] = np.nan
+        self._similarities[rows[rows >= 0]] = similarities[rows >= 0]
 
     def set_embedded(self, rows: Rows) -> Rows:
         """The engine knows these images; return the rows that were thought unreadable till now."""
@@ -300,6 +424,10 @@ class ImageTable:
         self._ids[start:end] = ids
         self._sizes[start:end] = [record.size_bytes for record in records]
         self._missing[start:end] = [record.missing for record in records]
+        self._modified_s[start:end] = _local_seconds([record.modified_ns for record in records])
+        self._taken_s[start:end] = NO_DATE
+        self._groups[start:end] = NO_GROUP
+        self._similarities[start:end] = np.nan
         highest = int(ids.max())
         if highest >= len(self._row_of_id):
             wider = np.full(max(highest + 1, 2 * len(self._row_of_id)), -1, np.int64)
@@ -309,6 +437,8 @@ class ImageTable:
         for row, record in enumerate(records, start):
             self._row_of_name[record.name] = row
             self.names.append(record.name)
+            base = record.name.rpartition("/")[2]
+            self._bases[base] = self._bases.get(base, 0) + 1
             self._sort_keys.append(natural_key(record.name))
             self._refs.append(None)
         self.n_rows = end
@@ -328,8 +458,28 @@ class ImageTable:
         self._embedded = longer(self._embedded)
         self._unreadable = longer(self._unreadable)
         self._missing = longer(self._missing)
+        self._modified_s = longer(self._modified_s)
+        self._taken_s = longer(self._taken_s)
+        self._dated = longer(self._dated)
+        self._groups = longer(self._groups)
+        self._doubtful = longer(self._doubtful)
+        self._similarities = longer(self._similarities)
 
 
 def natural_key(name: str) -> str:
     """A key that sorts ``image2`` before ``image10``, whatever the case of the letters."""
     return _DIGITS.sub(lambda found: found[0].lstrip("0").rjust(20, "0"), name.casefold())
+
+
+def _local_seconds(times_ns: Sequence[int]) -> NDArray[np.int64]:
+    """What a clock on the wall showed, in seconds since 1970, as cameras write it."""
+    seconds = np.array(times_ns, np.int64) // 1_000_000_000
+    hours, of = np.unique(seconds // 3600, return_inverse=True)
+    shifts = np.zeros(len(hours), np.int64)
+    for place, hour in enumerate(hours.tolist()):
+        try:
+            shifts[place] = time.localtime(hour * 3600).tm_gmtoff
+        except (OverflowError, OSError, ValueError):
+            continue  # A year that no clock has.
+    shifted: NDArray[np.int64] = seconds + shifts[of]
+    return shifted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -13,6 +14,8 @@ from app.look.theme import ThemeChoice
 from app.session.preferences import Preferences
 from app.session.session import Session
 from engine import NONE_CLASS, ImageClass
+
+_WHY: Final = QKeySequence("W")
 
 
 class Actions(QObject):
@@ -111,8 +114,19 @@ class Actions(QObject):
             action.setEnabled(has_images)
         for action in (self.fit, self.actual_size, self.why_next):
             action.setEnabled(is_open and in_preview)
-        for action in (self.select_all, self.select_none):
+        for action in (
+            self.select_all,
+            self.select_none,
+            self.find,
+            self.find_next,
+            self.find_previous,
+            self.group_similar,
+            self.toggle_group,
+            self.sort_similar,
+        ):
             action.setEnabled(is_open and in_gallery)
+        # Among the tiles letters begin a name to be found.
+        self.why.setShortcuts([QKeySequence("Ctrl+I"), *([] if in_gallery else [_WHY])])
         for action in (self.preview, self.why, self.larger, self.smaller):
             action.setEnabled(is_open)
 
@@ -151,6 +165,7 @@ class Actions(QObject):
         menu.addSeparator()
         if not in_preview:
             menu.addAction(self.preview)
+            menu.addActions([self.sort_similar, self.toggle_group])
         if n_images == 1:
             menu.addAction(self.why)
         self.copy_paths.setText(self.tr("Copy Path") if n_images == 1 else self.tr("Copy Paths"))
@@ -187,8 +202,14 @@ class Actions(QObject):
         self.redo = make(self.tr("&Redo"), "redo", "Ctrl+Shift+Z", "Ctrl+Y")
         self.select_all = make(self.tr("Select &All"), "", "Ctrl+A")
         self.select_none = make(self.tr("Select &None"), "", "Ctrl+Shift+A")
+        self.find = make(self.tr("&Find by Name…"), "find", "Ctrl+F")
+        self.find_next = make(self.tr("Find Ne&xt"), "", "F3")
+        self.find_previous = make(self.tr("Find Pre&vious"), "", "Shift+F3")
+        self.group_similar = make(self.tr("&Group Similar Images"), "stack", "Ctrl+Shift+G")
+        self.toggle_group = make(self.tr("Open or &Close the Group"), "", "Ctrl+G")
+        self.sort_similar = make(self.tr("Sort by &Similarity to These"), "", "Ctrl+Shift+F")
         self.preview = make(self.tr("&Larger View"), "eye")
-        self.why = make(self.tr("&Why This Class?"), "why", "W")
+        self.why = make(self.tr("&Why This Class?"), "why", "Ctrl+I")
         self.why_next = make(self.tr("Why the &Next Class?"), "", "Shift+W")
         self.larger = make(self.tr("Zoom &In"), "zoom-in", "Ctrl++", "Ctrl+=")
         self.smaller = make(self.tr("Zoom &Out"), "zoom-out", "Ctrl+-")
@@ -234,8 +255,12 @@ class Actions(QObject):
         edit.addActions([self.undo, self.redo])
         edit.addSeparator()
         edit.addActions([self.select_all, self.select_none])
+        edit.addSeparator()
+        edit.addActions([self.find, self.find_next, self.find_previous])
         view = bar.addMenu(self.tr("&View"))
         view.addActions(self.views.actions())
+        view.addSeparator()
+        view.addActions([self.group_similar, self.toggle_group, self.sort_similar])
         view.addSeparator()
         view.addActions([self.preview, self.why, self.why_next])
         view.addSeparator()

@@ -120,6 +120,12 @@ class MainWindow(QMainWindow):
             (actions.redo, session.redo),
             (actions.select_all, view.selectAll),
             (actions.select_none, view.clearSelection),
+            (actions.find, self.gallery.open_find),
+            (actions.find_next, self.gallery.find_next),
+            (actions.find_previous, self.gallery.find_previous),
+            (actions.group_similar, self.gallery.toggle_grouping),
+            (actions.toggle_group, self.gallery.toggle_group),
+            (actions.sort_similar, self.gallery.sort_by_similarity),
             (actions.preview, pages.toggle_preview),
             (actions.queue, pages.show_queue),
             (actions.evaluation, pages.show_evaluation),
@@ -287,8 +293,7 @@ class MainWindow(QMainWindow):
 
     def _on_label_as_predicted(self) -> None:
         """Ask first: it is the one way by which what the model said becomes a label."""
-        bar = self.gallery.coverage
-        rows = np.flatnonzero(self._session.table.confident(bar.threshold, bar.class_id))
+        rows = np.flatnonzero(self.gallery.coverage.accepted())
         if not len(rows):
             return
         count = QLocale().toString(len(rows))

@@ -173,7 +173,7 @@ class StatusLine(QWidget):
         if self._session.task is None and self._session.classifier.running is Effort.FINETUNE:
             return self.tr("Fine-tuning")
         if self._session.reader.is_scanning:
-            found = QLocale().toString(len(self._session.reader.seen))
+            found = QLocale().toString(self._session.reader.n_met)
             return self.tr("Looking for images · {count} found").format(count=found)
         return self.tr("Starting…")
 
