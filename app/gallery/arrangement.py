@@ -225,7 +225,7 @@ def _state(table: ImageTable, arrangement: Arrangement) -> _Mask:
         case Show.LIKE_NONE:
             mask = table.like_none
         case Show.DOUBTFUL:
-            mask = table.doubtful
+            mask = present & table.doubtful
         case Show.ALIKE:
             mask = present & (table.groups != NO_GROUP)
         case Show.UNREADABLE:

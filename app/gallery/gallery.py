@@ -445,8 +445,7 @@ class Gallery(QWidget):
         text = self.finder.field.text()
         if not text:
             return np.zeros(0, np.intp)
-        places = self.model.places_of_rows(np.flatnonzero(self._session.table.named(text)))
-        return np.unique(places[places >= 0])
+        return self.model.places_with(self._session.table.named(text))
 
     def _show_number(self) -> None:
         places = self._matches()

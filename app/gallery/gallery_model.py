@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
@@ -144,6 +145,13 @@ class GalleryModel(QAbstractListModel):
         while last + 1 < len(self.order) and groups[self.order[last + 1]] == group:
             last += 1
         return place - first + 1, last - first + 1
+
+    def places_with(self, mask: NDArray[np.bool_]) -> Rows:
+        """Places of the tiles that stand for a row of a mask over the table, ascending."""
+        if not len(self._rows):
+            return self._rows
+        found: Rows = np.flatnonzero(np.logical_or.reduceat(mask[self._rows], self._starts[:-1]))
+        return found
 
     def place_of_row(self, row: int) -> int:
         """Where a row is shown or lies under another one, -1 where it does not."""

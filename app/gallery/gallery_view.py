@@ -160,9 +160,10 @@ class GalleryView(GridView):
     def selected_places(self) -> Rows:
         """Places of the selected tiles, in order."""
         selection = self.selectionModel().selection()
-        ranges = [selection.at(place) for place in range(selection.count())]
-        parts = [np.arange(part.top(), part.bottom() + 1) for part in ranges]
-        return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.intp)
+        chosen = np.zeros(self.model().rowCount(), np.bool_)
+        for part in (selection.at(place) for place in range(selection.count())):
+            chosen[part.top() : part.bottom() + 1] = True
+        return np.flatnonzero(chosen)
 
     def selected_images(self) -> list[ImageId]:
         """The selected images, in order; all of those that lie under one tile."""

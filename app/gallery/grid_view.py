@@ -181,6 +181,14 @@ class GridView(QListView):
                 place = count - 1
         return self.model().index(max(0, min(count - 1, place)), 0)
 
+    def selectAll(self) -> None:
+        # Qt's own asks of each tile whether it is hidden: 100 ms for 100,000.
+        count = self._count()
+        if count:
+            all_tiles = QItemSelection(self.model().index(0, 0), self.model().index(count - 1, 0))
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.selectionModel().select(all_tiles, flag)
+
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         model = self.model()
         selection = QItemSelection()

@@ -76,6 +76,7 @@ class GalleryHead(QWidget):
         self._session = session
         self._arrangement = Arrangement()
         self._numbers: dict[Show, int] = {}
+        self._said: object = None  # What the pills were fitted to last.
         self._cross = QIcon()
         # What is said above the tiles follows from their width, and not the other way round: else
         # a filter that comes would take its room from the classes, and never give it back.
@@ -108,10 +109,14 @@ class GalleryHead(QWidget):
 
     def show_arrangement(self, arrangement: Arrangement, numbers: dict[Show, int]) -> None:
         """Show which filters and which order are on, and how many images each state has."""
+        is_other = arrangement != self._arrangement
         self._arrangement, self._numbers = arrangement, numbers
         self.sort.setCurrentIndex(self.sort.findData(arrangement.sort))
         self.group.setChecked(arrangement.is_grouped)
-        self._write()
+        if is_other:
+            self._write()
+        else:
+            self._fit()
 
     def show_classes(self) -> None:
         """The classes are others."""
@@ -125,6 +130,7 @@ class GalleryHead(QWidget):
         every = self._class_menu.addAction(self.tr("Any Class"))
         every.setData(NO_CLASS)
         self.class_pill.setEnabled(bool(self._session.classes))
+        self._write()
 
     def show_progress(self, progress: float | None) -> None:
         """Say how far the search for groups is, in [0, 1]; None where none is under way."""
@@ -135,7 +141,7 @@ class GalleryHead(QWidget):
             and not self._session.likeness.is_grouped
         ):
             text = self.tr("Grouping… {percent} %").format(percent=round(100 * progress))
-        self.group.setText(text)
+        self.group.setText(f" {text}")  # Qt leaves no room behind the icon.
 
     def show_selected(self, n_images: int) -> None:
         """Say how many images are selected."""
@@ -148,6 +154,7 @@ class GalleryHead(QWidget):
     def show_out_of_date(self, is_so: bool) -> None:
         """Say whether filtering and sorting anew would show something else."""
         self.refresh.setVisible(is_so)
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -220,7 +227,7 @@ class GalleryHead(QWidget):
         self.group.setObjectName("chip")
         self.group.setCheckable(True)
         self.group.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.group.setText(self.tr("Group similar"))
+        self.group.setText(" " + self.tr("Group similar"))
         self.group.setToolTip(
             self.tr(
                 "Lay bursts, copies and near-duplicates under one tile each (Ctrl+Shift+G); "
@@ -335,6 +342,7 @@ class GalleryHead(QWidget):
         self.name_pill.setChecked(True)
         self.name_pill.setText(self.tr("“{text}”").format(text=self._short(now.name)))
         self.clear.setVisible(now.n_filters > 1)
+        self._said = None
         self._fit()
 
     def _short(self, name: str) -> str:
@@ -344,6 +352,10 @@ class GalleryHead(QWidget):
 
     def _fit(self) -> None:
         """Say as much above the tiles as there is room for, on one line if that will do."""
+        said = self.width(), self._arrangement, self._numbers, self.refresh.isHidden()
+        if said == self._said:
+            return  # Counts come ten times a second, and measuring words takes some milliseconds.
+        self._said = said
         now, numbers = self._arrangement.show, self._numbers
         wanted = [
             show
@@ -391,7 +403,8 @@ class GalleryHead(QWidget):
     def _name_chips(self, *, is_short: bool, has_numbers: bool) -> None:
         for show, name in self._names(is_short=is_short).items():
             number = QLocale().toString(self._numbers.get(show, 0))
-            self.chips[show].setText(f"{name}  {number}" if has_numbers else name)
+            is_told = has_numbers or show is self._arrangement.show
+            self.chips[show].setText(f"{name}  {number}" if is_told else name)
 
     def _names(self, *, is_short: bool) -> dict[Show, str]:
         return {

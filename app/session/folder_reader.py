@@ -15,7 +15,7 @@ from engine import EngineError, Project, messages
 
 _RESUBMIT_MS: Final = 1000  # While a scan goes on, the list to embed grows at most this often.
 _RECORD_MS: Final = 1000
-_RECORD_AT_ONCE: Final = 500  # Hashes per transaction: 10 ms of the GUI thread.
+_RECORD_AT_ONCE: Final = 1000  # Hashes per transaction: 10 ms of the GUI thread.
 _log = logging.getLogger(__name__)
 
 

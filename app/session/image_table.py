@@ -69,9 +69,12 @@ class ImageTable:
         self._groups = np.zeros(0, np.int64)
         self._doubtful = np.zeros(0, np.bool_)
         self._similarities = np.zeros(0, np.float32)
+        # Asked for many times between two changes: made once, forgotten by _touch().
+        self._predicts: NDArray[np.bool_] | None = None
+        self._labelled_as: frozenset[int] | None = None
         self._searched: tuple[str, NDArray[np.bool_]] = ("", np.zeros(0, np.bool_))
-        self._folded: list[str] = []  # Names to search in, made when first searched.
-        self._bases: dict[str, int] = {}  # How many images have that name in their folder.
+        self._folded: list[str] = []  # Names without folders, to search in whatever the case.
+        self._n_folded: dict[str, int] = {}  # How many images have such a name.
 
     # --- Columns, (n_rows,) each ------------------------------------------------------------------
 
@@ -149,7 +152,7 @@ class ImageTable:
     @property
     def doubtful(self) -> NDArray[np.bool_]:
         """Labels that look wrong."""
-        return self._doubtful[: self.n_rows] & ~self.missing
+        return self._doubtful[: self.n_rows]
 
     @property
     def similarities(self) -> NDArray[np.float32]:
@@ -190,10 +193,19 @@ class ImageTable:
     @property
     def predicts(self) -> NDArray[np.bool_]:
         """Whether a prediction is what the image shows: present, unlabelled and predicted."""
-        found: NDArray[np.bool_] = (
-            (self.labels == NO_CLASS) & (self.predicted[:, 0] != NO_CLASS) & ~self.missing
-        )
+        found = self._predicts
+        if found is None:
+            found = (self.labels == NO_CLASS) & (self.predicted[:, 0] != NO_CLASS) & ~self.missing
+            self._predicts = found
         return found
+
+    @property
+    def labelled_as(self) -> frozenset[int]:
+        """The classes that present images are labelled as, NONE_OF_THESE among them."""
+        if self._labelled_as is None:
+            rows = np.flatnonzero(self.labels)
+            self._labelled_as = frozenset(self.labels[rows[~self.missing[rows]]].tolist())
+        return self._labelled_as
 
     # --- One row ----------------------------------------------------------------------------------
 
@@ -226,8 +238,7 @@ class ImageTable:
     def short_name(self, row: int) -> str:
         """The file's name; with its folder where another folder has one of that name, too."""
         name = self.names[row]
-        base = name.rpartition("/")[2]
-        return name if self._bases.get(base, 0) > 1 else base
+        return name if self._n_folded[self._folded[row]] > 1 else name.rpartition("/")[2]
 
     def row_of(self, image_id: int) -> int:
         """The row of an image, -1 where it is unknown."""
@@ -269,14 +280,11 @@ class ImageTable:
         """
         kept, mask = self._searched
         if kept != text or len(mask) != self.n_rows:
-            self._folded += [name.casefold() for name in self.names[len(self._folded) :]]
             wanted = text.casefold()
-            found = (wanted in name for name in self._folded)
-            if "/" not in wanted:
-                found = (
-                    wanted in name and name.rfind(wanted) > name.rfind("/") for name in self._folded
-                )
-            mask = np.fromiter(found, np.bool_, self.n_rows)
+            found = [wanted in name for name in self._folded]  # 10 ms for 100,000.
+            if "/" in wanted:
+                found = [wanted in name.casefold() for name in self.names]
+            mask = np.array(found, np.bool_)
             self._searched = text, mask
         return mask
 
@@ -294,6 +302,7 @@ class ImageTable:
 
     def add(self, records: Sequence[ImageRecord]) -> list[int]:
         """Take in records; return the rows of those that were known (now changed or back)."""
+        self._touch()
         known: list[int] = []
         fresh: list[ImageRecord] = []
         for record in records:
@@ -328,6 +337,7 @@ class ImageTable:
 
     def set_labels(self, labels: Mapping[ImageId, ClassId | None]) -> Rows:
         """Show labels that are in the project; return the rows of the images that are known."""
+        self._touch()
         rows = self.rows_of(np.fromiter(labels, np.int64, len(labels)))
         values = np.fromiter((label or NO_CLASS for label in labels.values()), np.int32, len(rows))
         known = rows >= 0
@@ -338,6 +348,7 @@ class ImageTable:
 
     def set_predictions(self, event: PredictionsReady) -> Rows:
         """Take in predictions; return their rows. Labels stay as they are."""
+        self._touch()
         rows = self.rows_of(event.image_ids)
         known = rows >= 0
         rows = rows[known]
@@ -351,6 +362,7 @@ class ImageTable:
 
     def clear_predictions(self, class_id: ClassId | None = None) -> None:
         """Forget all predictions, or only those that name ``class_id`` first."""
+        self._touch()
         if class_id is None:
             self._predicted[:] = NO_CLASS
         else:
@@ -392,12 +404,14 @@ class ImageTable:
 
     def set_unreadable(self, row: int, reason: str) -> None:
         """The file could not become pixels."""
+        self._touch()
         self._unreadable[row] = True
         self._predicted[row] = NO_CLASS
         self.reasons[row] = reason
 
     def set_missing(self, rows: Rows) -> None:
         """The last scan did not find these files."""
+        self._touch()
         self._missing[rows] = True
 
     def forget_unreadable(self) -> Rows:
@@ -409,6 +423,10 @@ class ImageTable:
         self._refs = [None] * self.n_rows
         self._embedded[:] = False
         self.forget_unreadable()
+
+    def _touch(self) -> None:
+        """Labels, predictions or what is missing are about to be others."""
+        self._predicts = self._labelled_as = None
 
     def _make_readable(self, rows: Rows) -> Rows:
         self._unreadable[rows] = False
@@ -437,8 +455,9 @@ class ImageTable:
         for row, record in enumerate(records, start):
             self._row_of_name[record.name] = row
             self.names.append(record.name)
-            base = record.name.rpartition("/")[2]
-            self._bases[base] = self._bases.get(base, 0) + 1
+            folded = record.name.rpartition("/")[2].casefold()
+            self._folded.append(folded)
+            self._n_folded[folded] = self._n_folded.get(folded, 0) + 1
             self._sort_keys.append(natural_key(record.name))
             self._refs.append(None)
         self.n_rows = end

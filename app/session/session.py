@@ -208,10 +208,7 @@ class Session(QObject):
     @property
     def n_labelled_classes(self) -> int:
         """How many classes have a label on an image that is there."""
-        labels, missing = self.table.labels, self.table.missing
-        rows = np.flatnonzero(labels)
-        found = set(labels[rows[~missing[rows]]].tolist())
-        return len(found - {NONE_OF_THESE})
+        return len(self.table.labelled_as - {NONE_OF_THESE})
 
     def labelled_rows(self, class_id: ClassId) -> Rows:
         """The rows of images that are there and have that label."""

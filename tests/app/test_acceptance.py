@@ -198,7 +198,7 @@ def test_the_name_of_a_class_above_the_tiles_is_short(predicted: Desk) -> None:
     cat = predicted.session.classes[0]
     predicted.session.rename_class(cat.class_id, long)
     predicted.gallery.show_only(cat.class_id)
-    text = predicted.gallery.head.chips[Show.CLASS].text()
+    text = predicted.gallery.head.class_pill.text()
     assert text.startswith("R&&D: a name")
     assert text.endswith("…")
 

@@ -397,7 +397,9 @@ def test_going_on_by_oneself_leaves_nothing_to_come_back_to(labelled: Desk) -> N
 
 def test_a_neighbour_that_is_filtered_out_is_shown_all_the_same(labelled: Desk) -> None:
     chip = next(
-        chip for chip in labelled.gallery.head.chips.values() if chip.text().startswith("Unlabelled")
+        chip
+        for chip in labelled.gallery.head.chips.values()
+        if chip.text().startswith("Unlabelled")
     )
     labelled.qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     labelled.settle()

@@ -131,7 +131,9 @@ def test_orders_by_confidence(garden: Desk) -> None:
     # Margins: image_6 0.04, image_7 0.12, image_5 0.2; the labelled ones come last.
     assert garden.shown()[:3] == ["image_6.png", "image_7.png", "image_5.png"]
     assert garden.shown()[-2:] == ["image_1.png", "image_2.png"]
-    garden.gallery.head.sort.setCurrentIndex(garden.gallery.head.sort.findData(Sort.CONFIDENT_FIRST))
+    garden.gallery.head.sort.setCurrentIndex(
+        garden.gallery.head.sort.findData(Sort.CONFIDENT_FIRST)
+    )
     garden.gallery.head.sort.activated.emit(1)
     assert garden.shown()[0] == "image_12.png"
 
