@@ -25,6 +25,7 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.method.coverage import ShareRight, share_right, wilson_interval
+from engine.method.learning_curve import expected_accuracy
 from engine.project import (
     CLASS_COLOURS,
     NONE_CLASS,
@@ -88,6 +89,7 @@ __all__ = [
     "UnreadableImageError",
     "__version__",
     "default_cache_folder",
+    "expected_accuracy",
     "messages",
     "run_command_line",
     "share_right",

@@ -173,7 +173,6 @@ class MainWindow(QMainWindow):
         self.empty_page.refresh_requested.connect(self.refresh)
         self.pages.changed.connect(self._show_possible)
         self.pages.menu_requested.connect(self._on_image_menu)
-        self.pages.name_wanted.connect(self._on_new_class_for_selection)
         gallery.refresh_requested.connect(self.refresh)
         gallery.label_as_predicted_requested.connect(self._on_label_as_predicted)
         classes.class_clicked.connect(self._on_class_clicked)

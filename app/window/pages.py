@@ -14,8 +14,8 @@ from app.look.page import Page
 from app.look.theme import Theme
 from app.map.map_page import MapPage
 from app.preview.preview import Preview
+from app.queue.queue_page import QueuePage
 from app.queue.review_page import ReviewPage
-from app.queue.suggest_page import SuggestPage
 from app.session.session import Session
 from engine.messages import ClassId, ImageId
 
@@ -32,12 +32,10 @@ class Pages(QStackedWidget):
     Signals:
         changed: another page is shown, or other images are chosen.
         menu_requested: a context menu for the chosen images, at a global position.
-        name_wanted: the image on screen needs a class, and there is none yet.
     """
 
     changed = Signal()
     menu_requested = Signal(QPoint)
-    name_wanted = Signal()
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +44,7 @@ class Pages(QStackedWidget):
         self.gallery = Gallery(session, theme)
         thumbnails = self.gallery.thumbnails
         self.preview = Preview(session, thumbnails, theme)
-        self.queue = SuggestPage(session, thumbnails, theme)
+        self.queue = QueuePage(session, thumbnails, theme)
         self.evaluation = LabelsPage(session, thumbnails, theme)
         self.spot_check = SpotCheckPage(session, thumbnails, theme)
         self.review = ReviewPage(session, thumbnails, theme)
@@ -74,6 +72,7 @@ class Pages(QStackedWidget):
         for asking in (self.evaluation, self.spot_check):
             asking.images_requested.connect(self._on_images_requested)
             asking.image_requested.connect(self._on_picture_opened)
+        self.queue.images_requested.connect(self._on_images_requested)
         self.evaluation.spot_check_requested.connect(self.show_spot_check)
 
     def set_theme(self, theme: Theme) -> None:
@@ -146,7 +145,7 @@ class Pages(QStackedWidget):
         """Show what to label next, one image at a time."""
         self._show_own(self.queue)
         if not self._session.classes:
-            self.name_wanted.emit()
+            self.queue.choices.ask_for_name()
 
     def show_evaluation(self) -> None:
         """Show what the engine thinks of the labels."""
@@ -284,6 +283,6 @@ class Pages(QStackedWidget):
     def _on_revisited(self, images: list[ImageId]) -> None:
         """Show what was undone or redone, so that a slip can be mended on the spot."""
         self.gallery.select_images(images)
-        self.queue.queue.go_to(images)
+        self.queue.suggestions.go_to(images)
         if self.is_preview_open() and self.gallery.current_row() >= 0:
             self._show_in_preview(self.gallery.current_row())

@@ -43,8 +43,8 @@ def test_a_suggestion_is_shown_large_with_its_reason(queue: Desk) -> None:
     page = queue.window.pages.queue
     assert on_screen(queue) == "image_5.png"
     assert page.why.text() == "Typical of 41 images"
-    assert page.likely.text() == "Perhaps cat (1) or dog (2)"
-    assert page.position.text() == "3 more in the queue"
+    assert page.state.text() == "image_5.png"
+    assert page.position.text() == "0 labelled here · 3 waiting · 12 without a label"
     queue.qtbot.waitUntil(lambda: bool(queue.engine.all(messages.LoadPreview)))
     queue.engine.preview()
     assert not page.picture.view.is_empty
@@ -82,7 +82,7 @@ def test_space_skips_and_backspace_goes_back(queue: Desk) -> None:
     press(queue, Qt.Key.Key_Backspace)
     press(queue, Qt.Key.Key_Backspace)
     assert on_screen(queue) == "image_5.png"
-    assert queue.window.pages.queue.likely.text() == "Labelled cat"
+    assert queue.window.pages.queue.state.text() == "image_5.png · labelled cat"
     assert queue.labels_on_disk() == {"image_5.png": "cat"}  # Backspace unlabels elsewhere.
     press(queue, "2")
     assert queue.labels_on_disk() == {"image_5.png": "dog"}
@@ -113,7 +113,7 @@ def test_what_was_skipped_is_not_asked_for_again(queue: Desk) -> None:
     suggest(queue, "image_5.png", "image_9.png", "image_7.png", "image_12.png")
     names = [
         queue.session.table.names[queue.session.table.row_of(item.image_id)]
-        for item in queue.window.pages.queue.queue.items
+        for item in queue.window.pages.queue.suggestions.items
     ]
     assert names == ["image_5.png", "image_7.png", "image_9.png", "image_11.png", "image_12.png"]
 
@@ -147,7 +147,7 @@ def test_at_the_end_it_says_so_and_asks_no_more(queue: Desk) -> None:
 def test_an_image_that_cannot_be_shown_is_passed_over(queue: Desk) -> None:
     before = on_screen(queue)
     press(queue, Qt.Key.Key_Space)
-    gone = queue.window.pages.queue.queue.current
+    gone = queue.window.pages.queue.suggestions.current
     assert gone is not None
 
     def is_asked_for() -> bool:
@@ -158,8 +158,8 @@ def test_an_image_that_cannot_be_shown_is_passed_over(queue: Desk) -> None:
     number = queue.engine.last(messages.LoadPreview).request_id
     queue.engine.publish(messages.JobFailed(number, "The file is not there any more.", False))
     page = queue.window.pages.queue
-    assert page.queue.current is not None
-    assert page.queue.current.image_id != gone.image_id
+    assert page.suggestions.current is not None
+    assert page.suggestions.current.image_id != gone.image_id
     assert not page.picture.is_broken
     press(queue, Qt.Key.Key_Backspace)
     assert on_screen(queue) == before
@@ -170,20 +170,23 @@ def test_an_image_that_cannot_be_shown_is_passed_over(queue: Desk) -> None:
 
 def test_the_first_class_is_made_on_the_spot(garden: Desk) -> None:
     garden.window.actions_.queue.trigger()
+    page = garden.window.pages.queue
+    assert page.choices.field.hasFocus()
+    garden.qtbot.keyClicks(page.choices.field, "cat")
     suggest(garden, "image_5.png", "image_7.png")
-    assert "no class yet" in garden.window.pages.queue.hint.text()
-    assert garden.classes.field.hasFocus()
-    garden.qtbot.keyClicks(garden.classes.field, "cat 1")
+    assert "no class yet" in page.hint.text()
+    garden.qtbot.keyClicks(page.choices.field, " 1")  # The image that came leaves it alone.
+    assert page.choices.list.texts() == ["cat 1 new class"]
     garden.press(Qt.Key.Key_Return)
     assert garden.labels_on_disk() == {"image_5.png": "cat 1"}
     assert on_screen(garden) == "image_7.png"
-    assert garden.window.pages.queue.hasFocus()
-    garden.qtbot.keyClick(
-        garden.window.pages.queue, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier
-    )
-    garden.qtbot.keyClicks(garden.classes.field, "dog")
+    assert page.hasFocus()
+    garden.press(Qt.Key.Key_Slash)
+    garden.qtbot.keyClicks(page.choices.field, "dog")
     garden.press(Qt.Key.Key_Return)
     assert garden.labels_on_disk() == {"image_5.png": "cat 1", "image_7.png": "dog"}
+    garden.qtbot.keyClick(page, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert garden.classes.field.hasFocus()
 
 
 def test_escape_leaves_and_the_queue_goes_on_where_it_was(queue: Desk) -> None:
@@ -235,6 +238,6 @@ def test_failing_is_a_sentence_on_the_page(garden: Desk) -> None:
 def test_another_project_begins_a_new_queue(queue: Desk) -> None:
     press(queue, Qt.Key.Key_Space)
     queue.window.actions_.close_project.trigger()
-    assert queue.window.pages.queue.queue.items == []
+    assert queue.window.pages.queue.suggestions.items == []
     assert queue.window.pages.currentWidget() is queue.gallery
     assert not queue.window.actions_.queue.isEnabled()
