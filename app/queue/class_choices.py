@@ -46,8 +46,8 @@ class ClassChoices(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP_PX // 2)
-        column.addWidget(self.list, 1)
         column.addWidget(self.field)
+        column.addWidget(self.list, 1)
         self.list.chosen.connect(self._choose)
         self.field.textChanged.connect(self._on_typed)
         self.field.entered.connect(self._on_entered)
@@ -111,6 +111,7 @@ class ClassChoices(QWidget):
         for number in order:
             item = offered[number]
             if typed in item.name.casefold():
+                has_chance = bool(chances) and number != NONE_OF_THESE
                 number_text = percent_text(chances[number]) if number in chances else ""
                 spoken = number_text
                 if number == label:
@@ -122,7 +123,7 @@ class ClassChoices(QWidget):
                         item.colour,
                         key_text(item),
                         number_text,
-                        chances.get(number, 0.0) if chances else -1.0,
+                        chances.get(number, 0.0) if has_chance else -1.0,
                         spoken,
                         number == label,
                     )
