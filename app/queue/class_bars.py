@@ -149,7 +149,10 @@ class ClassBarView(QListView):
 
     def set_current(self, place: int) -> None:
         """Single out a line, or none (-1)."""
-        self.setCurrentIndex(self.bars.index(place) if place >= 0 else QModelIndex())
+        index = self.bars.index(place) if place >= 0 else QModelIndex()
+        if index != self.currentIndex():
+            self.setCurrentIndex(index)
+            self.scrollTo(index)
 
     def step(self, by: int) -> None:
         """Single out the next line or the one before."""

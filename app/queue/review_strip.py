@@ -39,7 +39,9 @@ class ReviewStrip(QFrame):
         self.taken_out.setToolTip(
             self.tr("Show the images that were taken out and have no label yet")
         )
-        self.by_confidence = QPushButton(self.tr("By Confidence…"))
+        self.by_confidence = QToolButton()
+        self.by_confidence.setObjectName("chip")
+        self.by_confidence.setText(self.tr("By Confidence…"))
         self.by_confidence.setCheckable(True)
         self.by_confidence.setToolTip(
             self.tr("Accept all of this class above a confidence, seen or not")

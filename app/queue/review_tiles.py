@@ -25,6 +25,9 @@ _KEYS_OF_THE_PAGE: Final = (
     Qt.Key.Key_Enter,
     Qt.Key.Key_PageUp,
     Qt.Key.Key_PageDown,
+    Qt.Key.Key_Delete,
+    Qt.Key.Key_Backspace,
+    Qt.Key.Key_X,
 )
 
 
@@ -144,14 +147,12 @@ class ReviewTiles(GalleryView):
     @property
     def rows(self) -> list[int]:
         """The rows of the page."""
-        rows: list[int] = self.tiles.order.tolist()
-        return rows
+        return self._still_there(self.tiles.order)
 
     @property
     def chosen_rows(self) -> list[int]:
         """The rows of the selected tiles."""
-        rows: list[int] = self.tiles.order[self.selected_places()].tolist()
-        return rows
+        return self._still_there(self.tiles.order[self.selected_places()])
 
     def show_page(self, rows: Rows, ahead: Rows) -> None:
         """Show a page, keeping the selection as far as it is still there.
@@ -180,6 +181,11 @@ class ReviewTiles(GalleryView):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+    def _still_there(self, rows: Rows) -> list[int]:
+        """While a project is being closed there are tiles of it, and no images any more."""
+        there: list[int] = rows[rows < self._session.table.n_rows].tolist()
+        return there
 
     def _on_thumbnail(self, image_id: int) -> None:
         place = self.tiles.place_of_row(self._session.table.row_of(image_id))
