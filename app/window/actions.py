@@ -103,6 +103,7 @@ class Actions(QObject):
             self.close_project,
             self.refresh,
             self.new_class,
+            self.import_classes,
             *self.views.actions(),
             self.spot_check,
         ):
@@ -126,7 +127,7 @@ class Actions(QObject):
         for item in self._session.offered:
             action = self._label_action(item, self)
             if item.hotkey is not None:
-                action.setShortcut(QKeySequence(str(item.hotkey)))
+                action.setShortcut(QKeySequence(item.key))
             self._window.addAction(action)
             self._label_actions.append(action)
         self.label_menu.addActions(self._label_actions)
@@ -142,7 +143,7 @@ class Actions(QObject):
         for item in self._session.offered:
             action = self._label_action(item, menu)
             if item.hotkey is not None:
-                action.setText(f"{action.text()}\t{item.hotkey}")
+                action.setText(f"{action.text()}\t{item.key}")
             if item is NONE_CLASS:
                 menu.addSeparator()
             menu.addAction(action)
@@ -196,6 +197,7 @@ class Actions(QObject):
         self.actual_size = make(self.tr("Original &Size"), "actual-size", "Ctrl+1")
         self.refresh = make(self.tr("&Refresh"), "refresh", "F5")
         self.new_class = make(self.tr("&New Class…"), "plus", "Ctrl+N", "+")
+        self.import_classes = make(self.tr("&Import Class List…"))
         self.new_class_for_selection = make(self.tr("New Class for These…"), "plus")
         self.unlabel = make(self.tr("&Unlabel"), "unlabel", "Del", "Backspace")
         self.images = make(self.tr("All &Images"), "grid", "Alt+1")
@@ -311,7 +313,7 @@ class Actions(QObject):
 
     def _fill_class_menu(self) -> None:
         self.class_menu.clear()
-        self.class_menu.addAction(self.new_class)
+        self.class_menu.addActions([self.new_class, self.import_classes])
         self.class_menu.addSeparator()
         for item in self._session.classes:
             menu = self.class_menu.addMenu(swatch(item.colour), _plain(item.name))

@@ -40,6 +40,7 @@ from app.window.help_dialogs import AboutDialog, KeysDialog
 from app.window.pages import Pages
 from app.window.start_page import EmptyFolderPage, StartPage
 from app.window.status_line import StatusLine
+from engine import EngineError, read_class_list
 from engine.messages import NONE_OF_THESE, ClassId, Effort, ImageId
 
 
@@ -135,6 +136,7 @@ class MainWindow(QMainWindow):
             (actions.actual_size, self.preview.view.actual_size),
             (actions.refresh, self.refresh),
             (actions.new_class, self._on_new_class),
+            (actions.import_classes, self.choose_class_list),
             (actions.new_class_for_selection, self._on_new_class_for_selection),
             (actions.unlabel, self._on_unlabel_key),
             (actions.show_file, self._on_show_file),
@@ -214,6 +216,26 @@ class MainWindow(QMainWindow):
         )
         if chosen:
             self.open(Path(chosen))
+
+    def choose_class_list(self) -> None:
+        """Let the person choose a file that names classes, and add them."""
+        project = self._session.project
+        if project is None:
+            return
+        chosen, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr("Import a class list"),
+            str(project.folder),
+            self.tr("Lists of classes (*.txt *.csv *.tsv);;All files (*)"),
+        )
+        if not chosen:
+            return
+        try:
+            names = read_class_list(Path(chosen))
+        except EngineError as error:
+            self.notices.add(Notice(str(error)))
+            return
+        self._session.import_classes(names)
 
     def refresh(self) -> None:
         """Scan the folder, filter and sort again."""
