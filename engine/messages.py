@@ -216,6 +216,17 @@ class ExportModel:
 
 
 @dataclass(frozen=True, slots=True)
+class PaintSample:
+    """Paint pictures of machine parts into ``folder``, to try the program on.
+
+    Pictures that are there already are left. Answers: Progress, SamplePainted.
+    """
+
+    request_id: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetImages:
     """Drop every embedding and model held in memory (another project is opened)."""
 
@@ -241,6 +252,7 @@ Command = (
     | ProposeSplit
     | SavePredictions
     | ExportModel
+    | PaintSample
     | ForgetImages
     | Cancel
 )
@@ -578,6 +590,14 @@ class ModelExported:
 
 
 @dataclass(frozen=True, slots=True)
+class SamplePainted:
+    """``folder`` holds the pictures."""
+
+    request_id: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class JobFinished:
     request_id: int
 
@@ -617,6 +637,7 @@ Event = (
     | SplitProposed
     | PredictionsSaved
     | ModelExported
+    | SamplePainted
     | JobFinished
     | JobCancelled
     | JobFailed

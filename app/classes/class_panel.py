@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QActionGroup, QColor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QColorDialog,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -197,38 +198,54 @@ class ClassPanel(QWidget):
         field = QHBoxLayout()
         field.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         field.addWidget(self.field)
-        self.hint = QLabel()
-        self.hint.setObjectName("muted")
+        self.step, self.hint = QLabel(), QLabel()
+        self.step.setObjectName("section")
         self.hint.setWordWrap(True)
-        self.hint.setContentsMargins(2 * GAP_PX, GAP_PX // 2, 2 * GAP_PX, 2 * GAP_PX)
+        self._hint_card = QFrame()
+        self._hint_card.setObjectName("hint")
+        words = QVBoxLayout(self._hint_card)
+        words.setContentsMargins(12, GAP_PX, 12, GAP_PX)
+        words.setSpacing(GAP_PX // 2)
+        words.addWidget(self.step)
+        words.addWidget(self.hint)
+        card = QHBoxLayout()
+        card.setContentsMargins(2 * GAP_PX, GAP_PX // 2, 2 * GAP_PX, 2 * GAP_PX)
+        card.addWidget(self._hint_card)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(self.list)
         column.addLayout(field)
-        column.addWidget(self.hint)
+        column.addLayout(card)
         column.addStretch(1)
 
     def _show_hint(self) -> None:
         session = self._session
         n_classes, n_labelled = len(session.classes), session.n_labelled_classes
+        step = 0
         if n_classes == 0:
-            text = self.tr("Type the name of your first class, for instance “cat”.")
+            step, text = 1, self.tr("Type the name of your first class, for instance “cat”.")
         elif n_labelled == 0:
-            text = self.tr(
-                "Select images that show a class, then press its number or click its name."
+            step, text = (
+                2,
+                self.tr(
+                    "Select images that show a class, then press its number or click its name."
+                ),
             )
         elif session.engine_failure:
             text = ""  # Nothing will be classified; the notice and the status line say why.
         elif n_labelled == 1:
-            text = self.tr("Label a second class, and Handful classifies all the others.")
+            step, text = 3, self.tr("Label a second class, and Handful classifies all the others.")
         elif session.classifier.hint:
             text = session.classifier.hint
         else:
             text = ""
+        # The first three go away by being done; what the classifier has to say may follow.
+        self.step.setText(self.tr("Step {number} of 3").format(number=step))
+        self.step.setVisible(step > 0)
         self.hint.setText(text)
-        self.hint.setVisible(bool(text))
+        self._hint_card.setVisible(bool(text))
 
     def _on_menu_requested(self, class_id: int, point: QPoint) -> None:
         item = self._session.image_class(class_id)

@@ -91,6 +91,7 @@ class Session(QObject):
         self.task: Task | None = None  # The newest export that is still running.
         self._fallback_folder = fallback_folder
         self._backup_folder = fallback_folder.parent / "backups"
+        self.covers_folder = fallback_folder.parent / "covers"
         self._class_by_id: dict[int, ImageClass] = {}
         self._undo_stack = QUndoStack(self)
         self._count_timer = QTimer(self)
@@ -447,6 +448,16 @@ class Session(QObject):
             "predictions", out, lambda number: messages.SavePredictions(number, snapshot, out)
         )
 
+    def paint_sample(self, folder: Path) -> Task:
+        """Paint pictures to try the program on, and open them."""
+        self.task = Task(self.bridge, lambda number: messages.PaintSample(number, folder))
+        self.task.progressed.connect(self.status_changed)
+        self.task.failed.connect(self._on_sample_failed)
+        self.task.succeeded.connect(self._on_sample_painted)
+        self.task.ended.connect(self._on_task_ended)
+        self.status_changed.emit()
+        return self.task
+
     def set_visible(self, rows: Rows) -> None:
         """What is on screen is embedded and classified first."""
         self.reader.visible = rows
@@ -555,6 +566,13 @@ class Session(QObject):
         self.task.progressed.connect(self.status_changed)
         self.task.ended.connect(self._on_task_ended)
         return self.task
+
+    def _on_sample_painted(self, event: messages.SamplePainted) -> None:
+        if self.project is None:  # Else the person has opened something meanwhile.
+            self.open(event.folder)
+
+    def _on_sample_failed(self, message: str, _is_bug: bool) -> None:
+        self._tell(message)
 
     def _on_task_ended(self) -> None:
         if self.task is self.sender():
