@@ -232,10 +232,10 @@ QMenu::separator { height: 1px; background: @border@; margin: 4px 8px; }
 QStatusBar { background: @window@; border-top: 1px solid @border@; }
 QStatusBar::item { border: none; }
 QPushButton { background: @surface@; color: @text@; border: 1px solid @outline@; border-radius: 6px;
-  padding: 6px 14px; min-height: 18px; }
+  padding: 7px 14px; }
 QPushButton:hover { background: @hover@; }
 QPushButton:pressed { background: @accent_soft@; }
-QPushButton:focus { border: 2px solid @accent@; padding: 5px 13px; }
+QPushButton:focus { border: 2px solid @accent@; padding: 6px 13px; }
 QPushButton:disabled { color: @disabled@; border-color: @border@; background: @window@; }
 QPushButton#primary { background: @accent@; color: @on_accent@; border-color: @accent@;
   font-weight: 600; }

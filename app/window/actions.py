@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -13,6 +14,8 @@ from app.look.theme import ThemeChoice
 from app.session.preferences import Preferences
 from app.session.session import Session
 from engine import NONE_CLASS, ImageClass
+
+_SPACING_PX: Final = 8  # Between the buttons of the tool bar, their margins included.
 
 
 class Actions(QObject):
@@ -293,6 +296,27 @@ class Actions(QObject):
             # Qt leaves no room between a tool button's icon and its text.
             action.setIconText(f" {action.iconText()}" if action.iconText() else "")
         self._window.addToolBar(bar)
+        self._bar = bar
+
+    def fit_tool_bar(self, width_px: int) -> None:
+        """Leave out words where a narrow window has no room for all of them."""
+        style = Qt.ToolButtonStyle
+        for n_wordless in range(3):
+            for actions, from_step in (
+                ((self.open_folder, self.new_class, self.save, self.export), 1),
+                (self.views.actions(), 2),
+            ):
+                is_wordless = n_wordless >= from_step
+                for action in actions:
+                    button = self._bar.widgetForAction(action)
+                    button.setProperty(
+                        "toolButtonStyle",
+                        style.ToolButtonIconOnly if is_wordless else style.ToolButtonTextBesideIcon,
+                    )
+            shown = [self._bar.widgetForAction(action) for action in self._bar.actions()]
+            needed = sum(part.sizeHint().width() + _SPACING_PX for part in shown)
+            if needed <= width_px - 2 * _SPACING_PX:
+                return
 
     def _label_action(self, item: ImageClass, parent: QObject) -> QAction:
         action = QAction(swatch(item.colour), _plain(item.name), parent)

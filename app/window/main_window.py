@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -467,7 +468,7 @@ class MainWindow(QMainWindow):
             (actions.map, pages.map),
             (actions.evaluation, pages.evaluation),
         ):
-            action.setChecked(page is shown)
+            action.setChecked(page is shown and self._session.project is not None)
 
     def _on_pause(self) -> None:
         reader = self._session.reader
@@ -518,6 +519,10 @@ class MainWindow(QMainWindow):
             room = QGuiApplication.primaryScreen().availableSize() - QSize(16, 48)
             self.resize(QSize(1280, 800).boundedTo(room))
         self._splitter.restoreState(self._preferences.layout("splitter"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.actions_.fit_tool_bar(event.size().width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._preferences.keep_layout("window", self.saveGeometry())

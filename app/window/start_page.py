@@ -12,7 +12,9 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -83,6 +85,7 @@ class StartPage(QWidget):
         while (item := self._recent_rows.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
         projects = self._preferences.recent()[:5]
         self._recent_card.setVisible(bool(projects))
@@ -153,11 +156,23 @@ class StartPage(QWidget):
         row.addStretch(1)
         row.addWidget(inner, 100)
         row.addStretch(1)
-        page = QVBoxLayout(self)
+        ground = QWidget()
+        ground.setObjectName("page")
+        page = QVBoxLayout(ground)
         page.setContentsMargins(4 * GAP_PX, 2 * GAP_PX, 4 * GAP_PX, 2 * GAP_PX)
+        # Said outright: a scroll area goes by the height for its width, which came out too small.
+        page.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
         page.addStretch(2)
         page.addLayout(row)
         page.addStretch(3)
+        scroll = QScrollArea()  # In a low window not all of it fits.
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(ground)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
 
     def _build_steps(self) -> QWidget:
         card = QFrame()
@@ -260,8 +275,19 @@ class RecentButton(QPushButton):
         row.addWidget(pictures)
         for label in (picture, pictures, name, place):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setMinimumHeight(max(SIDE_PX, words.sizeHint().height()) + 2 * GAP_PX)
         self.clicked.connect(self._on_clicked)
+
+    def sizeHint(self) -> QSize:
+        return self._room()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self._room().height())
+
+    def _room(self) -> QSize:
+        """As much as what is on it needs; a button knows its own text only."""
+        layout = self.layout()
+        assert layout is not None
+        return layout.sizeHint() + QSize(0, 2 * GAP_PX)
 
     def _on_clicked(self) -> None:
         self.chosen.emit(self._project)
