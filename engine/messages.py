@@ -122,11 +122,15 @@ class LoadThumbnails:
 
 @dataclass(frozen=True, slots=True)
 class LoadPreview:
-    """Decode one image large. Supersedes an older one. Answers: PreviewReady or JobFailed."""
+    """Decode one image large. Supersedes an older one. Answers: PreviewReady or JobFailed.
+
+    ``as_network_input``: the square that the encoder's network looks at, in place of the image.
+    """
 
     request_id: int
     image: ImageRef
     max_side_px: int
+    as_network_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,13 +342,17 @@ class ThumbnailReady:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreviewReady:
-    """``pixels`` (height, width, 3) uint8 RGB; ``width_px`` and ``height_px`` of the original."""
+    """``pixels`` (height, width, 3) uint8 RGB; ``width_px`` and ``height_px`` of the original.
+
+    ``is_network_input``: the pixels are those that the network looks at.
+    """
 
     request_id: int
     image_id: ImageId
     pixels: NDArray[np.uint8]
     width_px: int
     height_px: int
+    is_network_input: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

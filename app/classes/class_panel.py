@@ -28,7 +28,7 @@ from app.session.session import Session
 from engine import CLASS_COLOURS, NONE_CLASS, ImageClass, names_in
 from engine.messages import ClassId
 
-LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTVYZ"  # U, W and X mean something on one page or another.
+LETTERS: Final = "ABCDEFGHIJKLNOPQRSTVYZ"  # The others mean something on one page or another.
 
 
 class ClassPanel(QWidget):
