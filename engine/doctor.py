@@ -30,7 +30,7 @@ _MAX_RELATIVE_DIFFERENCE: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """What was found; ``problems`` are sentences, none when all is well, ``notes`` are no problems."""
+    """What was found; ``problems`` are sentences, none when all is well, ``notes`` no problems."""
 
     handful: str
     python: str

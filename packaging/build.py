@@ -82,7 +82,7 @@ def try_command_line(program: Path, home: Path) -> None:
             text=True,
             timeout=300,
         )
-        print(done.stdout.strip())
+        print(done.stderr.strip()[-1500:])
         if done.returncode != 0:
             raise SystemExit(f"{arguments} ended with {done.returncode}: {done.stderr}")
 
