@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from platformdirs import user_cache_path
 
-from engine.errors import EngineError, sentence_for
+from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch, sentence_for
 from engine.messages import (
     Adapt,
     Cancel,
@@ -216,6 +216,9 @@ class Engine:
                 self._fail(job, sentence, is_bug=False)
                 return
             except Exception as error:
+                if is_without_torch(error):
+                    self._fail(job, WITHOUT_TORCH, is_bug=False)
+                    return
                 _log.exception("A job failed: %s", type(job.command).__name__)
                 self._fail(
                     job,
