@@ -31,7 +31,6 @@ from PySide6.QtWidgets import (
 from app.gallery.gallery_model import plain_tip
 from app.look.icons import pixmap
 from app.look.theme import GAP_PX, Theme, text_on
-from engine import ImageClass
 from engine.messages import NONE_OF_THESE, ClassId
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -58,13 +57,6 @@ class ClassBar:
     spoken: str = ""
     is_ticked: bool = False
     is_new: bool = False
-
-
-def key_text(item: ImageClass) -> str:
-    """The key that labels with a class, as a person reads it; empty where there is none."""
-    if item.hotkey is None:
-        return ""
-    return str(item.hotkey) if item.hotkey <= 9 else chr(item.hotkey)
 
 
 class ClassBarModel(QAbstractListModel):

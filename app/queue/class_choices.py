@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from app.gallery.gallery_model import percent_text
 from app.look.theme import GAP_PX, Theme
-from app.queue.class_bars import ClassBar, ClassBarView, key_text
+from app.queue.class_bars import ClassBar, ClassBarView
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
+from engine import class_name_key, is_none_name
 from engine.messages import NONE_OF_THESE, ClassId
 
 
@@ -121,7 +122,7 @@ class ClassChoices(QWidget):
                         number,
                         item.name,
                         item.colour,
-                        key_text(item),
+                        item.key,
                         number_text,
                         chances.get(number, 0.0) if has_chance else -1.0,
                         spoken,
@@ -132,8 +133,8 @@ class ClassChoices(QWidget):
 
     def _new_bar(self) -> list[ClassBar]:
         name = self._typed()
-        taken = {item.name.casefold() for item in self._session.offered}
-        if not name or name.casefold() in taken:
+        taken = {class_name_key(item.name) for item in self._session.offered}
+        if not name or class_name_key(name) in taken or is_none_name(name):
             return []
         what = self.tr("new class")
         return [ClassBar(ClassId(NO_CLASS), name, "", "", what, -1.0, what, is_new=True)]

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QWidget
 
 from app.look.theme import Theme
-from app.queue.class_bars import ClassBar, ClassBarView, key_text
+from app.queue.class_bars import ClassBar, ClassBarView
 from app.queue.review_pass import Reviewed
 from app.session.session import Session
 from engine.messages import NONE_OF_THESE, ClassId
@@ -34,7 +34,7 @@ class ReviewClasses(ClassBarView):
                     number,
                     self.tr("None of these?") if number == NONE_OF_THESE else item.name,
                     item.colour,
-                    key_text(item),
+                    item.key,
                     self.tr("{done} / {total}").format(done=done, total=total),
                     state.n_reviewed / max(1, state.n_total),
                     self.tr("{done} of {total} reviewed").format(done=done, total=total),
