@@ -89,16 +89,22 @@ class ReviewPass:
         session, table = self._session, self._session.table
         is_there = ~table.missing & ~table.unreadable
         like_none = table.like_none & is_there
-        is_predicted = table.predicts & is_there & ~like_none
+        is_open = table.predicts & is_there & ~like_none
+        # One pass for all classes: this is asked for ten times a second, of 100,000 images.
+        labelled = np.bincount(table.labels[is_there & (table.labels > 0)], minlength=1)
+        predicted = np.bincount(table.predicted[is_open, 0], minlength=1)
         found: dict[ClassId, Reviewed] = {}
         for item in session.offered:
-            is_open = like_none
-            if item.class_id != NONE_OF_THESE:
-                is_open = is_predicted & (table.predicted[:, 0] == item.class_id)
-            n_labelled = int(np.count_nonzero((table.labels == item.class_id) & is_there))
-            n_out = int(np.count_nonzero(is_open[self._taken_out_rows(item.class_id)]))
-            n_total = n_labelled + int(np.count_nonzero(is_open))
-            found[item.class_id] = Reviewed(n_labelled + n_out, n_total)
+            number, out = item.class_id, self._taken_out_rows(item.class_id)
+            if number == NONE_OF_THESE:
+                n_labelled = int(np.count_nonzero((table.labels == number) & is_there))
+                n_open, n_out = int(np.count_nonzero(like_none)), int(like_none[out].sum())
+            else:
+                n_labelled = int(labelled[number]) if number < len(labelled) else 0
+                n_open = int(predicted[number]) if number < len(predicted) else 0
+                is_mine = is_open[out] & (table.predicted[out, 0] == number)
+                n_out = int(np.count_nonzero(is_mine))
+            found[number] = Reviewed(n_labelled + n_out, n_labelled + n_open)
         return found
 
     # --- Going through ----------------------------------------------------------------------------
