@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.look.icons import swatch
 from app.look.theme import GAP_PX
-from app.session.image_table import NO_CLASS
+from app.session.image_table import NO_CLASS, Rows
 from app.session.session import Session
 from engine import ShareRight, share_right
 from engine.messages import ClassId
@@ -39,6 +38,9 @@ class CoverageBar(QFrame):
     The gallery shows exactly these images meanwhile. Nothing becomes a label by itself: labels
     that the model gave would make its own answers look right.
 
+    Attributes:
+        excluded: rows that the person said are predicted wrongly; they are not accepted.
+
     Signals:
         choice_changed: another confidence or class.
         label_requested: the person wants these images labelled as predicted.
@@ -52,6 +54,7 @@ class CoverageBar(QFrame):
         self.setObjectName("strip")
         self._session = session
         self._name = ""
+        self.excluded: Rows = np.zeros(0, np.intp)
         self.classes = QComboBox()
         self.classes.setAccessibleName(self.tr("Predicted class"))
         self.classes.setToolTip(self.tr("Only predictions of one class, or of all"))
@@ -125,11 +128,14 @@ class CoverageBar(QFrame):
         """The class whose predictions are meant, NO_CLASS for all."""
         return ClassId(int(self.classes.currentData()))
 
-    def accepted(self) -> NDArray[np.bool_]:
-        """The predictions that reach the confidence, of the class and name chosen; (n_rows,)."""
+    def accepted_rows(self) -> Rows:
+        """The rows that would be labelled as predicted: of the class and the name chosen."""
         table = self._session.table
-        mask = table.confident(self.threshold, self.class_id)
-        return mask & table.named(self._name) if self._name else mask
+        accepted = table.confident(self.threshold, self.class_id)
+        accepted[self.excluded] = False
+        if self._name:
+            accepted &= table.named(self._name)
+        return np.flatnonzero(accepted)
 
     def show_choice(self, threshold: float, class_id: ClassId, name: str = "") -> None:
         """Show a threshold and a class, without telling that they changed.
@@ -147,7 +153,7 @@ class CoverageBar(QFrame):
         """Say how many images there are and how many of them are right, as it is now."""
         table, adapted = self._session.table, self._session.classifier.adapted
         threshold, class_id = self.threshold, self.class_id
-        accepted = self.accepted()
+        accepted = self.accepted_rows()
         confidences = table.probabilities[accepted, 0]
         share = share_right(
             confidences, threshold, adapted.held_out if adapted is not None else None
@@ -161,6 +167,7 @@ class CoverageBar(QFrame):
         reaching = table.predicts & (table.probabilities[:, 0] >= np.float32(threshold))
         if class_id != NO_CLASS:
             reaching &= table.predicted[:, 0] == class_id
+        reaching[self.excluded] = False
         if self._name:
             reaching &= table.named(self._name)
         n_left_out = int(np.count_nonzero(reaching)) - len(confidences)

@@ -240,7 +240,7 @@ class Gallery(QWidget):
         view.size_step_requested.connect(self._on_size_step)
         view.open_requested.connect(self.open_requested)
         view.menu_requested.connect(self.menu_requested)
-        view.find_requested.connect(self.begin_find)
+        view.find_requested.connect(self._on_letter)
         view.group_toggled.connect(self._on_group_toggled)
         view.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.model.modelReset.connect(self._show_emptiness)
@@ -404,6 +404,11 @@ class Gallery(QWidget):
 
     # --- Finding ----------------------------------------------------------------------------------
 
+    def _on_letter(self, letter: str) -> None:
+        # Also where nothing is selected, so that the class's key has nothing to do just now.
+        if letter.upper() not in {item.key for item in self._session.classes}:
+            self.begin_find(letter)
+
     def _on_sought(self, text: str) -> None:
         if self.finder.only.isChecked():
             self._keep(replace(self.model.arrangement, name=text))
@@ -437,7 +442,9 @@ class Gallery(QWidget):
         self.view.setFocus()
 
     def _go_to(self, place: int) -> None:
-        self.view.setCurrentIndex(self.model.index(place))
+        # Not by setCurrentIndex(), which looks at the keys: with Ctrl, as in Ctrl+F, it would
+        # take the tile out of the selection, and with Shift, as in Shift+F3, select all between.
+        self.view.select_places(np.array([place], np.intp), place)
         self.view.scrollTo(self.view.currentIndex())
 
     def _matches(self) -> Rows:

@@ -272,6 +272,10 @@ class GalleryModel(QAbstractListModel):
         if len(places):
             self.dataChanged.emit(self.index(int(places[0])), self.index(int(places[-1])))
 
+    def _set_order(self, order: Rows) -> None:
+        """One tile for each row."""
+        self._set_rows(order, np.arange(len(order) + 1))
+
     def _set_rows(self, rows: Rows, starts: Rows) -> None:
         self._rows, self._starts = rows, starts
         self.order = rows[starts[:-1]]

@@ -78,6 +78,7 @@ class GalleryHead(QWidget):
         self._numbers: dict[Show, int] = {}
         self._said: object = None  # What the pills were fitted to last.
         self._cross = QIcon()
+        self._class_name = ""
         # What is said above the tiles follows from their width, and not the other way round: else
         # a filter that comes would take its room from the classes, and never give it back.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -330,7 +331,7 @@ class GalleryHead(QWidget):
             chip.setChecked(is_on)
             chip.setIcon(self._cross if is_on and show is not Show.ALL else QIcon())
         item = self._session.image_class(now.class_id) if now.class_id != NO_CLASS else None
-        self.class_pill.setText(self.tr("Class") if item is None else self._short(item.name))
+        self._class_name = "" if item is None else item.name
         self.class_pill.setAccessibleName(
             self.tr("Class")
             if item is None
@@ -340,14 +341,13 @@ class GalleryHead(QWidget):
         self.class_cross.setVisible(item is not None)
         self.name_pill.setVisible(bool(now.name))
         self.name_pill.setChecked(True)
-        self.name_pill.setText(self.tr("“{text}”").format(text=self._short(now.name)))
         self.clear.setVisible(now.n_filters > 1)
         self._said = None
         self._fit()
 
-    def _short(self, name: str) -> str:
+    def _short(self, name: str, room_px: int) -> str:
         metrics = self.class_pill.fontMetrics()
-        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, _NAME_PX)
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_px)
         return short.replace("&", "&&")  # No letter of a name becomes a mnemonic.
 
     def _fit(self) -> None:
@@ -368,24 +368,24 @@ class GalleryHead(QWidget):
             wanted.append(now)
         droppable = [show for show in wanted if show not in (Show.ALL, now)]
         room = self.width() - 4 * GAP_PX
-        rest = self._width_of(
-            [self.more, self.class_pill, self.class_cross, self.name_pill, self.clear]
-        )
+        others = [self.more, self.class_pill, self.class_cross, self.name_pill, self.clear]
         order = self._width_of(
             [self.group, self.refresh, self.sort, self._small, self.slider, self._large]
         )
         has_one_line = True
-        for is_short, has_numbers, has_one_line, n_dropped in (
-            (False, True, True, 0),
-            (True, True, True, 0),
-            (False, True, False, 0),
-            *((True, True, False, count) for count in range(len(droppable) - 2)),
-            *((True, False, False, count) for count in range(len(droppable) + 1)),
+        for is_short, has_numbers, has_one_line, n_dropped, name_px in (
+            (False, True, True, 0, _NAME_PX),
+            (True, True, True, 0, _NAME_PX),
+            (False, True, False, 0, _NAME_PX),
+            *((True, True, False, count, _NAME_PX) for count in range(len(droppable) - 2)),
+            *((True, False, False, count, _NAME_PX) for count in range(len(droppable) + 1)),
+            (True, False, False, len(droppable), _NAME_PX // 2),
         ):
             dropped = droppable[len(droppable) - n_dropped :]
             shown = [show for show in wanted if show not in dropped]
             self._name_chips(is_short=is_short, has_numbers=has_numbers)
-            needed = self._width_of([self.chips[show] for show in shown]) + rest
+            self._name_others(name_px)
+            needed = self._width_of([*(self.chips[show] for show in shown), *others])
             if needed + (order if has_one_line else 0) <= room:
                 break
         for show, chip in self.chips.items():
@@ -405,6 +405,12 @@ class GalleryHead(QWidget):
             number = QLocale().toString(self._numbers.get(show, 0))
             is_told = has_numbers or show is self._arrangement.show
             self.chips[show].setText(f"{name}  {number}" if is_told else name)
+
+    def _name_others(self, room_px: int) -> None:
+        name = self._short(self._class_name, room_px)
+        self.class_pill.setText(name or self.tr("Class"))
+        sought = self._short(self._arrangement.name, room_px)
+        self.name_pill.setText(self.tr("“{text}”").format(text=sought))
 
     def _names(self, *, is_short: bool) -> dict[Show, str]:
         return {

@@ -196,6 +196,7 @@ class ImageTable:
         found = self._predicts
         if found is None:
             found = (self.labels == NO_CLASS) & (self.predicted[:, 0] != NO_CLASS) & ~self.missing
+            found.setflags(write=False)
             self._predicts = found
         return found
 
@@ -326,14 +327,6 @@ class ImageTable:
         if fresh:
             self._append(fresh)
         return known
-
-    def set_label(self, image_id: ImageId, class_id: ClassId | None) -> int:
-        """Show a label that is in the project; return the row, -1 where unknown."""
-        row = self.row_of(image_id)
-        if row >= 0:
-            self._labels[row] = class_id or NO_CLASS
-            self._doubtful[row] = False
-        return row
 
     def set_labels(self, labels: Mapping[ImageId, ClassId | None]) -> Rows:
         """Show labels that are in the project; return the rows of the images that are known."""

@@ -268,6 +268,7 @@ def test_a_narrow_window_gives_the_order_a_line_of_its_own(predicted: Desk) -> N
     predicted.window.resize(900, 640)
     gallery = predicted.gallery
     predicted.qtbot.waitUntil(lambda: gallery.head.sort.y() > gallery.head.chips[Show.ALL].y() + 10)
-    for shown in [item for item in gallery.head.chips.values() if item.isVisible()]:
-        assert shown.geometry().right() <= gallery.width()
-        assert shown.width() >= shown.sizeHint().width()
+    shown = [item for item in gallery.head.chips.values() if item.isVisible()]
+    predicted.qtbot.waitUntil(lambda: all(i.width() >= i.sizeHint().width() for i in shown))
+    assert all(item.geometry().right() <= gallery.width() for item in shown)
+    assert gallery.head.class_pill.geometry().right() <= gallery.width()
