@@ -102,7 +102,7 @@ def _copies_and_bursts(
             same = first_with.setdefault(key, row)
             if same != row and np.any(direction):
                 stands_for[row] = stands_for[same]
-        yield 0.2 * (start + _ROWS) / max(n_images, 1)
+        yield 0.2 * (rows[-1] + 1) / n_images
     return stands_for
 
 
