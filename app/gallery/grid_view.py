@@ -147,6 +147,12 @@ class GridView(QListView):
         bar.setValue(place // self.n_columns * height + off)
         self._anchor = (place, off)
 
+    def rowsInserted(self, parent: _Index, start: int, end: int) -> None:
+        # Qt paints everything anew; while a folder is scanned most rows come far below the screen.
+        self.updateGeometries()
+        if start < self.visible_places().stop:
+            self.viewport().update()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         QAbstractItemView.resizeEvent(self, event)
         self.updateGeometries()
