@@ -25,6 +25,14 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.method.coverage import ShareRight, share_right, wilson_interval
+from engine.method.evaluation import (
+    ClassScore,
+    Estimate,
+    Evaluation,
+    ReliabilityBin,
+    evaluate,
+    held_out_images,
+)
 from engine.project import (
     CLASS_COLOURS,
     NONE_CLASS,
@@ -73,9 +81,12 @@ __all__ = [
     "COMMANDS",
     "NONE_CLASS",
     "Change",
+    "ClassScore",
     "EncoderError",
     "Engine",
     "EngineError",
+    "Estimate",
+    "Evaluation",
     "ExportError",
     "ImageClass",
     "ImageRecord",
@@ -84,10 +95,13 @@ __all__ = [
     "Project",
     "ProjectError",
     "ReadOnlyProjectError",
+    "ReliabilityBin",
     "ShareRight",
     "UnreadableImageError",
     "__version__",
     "default_cache_folder",
+    "evaluate",
+    "held_out_images",
     "messages",
     "run_command_line",
     "share_right",

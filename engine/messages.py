@@ -355,6 +355,25 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HeldOutPredictions:
+    """What ``Adapted.held_out`` sums up: one by one, the labelled images that could be judged.
+
+    Of near-duplicates with one label only the first is among them.
+
+    Attributes:
+        image_ids: (n,) int64.
+        labels: (n,) int64, the class that the person gave.
+        predicted: (n,) int64, the class thought most likely by a fit without the image.
+        confidences: (n,) float32 in [0, 1], of ``predicted``.
+    """
+
+    image_ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    confidences: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Adapted:
     """A classifier was fitted.
 
@@ -365,6 +384,7 @@ class Adapted:
     that went in, in words for a person. ``n_support`` does not count negative examples.
     ``empty_classes`` have no readable example and are never predicted. ``seconds`` it took;
     ``finetune_seconds`` is an estimate of what fine-tuning would take, folder included.
+    ``predictions`` are what ``held_out`` sums up; None where that is.
     """
 
     request_id: int
@@ -378,6 +398,7 @@ class Adapted:
     seconds: float
     finetune_seconds: float
     thorough: HeldOut | None = None
+    predictions: HeldOutPredictions | None = None
 
 
 @dataclass(frozen=True, slots=True)

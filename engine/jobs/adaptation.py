@@ -25,6 +25,7 @@ from engine.messages import (
     Effort,
     Event,
     HeldOut,
+    HeldOutPredictions,
     ImageId,
     ImageRef,
     NotAdapted,
@@ -107,6 +108,7 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
             model.n_support, len(workspace.store), workspace, n_views=_n_views(workspace)
         ),
         thorough=fitted.thorough,
+        predictions=_held_out_predictions(workspace, command, model),
     )
     store = fitted.seen.store
     visible = [image_id for image_id in command.visible if image_id in store]
@@ -289,6 +291,8 @@ def _try_finetune(
         unknowns=model.unknowns.reaching(tuned.reach),
         held_out=tuned.held_out,
         held_out_losses=tuned.held_out_losses,
+        judged=tuned.judged,
+        guesses=tuned.guesses,
         plain=None,  # Was not tried in those folds.
     )
     return Fit(model, seen, tuned.instant, tuned.before)
@@ -305,6 +309,29 @@ def fit_model(
     embeddings, labels, groups = _labelled(workspace, positives, class_ids, shape.mean)
     model = adapt(embeddings, labels, shape.mean, shape=shape, groups=groups)
     return _told(model, workspace, _negatives(support))
+
+
+def _held_out_predictions(
+    workspace: Workspace, command: Adapt, model: AdaptedModel
+) -> HeldOutPredictions | None:
+    """Which images the model was judged by, and what each was taken for."""
+    if model.held_out is None:
+        return None
+    # Every effort is fitted to these, in this order.
+    readable = [
+        item for item in without_negatives(command.support) if item[0].image_id in workspace.store
+    ]
+    judged = [readable[row] for row in model.judged.tolist()]
+    columns = np.array([command.classes[index].class_id for index in model.classes], np.int64)
+    told = HeldOutPredictions(
+        np.array([image.image_id for image, _ in judged], np.int64),
+        np.array([class_id for _, class_id in judged], np.int64),
+        columns[model.guesses],
+        model.held_out.confidences,
+    )
+    for array in (told.image_ids, told.labels, told.predicted):
+        array.setflags(write=False)
+    return told
 
 
 def without_negatives(

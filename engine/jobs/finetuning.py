@@ -64,6 +64,8 @@ class FineTuned:
         encoder: the new one, with a fingerprint of its own; in memory only.
         held_out: how held-out labels fare with it and the vote of ``method.thorough``.
         held_out_losses: what ``held_out.log_loss`` is the mean of, (n_judged,) nats.
+        judged: (n_judged,) which of the labelled images those are.
+        guesses: (n_judged,) the class number that each was taken for.
         before: the same with the encoder as it was.
         instant: how they fare with that one and the instant head.
         gain: by how much their mean log-loss fell, nats; ``standard_error`` that of the gain.
@@ -78,6 +80,8 @@ class FineTuned:
     encoder: Encoder
     held_out: HeldOut
     held_out_losses: NDArray[np.float64]
+    judged: NDArray[np.int64]
+    guesses: NDArray[np.int64]
     before: HeldOut
     instant: HeldOut
     gain: float
@@ -127,9 +131,14 @@ def finetune(
         EngineError: an image can no longer be read.
     """
     labels = np.array([label for _, label in support], np.int64)
+    some = np.arange(len(labels))
     if len(labels) > MOST_LEARNED:
         some = some_of_each(labels, max(MOST_LEARNED, 2 * len(np.unique(labels))))
-        support, labels, groups = [support[row] for row in some], labels[some], groups[some]
+        support, labels, groups = (
+            [support[row] for row in some.tolist()],
+            labels[some],
+            groups[some],
+        )
     if why_not(labels, groups):
         return None
     yield Progress(request_id, "Loading torch, which takes some seconds", 0, 0, 0.0, 0.0)
@@ -196,6 +205,8 @@ def finetune(
         encoder=_tuned_encoder(encoder, whole[0], whole[number], labels, judgement),
         held_out=judgement.best.held_out,
         held_out_losses=judgement.best.losses,
+        judged=some[judged][judgement.best.rows],
+        guesses=judgement.best.guesses,
         before=judgement.start.held_out,
         instant=verdict.start.held_out,
         gain=judgement.gain,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.errors import LabelsError
 from engine.messages import Effort, HeldOut
-from engine.method.calibration import ScalePrior, held_out_of, losses_of, softmax
+from engine.method.calibration import ScalePrior, guesses_of, held_out_of, losses_of, softmax
 from engine.method.folder import FolderShape
 from engine.method.heads import (
     SMALLEST_NORM,
@@ -59,6 +59,8 @@ class AdaptedModel:
         n_support: labelled images that went in, negative examples aside.
         held_out: how the labelled images fare judged by the others; None where none can be.
         held_out_losses: (n_judged,) what ``held_out.log_loss`` is the mean of, nats.
+        judged: (n_judged,) the rows of the labelled images that ``held_out`` speaks of.
+        guesses: (n_judged,) the column that each was taken for without it.
         plain: the same of plain prototypes; None where ``held_out`` is.
         instant: of an effort above instant, how the instant head does in the same folds; else None.
     """
@@ -73,6 +75,8 @@ class AdaptedModel:
     n_support: int
     held_out: HeldOut | None
     held_out_losses: NDArray[np.float64]
+    judged: NDArray[np.int64]
+    guesses: NDArray[np.int64]
     plain: HeldOut | None
     instant: HeldOut | None = None
 
@@ -369,6 +373,8 @@ def as_model(
         n_support=len(labelled.labels),
         held_out=held_out_of(head.held_out[judged], truth),
         held_out_losses=head.losses(labelled),
+        judged=np.flatnonzero(judged),
+        guesses=guesses_of(head.held_out[judged]),
         plain=held_out_of(plain.held_out[judged], truth),
     )
 
