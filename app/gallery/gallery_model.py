@@ -96,7 +96,10 @@ class GalleryModel(QAbstractListModel):
 
     def places_of_rows(self, rows: Rows) -> Rows:
         """Where rows are shown, -1 where they are not."""
-        return self._place_of_row[rows]
+        places = np.full(len(rows), -1, np.intp)
+        known = rows < len(self._place_of_row)  # Not those of a project that is being closed.
+        places[known] = self._place_of_row[rows[known]]
+        return places
 
     def state_text(self, row: int) -> str:
         """Label, prediction or reason of an image in words."""

@@ -85,6 +85,14 @@ class Preferences:
         """Remember where a result was written."""
         self._settings.setValue(f"projects/{_key_of(project)}/{kind}", str(path))
 
+    def spot_check(self, project: Path) -> str:
+        """What the last spot check of ``project`` found; empty where there was none."""
+        return str(self._settings.value(f"projects/{_key_of(project)}/spot_check", ""))
+
+    def keep_spot_check(self, project: Path, result: str) -> None:
+        """Remember what a spot check found."""
+        self._settings.setValue(f"projects/{_key_of(project)}/spot_check", result)
+
     def layout(self, name: str) -> QByteArray:
         """The saved geometry of a window or splitter; empty where there is none."""
         value = self._settings.value(f"layout/{name}")

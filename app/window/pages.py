@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QLocale, QPoint, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from app.evaluation.labels_page import LabelsPage
+from app.evaluation.evaluation_page import EvaluationPage
 from app.evaluation.spot_check import SpotCheckPage
 from app.gallery.gallery import Gallery
 from app.look.page import Page
@@ -47,7 +47,7 @@ class Pages(QStackedWidget):
         thumbnails = self.gallery.thumbnails
         self.preview = Preview(session, thumbnails, theme)
         self.queue = SuggestPage(session, thumbnails, theme)
-        self.evaluation = LabelsPage(session, thumbnails, theme)
+        self.evaluation = EvaluationPage(session, thumbnails, theme)
         self.spot_check = SpotCheckPage(session, thumbnails, theme)
         self.review = ReviewPage(session, thumbnails, theme)
         self.map = MapPage(session, thumbnails, theme)
@@ -75,6 +75,7 @@ class Pages(QStackedWidget):
             asking.images_requested.connect(self._on_images_requested)
             asking.image_requested.connect(self._on_picture_opened)
         self.evaluation.spot_check_requested.connect(self.show_spot_check)
+        self.evaluation.label_more_requested.connect(self._on_label_more)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -261,6 +262,13 @@ class Pages(QStackedWidget):
     def _on_images_requested(self, images: list[ImageId]) -> None:
         self.leave()
         self.gallery.show_these(images)
+
+    def _on_label_more(self, class_id: int) -> None:
+        """Show what may be of a class; or what to label next of any."""
+        if class_id:
+            self.show_only(ClassId(class_id))
+        else:
+            self.show_queue()
 
     def _on_picture_opened(self, image_id: int) -> None:
         page, row = self.currentWidget(), self._session.table.row_of(image_id)
