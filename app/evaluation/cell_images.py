@@ -155,7 +155,7 @@ class CellImages(QWidget):
         column.addWidget(self.hint)
         column.addWidget(self.view, 1)
         self.view.opened.connect(self._on_opened)
-        self.view.left.connect(self.left)
+        self.view.left.connect(self._on_left)
         self.view.gallery_requested.connect(self.show_in_gallery)
         self.view.verticalScrollBar().valueChanged.connect(self.want_pictures)
         thumbnails.arrived.connect(self.view.viewport().update)
@@ -177,7 +177,8 @@ class CellImages(QWidget):
                 place = images.index(current)
             elif not had_focus:
                 place = 0
-            self._go_to(max(0, min(place, len(images) - 1)))
+            # Nothing is selected unasked: what is selected is what a class's key labels.
+            self._go_to(max(0, min(place, len(images) - 1)), select=had_focus)
         self.view.setVisible(bool(images))
         self.gallery_button.setEnabled(bool(images))
         self.hint.setVisible(True)
@@ -203,7 +204,7 @@ class CellImages(QWidget):
     def take_class(self, class_id: ClassId) -> bool:
         """Label the selected images and go on to the next that is not settled."""
         chosen = sorted(index.row() for index in self.view.selectedIndexes())
-        if not self.view.hasFocus() or not chosen:
+        if not chosen:
             return False
         images = [self.model.images[place] for place in chosen]
         is_changed = self._session.label(images, class_id)
@@ -237,12 +238,16 @@ class CellImages(QWidget):
         rows = [table.row_of(image) for image in wanted]
         self._thumbnails.want_too([row for row in rows if row >= 0])
 
-    def _go_to(self, place: int) -> None:
-        index = self.model.index(place)
+    def _go_to(self, place: int, *, select: bool = True) -> None:
+        index, flags = self.model.index(place), QItemSelectionModel.SelectionFlag
         if index.isValid():
-            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            flag = flags.ClearAndSelect if select else flags.NoUpdate
             self.view.selectionModel().setCurrentIndex(index, flag)
             self.view.scrollTo(index)
+
+    def _on_left(self) -> None:
+        self.view.clearSelection()
+        self.left.emit()
 
     def _on_opened(self, place: int) -> None:
         self.image_requested.emit(int(self.model.images[place]))

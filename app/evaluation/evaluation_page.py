@@ -113,6 +113,8 @@ class EvaluationPage(Page):
         row = self.doubtful.row_with_focus()
         if row is not None:
             return self._session.label([row.doubtful.image_id], class_id)
+        if self.tabs.currentIndex() != _CONFUSION:
+            return False
         return self.cell.take_class(class_id)
 
     def doubtful_rows(self) -> list[DoubtfulRow]:

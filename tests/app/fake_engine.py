@@ -320,9 +320,7 @@ def _held_out_predictions(
 ) -> messages.HeldOutPredictions:
     images = [image.image_id for image, _ in command.support]
     labels = [label for _, label in command.support]
-    guesses = [
-        taken_for.get(item, (label, 0.9)) for item, label in zip(images, labels, strict=True)
-    ]
+    guesses = [taken_for.get(image.image_id, (label, 0.9)) for image, label in command.support]
     return messages.HeldOutPredictions(
         np.array(images, np.int64),
         np.array(labels, np.int64),

@@ -148,6 +148,15 @@ def test_the_keys_mean_nothing_while_the_matrix_has_the_keyboard(confused: Desk)
     assert confused.labels_on_disk() == before
 
 
+def test_by_the_mouse_alone_a_label_is_put_right(confused: Desk) -> None:
+    view = cell(confused).view
+    place = view.visualRect(cell(confused).model.index(1)).center()
+    confused.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    confused.click_class(confused.session.classes[1].class_id)
+    assert confused.labels_on_disk()["image_2.png"] == "dog"
+    assert confused.labels_on_disk()["image_3.png"] == "cat"
+
+
 def test_several_at_once_and_undone(confused: Desk) -> None:
     matrix(confused).setFocus()
     confused.press(Qt.Key.Key_Return)
