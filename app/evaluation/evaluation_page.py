@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QLocale, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.evaluation.cell_images import CellImages
 from app.evaluation.confusion import ConfusionMatrix
@@ -15,8 +16,11 @@ from app.evaluation.duplicates import Duplicates
 from app.evaluation.figures import Figures
 from app.evaluation.label_review import LabelReview
 from app.evaluation.overview import Overview
+from app.evaluation.report import Report
+from app.evaluation.report_file import HTML_SUFFIX, PDF_SUFFIX, ReportFile
 from app.evaluation.section import words
 from app.gallery.thumbnails import Thumbnails
+from app.look.notices import Notice, Remedy, Severity
 from app.look.page import Page
 from app.look.theme import GAP_PX, Theme
 from app.session.session import Session
@@ -34,12 +38,14 @@ class EvaluationPage(Page):
         image_requested: one image to see large.
         spot_check_requested: check predictions drawn at random.
         label_more_requested: a class that more labels would help; 0 for any.
+        noticed: a :class:`Notice` for the person.
     """
 
     images_requested = Signal(object)
     image_requested = Signal(int)
     spot_check_requested = Signal()
     label_more_requested = Signal(int)
+    noticed = Signal(object)
 
     def __init__(
         self,
@@ -59,6 +65,9 @@ class EvaluationPage(Page):
         self.doubtful = DoubtfulLabels(session, thumbnails, self.review, theme)
         self.duplicates = Duplicates(session, thumbnails, self.review, theme)
         self.matrix_note = words("", "muted")
+        report = Report(session, self.figures, self.review, self.overview.spot_result, self)
+        self.report_file = ReportFile(session, thumbnails, report, self)
+        self._report_path: Path | None = None  # Written last.
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(True)
@@ -134,6 +143,41 @@ class EvaluationPage(Page):
         self.matrix.go_to(self.matrix.matrix.worst_of(class_id))
         self.matrix.setFocus()
 
+    def save_report(self) -> None:
+        """Ask where to, and write all figures there."""
+        project = self._session.project
+        if project is None:
+            return
+        preferences = self._session.preferences
+        start = preferences.output_path(project.path, "report") or project.folder.parent / (
+            self.tr("{project} evaluation").format(project=project.folder.name) + HTML_SUFFIX
+        )
+        filters = {
+            HTML_SUFFIX: self.tr("HTML (*{suffix})").format(suffix=HTML_SUFFIX),
+            PDF_SUFFIX: self.tr("PDF (*{suffix})").format(suffix=PDF_SUFFIX),
+        }
+        wanted = filters[PDF_SUFFIX if start.suffix.lower() == PDF_SUFFIX else HTML_SUFFIX]
+        chosen, used = QFileDialog.getSaveFileName(
+            self, self.tr("Save the report"), str(start), ";;".join(filters.values()), wanted
+        )
+        if not chosen:
+            return
+        path = Path(chosen)
+        if path.suffix.lower() not in (*filters, ".htm"):
+            suffix = PDF_SUFFIX if used == filters[PDF_SUFFIX] else HTML_SUFFIX
+            # The dialog has asked about the name without the ending, not about this one.
+            named, number = path.with_name(path.name + suffix), 2
+            while named.exists():
+                named, number = path.with_name(f"{path.name} {number}{suffix}"), number + 1
+            path = named
+        preferences.keep_output_path(project.path, "report", path)
+        self.report_file.save(path)
+
+    def open_report(self) -> None:
+        """Open the report that was written last, in the program that the system has for it."""
+        if self._report_path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report_path)))
+
     # --- Building ---------------------------------------------------------------------------------
 
     def _build_confusion(self) -> QWidget:
@@ -155,6 +199,9 @@ class EvaluationPage(Page):
 
     def _connect(self) -> None:
         session = self._session
+        self.report_button.clicked.connect(self.save_report)
+        self.report_file.saved.connect(self._on_report_saved)
+        self.report_file.failed.connect(self._on_report_failed)
         self.review.changed.connect(self._show)
         self.figures.changed.connect(self._on_session_changed)
         session.rows_changed.connect(self._on_session_changed)
@@ -180,6 +227,14 @@ class EvaluationPage(Page):
     def _on_project_changed(self) -> None:
         self.tabs.setCurrentIndex(_OVERVIEW)
         self.matrix.forget()
+
+    def _on_report_saved(self, path: Path) -> None:
+        self._report_path = path
+        text = self.tr("The report is in {path}.").format(path=path)
+        self.noticed.emit(Notice(text, Severity.INFORMATION, Remedy.OPEN_REPORT))
+
+    def _on_report_failed(self, text: str) -> None:
+        self.noticed.emit(Notice(text, Severity.ERROR))
 
     def _on_class_requested(self, class_id: int) -> None:
         self.show_class(ClassId(class_id))

@@ -104,9 +104,9 @@ class Figures(QObject):
                 "class that are not nearly the same, better five."
             )
         return self.tr(
-            "{effort} effort, as in the line below. {right} of {judged} labelled images came out "
-            "right when each was classified by a model that had not seen it or its near-"
-            "duplicates. In the accuracy classes count alike, large or small; the truth lies "
+            "{effort} effort, whose answers are those on screen. {right} of {judged} labelled "
+            "images came out right when each was classified by a model that had not seen it or its "
+            "near-duplicates. In the accuracy classes count alike, large or small; the truth lies "
             "between the two bounds 95 times in 100."
         ).format(
             effort=self.effort_name(),

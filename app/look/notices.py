@@ -42,6 +42,7 @@ class Remedy(Enum):
     SHOW_EXPORT = "show-export"
     SHOW_SAVE = "show-save"
     FINETUNE = "finetune"
+    OPEN_REPORT = "open-report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,8 @@ class _NoticeBar(QFrame):
                 return self.tr("Show")
             case Remedy.FINETUNE:
                 return self.tr("Fine-tune again…")
+            case Remedy.OPEN_REPORT:
+                return self.tr("Open")
 
     def _on_dismiss(self) -> None:
         self.dismissed.emit(self)

@@ -173,6 +173,7 @@ class MainWindow(QMainWindow):
         self.empty_page.refresh_requested.connect(self.refresh)
         self.pages.changed.connect(self._show_possible)
         self.pages.menu_requested.connect(self._on_image_menu)
+        self.pages.evaluation.noticed.connect(self.notices.add)
         self.pages.name_wanted.connect(self._on_new_class_for_selection)
         gallery.refresh_requested.connect(self.refresh)
         gallery.label_as_predicted_requested.connect(self._on_label_as_predicted)
@@ -250,6 +251,8 @@ class MainWindow(QMainWindow):
                 self.predictions_dialog.begin()
             case Remedy.FINETUNE:
                 self.finetune_dialog.begin()
+            case Remedy.OPEN_REPORT:
+                self.pages.evaluation.open_report()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_path(event) is not None:
