@@ -355,9 +355,16 @@ class Report(QObject):
         if result is None or not result.duplicates:
             return ""
         locale, groups = QLocale(), result.duplicates
-        said = self.tr(
-            "{groups} groups of nearly the same images, {images} images together. Those of a group "
-            "count as one label and are held out together."
+        said = (
+            self.tr(
+                "1 group of {images} images that are nearly the same. They count as one label and "
+                "are held out together."
+            )
+            if len(groups) == 1
+            else self.tr(
+                "{groups} groups of nearly the same images, {images} images together. Those of a "
+                "group count as one label and are held out together."
+            )
         ).format(groups=locale.toString(len(groups)), images=locale.toString(sum(map(len, groups))))
         return f"<h2>{_text(self.tr('Near-duplicates'))}</h2>" + _paragraphs([said])
 
