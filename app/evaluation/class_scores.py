@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.evaluation.figures import Figures, interval_text, percent
+from app.gallery.gallery_model import plain_tip
 from app.look.icons import swatch
 from app.look.plots import paint_interval
 from app.look.theme import Theme
@@ -216,7 +217,7 @@ class ClassScoresModel(QAbstractTableModel):
         if column == _NAME and line.class_id == self._weakest:
             return self.tr("More labels of this class would help most")
         if column < _PRECISION:
-            return None
+            return plain_tip(line.name) if column == _NAME else None  # It may be cut off.
         if estimate is None or line.score is None:
             return (
                 self.tr("No held-out image was taken for it")
@@ -259,6 +260,7 @@ class ClassScores(QTableView):
         self.setModel(self.scores)
         self.setItemDelegate(self._delegate)
         self.setShowGrid(False)
+        self.setWordWrap(False)
         self.setCornerButtonEnabled(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

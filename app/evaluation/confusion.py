@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -33,7 +33,9 @@ from engine.messages import ClassId
 _Index = QModelIndex | QPersistentModelIndex
 SHARE_ROLE: Final = Qt.ItemDataRole.UserRole  # Of the row's labels, in [0, 1].
 IS_RIGHT_ROLE: Final = Qt.ItemDataRole.UserRole + 1
-_MAX_NAME_PX: Final = 140
+_NAME_SHARE: Final = 0.3  # Of the view, that names may take; the whole name is in a tip.
+_LEAST_NAME_PX: Final = 72
+_MANY: Final = 8  # Classes; the cells of more are smaller.
 _FAINTEST: Final = 0.18  # A single mistake among hundreds must still be seen.
 _STRONGEST: Final = 0.62
 
@@ -188,8 +190,7 @@ class ConfusionMatrix(QTableView):
         for header in (across, down):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
             header.setHighlightSections(True)
-        down.setMaximumWidth(_MAX_NAME_PX)
-        down.setTextElideMode(Qt.TextElideMode.ElideRight)
+        down.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.selectionModel().currentChanged.connect(self._on_current_changed)
         self.clicked.connect(self.cell_changed)
@@ -208,9 +209,9 @@ class ConfusionMatrix(QTableView):
         """Show the figures as they are now; the same cell stays the current one."""
         kept = self.pair() or self._wanted
         self.matrix.refresh()
-        side = max(
-            self.fontMetrics().horizontalAdvance("0000") + 12, self.fontMetrics().height() + 16
-        )
+        metrics, is_many = self.fontMetrics(), self.matrix.rowCount() > _MANY
+        side = max(metrics.horizontalAdvance("000" if is_many else "0000") + 12, metrics.height())
+        side = max(side, metrics.height() + (8 if is_many else 16))
         self.horizontalHeader().setDefaultSectionSize(side)
         self.verticalHeader().setDefaultSectionSize(side)
         index = self.matrix.index_of(*kept) if kept is not None else QModelIndex()
@@ -222,6 +223,17 @@ class ConfusionMatrix(QTableView):
         """Another project is open: no cell is the one to come back to."""
         self._wanted = None
         self.setCurrentIndex(QModelIndex())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Before Qt lays the headers out.
+        self.verticalHeader().setMaximumWidth(self._room_for_names(self.width()))
+        across = self.horizontalHeader()
+        assert isinstance(across, _UprightHeader)
+        across.set_longest(self._room_for_names(self.height()))
+        super().resizeEvent(event)
+
+    def _room_for_names(self, length: int) -> int:
+        return max(_LEAST_NAME_PX, round(_NAME_SHARE * length))
 
     def go_to(self, index: QModelIndex) -> None:
         """Make a cell the current one."""
@@ -301,6 +313,13 @@ class _UprightHeader(QHeaderView):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setSectionsClickable(False)
+        self._longest_px = _LEAST_NAME_PX
+
+    def set_longest(self, longest_px: int) -> None:
+        """Give names no more room than that."""
+        if longest_px != self._longest_px:
+            self._longest_px = longest_px
+            self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         metrics, model = self.fontMetrics(), self.model()
@@ -308,14 +327,14 @@ class _UprightHeader(QHeaderView):
             str(model.headerData(place, Qt.Orientation.Horizontal)) for place in range(self.count())
         ]
         longest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-        return QSize(super().sizeHint().width(), min(longest + 16, _MAX_NAME_PX))
+        return QSize(super().sizeHint().width(), min(longest + 16, self._longest_px))
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         name = str(self.model().headerData(section, Qt.Orientation.Horizontal))
         painter.save()
         painter.setFont(self.font())
         painter.setPen(self.palette().windowText().color())
-        text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, rect.height() - 10)
+        text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, rect.height() - 10)
         painter.translate(rect.left(), rect.bottom())
         painter.rotate(-90)
         box = QRect(6, 0, rect.height() - 8, rect.width())

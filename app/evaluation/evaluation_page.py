@@ -192,9 +192,9 @@ class EvaluationPage(Page):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
         splitter.addWidget(self.cell)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([500, 500])
+        splitter.setStretchFactor(0, 5)
+        splitter.setStretchFactor(1, 4)
+        splitter.setSizes([560, 440])
         return splitter
 
     def _connect(self) -> None:
@@ -204,9 +204,11 @@ class EvaluationPage(Page):
         self.report_file.failed.connect(self._on_report_failed)
         self.review.changed.connect(self._show)
         self.figures.changed.connect(self._on_session_changed)
-        session.rows_changed.connect(self._on_session_changed)
+        # Predictions of a large folder come in many parts: what they do not touch stays.
+        session.rows_changed.connect(self._on_rows_changed)
+        session.counts_changed.connect(self._on_counts_changed)
         session.project_changed.connect(self._on_project_changed)
-        self.tabs.currentChanged.connect(self._want_pictures)
+        self.tabs.currentChanged.connect(self._on_tab_changed)
         self.overview.spot_check_requested.connect(self.spot_check_requested)
         self.overview.label_more_requested.connect(self.label_more_requested)
         self.overview.class_requested.connect(self._on_class_requested)
@@ -223,6 +225,19 @@ class EvaluationPage(Page):
     def _on_session_changed(self) -> None:
         if self.isVisible():
             self._show()
+
+    def _on_rows_changed(self) -> None:
+        if self.isVisible():
+            self._show_doubtful()
+
+    def _on_counts_changed(self) -> None:
+        if self.isVisible():
+            self.overview.refresh()
+            self._show_duplicates()
+
+    def _on_tab_changed(self) -> None:
+        self._show_duplicates()
+        self._want_pictures()
 
     def _on_project_changed(self) -> None:
         self.tabs.setCurrentIndex(_OVERVIEW)
@@ -250,11 +265,19 @@ class EvaluationPage(Page):
         self.position.setText(waiting)
         self.overview.refresh()
         self._show_confusion()
+        self._show_doubtful()
+        self._show_duplicates()
+        self._want_pictures()
+
+    def _show_doubtful(self) -> None:
         if not self.doubtful.refresh():
             self.setFocus()
-        self.duplicates.refresh()
         self._count()
-        self._want_pictures()
+
+    def _show_duplicates(self) -> None:
+        # There can be thousands of groups, each of which is asked for its labels.
+        if self.tabs.currentIndex() == _DUPLICATES:
+            self.duplicates.refresh()
 
     def _show_confusion(self) -> None:
         found = self.figures.evaluation
@@ -263,8 +286,8 @@ class EvaluationPage(Page):
             self.figures.headline() + ".\n" + self.figures.basis()
             if found is None
             else self.tr(
-                "Rows are your labels, columns what they were taken for by a model that had not "
-                "seen them. {accuracy}. Effort: {effort}."
+                "Rows: your labels; columns: what they were taken for, unseen. {accuracy}. Effort: "
+                "{effort}."
             ).format(accuracy=self.figures.headline(), effort=self.figures.effort_name())
         )
         self.cell.setVisible(found is not None)

@@ -105,6 +105,7 @@ class KeysDialog(QDialog):
             ("F6", self.tr("Label queue")),
             (self.tr("Space, Backspace"), self.tr("… skip an image, go back to the one before")),
             ("F7", self.tr("Evaluation")),
+            ("Ctrl+P", self.tr("… save its report")),
             ("F8", self.tr("Spot check predictions drawn at random")),
             (self.tr("Enter or Y, N"), self.tr("… the prediction is right, is wrong")),
         ]
