@@ -14,6 +14,7 @@ from typing import Final
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
+from engine.class_list import names_in, read_class_list
 from engine.errors import (
     EncoderError,
     EngineError,
@@ -33,6 +34,7 @@ from engine.method.evaluation import (
     evaluate,
     held_out_images,
 )
+from engine.method.learning_curve import expected_accuracy
 from engine.project import (
     CLASS_COLOURS,
     NONE_CLASS,
@@ -40,6 +42,8 @@ from engine.project import (
     ImageClass,
     ImageRecord,
     Project,
+    class_name_key,
+    is_none_name,
 )
 from engine.version import VERSION
 from engine.worker import Engine, default_cache_folder
@@ -99,10 +103,15 @@ __all__ = [
     "ShareRight",
     "UnreadableImageError",
     "__version__",
+    "class_name_key",
     "default_cache_folder",
     "evaluate",
+    "expected_accuracy",
     "held_out_images",
+    "is_none_name",
     "messages",
+    "names_in",
+    "read_class_list",
     "run_command_line",
     "share_right",
     "wilson_interval",
