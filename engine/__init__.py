@@ -34,6 +34,7 @@ from engine.project import (
     Project,
 )
 from engine.version import VERSION
+from engine.words import Sentence, sentence_of
 from engine.worker import Engine, default_cache_folder
 
 __version__ = VERSION
@@ -84,12 +85,14 @@ __all__ = [
     "Project",
     "ProjectError",
     "ReadOnlyProjectError",
+    "Sentence",
     "ShareRight",
     "UnreadableImageError",
     "__version__",
     "default_cache_folder",
     "messages",
     "run_command_line",
+    "sentence_of",
     "share_right",
     "wilson_interval",
 ]

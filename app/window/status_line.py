@@ -213,7 +213,7 @@ class WorkLabel(QLabel):
 def words_of(progress: messages.Progress) -> str:
     """Progress in one line: text, numbers, rate and time left."""
     locale = QLocale()
-    parts = [progress.text]
+    parts: list[str] = [progress.text]
     if progress.total:
         parts.append(f"{locale.toString(progress.done)} / {locale.toString(progress.total)}")
     elif progress.done:

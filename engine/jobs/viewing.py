@@ -23,6 +23,7 @@ from engine.messages import (
     PreviewReady,
     ThumbnailReady,
 )
+from engine.words import say
 
 _CACHE_CHUNK: Final = 16  # Thumbnails are about 10 kB; a screenful comes in a few steps.
 
@@ -63,7 +64,9 @@ def load_preview(workspace: Workspace, command: LoadPreview) -> Iterator[Event |
     try:
         decoded = yield from workspace.on_pool(partial(_decode_preview, command))
     except UnreadableImageError as error:
-        raise EngineError(f"{command.image.name} cannot be shown: {error}.") from error
+        raise EngineError(
+            say("{name} cannot be shown: {error}.", name=command.image.name, error=error)
+        ) from error
     yield _preview(command, decoded)
 
 
@@ -96,7 +99,7 @@ def load_thumbnails_alone(command: LoadThumbnails) -> Iterator[Event | None]:
             pixels = decode_image(read_file(image.path)).pixels
             yield ThumbnailReady(command.request_id, image.image_id, make_thumbnail(pixels))
         except UnreadableImageError as error:
-            yield ImageUnreadable(command.request_id, image.image_id, str(error))
+            yield ImageUnreadable(command.request_id, image.image_id, error.sentence)
 
 
 def load_preview_alone(command: LoadPreview) -> Iterator[Event | None]:
@@ -104,4 +107,6 @@ def load_preview_alone(command: LoadPreview) -> Iterator[Event | None]:
     try:
         yield _preview(command, _decode_preview(command))
     except UnreadableImageError as error:
-        raise EngineError(f"{command.image.name} cannot be shown: {error}.") from error
+        raise EngineError(
+            say("{name} cannot be shown: {error}.", name=command.image.name, error=error)
+        ) from error
