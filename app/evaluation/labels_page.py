@@ -29,7 +29,6 @@ from app.look.plots import IntervalBar, LearningCurve
 from app.look.theme import GAP_PX, Theme
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
-from engine import NONE_CLASS
 from engine.messages import (
     NONE_OF_THESE,
     ClassId,
@@ -70,7 +69,7 @@ class LabelsPage(Page):
         parent: QWidget | None = None,
     ) -> None:
         self._session = session
-        super().__init__(session.tr("Check the labels"), theme, parent)
+        super().__init__(self.tr("Check the labels"), theme, parent)
         self._thumbnails = thumbnails
         self.review = LabelReview(session, self)
         self._shown: object = None
@@ -108,6 +107,12 @@ class LabelsPage(Page):
         if hasattr(self, "review"):  # The base class asks once before there is one.
             self._shown = None
             self._on_session_changed()
+
+    def kept_state(self) -> object:
+        return self.review.kept_state()
+
+    def restore_state(self, state: object) -> None:
+        self.review.restore_state(state)
 
     def begin(self) -> None:
         self.review.open()
@@ -472,7 +477,7 @@ class DoubtfulRow(QWidget):
         self.change_button.clicked.connect(
             partial(self.labelled.emit, int(doubtful.image_id), int(doubtful.likely_id))
         )
-        self.none_button = QPushButton(NONE_CLASS.name)
+        self.none_button = QPushButton(session.none_class.name)
         self.none_button.setToolTip(self.tr("It shows none of your classes (0)"))
         self.none_button.clicked.connect(
             partial(self.labelled.emit, int(doubtful.image_id), int(NONE_OF_THESE))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.look.theme import Theme
+from app.look.words import percent_of
 from engine.messages import CurvePoint
 
 _BAR_PX: Final = 8
@@ -127,7 +128,7 @@ class LearningCurve(QWidget):
             painter.setPen(QColor(theme.muted))
             words = QRectF(0, y - 10, _LEFT_PX - 6, 20)
             painter.drawText(
-                words, flags.AlignRight | flags.AlignVCenter, f"{round(100 * share)} %"
+                words, flags.AlignRight | flags.AlignVCenter, percent_of(round(100 * share))
             )
         last_right = -1.0
         for point in self._points:
@@ -159,4 +160,5 @@ class LearningCurve(QWidget):
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if abs(value - round(value)) < 0.05 else f"{value:.1f}"
+    n_decimals = 0 if abs(value - round(value)) < 0.05 else 1
+    return QLocale().toString(value, "f", n_decimals)

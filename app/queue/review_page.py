@@ -22,4 +22,4 @@ class ReviewPage(Page):
     ) -> None:
         self._session = session
         self._thumbnails = thumbnails
-        super().__init__(session.tr("Review by class"), theme, parent)
+        super().__init__(self.tr("Review by class"), theme, parent)

@@ -81,6 +81,12 @@ class SuggestPage(Page):
         if hasattr(self, "picture"):  # The base class asks once before there is one.
             self.picture.set_theme(theme)
 
+    def kept_state(self) -> object:
+        return self.queue.kept_state()
+
+    def restore_state(self, state: object) -> None:
+        self.queue.restore_state(state)
+
     def begin(self) -> None:
         self.queue.open()
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.look.words import told_event
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
 from engine import messages
@@ -81,6 +82,17 @@ class Suggestions(QObject):
             self._session.bridge.cancel(self._request_id)
             self._session.bridge.release(self._request_id)
             self._request_id = 0
+
+    def kept_state(self) -> object:
+        """What a queue in a window built anew goes on from."""
+        return self.items, self.place, self._passed_over
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another queue kept."""
+        if isinstance(state, tuple):
+            items, self.place, self._passed_over = state
+            self.items = [told_event(item) for item in items]
+            self.changed.emit()
 
     def advance(self) -> None:
         """Go to the next suggestion."""
