@@ -194,6 +194,7 @@ class Gallery(QWidget):
         """Filter and sort anew, keeping the selection as far as it is still shown."""
         chosen = self.view.selected_places()
         rows = self.model.order[chosen[chosen < len(self.model.order)]]
+        rows = rows[rows < self._session.table.n_rows]  # The project may just have been closed.
         current = self.current_row()
         at_top = self.view.verticalScrollBar().value() == 0 or arrangement is not None
         with QSignalBlocker(self.view.selectionModel()):

@@ -38,7 +38,8 @@ def told(text: str) -> str:
 
 def told_event(event: _T) -> _T:
     """A message of the engine with all its sentences in the language now in use."""
-    places = _sentences_in(type(event))
+    kind: Hashable = type(event)
+    places = _sentences_in(kind)
     if not places:
         return event
     found: dict[str, Any] = {}

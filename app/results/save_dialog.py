@@ -141,7 +141,7 @@ class SaveDialog(QDialog):
             return
         task, self._project, result, (is_visible, is_news, path, failure) = state
         self.path_field.setText(path)
-        if self._session.project is not None:
+        if path and self._session.project is not None:  # It was opened.
             self._text.setText(self.explanation())
         if task is not None and task.is_running:
             self.progress_text.setText(self.tr("Starting…"))

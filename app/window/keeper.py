@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.look.language import LanguageSwitch
@@ -66,7 +66,7 @@ class WindowKeeper(QObject):
             self._soon.start(_AGAIN_MS)  # It stands on the old window, maybe in its own loop.
             return
         old, quits = self.window, QApplication.quitOnLastWindowClosed()
-        was_visible = old.isVisible()
+        was_visible, states, place = old.isVisible(), old.windowState(), old.geometry()
         state = old.kept_state()
         QApplication.setQuitOnLastWindowClosed(False)  # For a moment there is none.
         old.deleteLater()
@@ -74,6 +74,8 @@ class WindowKeeper(QObject):
         self._session.bridge.release_deleted()
         self.window = self._make()
         self._session.tell_anew()
+        if states == Qt.WindowState.WindowNoState:
+            self.window.setGeometry(place)  # Exactly; kept layouts are fitted to the screen.
         self.window.restore_state(state)
         if was_visible:
             self.window.show()

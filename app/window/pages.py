@@ -103,10 +103,9 @@ class Pages(QStackedWidget):
         gallery, pages, shown, large = state
         self.gallery.restore_state(gallery)
         for page in self._own:
-            page.restore_state(pages.get(type(page).__name__))
-        for page in self._own:
             if type(page).__name__ == shown:
-                self._show_own(page)
+                self._show_own(page)  # First: a page that begins may begin afresh.
+            page.restore_state(pages.get(type(page).__name__))
         if large is not None:
             self._on_picture_opened(large)
         self.changed.emit()
