@@ -6,10 +6,10 @@ Finds every text of the program that a person can read, has Qt's lupdate merge t
 editor) and run it again; a test fails while anything is missing or the files differ.
 
 Texts of the window are those of ``self.tr("...")``, of ``QCoreApplication.translate("Context",
-"...")`` and of a module's ``_tr("...")`` that calls it; their context is the class they stand in, or
-the one they name. Texts of the engine are those of ``say("...")``; it has no Qt, so the window looks
-them up in the context "engine". lupdate reads Python, too, but neither of the last two. So the
-texts are found here, and lupdate is given them in a list.
+"...")`` and of a module's ``_tr("...")`` that calls it; their context is the class they stand in,
+or the one they name. Texts of the engine are those of ``say("...")``; it has no Qt, so the window
+looks them up in the context "engine". lupdate reads Python, too, but neither of the last two. So
+the texts are found here, and lupdate is given them in a list.
 """
 
 from __future__ import annotations

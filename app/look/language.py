@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 
+# Where the system itself speaks another language, its choice for Chinese characters is often a
+# Japanese font, whose forms differ. The families of Windows, macOS and Linux, for what is missing
+# in the font of the system.
+_CHINESE_FAMILIES: Final = (
+    *("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC"),
+    *("Source Han Sans SC", "WenQuanYi Micro Hei"),
+)
 TRANSLATIONS: Final = Path(__file__).parents[2] / "assets" / "translations"
 _log = logging.getLogger(__name__)
 
@@ -49,10 +57,11 @@ class LanguageSwitch(QObject):
 
     changed = Signal()
 
-    def __init__(self, application: QCoreApplication, choice: LanguageChoice) -> None:
+    def __init__(self, application: QGuiApplication, choice: LanguageChoice) -> None:
         super().__init__()
         self._application = application
         self._translators: list[QTranslator] = []
+        self._families = application.font().families()
         self.choice = choice
         self.language = LanguageChoice.ENGLISH
         self._apply()
@@ -80,11 +89,21 @@ class LanguageSwitch(QObject):
             qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
             self._install("qtbase", Path(qt_folder))
             self._install("handful", TRANSLATIONS)
+        self._choose_fonts()
         # Who reads the system's language writes numbers as the system is set up to.
         is_systems = self.choice is LanguageChoice.SYSTEM or (
             language_of([system.name()]) is self.language
         )
         QLocale.setDefault(system if is_systems else QLocale(self.language.value))
+
+    def _choose_fonts(self) -> None:
+        families = list(self._families)
+        if self.language is LanguageChoice.CHINESE:
+            families += [name for name in _CHINESE_FAMILIES if QFontDatabase.hasFamily(name)]
+        font = self._application.font()
+        if font.families() != families:
+            font.setFamilies(families)
+            self._application.setFont(font)
 
     def _install(self, name: str, folder: Path) -> None:
         path = folder / f"{name}_{self.language.value}.qm"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Final, TypeVar, get_args, get_type_hints
@@ -38,7 +38,7 @@ def told(text: str) -> str:
 
 def told_event(event: _T) -> _T:
     """A message of the engine with all its sentences in the language now in use."""
-    kind: Hashable = type(event)
+    kind: type = type(event)
     places = _sentences_in(kind)
     if not places:
         return event
@@ -60,15 +60,24 @@ def percent_of(percent: int) -> str:
     return pattern.format(percent=QLocale().toString(percent))
 
 
+def listed(parts: Iterable[str]) -> str:
+    """Names one after the other, as in "cat, dog"."""
+    pattern = QCoreApplication.translate("Lists", "{before}, {next}")
+    whole = ""
+    for number, part in enumerate(parts):
+        whole = pattern.format(before=whole, next=part) if number else part
+    return whole
+
+
 def without_mnemonic(text: str) -> str:
     """The text of an action without its underlined letter, "(&F)" of East Asian menus included."""
     return _MNEMONIC.sub("", text)
 
 
 @cache
-def _sentences_in(kind: Hashable) -> tuple[str, ...]:
+def _sentences_in(kind: type) -> tuple[str, ...]:
     """The fields of a message that hold sentences, or messages that do."""
-    if not (isinstance(kind, type) and is_dataclass(kind)):
+    if not is_dataclass(kind):
         return ()
     hints = get_type_hints(kind)
     return tuple(item.name for item in fields(kind) if _holds_sentence(hints[item.name]))

@@ -29,7 +29,7 @@ from app.gallery.gallery_model import percent_text
 from app.gallery.thumbnails import Thumbnails
 from app.look.icons import icon, pixmap
 from app.look.theme import GAP_PX, Theme, text_on
-from app.look.words import percent_of
+from app.look.words import listed, percent_of
 from app.preview.explanation_panel import ExplanationPanel
 from app.preview.image_view import ImageView
 from app.session.image_table import NO_CLASS
@@ -440,9 +440,7 @@ class ProbabilityBars(QWidget):
         """Show classes, most likely first."""
         if bars != self._bars:
             self._bars, self._hovered = bars, -1
-            self.setAccessibleName(
-                ", ".join(f"{bar.name} {percent_text(bar.value)}" for bar in bars)
-            )
+            self.setAccessibleName(listed(f"{bar.name} {percent_text(bar.value)}" for bar in bars))
             self.setToolTip(self.tr("Click a class to see what speaks for it") if bars else "")
             self.unsetCursor()
             self.updateGeometry()

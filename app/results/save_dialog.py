@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.look.icons import pixmap
 from app.look.theme import GAP_PX, Theme
-from app.look.words import told_event
+from app.look.words import listed, told_event
 from app.session.session import Session
 from app.session.tasks import Task
 from app.window.status_line import words_of
@@ -397,13 +397,13 @@ class ExportDialog(SaveDialog):
             "One file with the network, its preprocessing and your classes ({names}). It takes "
             "images of any size and gives probabilities, in any program that reads ONNX. Before "
             "it gets its name it is run on your own images and compared with Handful."
-        ).format(names=", ".join(item.name for item in classes if item.class_id not in without))
+        ).format(names=listed(item.name for item in classes if item.class_id not in without))
         left_out = [f"“{item.name}”" for item in classes if item.class_id in without]
         if len(left_out) == 1:
             text += " " + self.tr("{name} has no example and is left out.").format(name=left_out[0])
         elif left_out:
             text += " " + self.tr("{names} have no example and are left out.").format(
-                names=", ".join(left_out)
+                names=listed(left_out)
             )
         return text
 
@@ -459,7 +459,7 @@ class ExportDialog(SaveDialog):
             (self.tr("Folder"), _breakable(result.path.parent)),
         ]
         if others:
-            rows.append((self.tr("With it"), ", ".join(others)))
+            rows.append((self.tr("With it"), listed(others)))
         return headline, rows
 
 

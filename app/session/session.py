@@ -14,7 +14,7 @@ from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from app.look.notices import Notice, Remedy, Severity
-from app.look.words import told, told_event
+from app.look.words import listed, told, told_event
 from app.session.classifier import Classifier
 from app.session.edits import Edit
 from app.session.engine_bridge import EngineBridge
@@ -144,6 +144,7 @@ class Session(QObject):
         self._undo_stack.clear()
         self._count_timer.stop()
         self.project_changed.emit()
+        self.status_changed.emit()
 
     def close(self) -> None:
         """End everything, the engine too."""
@@ -554,9 +555,9 @@ class Session(QObject):
 
     def _on_scanned(self, event: messages.ScanFinished) -> None:
         if event.unreadable_folders:
-            some = ", ".join(event.unreadable_folders[:3])
+            some = listed(event.unreadable_folders[:3])
             if len(event.unreadable_folders) > 3:
-                some += ", …"
+                some = listed((some, "…"))
             text = self.tr("Not everything in the folder could be read: {names}.").format(
                 names=some
             )

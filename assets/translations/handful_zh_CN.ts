@@ -519,7 +519,7 @@
     <name>DoubtfulRow</name>
     <message>
         <source>Change to {name}</source>
-        <translation>改为{name}</translation>
+        <translation>改为“{name}”</translation>
     </message>
     <message>
         <source>It shows none of your classes (0)</source>
@@ -531,7 +531,7 @@
     </message>
     <message>
         <source>Labelled {own}, looks like {likely} ({percent} %)</source>
-        <translation>标注为{own}，看起来像{likely}（{percent}%）</translation>
+        <translation>标注为“{own}”，看起来像“{likely}”（{percent}%）</translation>
     </message>
     <message>
         <source>Remove Label</source>
@@ -551,6 +551,10 @@
     <message>
         <source>Thorough</source>
         <translation>深入</translation>
+    </message>
+    <message>
+        <source>{before}, {next}</source>
+        <translation>{before}，{next}</translation>
     </message>
     <message>
         <source>{count} hours</source>
@@ -687,7 +691,7 @@
     <name>ExplanationPanel</name>
     <message>
         <source>Back to {name}</source>
-        <translation>返回{name}</translation>
+        <translation>返回“{name}”</translation>
     </message>
     <message>
         <source>Hide why (W)</source>
@@ -707,7 +711,7 @@
     </message>
     <message>
         <source>Orange parts speak for {name}, blue ones against it; all together make its score, {score} (0: the average class).</source>
-        <translation>橙色部分支持{name}，蓝色部分反对；它们合起来就是其得分 {score}（0 为各类别的平均值）。</translation>
+        <translation>橙色部分支持“{name}”，蓝色部分反对；它们合起来就是其得分 {score}（0 为各类别的平均值）。</translation>
     </message>
     <message>
         <source>Show which parts of the picture speak for the class, and its nearest examples</source>
@@ -723,7 +727,7 @@
     </message>
     <message>
         <source>Why {name}?</source>
-        <translation>为什么是{name}？</translation>
+        <translation>为什么是“{name}”？</translation>
     </message>
     <message>
         <source>Why? (W)</source>
@@ -1039,7 +1043,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>labelled {name}</source>
-        <translation>已标注为{name}</translation>
+        <translation>已标注为“{name}”</translation>
     </message>
     <message>
         <source>not classified yet</source>
@@ -1047,11 +1051,11 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>predicted {name}, {percent}</source>
-        <translation>预测为{name}，{percent}</translation>
+        <translation>预测为“{name}”，{percent}</translation>
     </message>
     <message>
         <source>unsure, perhaps {name}, {percent}</source>
-        <translation>不确定，可能是{name}，{percent}</translation>
+        <translation>不确定，可能是“{name}”，{percent}</translation>
     </message>
 </context>
 <context>
@@ -1367,6 +1371,13 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
+    <name>Lists</name>
+    <message>
+        <source>{before}, {next}</source>
+        <translation>{before}、{next}</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Cancel</source>
@@ -1531,7 +1542,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Labelled {name}</source>
-        <translation>已标注为{name}</translation>
+        <translation>已标注为“{name}”</translation>
     </message>
     <message>
         <source>Larger view</source>
@@ -1766,7 +1777,7 @@ You can go on looking at images; changing a label stops it.</source>
     <name>SmallPicture</name>
     <message>
         <source>Labelled {name}</source>
-        <translation>已标注为{name}</translation>
+        <translation>已标注为“{name}”</translation>
     </message>
 </context>
 <context>
@@ -2031,7 +2042,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Labelled {name}</source>
-        <translation>已标注为{name}</translation>
+        <translation>已标注为“{name}”</translation>
     </message>
     <message>
         <source>Leave this image without a label (Space)</source>
@@ -2051,11 +2062,11 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Perhaps {first} or {second}</source>
-        <translation>可能是{first}或{second}</translation>
+        <translation>可能是 {first} 或 {second}</translation>
     </message>
     <message>
         <source>Perhaps {name}</source>
-        <translation>可能是{name}</translation>
+        <translation>可能是 {name}</translation>
     </message>
     <message>
         <source>Skip</source>
@@ -2507,7 +2518,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>between {first} and {second}</source>
-        <translation>介于{first}和{second}之间</translation>
+        <translation>介于“{first}”和“{second}”之间</translation>
     </message>
     <message>
         <source>both labelled images nearest to it</source>
