@@ -95,6 +95,10 @@
         <translation>帮助(&amp;H)</translation>
     </message>
     <message>
+        <source>&amp;Import Class List…</source>
+        <translation>导入类别列表(&amp;I)…</translation>
+    </message>
+    <message>
         <source>&amp;Improve</source>
         <translation>改进(&amp;I)</translation>
     </message>
@@ -320,6 +324,14 @@
 <context>
     <name>ClassPanel</name>
     <message>
+        <source>Alt+Down</source>
+        <translation>Alt+↓</translation>
+    </message>
+    <message>
+        <source>Alt+Up</source>
+        <translation>Alt+↑</translation>
+    </message>
+    <message>
         <source>Blue</source>
         <translation>蓝色</translation>
     </message>
@@ -360,12 +372,24 @@
         <translation>淡紫色</translation>
     </message>
     <message>
+        <source>Letters</source>
+        <translation>字母</translation>
+    </message>
+    <message>
         <source>Light blue</source>
         <translation>浅蓝色</translation>
     </message>
     <message>
         <source>Merge Into</source>
         <translation>合并到</translation>
+    </message>
+    <message>
+        <source>Move Down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Move Up</source>
+        <translation>上移</translation>
     </message>
     <message>
         <source>Name of a new class</source>
@@ -386,6 +410,10 @@
     <message>
         <source>None</source>
         <translation>无</translation>
+    </message>
+    <message>
+        <source>Note…</source>
+        <translation>备注…</translation>
     </message>
     <message>
         <source>Olive</source>
@@ -430,6 +458,10 @@
     <message>
         <source>Split into Two…</source>
         <translation>一分为二…</translation>
+    </message>
+    <message>
+        <source>Step {number} of 3</source>
+        <translation>第 {number} 步，共 3 步</translation>
     </message>
     <message>
         <source>Teal</source>
@@ -698,6 +730,10 @@
         <translation>隐藏依据（W）</translation>
     </message>
     <message>
+        <source>How much of the colours is seen: to the left the picture itself comes out</source>
+        <translation>颜色的浓淡：越向左，图片本身越清晰</translation>
+    </message>
+    <message>
         <source>Label images of at least two classes first; then this tells why.</source>
         <translation>请先标注至少两个类别的图像，之后这里会说明原因。</translation>
     </message>
@@ -716,6 +752,10 @@
     <message>
         <source>Show which parts of the picture speak for the class, and its nearest examples</source>
         <translation>显示图片中哪些部分支持该类别，以及最相近的示例</translation>
+    </message>
+    <message>
+        <source>Strength of the colours</source>
+        <translation>颜色浓度</translation>
     </message>
     <message>
         <source>The picture cannot be read, so there is nothing to explain.</source>
@@ -1388,6 +1428,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>Handful 项目 (*{suffix})</translation>
     </message>
     <message>
+        <source>Import a class list</source>
+        <translation>导入类别列表</translation>
+    </message>
+    <message>
         <source>Label 1 Image</source>
         <translation>标注 1 张图像</translation>
     </message>
@@ -1410,6 +1454,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Label {count} images as predicted?</source>
         <translation>将 {count} 张图像按预测标注？</translation>
+    </message>
+    <message>
+        <source>Lists of classes (*.txt *.csv *.tsv);;All files (*)</source>
+        <translation>类别列表 (*.txt *.csv *.tsv);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open a folder of images</source>
@@ -1444,6 +1492,33 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>{name}, similarity {value} of at most 1</source>
         <translation>{name}，相似度 {value}（最高为 1）</translation>
+    </message>
+</context>
+<context>
+    <name>NoteDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Keep the note (Ctrl+Enter)</source>
+        <translation>保留备注（Ctrl+Enter）</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Note on “{name}”</source>
+        <translation>“{name}”的备注</translation>
+    </message>
+    <message>
+        <source>What belongs to the class, and what does not? The list shows it as a tip.</source>
+        <translation>哪些属于此类别，哪些不属于？列表会以提示的形式显示。</translation>
     </message>
 </context>
 <context>
@@ -1569,6 +1644,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>上一张图像（←）</translation>
     </message>
     <message>
+        <source>Shown as the model sees it: made into a square.</source>
+        <translation>以模型所见的方式显示：缩放为正方形。</translation>
+    </message>
+    <message>
         <source>What the model says</source>
         <translation>模型的判断</translation>
     </message>
@@ -1579,6 +1658,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>What the model says, or none of these</source>
         <translation>模型的判断，也可能都不是</translation>
+    </message>
+    <message>
+        <source>What the model sees: the picture as the network gets it (M)</source>
+        <translation>模型所见：网络实际得到的图片（M）</translation>
     </message>
     <message>
         <source>Zoom in (Ctrl++)</source>
@@ -1661,6 +1744,18 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>添加类别“{name}”</translation>
     </message>
     <message>
+        <source>Add {count} classes</source>
+        <translation>添加 {count} 个类别</translation>
+    </message>
+    <message>
+        <source>Added 1 class.</source>
+        <translation>已添加 1 个类别。</translation>
+    </message>
+    <message>
+        <source>Added {count} classes.</source>
+        <translation>已添加 {count} 个类别。</translation>
+    </message>
+    <message>
         <source>Colour of “{name}”</source>
         <translation>“{name}”的颜色</translation>
     </message>
@@ -1721,12 +1816,20 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>已将类别“{source}”合并到“{target}”。</translation>
     </message>
     <message>
+        <source>Move class “{name}”</source>
+        <translation>移动类别“{name}”</translation>
+    </message>
+    <message>
         <source>None of the project&apos;s images is in {folder}, so nothing was changed; show the folder that holds {name}.</source>
         <translation>{folder} 中没有此项目的任何图像，因此未作更改；请指定包含 {name} 的文件夹。</translation>
     </message>
     <message>
         <source>Not everything in the folder could be read: {names}.</source>
         <translation>文件夹中有些内容无法读取：{names}。</translation>
+    </message>
+    <message>
+        <source>Note on “{name}”</source>
+        <translation>“{name}”的备注</translation>
     </message>
     <message>
         <source>Open a folder first.</source>
@@ -1755,6 +1858,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>The labels of {folder} are kept in {kept}.</source>
         <translation>{folder} 的标注保存在 {kept} 中。</translation>
+    </message>
+    <message>
+        <source>The list names no class that is not there already.</source>
+        <translation>列表中的类别都已存在。</translation>
     </message>
     <message>
         <source>The predictions are on their way.</source>
@@ -1940,12 +2047,20 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>打开图像文件夹（Ctrl+O）</translation>
     </message>
     <message>
+        <source>Paint 150 pictures of machine parts, and open them to be labelled</source>
+        <translation>绘制 150 张机器零件图片，并打开供标注</translation>
+    </message>
+    <message>
         <source>Recent</source>
         <translation>最近</translation>
     </message>
     <message>
         <source>Sort a folder of images by a handful of examples</source>
         <translation>用少量示例为整个文件夹的图像分类</translation>
+    </message>
+    <message>
+        <source>Try the Sample</source>
+        <translation>试用示例</translation>
     </message>
     <message>
         <source>or drop a folder anywhere in this window</source>
@@ -2349,8 +2464,16 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>正在绘制机器零件</translation>
     </message>
     <message>
+        <source>Painting the sample</source>
+        <translation>正在绘制示例</translation>
+    </message>
+    <message>
         <source>Preparing {name}</source>
         <translation>正在准备 {name}</translation>
+    </message>
+    <message>
+        <source>PyTorch is not part of this build of Handful; fine-tuning, meta-training and other encoders need it, all else does not.</source>
+        <translation>此构建的 Handful 不含 PyTorch；微调、元训练和其他编码器需要它，其余功能不需要。</translation>
     </message>
     <message>
         <source>Reading the models</source>
@@ -2387,6 +2510,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>The encoder&apos;s graph {graph_path} cannot be opened: {reason}.</source>
         <translation>无法打开编码器的计算图 {graph_path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} does not resize its images.</source>
+        <translation>编码器的计算图 {graph_path} 不会缩放图像。</translation>
     </message>
     <message>
         <source>The encoder&apos;s graph {graph_path} pools {n_pooled} activations where its encoder has {n_expected}, so it cannot be explained.</source>
@@ -2495,6 +2622,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>What was labelled in {copy} while {path} was read-only is back in it; what it held before is kept as {name}.</source>
         <translation>在 {path} 只读期间于 {copy} 中所做的标注已写回；它此前的内容保存为 {name}。</translation>
+    </message>
+    <message>
+        <source>Without an encoder there is nothing that looks at the picture.</source>
+        <translation>没有编码器，就没有什么来读取图片。</translation>
     </message>
     <message>
         <source>Writing predictions</source>
@@ -2853,6 +2984,14 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>{path} 已损坏：其投影与网络不匹配。</translation>
     </message>
     <message>
+        <source>{path} is larger than a megabyte, so it is no list of classes.</source>
+        <translation>{path} 大于 1 MB，因此不是类别列表。</translation>
+    </message>
+    <message>
+        <source>{path} is no list of classes: “{start}…” has more than {most} letters.</source>
+        <translation>{path} 不是类别列表：“{start}…”超过 {most} 个字符。</translation>
+    </message>
+    <message>
         <source>{path} is not a Handful project, or it is damaged ({reason}); it was left as it is.</source>
         <translation>{path} 不是 Handful 项目，或已损坏（{reason}）；它保持原样。</translation>
     </message>
@@ -2861,12 +3000,20 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>{path} 不是 Handful 项目。</translation>
     </message>
     <message>
+        <source>{path} is not a text file in UTF-8.</source>
+        <translation>{path} 不是 UTF-8 文本文件。</translation>
+    </message>
+    <message>
         <source>{path} is not an encoder of Handful.</source>
         <translation>{path} 不是 Handful 的编码器。</translation>
     </message>
     <message>
         <source>{path} is read-only, so labels could not be saved; copy it to a place where you may write and open the copy.</source>
         <translation>{path} 是只读的，无法保存标注；请将它复制到您有权写入的位置，然后打开副本。</translation>
+    </message>
+    <message>
+        <source>{path} names no classes.</source>
+        <translation>{path} 中没有类别。</translation>
     </message>
     <message>
         <source>{path} was made for another version of Handful (it says {found}, this version reads {known}).</source>
