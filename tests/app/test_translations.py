@@ -39,7 +39,8 @@ ENGLISH = (
 WRITTEN = re.compile(
     r"[A-Z]{4,} |^FROM |^ FROM |^<p style|(background|border|color): |^; |database main|"
     r"sqrt of the pooled|bilinear, antialiased|Fine-tuned by Handful on|^ labelled images of $|"
-    r"^ classes from |uint8 RGB|EXIF orientation|px \(a JPEG|before taking back|^Handful sample$|^Machine parts$|"
+    r"^ classes from |uint8 RGB|EXIF orientation|px \(a JPEG|before taking back|"
+    r"^Handful sample$|^Machine parts$|"  # A folder keeps its name in all languages.
     r"typical of images without a label|between two classes|unlike everything labelled$"
 )
 LOOKS_SPOKEN = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}|[a-z]{2,}: ")
