@@ -145,7 +145,34 @@ def texts_in(ts: Path) -> dict[Text, str]:
 
 
 def update(ts: Path) -> None:
-    """Merge the program's texts into a ``.ts`` file."""
+    """Merge the program's texts into a ``.ts`` file.
+
+    A text that has come to stand in another class keeps its translation, as long as it has one
+    only.
+    """
+    before: dict[str, set[str]] = {}
+    for text, translated in texts_in(ts).items():
+        before.setdefault(text.source, set()).update([translated] if translated else [])
+    _merge(ts)
+    if _fill(ts, {source: done.pop() for source, done in before.items() if len(done) == 1}):
+        _merge(ts)  # Written as lupdate writes it.
+
+
+def _fill(ts: Path, known: dict[str, str]) -> int:
+    """Translate what has no translation and is known; return how many texts that were."""
+    tree, n_filled = ElementTree.parse(ts), 0
+    for message in tree.getroot().iter("message"):
+        done, source = message.find("translation"), message.findtext("source", "")
+        if done is not None and done.get("type") == "unfinished" and source in known:
+            done.text = known[source]
+            del done.attrib["type"]
+            n_filled += 1
+    if n_filled:
+        tree.write(ts, encoding="utf-8", xml_declaration=True)
+    return n_filled
+
+
+def _merge(ts: Path) -> None:
     lines = ["from PySide6.QtCore import QCoreApplication", ""]
     lines += [
         f"QCoreApplication.translate({_quoted(text.context)}, {_quoted(text.source)})"

@@ -280,6 +280,33 @@
     </message>
 </context>
 <context>
+    <name>ClassChoices</name>
+    <message>
+        <source>Classes of this image</source>
+        <translation>这张图像的类别</translation>
+    </message>
+    <message>
+        <source>Find or add a class</source>
+        <translation>查找或添加类别</translation>
+    </message>
+    <message>
+        <source>Find or add a class ( / )</source>
+        <translation>查找或添加类别（/）</translation>
+    </message>
+    <message>
+        <source>Type a name; Enter gives the class singled out, or makes a new one (/)</source>
+        <translation>输入名称；按 Enter 标注为突出显示的类别，或新建类别（/）</translation>
+    </message>
+    <message>
+        <source>new class</source>
+        <translation>新类别</translation>
+    </message>
+    <message>
+        <source>the label</source>
+        <translation>已标注</translation>
+    </message>
+</context>
+<context>
     <name>ClassList</name>
     <message>
         <source>Classes</source>
@@ -720,6 +747,29 @@
     </message>
 </context>
 <context>
+    <name>ExpectedGain</name>
+    <message>
+        <source>About {now} % of the predictions are right (between {low} and {high}). With {count} more labels, expect about {soon} %.</source>
+        <translation>约 {now}% 的预测是正确的（介于 {low} 与 {high} 之间）。再标注 {count} 张，预计可达约 {soon}%。</translation>
+    </message>
+    <message>
+        <source>About {now} % of the predictions are right (between {low} and {high}). {count} more labels will hardly change that.</source>
+        <translation>约 {now}% 的预测是正确的（介于 {low} 与 {high} 之间）。再标注 {count} 张也几乎不会改变。</translation>
+    </message>
+    <message>
+        <source>How good the predictions are, and what more labels would bring, can be told from about five labels per class on.</source>
+        <translation>每个类别大约有五个标注之后，才能判断预测的好坏以及更多标注的作用。</translation>
+    </message>
+    <message>
+        <source>Label images of at least two classes, and the predictions begin.</source>
+        <translation>标注至少两个类别的图像后，就会开始预测。</translation>
+    </message>
+    <message>
+        <source>The engine is loading. Labels count already; predictions follow.</source>
+        <translation>引擎正在加载。标注已经有效，预测随后给出。</translation>
+    </message>
+</context>
+<context>
     <name>ExplanationPanel</name>
     <message>
         <source>Back to {name}</source>
@@ -1149,6 +1199,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>方向键</translation>
     </message>
     <message>
+        <source>Backspace</source>
+        <translation>Backspace</translation>
+    </message>
+    <message>
         <source>Ctrl++, Ctrl+-</source>
         <translation>Ctrl++、Ctrl+-</translation>
     </message>
@@ -1175,6 +1229,14 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Enter or Y, N</source>
         <translation>Enter 或 Y、N</translation>
+    </message>
+    <message>
+        <source>Enter, /</source>
+        <translation>Enter、/</translation>
+    </message>
+    <message>
+        <source>Enter, Ctrl+Enter</source>
+        <translation>Enter、Ctrl+Enter</translation>
     </message>
     <message>
         <source>Enter, Space</source>
@@ -1237,8 +1299,16 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>都不是：不属于任何类别</translation>
     </message>
     <message>
+        <source>Page Up, Page Down</source>
+        <translation>Page Up、Page Down</translation>
+    </message>
+    <message>
         <source>Rename, delete the class (in the list)</source>
         <translation>重命名、删除类别（在列表中）</translation>
+    </message>
+    <message>
+        <source>Review by class</source>
+        <translation>按类别审阅</translation>
     </message>
     <message>
         <source>Scan the folder, filter and sort again</source>
@@ -1253,8 +1323,24 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>Shift、Ctrl+A</translation>
     </message>
     <message>
-        <source>Space, Backspace</source>
-        <translation>空格、Backspace</translation>
+        <source>Space, U</source>
+        <translation>空格、U</translation>
+    </message>
+    <message>
+        <source>… go back to the one before</source>
+        <translation>… 返回上一张</translation>
+    </message>
+    <message>
+        <source>… skip an image, or keep it as unsure</source>
+        <translation>… 跳过一张图像，或记为不确定</translation>
+    </message>
+    <message>
+        <source>… take the selected images out of the class</source>
+        <translation>… 将所选图像从类别中剔除</translation>
+    </message>
+    <message>
+        <source>… turn the page; with Ctrl: another class</source>
+        <translation>… 翻页；同时按 Ctrl：切换类别</translation>
     </message>
     <message>
         <source>Spot check predictions drawn at random</source>
@@ -1273,12 +1359,16 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>为什么是此类别、为什么是下一个</translation>
     </message>
     <message>
-        <source>… and give it to the selected images</source>
-        <translation>… 并将其标注给所选图像</translation>
+        <source>… accept the class singled out, find or add one</source>
+        <translation>… 接受突出显示的类别、查找或添加类别</translation>
     </message>
     <message>
-        <source>… skip an image, go back to the one before</source>
-        <translation>… 跳过一张图像、返回上一张</translation>
+        <source>… accept the page, or the selected images</source>
+        <translation>… 接受本页，或所选图像</translation>
+    </message>
+    <message>
+        <source>… and give it to the selected images</source>
+        <translation>… 并将其标注给所选图像</translation>
     </message>
     <message>
         <source>… the prediction is right, is wrong</source>
@@ -1684,10 +1774,252 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
+    <name>QueuePage</name>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Key: label · Enter: the class singled out · Space: skip · U: unsure · Backspace: back</source>
+        <translation>快捷键：标注 · Enter：突出显示的类别 · 空格：跳过 · U：不确定 · Backspace：返回</translation>
+    </message>
+    <message>
+        <source>Label queue</source>
+        <translation>标注队列</translation>
+    </message>
+    <message>
+        <source>Looking for images that are worth a label…</source>
+        <translation>正在查找值得标注的图像…</translation>
+    </message>
+    <message>
+        <source>No label; not suggested again while the project is open (Space)</source>
+        <translation>不标注；项目打开期间不再建议（空格）</translation>
+    </message>
+    <message>
+        <source>Nothing is left to suggest. Esc goes back to all images.</source>
+        <translation>没有可建议的图像了。按 Esc 返回所有图像。</translation>
+    </message>
+    <message>
+        <source>Show 1 Unsure</source>
+        <translation>显示 1 张不确定的图像</translation>
+    </message>
+    <message>
+        <source>Show the images that you could not tell</source>
+        <translation>显示您无法判断的图像</translation>
+    </message>
+    <message>
+        <source>Show {count} Unsure</source>
+        <translation>显示 {count} 张不确定的图像</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>The engine is loading; suggestions follow…</source>
+        <translation>引擎正在加载，随后给出建议…</translation>
+    </message>
+    <message>
+        <source>The image before; another key changes its label (Backspace)</source>
+        <translation>上一张图像；按其他快捷键可更改其标注（Backspace）</translation>
+    </message>
+    <message>
+        <source>There is no class yet: type the name of what you see and press Enter.</source>
+        <translation>还没有类别：输入您所看到的内容的名称，然后按 Enter。</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+    <message>
+        <source>You cannot tell: no label now, and the image is kept in a list (U)</source>
+        <translation>无法判断：暂不标注，图像会保留在列表中（U）</translation>
+    </message>
+    <message>
+        <source>{file} · labelled {name}</source>
+        <translation>{file} · 已标注为“{name}”</translation>
+    </message>
+    <message>
+        <source>{file} · perhaps none of these</source>
+        <translation>{file} · 可能都不是</translation>
+    </message>
+    <message>
+        <source>{file} · you were unsure</source>
+        <translation>{file} · 您不确定</translation>
+    </message>
+    <message>
+        <source>{labelled} labelled here · {waiting} waiting · {left} without a label</source>
+        <translation>在此标注 {labelled} 张 · 等待 {waiting} 张 · 未标注 {left} 张</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewClasses</name>
+    <message>
+        <source>Classes to review</source>
+        <translation>要审阅的类别</translation>
+    </message>
+    <message>
+        <source>None of these?</source>
+        <translation>都不是？</translation>
+    </message>
+    <message>
+        <source>{done} / {total}</source>
+        <translation>{done}/{total}</translation>
+    </message>
+    <message>
+        <source>{done} of {total} reviewed</source>
+        <translation>已审阅 {done}/{total}</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewDelegate</name>
+    <message>
+        <source>Taken out</source>
+        <translation>已剔除</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewModel</name>
+    <message>
+        <source>taken out; {state}</source>
+        <translation>已剔除；{state}</translation>
+    </message>
+</context>
+<context>
     <name>ReviewPage</name>
+    <message>
+        <source>Accept {count} as “{name}”</source>
+        <translation>接受 {count} 张为“{name}”</translation>
+    </message>
+    <message>
+        <source>Enter goes on with “{name}”.</source>
+        <translation>按 Enter 继续审阅“{name}”。</translation>
+    </message>
+    <message>
+        <source>In order anew, from the first page (F5)</source>
+        <translation>重新排序，从第一页开始（F5）</translation>
+    </message>
+    <message>
+        <source>Nothing more is predicted as “{name}”</source>
+        <translation>没有更多图像被预测为“{name}”</translation>
+    </message>
+    <message>
+        <source>Nothing more looks like none of your classes</source>
+        <translation>没有更多图像看起来不属于任何类别</translation>
+    </message>
+    <message>
+        <source>Nothing predicted</source>
+        <translation>没有预测</translation>
+    </message>
+    <message>
+        <source>Refresh</source>
+        <translation>刷新</translation>
+    </message>
     <message>
         <source>Review by class</source>
         <translation>按类别审阅</translation>
+    </message>
+    <message>
+        <source>You have seen all that is predicted as “{name}”</source>
+        <translation>预测为“{name}”的图像您都看过了</translation>
+    </message>
+    <message>
+        <source>{count} are undecided; Enter goes through them again.</source>
+        <translation>还有 {count} 张未决定；按 Enter 再看一遍。</translation>
+    </message>
+    <message>
+        <source>{done} of {total} reviewed · page {page} of {pages}</source>
+        <translation>已审阅 {done}/{total} · 第 {page} 页，共 {pages} 页</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewStrip</name>
+    <message>
+        <source>1 Taken Out</source>
+        <translation>已剔除 1 张</translation>
+    </message>
+    <message>
+        <source>Accept 1 Image</source>
+        <translation>接受 1 张图像</translation>
+    </message>
+    <message>
+        <source>Accept Selected</source>
+        <translation>接受所选</translation>
+    </message>
+    <message>
+        <source>Accept all of this class above a confidence, seen or not</source>
+        <translation>接受此类别中高于某个置信度的所有图像，无论是否看过</translation>
+    </message>
+    <message>
+        <source>Accept {count} Images</source>
+        <translation>接受 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>By Confidence…</source>
+        <translation>按置信度…</translation>
+    </message>
+    <message>
+        <source>Enter: accept the page · class key: relabel the selection · X: take it out</source>
+        <translation>Enter：接受本页 · 类别快捷键：改标所选图像 · X：剔除</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Label the selected images as this class (Ctrl+Enter)</source>
+        <translation>将所选图像标注为此类别（Ctrl+Enter）</translation>
+    </message>
+    <message>
+        <source>Label those on this page as this class, but for those taken out (Enter)</source>
+        <translation>将本页图像标注为此类别，已剔除的除外（Enter）</translation>
+    </message>
+    <message>
+        <source>Next Page</source>
+        <translation>下一页</translation>
+    </message>
+    <message>
+        <source>Next page</source>
+        <translation>下一页</translation>
+    </message>
+    <message>
+        <source>Nothing is left to decide here (Enter)</source>
+        <translation>这里没有需要决定的了（Enter）</translation>
+    </message>
+    <message>
+        <source>Page before</source>
+        <translation>上一页</translation>
+    </message>
+    <message>
+        <source>Show the images that were taken out and have no label yet</source>
+        <translation>显示已剔除且还没有标注的图像</translation>
+    </message>
+    <message>
+        <source>Take Out</source>
+        <translation>剔除</translation>
+    </message>
+    <message>
+        <source>The next page, undecided (Page Down)</source>
+        <translation>下一页，暂不决定（Page Down）</translation>
+    </message>
+    <message>
+        <source>The page before (Page Up)</source>
+        <translation>上一页（Page Up）</translation>
+    </message>
+    <message>
+        <source>The selected images do not show this class; once more puts them back (X)</source>
+        <translation>所选图像不属于此类别；再按一次则放回（X）</translation>
+    </message>
+    <message>
+        <source>{count} Taken Out</source>
+        <translation>已剔除 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewTiles</name>
+    <message>
+        <source>Images predicted as the class</source>
+        <translation>预测为此类别的图像</translation>
     </message>
 </context>
 <context>
@@ -2150,62 +2482,10 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
-    <name>SuggestPage</name>
+    <name>Suggestions</name>
     <message>
-        <source>Back</source>
-        <translation>返回</translation>
-    </message>
-    <message>
-        <source>Labelled {name}</source>
-        <translation>已标注为“{name}”</translation>
-    </message>
-    <message>
-        <source>Leave this image without a label (Space)</source>
-        <translation>不标注这张图像（空格）</translation>
-    </message>
-    <message>
-        <source>Looking for images that are worth a label…</source>
-        <translation>正在查找值得标注的图像…</translation>
-    </message>
-    <message>
-        <source>Nothing is left to suggest. Esc goes back to all images.</source>
-        <translation>没有可建议的图像了。按 Esc 返回所有图像。</translation>
-    </message>
-    <message>
-        <source>Number keys label and go on · 0: none of these · Space skips · Backspace goes back · Esc ends</source>
-        <translation>数字键：标注并继续 · 0：都不是 · 空格：跳过 · Backspace：返回 · Esc：结束</translation>
-    </message>
-    <message>
-        <source>Perhaps {first} or {second}</source>
-        <translation>可能是 {first} 或 {second}</translation>
-    </message>
-    <message>
-        <source>Perhaps {name}</source>
-        <translation>可能是 {name}</translation>
-    </message>
-    <message>
-        <source>Skip</source>
-        <translation>跳过</translation>
-    </message>
-    <message>
-        <source>The engine is loading; suggestions follow…</source>
-        <translation>引擎正在加载，随后给出建议…</translation>
-    </message>
-    <message>
-        <source>The image before (Backspace)</source>
-        <translation>上一张图像（Backspace）</translation>
-    </message>
-    <message>
-        <source>There is no class yet: type the name of what you see and press Enter.</source>
-        <translation>还没有类别：输入您所看到的内容的名称，然后按 Enter。</translation>
-    </message>
-    <message>
-        <source>What to label next</source>
-        <translation>接下来标注什么</translation>
-    </message>
-    <message>
-        <source>{count} more in the queue</source>
-        <translation>队列中还有 {count} 张</translation>
+        <source>next by its place in the folder</source>
+        <translation>按其在文件夹中的位置依次给出</translation>
     </message>
 </context>
 <context>
