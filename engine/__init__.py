@@ -46,6 +46,7 @@ from engine.project import (
     is_none_name,
 )
 from engine.version import VERSION
+from engine.words import Sentence, sentence_of
 from engine.worker import Engine, default_cache_folder
 
 __version__ = VERSION
@@ -100,6 +101,7 @@ __all__ = [
     "ProjectError",
     "ReadOnlyProjectError",
     "ReliabilityBin",
+    "Sentence",
     "ShareRight",
     "UnreadableImageError",
     "__version__",
@@ -113,6 +115,7 @@ __all__ = [
     "names_in",
     "read_class_list",
     "run_command_line",
+    "sentence_of",
     "share_right",
     "wilson_interval",
 ]

@@ -15,6 +15,8 @@ from typing import Final, NewType
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.words import Sentence, say
+
 ImageId = NewType("ImageId", int)
 ClassId = NewType("ClassId", int)
 
@@ -24,7 +26,7 @@ NONE_OF_THESE: Final = ClassId(-1)
 Never among the classes of a command or an answer and never predicted: it sharpens the
 none-of-these scores, and nothing else.
 """
-NONE_NAME: Final = "None of these"
+NONE_NAME: Final = say("None of these")
 """What that is called in tables, in the journal and in the window."""
 
 
@@ -273,17 +275,17 @@ class EngineReady:
     device was found but cannot be used, else empty.
     """
 
-    device: str
+    device: Sentence
     provider: str
     encoder_name: str
-    notice: str
+    notice: Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class EngineFailed:
     """The engine cannot work at all (no encoder, ...); ``message`` is one sentence."""
 
-    message: str
+    message: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +293,7 @@ class Progress:
     """How far a job is. ``total`` 0 means that the end is not known; rate 0.0: not known yet."""
 
     request_id: int
-    text: str
+    text: Sentence
     done: int
     total: int
     rate_per_s: float
@@ -328,7 +330,7 @@ class ImageUnreadable:
 
     request_id: int
     image_id: ImageId
-    reason: str
+    reason: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,7 +411,7 @@ class Adapted:
 
     request_id: int
     effort: Effort
-    kept: tuple[str, ...]
+    kept: tuple[Sentence, ...]
     n_support: int
     held_out: HeldOut | None
     plain: HeldOut | None
@@ -430,7 +432,7 @@ class NotAdapted:
     """
 
     request_id: int
-    reason: str
+    reason: Sentence
     effort: Effort = Effort.INSTANT
 
 
@@ -461,7 +463,7 @@ class Suggestion:
     """
 
     image_id: ImageId
-    why: str
+    why: Sentence
     class_ids: tuple[ClassId, ...]
 
 
@@ -488,7 +490,7 @@ class DoubtfulLabel:
     probability: float
     own_probability: float
     neighbours: tuple[ImageId, ...]
-    why: str
+    why: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,7 +538,7 @@ class LabelsReviewed:
     low: float
     high: float
     curve: tuple[CurvePoint, ...]
-    advice: str
+    advice: Sentence
     weakest: ClassId | None
 
 
@@ -643,7 +645,7 @@ class JobFailed:
     """``message`` is one sentence. ``is_bug`` tells our fault (see the log) from the world's."""
 
     request_id: int
-    message: str
+    message: Sentence
     is_bug: bool
 
 

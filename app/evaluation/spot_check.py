@@ -77,7 +77,7 @@ class SpotCheckPage(Page):
         parent: QWidget | None = None,
     ) -> None:
         self._session = session
-        super().__init__(session.tr("Spot check"), theme, parent)
+        super().__init__(self.tr("Spot check"), theme, parent)
         self._thumbnails = thumbnails
         self.random = np.random.default_rng()
         self.sample: list[Drawn] = []
@@ -126,6 +126,22 @@ class SpotCheckPage(Page):
 
     def end(self) -> None:
         self.picture.clear()
+
+    def kept_state(self) -> object:
+        kept = self.sample, self.answers, self.place, self._drawn_from, self._is_over, self._unseen
+        return kept if self.sample else None
+
+    def restore_state(self, state: object) -> None:
+        if isinstance(state, tuple):
+            (
+                self.sample,
+                self.answers,
+                self.place,
+                self._drawn_from,
+                self._is_over,
+                self._unseen,
+            ) = state
+            self._show()
 
     def draw(self) -> None:
         """Draw a new sample from the predictions as they are now."""

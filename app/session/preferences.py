@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.look.language import LanguageChoice
 from app.look.theme import ThemeChoice
 
 MAX_RECENT: Final = 8
@@ -33,6 +34,18 @@ class Preferences:
     @theme.setter
     def theme(self, choice: ThemeChoice) -> None:
         self._settings.setValue("theme", choice.value)
+
+    @property
+    def language(self) -> LanguageChoice:
+        """The language chosen in the settings."""
+        try:
+            return LanguageChoice(str(self._settings.value("language", "system")))
+        except ValueError:
+            return LanguageChoice.SYSTEM
+
+    @language.setter
+    def language(self, choice: LanguageChoice) -> None:
+        self._settings.setValue("language", choice.value)
 
     @property
     def tile_px(self) -> int:

@@ -88,6 +88,33 @@ class Pages(QStackedWidget):
         for page in self._own:
             page.set_theme(theme)
 
+    def kept_state(self) -> object:
+        """What pages in a window built anew go on from."""
+        shown = self.currentWidget()
+        if self.is_preview_open() and self._return_to is not None:
+            shown = self._return_to
+        large = self.preview.row if self.is_preview_open() else -1
+        return (
+            self.gallery.kept_state(),
+            {type(page).__name__: page.kept_state() for page in self._own},
+            type(shown).__name__,
+            self._session.table.image_id(large) if large >= 0 else None,
+        )
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what the pages of another window kept, on the same page."""
+        if not isinstance(state, tuple):
+            return
+        gallery, pages, shown, large = state
+        self.gallery.restore_state(gallery)
+        for page in self._own:
+            if type(page).__name__ == shown:
+                self._show_own(page)  # First: a page that begins may begin afresh.
+            page.restore_state(pages.get(type(page).__name__))
+        if large is not None:
+            self._on_picture_opened(large)
+        self.changed.emit()
+
     # --- Images and classes -----------------------------------------------------------------------
 
     def chosen_images(self) -> list[ImageId]:

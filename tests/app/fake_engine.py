@@ -13,6 +13,7 @@ from PIL import Image
 
 from engine import messages
 from engine.messages import ClassId, ImageId
+from engine.words import say, sentence_of
 
 _C = TypeVar("_C", bound=messages.Command)
 
@@ -56,7 +57,12 @@ class FakeEngine:
 
     def ready(self, notice: str = "") -> None:
         self.publish(
-            messages.EngineReady("CPU, 2 threads", "CPUExecutionProvider", "handful-base", notice)
+            messages.EngineReady(
+                say("CPU, {threads}", threads=say("{n_threads} threads", n_threads=2)),
+                "CPUExecutionProvider",
+                "handful-base",
+                sentence_of(notice),
+            )
         )
 
     def finish_scan(self, names: Sequence[str] | None = None, batch: int = 1000) -> None:
@@ -85,7 +91,7 @@ class FakeEngine:
             else:
                 self.publish(
                     messages.ImageUnreadable(
-                        command.request_id, image.image_id, "the file is empty"
+                        command.request_id, image.image_id, say("the file is empty")
                     )
                 )
         if good:
@@ -190,7 +196,7 @@ class FakeEngine:
         plain: float | None = None,
         instant: float | None = None,
         thorough: float | None = None,
-        kept: Sequence[str] = ("ridge regression",),
+        kept: Sequence[str] = (say("ridge regression"),),
         none_scores: Mapping[ImageId, float] | None = None,
         held_out: messages.HeldOut | None = None,
         finetune_seconds: float = 600.0,
