@@ -33,6 +33,7 @@ from engine.messages import (
     JobCancelled,
     JobFailed,
     JobFinished,
+    LayOut,
     LoadPreview,
     LoadThumbnails,
     ProposeSplit,
@@ -60,6 +61,7 @@ _URGENCY: Final = (
     SavePredictions,
     ExportModel,
     EmbedImages,
+    LayOut,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -70,6 +72,7 @@ _LATEST_WINS: Final = (
     Suggest,
     ReviewLabels,
     ProposeSplit,
+    LayOut,
 )
 _JOIN_TIMEOUT_S: Final = 20.0
 
@@ -237,7 +240,16 @@ def default_cache_folder() -> Path:
 
 
 def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
-    from engine.jobs import adaptation, advice, embedding, explanation, export, predictions, viewing
+    from engine.jobs import (
+        adaptation,
+        advice,
+        embedding,
+        explanation,
+        export,
+        layout,
+        predictions,
+        viewing,
+    )
 
     match command:
         case ScanFolder():
@@ -258,6 +270,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return advice.propose_split(workspace, command)
         case Explain():
             return explanation.explain(workspace, command)
+        case LayOut():
+            return layout.lay_out(workspace, command)
         case SavePredictions():
             return predictions.save_predictions(workspace, command)
         case ExportModel():
