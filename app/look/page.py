@@ -64,6 +64,11 @@ class Page(QWidget):
         """The image that the keys are about, if any."""
         return None
 
+    def chosen_images(self) -> list[ImageId]:
+        """The images that a label goes to, and a context menu is about."""
+        image = self.chosen_image()
+        return [] if image is None else [image]
+
     def take_class(self, class_id: ClassId) -> bool:
         """The person pressed the key of a class, or clicked it; whether a label was changed."""
         return False
