@@ -29,7 +29,7 @@ from engine.jobs.embedding import embed_images
 from engine.jobs.workspace import open_workspace
 from engine.messages import EmbedImages, FoundFile, ImageId, ImageRef
 from engine.method.heads import Floats, normalise
-from engine.method.layout import fit_to_map, main_directions, neighbour_layout
+from engine.method.layout import SHARE_OF_SEARCH, fit_to_map, main_directions, neighbour_layout
 from engine.method.neighbours import nearest_neighbours
 
 _NEAREST: Final = 10
@@ -105,7 +105,7 @@ def measure(directions: Floats) -> None:
             break
         before, now = now, time.perf_counter()
         longest = max(longest, now - before)
-        if interim.positions is None:
+        if interim.share <= SHARE_OF_SEARCH:
             searched = now - started
     seconds = time.perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

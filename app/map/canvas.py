@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -68,7 +68,8 @@ class MapCanvas(pg.GraphicsView):
 
     Signals:
         selection_changed: other points are selected, or another one is current.
-        hovered: the row under the pointer or -1, and where its point is in the viewport.
+        hovered: the row under the pointer, or that the keyboard went to, or -1; and where its point
+            is in the viewport.
         opened: a row that is to be shown large.
         menu_requested: a context menu for what is selected, at a global position.
         left: Esc, with nothing selected.
@@ -77,7 +78,7 @@ class MapCanvas(pg.GraphicsView):
     selection_changed = Signal()
     hovered = Signal(int, QPointF)
     opened = Signal(int)
-    menu_requested = Signal(object)
+    menu_requested = Signal(QPoint)
     left = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -413,6 +414,8 @@ class MapCanvas(pg.GraphicsView):
         only = np.zeros(len(self.rows), np.bool_)
         only[point] = True
         self._bring_into_view(only)
+        place = self.points.places()[point].tolist()
+        self.hovered.emit(int(self.rows[point]), QPointF(*place))
 
     def _bring_into_view(self, which: NDArray[np.bool_]) -> None:
         """Move the view as little as shows these points, and zoom out only where it must be."""

@@ -30,7 +30,7 @@ class ColourBy(Enum):
 
 
 class Name(NamedTuple):
-    """A class's name over the middle of its points, in the coordinates of the map."""
+    """A class's name and the place that it is written above, in the coordinates of the map."""
 
     text: str
     colour: str
@@ -91,7 +91,7 @@ def ramp(theme: Theme) -> tuple[str, ...]:
 def class_names(
     session: Session, rows: Rows, positions: NDArray[np.float32], theme: Theme
 ) -> list[Name]:
-    """The name of each class where most of its points are, that of the largest first."""
+    """The name of each class above the place where most of its points are; largest class first."""
     shown = _shown_classes(session.table, rows)
     found: list[tuple[int, Name]] = []
     for item in session.classes:
@@ -106,7 +106,7 @@ def class_names(
             & (own[:, 1] >= y_edges[max(row - 1, 0)])
             & (own[:, 1] <= y_edges[min(row + 2, _BINS)])
         ]
-        x, y = np.median(near, axis=0).tolist()
+        x, y = float(np.median(near[:, 0])), float(near[:, 1].max())
         found.append((len(own), Name(item.name, _seen_on(theme, item.colour), x, y)))
     found.sort(key=lambda entry: -entry[0])
     return [name for _, name in found]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QLocale, QPoint, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -15,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -78,6 +78,7 @@ class MapPage(Page):
         self._thumbnails = thumbnails
         self._is_built = False
         self._looks: Looks | None = None
+        self._card: HoverCard | None = None
         self.canvas: MapCanvas | None = None  # From the first time that the page is shown.
         super().__init__(session.tr("Map"), theme, parent)
         self.layout_ = MapLayout(session, self)
@@ -120,7 +121,7 @@ class MapPage(Page):
         self._repaint.stop()
         self.layout_.close()
         self.review.close()
-        self._card.clear()
+        self._card_clear()
 
     def chosen_image(self) -> ImageId | None:
         """The image that the keyboard is at, or the only one selected."""
@@ -188,10 +189,6 @@ class MapPage(Page):
         self.head.insertWidget(self.head.indexOf(self.position), self._colour)
         for button in (self._lasso, self._rectangle, self._fit, self._anew):
             self.head.insertWidget(self.head.indexOf(self.position), button)
-        # What is left of the title's line says how many images there are, and may be cut short.
-        self.position.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.head.setStretchFactor(self.position, 1)
-        self.position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._nothing = QLabel()
         self._nothing.setObjectName("title")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -203,7 +200,6 @@ class MapPage(Page):
         self._stack = QStackedLayout()
         self._stack.addWidget(self._ground)
         self.column.addLayout(self._stack, 1)
-        self._card = HoverCard(self._session, self._thumbnails, self)
         self._build_strip()
 
     def _build_strip(self) -> None:
@@ -264,9 +260,9 @@ class MapPage(Page):
         canvas.opened.connect(self._on_opened)
         canvas.menu_requested.connect(self.menu_requested)
         canvas.left.connect(self.left)
+        self._card = HoverCard(self._session, self._thumbnails, canvas)
         self._stack.addWidget(canvas)
         self.canvas = canvas
-        self.setFocusProxy(canvas)
 
     # --- Slots ------------------------------------------------------------------------------------
 
@@ -299,22 +295,22 @@ class MapPage(Page):
         assert self.canvas is not None
         self._wanted = []
         self._show_selection()
-        row = self.canvas.current_row()
+        self._card_clear()
         self.canvas.setAccessibleDescription(self._summary())
-        # By the mouse it is hovered over anyway; by the keyboard this is how one sees it.
-        if row >= 0 and not self.canvas.underMouse():
-            place = self.canvas.points.places()[self.canvas.points.current].tolist()
-            self._on_hovered(row, QPointF(*place))
-        else:
-            self._card.clear()
+        QAccessible.updateAccessibility(
+            QAccessibleEvent(self.canvas, QAccessible.Event.DescriptionChanged)
+        )
         self.selection_changed.emit()
 
     def _on_hovered(self, row: int, place: QPointF) -> None:
-        if row < 0 or self.canvas is None:
+        if row < 0 or self._card is None:
+            self._card_clear()
+        else:
+            self._card.show_row(row, self._describe(row), place)
+
+    def _card_clear(self) -> None:
+        if self._card is not None:
             self._card.clear()
-            return
-        on_page = self.canvas.viewport().mapTo(self, place.toPoint())
-        self._card.show_row(row, self._describe(row), QPointF(on_page))
 
     def _on_opened(self, row: int) -> None:
         self.image_requested.emit(int(self._session.table.image_id(row)))
@@ -338,8 +334,8 @@ class MapPage(Page):
             self.review.close()
 
     def _show_points(self) -> None:
-        if self.canvas is None or not self.isVisible():
-            return
+        if self.canvas is None or (len(self.layout_.rows) and not self.isVisible()):
+            return  # Rows of a project that was closed are let go of at once.
         self.canvas.set_points(self.layout_.rows, self.layout_.positions)
         self._select_wanted()
         self._show_looks()
@@ -390,9 +386,9 @@ class MapPage(Page):
         n_chosen, n_images = len(self.canvas.selected_rows()), len(self.canvas.rows)
         count, total = QLocale().toString(n_chosen), QLocale().toString(n_images)
         if n_chosen == 1:
-            text = self.tr("1 of {total} images selected").format(total=total)
+            text = self.tr("1 of {total} selected").format(total=total)
         elif n_chosen:
-            text = self.tr("{count} of {total} images selected").format(count=count, total=total)
+            text = self.tr("{count} of {total} selected").format(count=count, total=total)
         else:
             text = self.tr("{total} images").format(total=total)
         self.position.setText(text if n_images else "")
@@ -403,13 +399,17 @@ class MapPage(Page):
             return
         state = self.layout_
         has_map = state.method is not None and state.n_known >= FEWEST
+        has_focus = self.hasFocus()
         self._stack.setCurrentWidget(self.canvas if has_map else self._ground)
+        self.setFocusProxy(self._stack.currentWidget())  # What is hidden takes no focus.
+        if has_focus:
+            self.setFocus()
         self._strip.setVisible(has_map)
         for button in (self._colour, self._lasso, self._rectangle, self._fit):
             button.setEnabled(has_map)
         self._anew.setEnabled(has_map and not state.is_working)
         if not has_map:
-            self._card.clear()
+            self._card_clear()
             self.position.clear()
             self._nothing.setText(self._nothing_text())
             return

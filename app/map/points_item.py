@@ -172,7 +172,9 @@ class PointsItem(pg.GraphicsObject):
                 if is_chosen:
                     halo = mask(sign, radius, _HALO_PX * scale)
                     stamp(buffer, some, np.zeros(len(some), np.uint8), halo, rim, ground[0])
-                stamp(buffer, some, colours[which], mask(sign, radius), palette, ground[0])
+                beneath = rim[0] if is_chosen else ground[0]
+                sprite = mask(sign, radius)
+                stamp(buffer, some, colours[which], sprite, palette, ground[0], beneath)
         self._buffer = buffer
         pixel_bytes = buffer.reshape(-1).view(np.uint8).data
         self._edge = edge
@@ -234,6 +236,7 @@ class PointsItem(pg.GraphicsObject):
             width_px = metrics.horizontalAdvance(text) + 2 * GAP_PX + _DOT_PX + 4
             box = QRectF(0, 0, width_px, metrics.height() + 4)
             box.moveCenter(QPointF(x, y))
+            box.moveBottom(y - self.radius() - 4)
             if not QRectF(0, 0, width, height).intersects(box):
                 continue
             if any(box.intersects(other) for other in taken):

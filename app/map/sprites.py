@@ -85,10 +85,11 @@ def stamp(
     sprite: NDArray[np.float32],
     palette: NDArray[np.float32],
     ground: NDArray[np.float32],
+    beneath: NDArray[np.float32] | None = None,
 ) -> None:
     """Stamp one sign at many places; later ones cover earlier ones.
 
-    Edges are mixed with the ground instead of what lies beneath, which leaves a hair of it between
+    Edges are mixed with the ground instead of what lies there, which leaves a hair of it between
     signs that overlap.
 
     Args:
@@ -97,13 +98,15 @@ def stamp(
         looks: (n,) which colour of the palette each has.
         sprite: from :func:`mask`.
         palette: (m, 3) red, green, blue in [0, 255].
-        ground: (3,) the colour beneath.
+        ground: (3,) the colour that shows through where there is no ink.
+        beneath: (3,) the colour that edges are mixed with; None: the ground.
     """
+    edge = ground if beneath is None else beneath
     flat, width = image.reshape(-1), image.shape[1]
     reach = sprite.shape[0] // 2
     for row, column in np.argwhere(sprite[..., 0] > _LEAST).tolist():
         covered, share = sprite[row, column].tolist()
-        colours = ground + (covered * share) * (palette - ground)
+        colours = edge + covered * (ground + share * (palette - ground) - edge)
         offset = (row - reach) * width + (column - reach)
         flat[places + offset] = packed(colours)[looks]
 

@@ -23,7 +23,7 @@ _PERPLEXITY: Final = 30.0  # Of how many neighbours about a point takes notice.
 _EARLY: Final = 250  # Iterations with exaggerated attraction, in which clusters form.
 _LATE: Final = 250  # As many again kept one neighbour in a hundred more.
 _EXAGGERATION: Final = 12.0
-_SHARE_OF_SEARCH: Final = 0.2
+SHARE_OF_SEARCH: Final = 0.2
 _FFT_FROM: Final = 3_000  # Points; below, the tree of Barnes and Hut is quicker than a grid.
 # The grid's cells, in units of the map: twice openTSNE's own, which with 10,000 points took three
 # times as long and kept one neighbour in a hundred more.
@@ -34,7 +34,10 @@ _NEAREST: Final = 5  # By which a new point is placed.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interim:
-    """How far a layout is: ``share`` in [0, 1]; ``positions`` None while neighbours are sought."""
+    """How far a layout is.
+
+    ``share`` in [0, 1]; ``positions`` (n, 2) None while there is nothing to see yet.
+    """
 
     share: float
     positions: Floats | None
@@ -94,13 +97,13 @@ def neighbour_layout(directions: Points, start: Floats) -> Generator[Interim, No
         except StopIteration as end:
             indices, distances = end.value
             break
-        yield Interim(_SHARE_OF_SEARCH * share, None)
+        yield Interim(SHARE_OF_SEARCH * share, None)
     affinities = PerplexityBasedNN(
         knn_index=PrecomputedNeighbors(indices, distances.astype(np.float64)),
         perplexity=perplexity,
         n_jobs=1,
     )
-    yield Interim(_SHARE_OF_SEARCH, None)
+    yield Interim(SHARE_OF_SEARCH, None)
     first = start.astype(np.float64)
     # What is in the same place, as copies of one image are, would never part.
     first += np.random.default_rng(0).normal(0, 0.01 * first.std() or 1.0, first.shape)
@@ -118,10 +121,10 @@ def neighbour_layout(directions: Points, start: Floats) -> Generator[Interim, No
             now = min(at_once, left)
             embedding.optimize(now, inplace=True, exaggeration=exaggeration, momentum=momentum)
             left, n_done = left - now, n_done + now
-            share = n_done / (_EARLY + _LATE)
-            yield Interim(
-                _SHARE_OF_SEARCH + (1 - _SHARE_OF_SEARCH) * share, fit_to_map(np.array(embedding))
-            )
+            share = SHARE_OF_SEARCH + (1 - SHARE_OF_SEARCH) * n_done / (_EARLY + _LATE)
+            # Clusters part late in the first phase; before, all is a heap.
+            is_something = n_done > _EARLY / 2
+            yield Interim(share, fit_to_map(np.array(embedding)) if is_something else None)
     return fit_to_map(np.array(embedding))
 
 
