@@ -14,6 +14,7 @@ from typing import Final
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
+from engine.class_list import names_in, read_class_list
 from engine.errors import (
     EncoderError,
     EngineError,
@@ -32,6 +33,8 @@ from engine.project import (
     ImageClass,
     ImageRecord,
     Project,
+    class_name_key,
+    is_none_name,
 )
 from engine.version import VERSION
 from engine.worker import Engine, default_cache_folder
@@ -87,8 +90,12 @@ __all__ = [
     "ShareRight",
     "UnreadableImageError",
     "__version__",
+    "class_name_key",
     "default_cache_folder",
+    "is_none_name",
     "messages",
+    "names_in",
+    "read_class_list",
     "run_command_line",
     "share_right",
     "wilson_interval",

@@ -122,11 +122,15 @@ class LoadThumbnails:
 
 @dataclass(frozen=True, slots=True)
 class LoadPreview:
-    """Decode one image large. Supersedes an older one. Answers: PreviewReady or JobFailed."""
+    """Decode one image large. Supersedes an older one. Answers: PreviewReady or JobFailed.
+
+    ``as_network_input``: the square that the encoder's network looks at, in place of the image.
+    """
 
     request_id: int
     image: ImageRef
     max_side_px: int
+    as_network_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +235,17 @@ class ExportModel:
 
 
 @dataclass(frozen=True, slots=True)
+class PaintSample:
+    """Paint pictures of machine parts into ``folder``, to try the program on.
+
+    Pictures that are there already are left. Answers: Progress, SamplePainted.
+    """
+
+    request_id: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetImages:
     """Drop every embedding and model held in memory (another project is opened)."""
 
@@ -257,6 +272,7 @@ Command = (
     | LayOut
     | SavePredictions
     | ExportModel
+    | PaintSample
     | ForgetImages
     | Cancel
 )
@@ -342,13 +358,17 @@ class ThumbnailReady:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreviewReady:
-    """``pixels`` (height, width, 3) uint8 RGB; ``width_px`` and ``height_px`` of the original."""
+    """``pixels`` (height, width, 3) uint8 RGB; ``width_px`` and ``height_px`` of the original.
+
+    ``is_network_input``: the pixels are those that the network looks at.
+    """
 
     request_id: int
     image_id: ImageId
     pixels: NDArray[np.uint8]
     width_px: int
     height_px: int
+    is_network_input: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -619,6 +639,14 @@ class ModelExported:
 
 
 @dataclass(frozen=True, slots=True)
+class SamplePainted:
+    """``folder`` holds the pictures."""
+
+    request_id: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class JobFinished:
     request_id: int
 
@@ -659,6 +687,7 @@ Event = (
     | LaidOut
     | PredictionsSaved
     | ModelExported
+    | SamplePainted
     | JobFinished
     | JobCancelled
     | JobFailed

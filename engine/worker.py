@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from platformdirs import user_cache_path
 
-from engine.errors import EngineError, sentence_for
+from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch, sentence_for
 from engine.messages import (
     Adapt,
     Cancel,
@@ -36,6 +36,7 @@ from engine.messages import (
     LayOut,
     LoadPreview,
     LoadThumbnails,
+    PaintSample,
     ProposeSplit,
     ReviewLabels,
     SavePredictions,
@@ -61,6 +62,7 @@ _URGENCY: Final = (
     SavePredictions,
     ExportModel,
     EmbedImages,
+    PaintSample,
     LayOut,
 )
 _LATEST_WINS: Final = (
@@ -217,6 +219,9 @@ class Engine:
                 self._fail(job, sentence, is_bug=False)
                 return
             except Exception as error:
+                if is_without_torch(error):
+                    self._fail(job, WITHOUT_TORCH, is_bug=False)
+                    return
                 _log.exception("A job failed: %s", type(job.command).__name__)
                 self._fail(
                     job,
@@ -248,6 +253,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
         export,
         layout,
         predictions,
+        sample,
         viewing,
     )
 
@@ -276,6 +282,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return predictions.save_predictions(workspace, command)
         case ExportModel():
             return export.export_model(workspace, command)
+        case PaintSample():
+            return sample.paint_sample(command)
         case ForgetImages() | Cancel():
             raise ValueError(f"{type(command).__name__} is not a job")
         case _:
@@ -284,7 +292,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
 
 def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | None]:
     """What can be done all the same: find images and look at them; the rest fails with why."""
-    from engine.jobs import embedding, viewing
+    from engine.jobs import embedding, sample, viewing
 
     match command:
         case ScanFolder():
@@ -293,6 +301,8 @@ def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | N
             return viewing.load_thumbnails_alone(command)
         case LoadPreview():
             return viewing.load_preview_alone(command)
+        case PaintSample():
+            return sample.paint_sample(command)
         case _:
             return _failing(failure)
 

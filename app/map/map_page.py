@@ -400,8 +400,9 @@ class MapPage(Page):
         state = self.layout_
         has_map = state.method is not None and state.n_known >= FEWEST
         has_focus = self.hasFocus()
-        self._stack.setCurrentWidget(self.canvas if has_map else self._ground)
-        self.setFocusProxy(self._stack.currentWidget())  # What is hidden takes no focus.
+        shown = self.canvas if has_map else self._ground
+        self._stack.setCurrentWidget(shown)
+        self.setFocusProxy(shown)  # What is hidden takes no focus.
         if has_focus:
             self.setFocus()
         self._strip.setVisible(has_map)
