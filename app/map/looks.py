@@ -94,18 +94,20 @@ def class_names(
     """The name of each class above the place where most of its points are; largest class first."""
     shown = _shown_classes(session.table, rows)
     found: list[tuple[int, Name]] = []
+    if not len(rows):
+        return []
+    low, high = positions.min(axis=0), positions.max(axis=0)
+    per_unit = (_BINS - 1) / np.maximum(high - low, 1e-6)
+    across, along = (positions.T - low[:, None]) * per_unit[:, None]
+    columns, lines = across.astype(np.int16), along.astype(np.int16)
+    cells = _BINS * columns + lines
     for item in session.classes:
-        own = positions[shown == item.class_id]
+        own = np.flatnonzero(shown == item.class_id)
         if not len(own):
             continue
-        counts, x_edges, y_edges = np.histogram2d(own[:, 0], own[:, 1], bins=_BINS)
-        column, row = np.unravel_index(int(counts.argmax()), counts.shape)
-        near = own[
-            (own[:, 0] >= x_edges[max(column - 1, 0)])
-            & (own[:, 0] <= x_edges[min(column + 2, _BINS)])
-            & (own[:, 1] >= y_edges[max(row - 1, 0)])
-            & (own[:, 1] <= y_edges[min(row + 2, _BINS)])
-        ]
+        column, line = divmod(int(np.bincount(cells[own]).argmax()), _BINS)
+        is_near = (np.abs(columns[own] - column) <= 1) & (np.abs(lines[own] - line) <= 1)
+        near = positions[own[is_near]]
         x, y = float(np.median(near[:, 0])), float(near[:, 1].max())
         found.append((len(own), Name(item.name, _seen_on(theme, item.colour), x, y)))
     found.sort(key=lambda entry: -entry[0])
