@@ -26,6 +26,7 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.method.coverage import ShareRight, share_right, wilson_interval
+from engine.method.learning_curve import expected_accuracy
 from engine.project import (
     CLASS_COLOURS,
     NONE_CLASS,
@@ -92,6 +93,7 @@ __all__ = [
     "__version__",
     "class_name_key",
     "default_cache_folder",
+    "expected_accuracy",
     "is_none_name",
     "messages",
     "names_in",

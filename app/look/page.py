@@ -65,7 +65,7 @@ class Page(QWidget):
         return None
 
     def chosen_images(self) -> list[ImageId]:
-        """The images that a label goes to, and a context menu is about."""
+        """The images that the keys are about, where there may be several."""
         image = self.chosen_image()
         return [] if image is None else [image]
 
