@@ -6,8 +6,24 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QLocale, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QLinearGradient, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QIcon,
+    QImage,
+    QLinearGradient,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from app.look.theme import GAP_PX, Theme
 from app.map.looks import ramp
@@ -41,9 +57,12 @@ class Legend(QWidget):
         self.setAccessibleName(self.tr("Legend"))
         self._entries: tuple[Entry, ...] = ()
         self._shown: tuple[object, ...] = ()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(GAP_PX // 2)
+        # It takes the lines that its width leaves it, and not the other way round.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP_PX // 2)
+        self._columns = 0
         self._ramp = QWidget()
         low, high = QLabel(self.tr("Unsure")), QLabel(self.tr("Sure"))
         self._bar = _Ramp()
@@ -52,7 +71,7 @@ class Legend(QWidget):
         line.setSpacing(GAP_PX // 2)
         for part in (low, self._bar, high):
             line.addWidget(part)
-        self._row.addWidget(self._ramp)
+        self._ramp.hide()
         self._buttons: list[QToolButton] = []
 
     def show_entries(self, entries: tuple[Entry, ...], theme: Theme, *, has_ramp: bool) -> None:
@@ -78,8 +97,31 @@ class Legend(QWidget):
             button.setToolTip(self.tr("Select these on the map"))
             button.setProperty("sign", int(entry.sign))
             button.clicked.connect(self._on_clicked)
-            self._row.addWidget(button)
             self._buttons.append(button)
+        self._columns = 0
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """As many columns as there is room for."""
+        parts: list[QWidget] = [*([] if self._ramp.isHidden() else [self._ramp]), *self._buttons]
+        if not parts:
+            return
+        widths = [part.sizeHint().width() + self._grid.horizontalSpacing() for part in parts]
+        columns = len(parts)
+        while columns > 1 and _width(widths, columns) > self.width():
+            columns -= 1
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for index, part in enumerate(parts):
+            self._grid.addWidget(part, index // columns, index % columns)
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, 0)
+        self._grid.setColumnStretch(columns, 1)
 
     def _on_clicked(self) -> None:
         self.chosen.emit(int(self.sender().property("sign")))
@@ -108,6 +150,11 @@ class Legend(QWidget):
         painter.end()
         picture.setDevicePixelRatio(scale)
         return QIcon(picture)
+
+
+def _width(widths: list[int], columns: int) -> int:
+    """Of parts in so many columns."""
+    return sum(max(widths[column::columns]) for column in range(columns))
 
 
 class _Ramp(QWidget):

@@ -80,7 +80,7 @@ class MapPage(Page):
         self._looks: Looks | None = None
         self._card: HoverCard | None = None
         self.canvas: MapCanvas | None = None  # From the first time that the page is shown.
-        super().__init__(session.tr("Map"), theme, parent)
+        super().__init__(self.tr("Map"), theme, parent)
         self.layout_ = MapLayout(session, self)
         self.review = LabelReview(session, self)
         self._wanted: list[ImageId] = []  # To be selected once they are on the map.
@@ -163,9 +163,9 @@ class MapPage(Page):
         self._colour = QComboBox()
         self._colour.setAccessibleName(self.tr("Colour by"))
         self._colour.setToolTip(self.tr("What the colours of the points tell"))
-        self._colour.addItem(self.tr("Classes"), ColourBy.CLASS)
-        self._colour.addItem(self.tr("Confidence"), ColourBy.CONFIDENCE)
-        self._colour.addItem(self.tr("To be checked"), ColourBy.AUDIT)
+        self._colour.addItem(self.tr("By class"), ColourBy.CLASS)
+        self._colour.addItem(self.tr("By confidence"), ColourBy.CONFIDENCE)
+        self._colour.addItem(self.tr("By what to check"), ColourBy.AUDIT)
         self._colour.activated.connect(self._on_colour_chosen)
         self._tools = QButtonGroup(self)
         self._lasso = self._tool_button("lasso", self.tr("Lasso"), is_tool=True)
@@ -212,6 +212,7 @@ class MapPage(Page):
         self._gallery_button.clicked.connect(self._on_gallery)
         self._work = QWidget()
         self.work_text = QLabel()
+        self.work_text.setWordWrap(True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(_BAR_PX)
@@ -226,8 +227,7 @@ class MapPage(Page):
         work.addWidget(self.stop_button)
         below = QHBoxLayout()
         below.setSpacing(GAP_PX)
-        below.addWidget(self.legend)
-        below.addStretch(1)
+        below.addWidget(self.legend, 1)
         below.addWidget(self._gallery_button)
         lines = QVBoxLayout(self._strip)
         lines.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
@@ -392,7 +392,7 @@ class MapPage(Page):
         else:
             text = self.tr("{total} images").format(total=total)
         self.position.setText(text if n_images else "")
-        self._gallery_button.setEnabled(bool(self.chosen_images()))
+        self._gallery_button.setEnabled(n_chosen > 0 or self.canvas.current_row() >= 0)
 
     def _show_state(self) -> None:
         if self.canvas is None:
