@@ -159,7 +159,7 @@ class PointsItem(pg.GraphicsObject):
         )
         shown = np.flatnonzero(inside)
         flat = pixels[shown, 1] * shape[1] + pixels[shown, 0]
-        radius = self.radius() * scale
+        radius = round(4 * self.radius() * scale) / 4  # In steps: the masks are kept.
         palette, rim = rgb(self._looks.palette), rgb([self._theme.text])
         signs, colours = self._looks.signs[shown], self._looks.colours[shown]
         chosen = self.selected[shown]
