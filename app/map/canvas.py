@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 import numpy as np
@@ -48,13 +47,6 @@ _ARROWS: Final = {
 }
 
 
-class Tool(Enum):
-    """What a drag with the left button draws."""
-
-    LASSO = "lasso"
-    RECTANGLE = "rectangle"
-
-
 class MapCanvas(pg.GraphicsView):
     """Points in the plane; each stands for a row of the session's table.
 
@@ -64,7 +56,7 @@ class MapCanvas(pg.GraphicsView):
 
     Attributes:
         rows: (n,) the row of each point, ascending.
-        tool: what a left drag draws.
+        has_lasso: a left drag draws a lasso, else a rectangle.
 
     Signals:
         selection_changed: other points are selected, or another one is current.
@@ -84,7 +76,7 @@ class MapCanvas(pg.GraphicsView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
         self.rows: Rows = np.zeros(0, np.intp)
-        self.tool = Tool.LASSO
+        self.has_lasso = True
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -465,7 +457,7 @@ class MapCanvas(pg.GraphicsView):
     def _drawn_path(self) -> QPainterPath:
         path = QPainterPath()
         path.setFillRule(Qt.FillRule.WindingFill)
-        if self.tool is Tool.RECTANGLE:
+        if not self.has_lasso:
             path.addRect(QRectF(self._trail[0], self._trail[-1]).normalized())
         else:
             path.addPolygon(QPolygonF(self._trail))

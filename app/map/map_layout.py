@@ -50,6 +50,12 @@ class MapLayout(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._ask_if_due)
+        self.rows: Rows
+        self.positions: NDArray[np.float32]
+        self.method: LayoutMethod | None
+        self.progress: messages.Progress | None
+        self.failure: str
+        self.is_stopped: bool
         self._forget()
         session.project_changed.connect(self._on_project_changed)
         session.status_changed.connect(self._on_status_changed)
@@ -90,13 +96,25 @@ class MapLayout(QObject):
             self.is_stopped = True
             self.changed.emit()
 
+    def kept_state(self) -> object:
+        """What the map in a window built anew goes on from."""
+        known = -1 if self._request_id else self._known  # What is under way is asked for again.
+        return self.rows, self.positions, self.method, known, self._is_quick, self.is_stopped
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another one kept."""
+        if isinstance(state, tuple):
+            rows, positions, self.method, known, self._is_quick, self.is_stopped = state
+            self.rows, self.positions = rows, positions
+            if not self._request_id:
+                self._known = known
+            self.moved.emit()
+
     # --- Private ----------------------------------------------------------------------------------
 
     def _forget(self) -> None:
-        self.rows: Rows = np.zeros(0, np.intp)
-        self.positions: NDArray[np.float32] = np.zeros((0, 2), np.float32)
-        self.method: LayoutMethod | None = None
-        self.progress: messages.Progress | None = None
+        self.rows, self.positions = np.zeros(0, np.intp), np.zeros((0, 2), np.float32)
+        self.method, self.progress = None, None
         self.failure = ""
         self.is_stopped = False
         self._known = -1

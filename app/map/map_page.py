@@ -27,6 +27,7 @@ from app.gallery.thumbnails import Thumbnails
 from app.look.icons import icon
 from app.look.page import Page
 from app.look.theme import GAP_PX, Theme
+from app.look.words import percent_of
 from app.map.hover_card import HoverCard
 from app.map.legend import Entry, Legend
 from app.map.looks import ColourBy, Looks, class_names, looks
@@ -141,6 +142,27 @@ class MapPage(Page):
             image = self.chosen_image()
             return [] if image is None else [image]
         return [self._session.table.image_id(row) for row in chosen.tolist()]
+
+    def kept_state(self) -> object:
+        return (
+            self._colour.currentIndex(),
+            self._rectangle.isChecked(),
+            self.chosen_images(),
+            self.layout_.kept_state(),
+            self.review.kept_state(),
+        )
+
+    def restore_state(self, state: object) -> None:
+        if not isinstance(state, tuple):
+            return
+        colour, is_rectangle, chosen, layout, review = state
+        self._colour.setCurrentIndex(colour)
+        self._rectangle.setChecked(is_rectangle)
+        self._on_tool_chosen()
+        self.review.restore_state(review)
+        self.layout_.restore_state(layout)
+        self.select_images(chosen)
+        self._audit_if_wanted()
 
     def take_class(self, class_id: ClassId) -> bool:
         """Label what is selected, as one edit."""
@@ -271,11 +293,8 @@ class MapPage(Page):
         self._show_looks()
 
     def _on_tool_chosen(self) -> None:
-        from app.map.canvas import Tool
-
         if self.canvas is not None:
-            is_lasso = self._lasso.isChecked()
-            self.canvas.tool = Tool.LASSO if is_lasso else Tool.RECTANGLE
+            self.canvas.has_lasso = self._lasso.isChecked()
             self.canvas.setFocus()
 
     def _on_fit(self) -> None:
@@ -328,7 +347,7 @@ class MapPage(Page):
 
     def _audit_if_wanted(self) -> None:
         """Labels are doubted by the engine while somebody looks."""
-        if self._colour_by() is ColourBy.AUDIT:
+        if self._colour_by() is ColourBy.AUDIT and self.isVisible():
             self.review.open()
         else:
             self.review.close()
@@ -431,13 +450,13 @@ class MapPage(Page):
             percent = 100 * state.progress.done // state.progress.total
             seconds = round(state.progress.seconds_left)
             if not seconds:
-                return self.tr("Arranging the map: {percent} %").format(percent=percent)
+                return self.tr("Arranging the map: {percent}").format(percent=percent_of(percent))
             if seconds < 90:
-                return self.tr("Arranging the map: {percent} %, about {count} s left").format(
-                    percent=percent, count=QLocale().toString(seconds)
+                return self.tr("Arranging the map: {percent}, about {count} s left").format(
+                    percent=percent_of(percent), count=QLocale().toString(seconds)
                 )
-            return self.tr("Arranging the map: {percent} %, about {count} min left").format(
-                percent=percent, count=QLocale().toString(round(seconds / 60))
+            return self.tr("Arranging the map: {percent}, about {count} min left").format(
+                percent=percent_of(percent), count=QLocale().toString(round(seconds / 60))
             )
         if state.is_stopped:
             return self.tr("Stopped; “Arrange anew” goes on from the start.")

@@ -25,6 +25,7 @@ from engine.method.layout import (
     neighbour_layout,
     place_among,
 )
+from engine.words import say
 
 _SAMPLE: Final = 5_000  # Images that the main directions are taken from.
 _ROWS: Final = 2_048
@@ -74,7 +75,7 @@ def _by_neighbours(
     directions: NDArray[np.float16],
     flat: Floats,
 ) -> Generator[Event | None, None, Floats]:
-    meter = ProgressMeter(command.request_id, "Arranging the map", _PARTS)
+    meter = ProgressMeter(command.request_id, say("Arranging the map"), _PARTS)
     steps = neighbour_layout(directions, flat)
     shown = time.perf_counter()
     while True:
