@@ -192,11 +192,11 @@ class MapPage(Page):
         self._tools = QButtonGroup(self)
         self._lasso = self._tool_button("lasso", self.tr("Lasso"), is_tool=True)
         self._lasso.setToolTip(
-            self.tr("Lasso: drag around images to select them (Shift adds, Ctrl takes away)")
+            self.tr("Lasso: drag around images to select them (Shift adds, Ctrl inverts)")
         )
         self._rectangle = self._tool_button("select-rectangle", self.tr("Rectangle"), is_tool=True)
         self._rectangle.setToolTip(
-            self.tr("Rectangle: drag over images to select them (Shift adds, Ctrl takes away)")
+            self.tr("Rectangle: drag over images to select them (Shift adds, Ctrl inverts)")
         )
         self._lasso.setChecked(True)
         self._tools.buttonClicked.connect(self._on_tool_chosen)

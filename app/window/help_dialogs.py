@@ -103,7 +103,7 @@ class KeysDialog(QDialog):
         ]
         on_map = [
             ("F4", self.tr("Map")),
-            (self.tr("Drag, Shift, Ctrl"), self.tr("Select by lasso, add, turn round")),
+            (self.tr("Drag, Shift, Ctrl"), self.tr("Select by lasso, add, invert")),
             (self.tr("Right button, Space"), self.tr("… drag with it: move the map")),
             (self.tr("Arrow keys, Space"), self.tr("Go to the nearest image, select it")),
             (self.tr("+, -, Home"), self.tr("Zoom in, out, whole map")),

@@ -532,6 +532,25 @@ def test_the_selected_images_can_be_shown_as_tiles(map_: Map) -> None:
     assert map_.desk.shown() == ["image_1.png", "image_2.png", "image_3.png"]
 
 
+def test_a_window_built_anew_goes_on_with_the_same_map(map_: Map) -> None:
+    desk = map_.desk
+    desk.qtbot.mouseClick(map_.page._rectangle, _LEFT)
+    map_.drag(map_.place(1) - QPoint(20, 20), map_.place(2) + QPoint(20, 20))
+    pages = desk.window.pages
+    other = MapPage(desk.session, desk.gallery.thumbnails, LIGHT, pages.gallery.model.state_text)
+    try:
+        other.show()
+        other.begin()
+        other.restore_state(map_.page.kept_state())
+        assert len(other.layout_.rows) == 12
+        assert other.chosen_images() == [desk.image("image_1.png"), desk.image("image_2.png")]
+        assert other.canvas is not None
+        assert not other.canvas.has_lasso
+    finally:
+        other.end()
+        other.deleteLater()
+
+
 # --- Looks ----------------------------------------------------------------------------------------
 
 
