@@ -33,6 +33,7 @@ from engine.messages import (
     JobCancelled,
     JobFailed,
     JobFinished,
+    LayOut,
     LoadPreview,
     LoadThumbnails,
     PaintSample,
@@ -63,6 +64,7 @@ _URGENCY: Final = (
     ExportModel,
     EmbedImages,
     PaintSample,
+    LayOut,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -73,6 +75,7 @@ _LATEST_WINS: Final = (
     Suggest,
     ReviewLabels,
     ProposeSplit,
+    LayOut,
 )
 _JOIN_TIMEOUT_S: Final = 20.0
 
@@ -258,6 +261,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
         embedding,
         explanation,
         export,
+        layout,
         predictions,
         sample,
         viewing,
@@ -282,6 +286,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return advice.propose_split(workspace, command)
         case Explain():
             return explanation.explain(workspace, command)
+        case LayOut():
+            return layout.lay_out(workspace, command)
         case SavePredictions():
             return predictions.save_predictions(workspace, command)
         case ExportModel():
