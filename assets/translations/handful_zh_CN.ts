@@ -1546,6 +1546,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>方向键</translation>
     </message>
     <message>
+        <source>Arrow keys, Space</source>
+        <translation>方向键、空格</translation>
+    </message>
+    <message>
         <source>Backspace</source>
         <translation>Backspace</translation>
     </message>
@@ -1572,6 +1576,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Delete, Backspace</source>
         <translation>Delete、Backspace</translation>
+    </message>
+    <message>
+        <source>Drag, Shift, Ctrl</source>
+        <translation>拖动、Shift、Ctrl</translation>
     </message>
     <message>
         <source>Enter or Y, N</source>
@@ -1610,6 +1618,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>浏览图像</translation>
     </message>
     <message>
+        <source>Go to the nearest image, select it</source>
+        <translation>移到最近的图像，选中它</translation>
+    </message>
+    <message>
         <source>Improving</source>
         <translation>改进</translation>
     </message>
@@ -1638,12 +1650,20 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>查看</translation>
     </message>
     <message>
+        <source>Map</source>
+        <translation>分布图</translation>
+    </message>
+    <message>
         <source>New class</source>
         <translation>新建类别</translation>
     </message>
     <message>
         <source>None of these: it shows no class</source>
         <translation>都不是：不属于任何类别</translation>
+    </message>
+    <message>
+        <source>On the map</source>
+        <translation>在分布图上</translation>
     </message>
     <message>
         <source>Page Up, Page Down</source>
@@ -1658,8 +1678,16 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>按类别审阅</translation>
     </message>
     <message>
+        <source>Right button, Space</source>
+        <translation>右键、空格</translation>
+    </message>
+    <message>
         <source>Scan the folder, filter and sort again</source>
         <translation>重新扫描文件夹、筛选和排序</translation>
+    </message>
+    <message>
+        <source>Select by lasso, add, invert</source>
+        <translation>用套索选中、添加、反选</translation>
     </message>
     <message>
         <source>Select several, all</source>
@@ -1672,6 +1700,14 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Space, U</source>
         <translation>空格、U</translation>
+    </message>
+    <message>
+        <source>Zoom in, out, whole map</source>
+        <translation>放大、缩小、整张分布图</translation>
+    </message>
+    <message>
+        <source>… drag with it: move the map</source>
+        <translation>…按住拖动：移动分布图</translation>
     </message>
     <message>
         <source>… go back to the one before</source>
@@ -1696,6 +1732,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Spot check predictions drawn at random</source>
         <translation>抽查随机抽取的预测</translation>
+    </message>
+    <message>
+        <source>+, -, Home</source>
+        <translation>+、-、Home</translation>
     </message>
     <message>
         <source>Take the label off</source>
@@ -1731,6 +1771,25 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>As the &amp;System</source>
         <translation>跟随系统(&amp;S)</translation>
+    </message>
+</context>
+<context>
+    <name>Legend</name>
+    <message>
+        <source>Legend</source>
+        <translation>图例</translation>
+    </message>
+    <message>
+        <source>Select these on the map</source>
+        <translation>在分布图上选中这些图像</translation>
+    </message>
+    <message>
+        <source>Sure</source>
+        <translation>确定</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
     </message>
 </context>
 <context>
@@ -1806,8 +1865,152 @@ You can go on looking at images; changing a label stops it.</source>
 <context>
     <name>MapPage</name>
     <message>
+        <source>1 of {total} selected</source>
+        <translation>已选中 1 张，共 {total} 张</translation>
+    </message>
+    <message>
+        <source>A first view; alike images come together once all are read.</source>
+        <translation>这是初步视图；全部读取后，相似的图像会聚到一起。</translation>
+    </message>
+    <message>
+        <source>A map needs at least three images that can be read.</source>
+        <translation>至少需要三张可读取的图像才能显示分布图。</translation>
+    </message>
+    <message>
+        <source>Arrange anew</source>
+        <translation>重新排布</translation>
+    </message>
+    <message>
+        <source>Arrange anew: lay all images out from the start, also those that came later</source>
+        <translation>重新排布：从头排布所有图像，包括后来加入的图像</translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}</source>
+        <translation>正在排布分布图：{percent}</translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}, about {count} min left</source>
+        <translation>正在排布分布图：{percent}，约剩 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}, about {count} s left</source>
+        <translation>正在排布分布图：{percent}，约剩 {count} 秒</translation>
+    </message>
+    <message>
+        <source>By class</source>
+        <translation>按类别</translation>
+    </message>
+    <message>
+        <source>By confidence</source>
+        <translation>按置信度</translation>
+    </message>
+    <message>
+        <source>By what to check</source>
+        <translation>按待检查项</translation>
+    </message>
+    <message>
+        <source>Colour by</source>
+        <translation>着色依据</translation>
+    </message>
+    <message>
+        <source>Drawing the map…</source>
+        <translation>正在绘制分布图…</translation>
+    </message>
+    <message>
+        <source>Label looks wrong</source>
+        <translation>标注可能有误</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Lasso: drag around images to select them (Shift adds, Ctrl inverts)</source>
+        <translation>套索：拖动圈住图像以选中（Shift 添加，Ctrl 反选）</translation>
+    </message>
+    <message>
+        <source>Leave the map as it is now</source>
+        <translation>让分布图保持现状</translation>
+    </message>
+    <message>
+        <source>Like none of the classes</source>
+        <translation>不像任何类别</translation>
+    </message>
+    <message>
         <source>Map</source>
         <translation>分布图</translation>
+    </message>
+    <message>
+        <source>Map of the images</source>
+        <translation>图像分布图</translation>
+    </message>
+    <message>
+        <source>Not classified</source>
+        <translation>未分类</translation>
+    </message>
+    <message>
+        <source>Predictions</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Rectangle: drag over images to select them (Shift adds, Ctrl inverts)</source>
+        <translation>矩形：拖过图像以选中（Shift 添加，Ctrl 反选）</translation>
+    </message>
+    <message>
+        <source>Show in Gallery</source>
+        <translation>在图库中显示</translation>
+    </message>
+    <message>
+        <source>Show the selected images as tiles</source>
+        <translation>以缩略图显示所选图像</translation>
+    </message>
+    <message>
+        <source>Show the whole map (Home)</source>
+        <translation>显示整张分布图（Home）</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stopped; “Arrange anew” goes on from the start.</source>
+        <translation>已停止；“重新排布”将从头开始。</translation>
+    </message>
+    <message>
+        <source>The engine is loading; the map follows…</source>
+        <translation>引擎正在加载，随后显示分布图…</translation>
+    </message>
+    <message>
+        <source>The images are being read; the map follows…</source>
+        <translation>正在读取图像，随后显示分布图…</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+    <message>
+        <source>What the colours of the points tell</source>
+        <translation>各点颜色的含义</translation>
+    </message>
+    <message>
+        <source>Whole map</source>
+        <translation>整张分布图</translation>
+    </message>
+    <message>
+        <source>{count} of {total} selected</source>
+        <translation>已选中 {count} 张，共 {total} 张</translation>
+    </message>
+    <message>
+        <source>{total} images</source>
+        <translation>{total} 张图像</translation>
     </message>
 </context>
 <context>
@@ -3134,6 +3337,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>An image that looks the same is labelled “{name}”.</source>
         <translation>有一张看起来相同的图像标注为“{name}”。</translation>
+    </message>
+    <message>
+        <source>Arranging the map</source>
+        <translation>正在排布分布图</translation>
     </message>
     <message>
         <source>At least two classes need a labelled image; 1 has one.</source>
