@@ -29,6 +29,7 @@ from engine.messages import (
     Event,
     Explain,
     ExportModel,
+    FineTune,
     ForgetImages,
     JobCancelled,
     JobFailed,
@@ -76,6 +77,7 @@ _LATEST_WINS: Final = (
     ReviewLabels,
     ProposeSplit,
     LayOut,
+    FineTune,
 )
 _JOIN_TIMEOUT_S: Final = 20.0
 
@@ -89,6 +91,8 @@ class _Job:
     def urgency(self) -> int:
         if isinstance(self.command, Adapt) and self.command.effort is not Effort.INSTANT:
             return len(_URGENCY)  # Behind the folder: it has the answers to look at already.
+        if isinstance(self.command, FineTune):
+            return len(_URGENCY) + 1
         return _URGENCY.index(type(self.command))
 
 
@@ -278,6 +282,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return viewing.load_preview(workspace, command)
         case Adapt():
             return adaptation.adapt_and_classify(workspace, command)
+        case FineTune():
+            return adaptation.fine_tune(workspace, command)
         case Suggest():
             return advice.suggest(workspace, command)
         case ReviewLabels():

@@ -533,12 +533,11 @@ def test_fine_tuning_goes_on(labelled: Reader) -> None:
     desk.engine.predict({}, accuracy=0.8)
     labelled.window.finetune_dialog.begin()
     labelled.window.finetune_dialog.start_button.click()
-    asked = desk.engine.last(messages.Adapt)
-    assert asked.effort is Effort.FINETUNE
+    asked = desk.engine.last(messages.FineTune)
     labelled.speak(LanguageChoice.CHINESE)
     assert desk.session.classifier.running is Effort.FINETUNE
     assert asked.request_id not in desk.engine.cancelled()
-    desk.engine.not_better(say("Fine-tuning did not help with these labels and was not kept."))
+    desk.engine.not_tuned(say("Fine-tuning did not help with these labels and was not kept."))
     assert "微调对这些标注没有帮助，未予采用。" in desk.notices()
 
 
