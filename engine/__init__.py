@@ -26,6 +26,14 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.method.coverage import ShareRight, share_right, wilson_interval
+from engine.method.evaluation import (
+    ClassScore,
+    Estimate,
+    Evaluation,
+    ReliabilityBin,
+    evaluate,
+    held_out_images,
+)
 from engine.method.learning_curve import expected_accuracy
 from engine.project import (
     CLASS_COLOURS,
@@ -38,6 +46,7 @@ from engine.project import (
     is_none_name,
 )
 from engine.version import VERSION
+from engine.words import Sentence, sentence_of
 from engine.worker import Engine, default_cache_folder
 
 __version__ = VERSION
@@ -77,9 +86,12 @@ __all__ = [
     "COMMANDS",
     "NONE_CLASS",
     "Change",
+    "ClassScore",
     "EncoderError",
     "Engine",
     "EngineError",
+    "Estimate",
+    "Evaluation",
     "ExportError",
     "ImageClass",
     "ImageRecord",
@@ -88,17 +100,22 @@ __all__ = [
     "Project",
     "ProjectError",
     "ReadOnlyProjectError",
+    "ReliabilityBin",
+    "Sentence",
     "ShareRight",
     "UnreadableImageError",
     "__version__",
     "class_name_key",
     "default_cache_folder",
+    "evaluate",
     "expected_accuracy",
+    "held_out_images",
     "is_none_name",
     "messages",
     "names_in",
     "read_class_list",
     "run_command_line",
+    "sentence_of",
     "share_right",
     "wilson_interval",
 ]

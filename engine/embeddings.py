@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.errors import sentence_for
 from engine.messages import ImageId
+from engine.words import NOTHING, Sentence, say
 
 BLOCK_ROWS: Final = 512  # As single precision 2.6 MB, near enough to a core's own cache.
 
@@ -162,9 +163,7 @@ class FileKey:
             status = path.stat()
         except (OSError, ValueError):  # ValueError: a NUL in the name.
             return None
-        # SQLite stores text only, and a folder's name may be other bytes.
-        text = os.fsencode(path).decode("utf-8", "backslashreplace")
-        return cls(text, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return cls(_as_text(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +176,7 @@ class CacheEntry:
     content: bytes
     embedding: NDArray[np.float16] | None
     thumbnail: bytes | None
-    reason: str = ""
+    reason: Sentence = NOTHING
     perceptual_hash: int = 0
     taken_s: int | None = None
 
@@ -193,6 +192,9 @@ CREATE TABLE IF NOT EXISTS embeddings (
 );
 CREATE TABLE IF NOT EXISTS thumbnails (content BLOB PRIMARY KEY, jpeg BLOB);
 CREATE TABLE IF NOT EXISTS dates (content BLOB PRIMARY KEY, taken_s INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS layouts (
+    folder TEXT, encoder TEXT, hashes BLOB, positions BLOB, PRIMARY KEY (folder, encoder)
+);
 """
 _KEEP_DATE: Final = "INSERT OR REPLACE INTO dates VALUES (?, ?)"
 _FORMAT: Final = 3  # Not raised by the dates: a cache without them is filled as images are met.
@@ -211,7 +213,7 @@ class ImageCache:
         self._embedding_bytes = 2 * embedding_size
         self.folder = folder
         self._path = folder / "images.sqlite"
-        self.notice = ""
+        self.notice = NOTHING
         """One sentence when the cache cannot be written; the work then goes on without it."""
         self._connection = self._open()
 
@@ -327,7 +329,7 @@ class ImageCache:
                     ],
                 )
         except sqlite3.Error as error:
-            self._failed(error, "write")
+            self._failed(error, say("write"))
 
     def add_dates(self, dates: Mapping[bytes, int]) -> None:
         """Keep when the pictures of contents were taken, in one transaction."""
@@ -335,7 +337,31 @@ class ImageCache:
             with self._lock, self._connection:
                 self._connection.executemany(_KEEP_DATE, list(dates.items()))
         except sqlite3.Error as error:
-            self._failed(error, "write")
+            self._failed(error, say("write"))
+
+    def find_layout(self, folder: str) -> tuple[NDArray[np.uint64], NDArray[np.float32]] | None:
+        """The map kept for a folder: hashes of embeddings (n,) and positions (n, 2), or None."""
+        rows = self._read(
+            "SELECT hashes, positions FROM layouts WHERE folder = ? AND encoder = ?",
+            (_as_text(folder), self._encoder),
+        )
+        if not rows or not rows[0][0] or len(rows[0][0]) != len(rows[0][1]):
+            return None
+        hashes, positions = rows[0]
+        return np.frombuffer(hashes, np.uint64), np.frombuffer(positions, np.float32).reshape(-1, 2)
+
+    def keep_layout(
+        self, folder: str, hashes: NDArray[np.uint64], positions: NDArray[np.float32]
+    ) -> None:
+        """Keep a folder's map in place of an older one, see :meth:`find_layout`."""
+        try:
+            with self._lock, self._connection:
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO layouts VALUES (?, ?, ?, ?)",
+                    (_as_text(folder), self._encoder, hashes.tobytes(), positions.tobytes()),
+                )
+        except sqlite3.Error as error:
+            self._failed(error, say("write"))
 
     def size_bytes(self) -> int:
         """How much room the cache takes on disk."""
@@ -355,13 +381,16 @@ class ImageCache:
             with self._lock:
                 return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            self._failed(error, "read")
+            self._failed(error, say("read"))
             return []
 
     def _failed(self, error: sqlite3.Error, doing: str) -> None:
         if not _is_damage(error):
-            self.notice = (
-                f"Could not {doing} the cache {self._path}: {error}; the work goes on without it."
+            self.notice = say(
+                "Could not {doing} the cache {path}: {error}; the work goes on without it.",
+                doing=doing,
+                path=self._path,
+                error=error,
             )
             return
         with self._lock:
@@ -385,9 +414,9 @@ class ImageCache:
             return self._connect()
         except (OSError, sqlite3.Error) as error:
             self.notice = (
-                sentence_for(error, self._path.parent, "write the cache in")
+                sentence_for(error, self._path.parent, say("write the cache in"))
                 if isinstance(error, OSError)
-                else f"Could not open the cache {self._path}: {error}."
+                else say("Could not open the cache {path}: {error}.", path=self._path, error=error)
             )
             connection = sqlite3.connect(":memory:", check_same_thread=False)
             connection.executescript(_SCHEMA)
@@ -408,6 +437,11 @@ class ImageCache:
             connection.close()
             raise
         return connection
+
+
+def _as_text(path: Path | str) -> str:
+    """A path for SQLite, which stores text only; a folder's name may be other bytes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _as_number(blob: bytes | None) -> int:

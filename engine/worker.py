@@ -31,10 +31,12 @@ from engine.messages import (
     Explain,
     ExportModel,
     FindGroups,
+    FineTune,
     ForgetImages,
     JobCancelled,
     JobFailed,
     JobFinished,
+    LayOut,
     LoadPreview,
     LoadThumbnails,
     MeasureSimilarity,
@@ -46,6 +48,7 @@ from engine.messages import (
     ScanFolder,
     Suggest,
 )
+from engine.words import NOTHING, Sentence, say
 
 if TYPE_CHECKING:
     from engine.jobs.workspace import Workspace
@@ -70,6 +73,7 @@ _URGENCY: Final = (
     FindGroups,
     ReadDates,
     PaintSample,
+    LayOut,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -84,6 +88,8 @@ _LATEST_WINS: Final = (
     MeasureSimilarity,
     FindGroups,
     ReadDates,
+    LayOut,
+    FineTune,
 )
 _JOIN_TIMEOUT_S: Final = 20.0
 
@@ -97,6 +103,8 @@ class _Job:
     def urgency(self) -> int:
         if isinstance(self.command, Adapt) and self.command.effort is not Effort.INSTANT:
             return len(_URGENCY)  # Behind the folder: it has the answers to look at already.
+        if isinstance(self.command, FineTune):
+            return len(_URGENCY) + 1
         return _URGENCY.index(type(self.command))
 
 
@@ -150,7 +158,7 @@ class Engine:
             if workspace is not None:
                 workspace.close()
 
-    def _open_workspace(self) -> tuple[Workspace | None, str]:
+    def _open_workspace(self) -> tuple[Workspace | None, Sentence]:
         """The workspace, or None and why there is none; images can be looked at without one."""
         try:
             # Loaded here: onnxruntime takes a moment, and the window should not wait for it.
@@ -158,21 +166,24 @@ class Engine:
 
             workspace = open_workspace(self._cache_folder, device=self._device)
         except EngineError as error:
-            failure = str(error)
+            failure = error.sentence
         except Exception as error:
             _log.exception("The engine could not start")
-            failure = f"The engine could not start ({error}); see the log."
+            failure = say("The engine could not start ({error}); see the log.", error=error)
         else:
             runtime = workspace.runtime
-            notice = " ".join(text for text in (runtime.notice, workspace.cache.notice) if text)
+            notices = [text for text in (runtime.notice, workspace.cache.notice) if text]
+            notice = notices[0] if notices else NOTHING
+            if len(notices) > 1:
+                notice = say("{first} {second}", first=notices[0], second=notices[1])
             self._publish(
                 EngineReady(runtime.device, runtime.provider, runtime.encoder.name, notice)
             )
-            return workspace, ""
+            return workspace, NOTHING
         self._publish(EngineFailed(failure))
         return None, failure
 
-    def _take_commands(self, workspace: Workspace | None, failure: str) -> None:
+    def _take_commands(self, workspace: Workspace | None, failure: Sentence) -> None:
         """Accept all that has arrived; with nothing to do, sleep until something does."""
         block = not self._jobs
         while not self._closing.is_set():
@@ -184,7 +195,7 @@ class Engine:
             if command is not None:
                 self._accept(workspace, failure, command)
 
-    def _accept(self, workspace: Workspace | None, failure: str, command: Command) -> None:
+    def _accept(self, workspace: Workspace | None, failure: Sentence, command: Command) -> None:
         if isinstance(command, Cancel):
             self._end([job for job in self._jobs if job.command.request_id == command.request_id])
             return
@@ -220,11 +231,13 @@ class Engine:
                 self._publish(JobFinished(request_id))
                 return
             except EngineError as error:
-                self._fail(job, str(error), is_bug=False)
+                self._fail(job, error.sentence, is_bug=False)
                 return
             except OSError as error:
                 path = Path(error.filename) if isinstance(error.filename, str) else None
-                sentence = sentence_for(error, path, "use") if path else f"{error}."
+                sentence = (
+                    sentence_for(error, path, say("use")) if path else say("{error}.", error=error)
+                )
                 self._fail(job, sentence, is_bug=False)
                 return
             except Exception as error:
@@ -234,8 +247,12 @@ class Engine:
                 _log.exception("A job failed: %s", type(job.command).__name__)
                 self._fail(
                     job,
-                    f"Something went wrong inside Handful ({type(error).__name__}: {error}); "
-                    "your labels are safe, and the log has the details.",
+                    say(
+                        "Something went wrong inside Handful ({kind}: {error}); "
+                        "your labels are safe, and the log has the details.",
+                        kind=type(error).__name__,
+                        error=error,
+                    ),
                     is_bug=True,
                 )
                 return
@@ -243,7 +260,7 @@ class Engine:
                 self._publish(event)
                 return
 
-    def _fail(self, job: _Job, message: str, *, is_bug: bool) -> None:
+    def _fail(self, job: _Job, message: Sentence, *, is_bug: bool) -> None:
         self._jobs.remove(job)
         self._publish(JobFailed(job.command.request_id, message, is_bug))
 
@@ -260,6 +277,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
         embedding,
         explanation,
         export,
+        layout,
         likeness,
         predictions,
         sample,
@@ -277,6 +295,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return viewing.load_preview(workspace, command)
         case Adapt():
             return adaptation.adapt_and_classify(workspace, command)
+        case FineTune():
+            return adaptation.fine_tune(workspace, command)
         case Suggest():
             return advice.suggest(workspace, command)
         case ReviewLabels():
@@ -293,6 +313,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return advice.propose_split(workspace, command)
         case Explain():
             return explanation.explain(workspace, command)
+        case LayOut():
+            return layout.lay_out(workspace, command)
         case SavePredictions():
             return predictions.save_predictions(workspace, command)
         case ExportModel():
@@ -305,7 +327,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             assert_never(command)
 
 
-def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | None]:
+def _steps_without_encoder(command: Command, failure: Sentence) -> Iterator[Event | None]:
     """What can be done all the same: find images and look at them; the rest fails with why."""
     from engine.jobs import embedding, sample, viewing
 
@@ -322,7 +344,7 @@ def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | N
             return _failing(failure)
 
 
-def _failing(failure: str) -> Iterator[Event | None]:
+def _failing(failure: Sentence) -> Iterator[Event | None]:
     raise EngineError(failure)
     yield  # A generator, so that it fails at its first step, as any job does.
 

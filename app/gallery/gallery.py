@@ -102,6 +102,34 @@ class Gallery(QWidget):
         self.empty.set_theme(theme)
         self.view.viewport().update()
 
+    def kept_state(self) -> object:
+        """What a gallery in a window built anew goes on from."""
+        table, row = self._session.table, self.current_row()
+        return (
+            self.model.arrangement,
+            self.view.selected_images(),
+            table.image_id(row) if row >= 0 else None,
+            self.view.verticalScrollBar().value(),
+        )
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another gallery kept: filter, order, selection, place."""
+        if isinstance(state, tuple):
+            arrangement, images, current, scrolled = state
+            self.head.show_classes()
+            self.arrange(self._without_removed(arrangement))
+            if current is not None:
+                self.set_current_row(self._session.table.row_of(current))
+            self.select_images(images)
+            if not images:
+                self.view.clearSelection()
+            self.view.verticalScrollBar().setValue(scrolled)
+
+    @property
+    def n_rows(self) -> int:
+        """How many images the project has."""
+        return self._session.table.n_rows
+
     def current_row(self) -> int:
         """The row of the image with the keyboard's attention, -1 where there is none."""
         place = self.view.currentIndex().row()
@@ -498,7 +526,8 @@ class _KeptSelection:
         self._at_top = at_top
         view, model = gallery.view, gallery.model
         chosen = view.selected_places()
-        self._rows = model.rows_of_places(chosen[chosen < len(model.order)])
+        rows = model.rows_of_places(chosen[chosen < len(model.order)])
+        self._rows = rows[rows < gallery.n_rows]  # The project may just have been closed.
         self._current = gallery.current_row()
         self._blocker = QSignalBlocker(view.selectionModel())
 

@@ -24,6 +24,7 @@ from PySide6.QtCore import (
 )
 
 from app.gallery.arrangement import Arrangement, arrange, fits, gather
+from app.look.words import percent_of, told
 from app.session.image_table import NO_CLASS, NO_GROUP, Rows
 from app.session.session import Session
 from engine.messages import NO_DATE, ImageId
@@ -159,7 +160,10 @@ class GalleryModel(QAbstractListModel):
 
     def places_of_rows(self, rows: Rows) -> Rows:
         """Where rows are shown or lie under others, -1 where they do not."""
-        return self._place_of_row[rows]
+        places = np.full(len(rows), -1, np.intp)
+        known = rows < len(self._place_of_row)  # Not those of a project that is being closed.
+        places[known] = self._place_of_row[rows[known]]
+        return places
 
     def state_text(self, row: int) -> str:
         """Label, prediction or reason of an image in words."""
@@ -297,7 +301,7 @@ class GalleryModel(QAbstractListModel):
                     lines.append(f"{other.name}, {percent_text(float(probability))}")
         doubt = self._session.audit.doubt(row)
         if doubt is not None:
-            lines.append(doubt.why)
+            lines.append(told(doubt.why))
         similarity = float(table.similarities[row])
         if not np.isnan(similarity):
             text = self.tr("Similarity to the selection {similarity}")
@@ -352,5 +356,5 @@ def percent_text(probability: float) -> str:
     """A probability as a person reads it; never a certainty that nobody has."""
     percent = round(100 * probability)
     if percent >= 100:
-        return "> 99 %"
-    return "< 1 %" if percent <= 0 else f"{percent} %"
+        return f"> {percent_of(99)}"
+    return f"< {percent_of(1)}" if percent <= 0 else percent_of(percent)

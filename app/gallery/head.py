@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
 from app.gallery.arrangement import Arrangement, Show, Sort
 from app.look.icons import icon, pixmap, swatch
 from app.look.theme import GAP_PX, Theme
+from app.look.words import percent_of
 from app.session.image_table import NO_CLASS
 from app.session.preferences import MAX_TILE_PX, MIN_TILE_PX
 from app.session.session import Session
-from engine import NONE_CLASS
+from engine.messages import NONE_OF_THESE
 
 _NAME_PX: Final = 120  # Of a class or a searched name.
 # In this order they get a place of their own where there is room; the others are in a menu.
@@ -123,7 +124,7 @@ class GalleryHead(QWidget):
         """The classes are others."""
         self._class_menu.clear()
         for item in self._session.offered:
-            if item is NONE_CLASS:
+            if item.class_id == NONE_OF_THESE:
                 self._class_menu.addSeparator()
             action = self._class_menu.addAction(swatch(item.colour), item.name.replace("&", "&&"))
             action.setData(int(item.class_id))
@@ -141,7 +142,8 @@ class GalleryHead(QWidget):
             and self.group.isChecked()
             and not self._session.likeness.is_grouped
         ):
-            text = self.tr("Grouping… {percent} %").format(percent=round(100 * progress))
+            percent = percent_of(round(100 * progress))
+            text = self.tr("Grouping… {percent}").format(percent=percent)
         self.group.setText(f" {text}")  # Qt leaves no room behind the icon.
 
     def show_selected(self, n_images: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.look.words import told_event
 from app.session.engine_bridge import EngineBridge, event_id
 from app.session.image_table import ImageTable, Rows
 from engine import EngineError, Project, messages
@@ -44,7 +45,7 @@ class FolderReader(QObject):
     labels_moved = Signal(object)
     labelled_changed = Signal(object)
     status_changed = Signal()
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, bridge: EngineBridge) -> None:
         super().__init__()
@@ -322,6 +323,11 @@ class FolderReader(QObject):
     def _show_progress(self, event: messages.Progress) -> None:
         self.progress = event
         self.status_changed.emit()
+
+    def tell_anew(self) -> None:
+        """The language is another one: tell what the engine said in it."""
+        if self.progress is not None:
+            self.progress = told_event(self.progress)
 
     # --- Contents ---------------------------------------------------------------------------------
 

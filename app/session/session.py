@@ -14,6 +14,7 @@ from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from app.look.notices import Notice, Remedy, Severity
+from app.look.words import listed, told, told_event
 from app.session.classifier import Classifier
 from app.session.edits import Edit
 from app.session.engine_bridge import EngineBridge
@@ -23,12 +24,14 @@ from app.session.label_audit import LabelAudit
 from app.session.likeness import Likeness
 from app.session.preferences import Preferences
 from app.session.tasks import Task
+from app.training.meta_run import MetaTraining
 from engine import (
     NONE_CLASS,
     Change,
     EngineError,
     ImageClass,
     Project,
+    Sentence,
     class_name_key,
     is_none_name,
     messages,
@@ -90,8 +93,10 @@ class Session(QObject):
         self.classifier = Classifier(bridge)
         self.audit = LabelAudit(bridge, self.classifier)
         self.likeness = Likeness(bridge)
+        self.meta_training = MetaTraining(preferences)
         self.engine: messages.EngineReady | None = None
         self.engine_failure = ""
+        self.none_class = _none_class()  # In the language now in use.
         self.task: Task | None = None  # The newest export that is still running.
         self._fallback_folder = fallback_folder
         self._backup_folder = fallback_folder.parent / "backups"
@@ -156,11 +161,13 @@ class Session(QObject):
         self._undo_stack.clear()
         self._count_timer.stop()
         self.project_changed.emit()
+        self.status_changed.emit()
 
     def close(self) -> None:
         """End everything, the engine too."""
         self.close_project()
         self._count_timer.stop()
+        self.meta_training.close()
         self.bridge.close()
 
     def rescan(self) -> None:
@@ -201,7 +208,7 @@ class Session(QObject):
 
     def image_class(self, class_id: int) -> ImageClass | None:
         """The class of that number, None where it was removed; also what shows none of them."""
-        return NONE_CLASS if class_id == NONE_OF_THESE else self._class_by_id.get(class_id)
+        return self.none_class if class_id == NONE_OF_THESE else self._class_by_id.get(class_id)
 
     @property
     def offered(self) -> tuple[ImageClass, ...]:
@@ -209,7 +216,7 @@ class Session(QObject):
 
         Without a class there is nothing to be none of.
         """
-        return (*self.classes, NONE_CLASS) if self.classes else ()
+        return (*self.classes, self.none_class) if self.classes else ()
 
     def class_of_hotkey(self, hotkey: int) -> ImageClass | None:
         """The class with that key."""
@@ -391,7 +398,7 @@ class Session(QObject):
         """
         if self.project is not None:
             change = self.project.merger(source, target)
-            into = NONE_CLASS if target == NONE_OF_THESE else self._class_by_id[target]
+            into = self.none_class if target == NONE_OF_THESE else self._class_by_id[target]
             text = self.tr("Merged the class “{source}” into “{target}”.").format(
                 source=self._class_by_id[source].name, target=into.name
             )
@@ -454,6 +461,25 @@ class Session(QObject):
             "predictions", out, lambda number: messages.SavePredictions(number, snapshot, out)
         )
 
+    def tell_anew(self) -> None:
+        """The language is another one: what is known is told, and shown, anew."""
+        self.none_class = _none_class()
+        self.engine_failure = told(self.engine_failure)
+        if self.engine is not None:
+            self.engine = told_event(self.engine)
+        self.classifier.tell_anew()
+        self.reader.tell_anew()
+        self.table.reasons = {row: told(text) for row, text in self.table.reasons.items()}
+        for place in range(self._undo_stack.count()):
+            command = self._undo_stack.command(place)
+            if isinstance(command, Edit):
+                command.tell_anew()
+        for signal in (self.project_changed, self.classes_changed, self.status_changed):
+            signal.emit()
+        self.rows_changed.emit(None)
+        self.counts_changed.emit()
+        self.undo_changed.emit()
+
     def paint_sample(self, folder: Path) -> Task:
         """Paint pictures to try the program on, and open them."""
         self.task = Task(self.bridge, lambda number: messages.PaintSample(number, folder))
@@ -495,7 +521,6 @@ class Session(QObject):
         self.classifier.state_changed.connect(self.status_changed)
         self.classifier.failed.connect(self._tell)
         self.classifier.tuning_ended.connect(self._on_tuning_ended)
-        self.classifier.tuning_outdated.connect(self._on_tuning_outdated)
         self._undo_stack.indexChanged.connect(self.undo_changed)
 
     def _project_of(self, folder: Path) -> Project:
@@ -575,6 +600,7 @@ class Session(QObject):
             support=self.classifier.support(),
             images=table.refs(rows),
             effort=self.classifier.effort,
+            tuning=self.classifier.tuning_name,
         )
 
     def _start_task(self, kind: str, out: Path, command: Callable[[int], messages.Command]) -> Task:
@@ -623,9 +649,9 @@ class Session(QObject):
 
     def _on_scanned(self, event: messages.ScanFinished) -> None:
         if event.unreadable_folders:
-            some = ", ".join(event.unreadable_folders[:3])
+            some = listed(event.unreadable_folders[:3])
             if len(event.unreadable_folders) > 3:
-                some += ", …"
+                some = listed((some, "…"))
             text = self.tr("Not everything in the folder could be read: {names}.").format(
                 names=some
             )
@@ -660,31 +686,29 @@ class Session(QObject):
         count = QLocale().toString(len(names))
         self._tell(text.format(count=count, name=names[0]), Severity.WARNING)
 
-    def _on_tuning_ended(self, event: messages.Event | None) -> None:
+    def _on_tuning_ended(self, event: messages.Event) -> None:
         match event:
-            case messages.Adapted():
-                text = self.tr("Fine-tuning is done.")
-                if event.held_out is not None and event.thorough is not None:
+            case messages.FineTuned():
+                text = self.tr(
+                    "Fine-tuning is done: {now} % of held-out labels right, {before} % before."
+                )
+                if self.classifier.tuning.n_changed_since(self.classifier.support()):
                     text = self.tr(
-                        "Fine-tuning is done: {now} % of held-out labels right, {before} % before."
-                    ).format(
-                        now=round(100 * event.held_out.accuracy),
-                        before=round(100 * event.thorough.accuracy),
+                        "Fine-tuning is done: {now} % of held-out labels right, {before} % before, "
+                        "by the labels as they were when it began. It answers with those that you "
+                        "have given since, too."
                     )
-                self._tell(text, Severity.INFORMATION)
+                text = text.format(
+                    now=round(100 * event.held_out.accuracy),
+                    before=round(100 * event.thorough.accuracy),
+                )
+                self._tell(text, Severity.INFORMATION, Remedy.FINETUNE)
             case messages.NotAdapted():
                 self._tell(event.reason, Severity.INFORMATION)
             case messages.JobFailed():
-                self._tell(event.message)
+                self._tell(event.message, Severity.ERROR, Remedy.FINETUNE)
             case _:
-                text = self.tr("Fine-tuning was stopped, because labels were changed.")
-                self._tell(text, Severity.INFORMATION, Remedy.FINETUNE)
-
-    def _on_tuning_outdated(self) -> None:
-        text = self.tr(
-            "Labels were changed after fine-tuning, so the answers are instant ones again."
-        )
-        self._tell(text, Severity.INFORMATION, Remedy.FINETUNE)
+                pass
 
     def _count_soon(self) -> None:
         if not self._count_timer.isActive():
@@ -693,8 +717,8 @@ class Session(QObject):
     def _tell(
         self, text: str, severity: Severity = Severity.ERROR, remedy: Remedy | None = None
     ) -> None:
-        _log.info("told the person: %s", text)
-        self.noticed.emit(Notice(text, severity, remedy))
+        _log.info("told the person: %s", text.english if isinstance(text, Sentence) else text)
+        self.noticed.emit(Notice(told(text), severity, remedy))
 
     def _tell_folder_is_gone(self) -> None:
         assert self.project is not None
@@ -720,3 +744,7 @@ class Session(QObject):
 
 def _tidy(name: str) -> str:
     return " ".join(name.split())
+
+
+def _none_class() -> ImageClass:
+    return replace(NONE_CLASS, name=told(NONE_CLASS.name))

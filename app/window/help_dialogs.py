@@ -105,6 +105,13 @@ class KeysDialog(QDialog):
             (self.tr("Ctrl+0, Ctrl+1"), self.tr("Fit, original size")),
             ("F5", self.tr("Scan the folder, filter and sort again")),
         ]
+        on_map = [
+            ("F4", self.tr("Map")),
+            (self.tr("Drag, Shift, Ctrl"), self.tr("Select by lasso, add, invert")),
+            (self.tr("Right button, Space"), self.tr("… drag with it: move the map")),
+            (self.tr("Arrow keys, Space"), self.tr("Go to the nearest image, select it")),
+            (self.tr("+, -, Home"), self.tr("Zoom in, out, whole map")),
+        ]
         improve = [
             ("F6", self.tr("Label queue")),
             (self.tr("Enter, /"), self.tr("… accept the class singled out, find or add one")),
@@ -115,6 +122,7 @@ class KeysDialog(QDialog):
             ("X", self.tr("… take the selected images out of the class")),
             (self.tr("Page Up, Page Down"), self.tr("… turn the page; with Ctrl: another class")),
             ("F7", self.tr("Evaluation")),
+            ("Ctrl+P", self.tr("… save its report")),
             ("F8", self.tr("Spot check predictions drawn at random")),
             (self.tr("Enter or Y, N"), self.tr("… the prediction is right, is wrong")),
         ]
@@ -122,7 +130,7 @@ class KeysDialog(QDialog):
         row.setSpacing(2 * GAP_PX)
         for groups in (
             ((self.tr("Labelling"), label), (self.tr("Improving"), improve)),
-            ((self.tr("Looking"), look),),
+            ((self.tr("Looking"), look), (self.tr("On the map"), on_map)),
         ):
             column = QVBoxLayout()
             for title, rows in groups:

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QLocale, QPoint, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from app.evaluation.labels_page import LabelsPage
+from app.evaluation.evaluation_page import EvaluationPage
 from app.evaluation.spot_check import SpotCheckPage
 from app.gallery.gallery import Gallery
 from app.look.page import Page
@@ -21,6 +21,7 @@ from engine.messages import ClassId, ImageId
 
 _TILE_STEP_PX: Final = 32
 _WHEEL_STEP_PX: Final = 8
+_MAP_STEP: Final = 1.25
 
 
 class Pages(QStackedWidget):
@@ -46,10 +47,10 @@ class Pages(QStackedWidget):
         thumbnails = self.gallery.thumbnails
         self.preview = Preview(session, thumbnails, theme)
         self.queue = QueuePage(session, thumbnails, theme)
-        self.evaluation = LabelsPage(session, thumbnails, theme)
+        self.evaluation = EvaluationPage(session, thumbnails, theme)
         self.spot_check = SpotCheckPage(session, thumbnails, theme)
         self.review = ReviewPage(session, thumbnails, theme)
-        self.map = MapPage(session, thumbnails, theme)
+        self.map = MapPage(session, thumbnails, theme, self.gallery.model.state_text)
         self._own: tuple[Page, ...] = (
             self.queue,
             self.review,
@@ -70,7 +71,9 @@ class Pages(QStackedWidget):
         preview.menu_requested.connect(self.menu_requested)
         for own in self._own:
             own.left.connect(self.leave)
-        for asking in (self.evaluation, self.spot_check):
+        self.map.menu_requested.connect(self.menu_requested)
+        self.map.selection_changed.connect(self.changed)
+        for asking in (self.evaluation, self.spot_check, self.map):
             asking.images_requested.connect(self._on_images_requested)
             asking.image_requested.connect(self._on_picture_opened)
         self.queue.images_requested.connect(self._on_images_requested)
@@ -79,6 +82,7 @@ class Pages(QStackedWidget):
         self.review.menu_requested.connect(self.menu_requested)
         self.review.size_step_requested.connect(self._on_size_step)
         self.evaluation.spot_check_requested.connect(self.show_spot_check)
+        self.evaluation.label_more_requested.connect(self._on_label_more)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -86,6 +90,33 @@ class Pages(QStackedWidget):
         self.preview.set_theme(theme)
         for page in self._own:
             page.set_theme(theme)
+
+    def kept_state(self) -> object:
+        """What pages in a window built anew go on from."""
+        shown = self.currentWidget()
+        if self.is_preview_open() and self._return_to is not None:
+            shown = self._return_to
+        large = self.preview.row if self.is_preview_open() else -1
+        return (
+            self.gallery.kept_state(),
+            {type(page).__name__: page.kept_state() for page in self._own},
+            type(shown).__name__,
+            self._session.table.image_id(large) if large >= 0 else None,
+        )
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what the pages of another window kept, on the same page."""
+        if not isinstance(state, tuple):
+            return
+        gallery, pages, shown, large = state
+        self.gallery.restore_state(gallery)
+        for page in self._own:
+            if type(page).__name__ == shown:
+                self._show_own(page)  # First: a page that begins may begin afresh.
+            page.restore_state(pages.get(type(page).__name__))
+        if large is not None:
+            self._on_picture_opened(large)
+        self.changed.emit()
 
     # --- Images and classes -----------------------------------------------------------------------
 
@@ -162,7 +193,9 @@ class Pages(QStackedWidget):
         self._show_own(self.review)
 
     def show_map(self) -> None:
-        """Show all images as points, alike ones near each other."""
+        """Show all images as points, alike ones near each other; what was selected stays so."""
+        if self.currentWidget() is not self.map:
+            self.map.select_images(self.gallery.view.selected_images())
         self._show_own(self.map)
 
     def show_spot_check(self) -> None:
@@ -174,6 +207,8 @@ class Pages(QStackedWidget):
         self._return_to = None
         page = self.currentWidget()
         if isinstance(page, Page):
+            if page is self.map:
+                self.gallery.select_images(self.map.chosen_images())
             self.setCurrentWidget(self.gallery)
             page.end()
             self.changed.emit()
@@ -243,6 +278,8 @@ class Pages(QStackedWidget):
         """Show the image or the tiles larger."""
         if self.is_preview_open():
             self.preview.zoom_in()
+        elif self.currentWidget() is self.map:
+            self.map.zoom(_MAP_STEP)
         else:
             self._change_tile_px(_TILE_STEP_PX)
 
@@ -250,6 +287,8 @@ class Pages(QStackedWidget):
         """Show the image or the tiles smaller."""
         if self.is_preview_open():
             self.preview.zoom_out()
+        elif self.currentWidget() is self.map:
+            self.map.zoom(1 / _MAP_STEP)
         else:
             self._change_tile_px(-_TILE_STEP_PX)
 
@@ -270,6 +309,13 @@ class Pages(QStackedWidget):
     def _on_images_requested(self, images: list[ImageId]) -> None:
         self.leave()
         self.gallery.show_these(images)
+
+    def _on_label_more(self, class_id: int) -> None:
+        """Show what may be of a class; or what to label next of any."""
+        if class_id:
+            self.show_only(ClassId(class_id))
+        else:
+            self.show_queue()
 
     def _on_picture_opened(self, image_id: int) -> None:
         page, row = self.currentWidget(), self._session.table.row_of(image_id)
@@ -296,6 +342,8 @@ class Pages(QStackedWidget):
     def _on_revisited(self, images: list[ImageId]) -> None:
         """Show what was undone or redone, so that a slip can be mended on the spot."""
         self.gallery.select_images(images)
+        if self.currentWidget() is self.map:
+            self.map.select_images(images)
         self.queue.suggestions.go_to(images)
         self.review.revisit(images)
         if self.is_preview_open() and self.gallery.current_row() >= 0:

@@ -20,6 +20,7 @@ from engine.messages import (
 )
 from engine.method.grouping import Ints, group_steps
 from engine.method.heads import Floats, normalise
+from engine.words import say
 
 _ROWS: Final = 1_024
 
@@ -58,9 +59,8 @@ def find_groups(workspace: Workspace, command: FindGroups) -> Iterator[Event | N
             break
         if share >= told + 0.05:
             told = share
-            yield Progress(
-                command.request_id, "Looking for alike images", round(100 * share), 100, 0.0, 0.0
-            )
+            text = say("Looking for alike images")
+            yield Progress(command.request_id, text, round(100 * share), 100, 0.0, 0.0)
         yield None
     sizes = np.bincount(stands_for, minlength=len(stands_for))
     grouped = np.flatnonzero(sizes[stands_for] > 1)
@@ -75,7 +75,9 @@ def measure_similarity(workspace: Workspace, command: MeasureSimilarity) -> Iter
     store = workspace.store
     asked = [image for image in command.images if image in store]
     if not asked:
-        raise EngineError("The selected images have not been looked at yet; try again in a moment.")
+        raise EngineError(
+            say("The selected images have not been looked at yet; try again in a moment.")
+        )
     mean = workspace.folder_shape().mean
     total = np.zeros(store.embedding_size, np.float64)
     for start in range(0, len(asked), _ROWS):

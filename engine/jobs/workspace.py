@@ -46,10 +46,11 @@ from engine.messages import (
 from engine.method.adaptation import AdaptedModel
 from engine.method.calibration import softmax
 from engine.method.folder import SAMPLE_SIZE, FolderShape, folder_mean
+from engine.words import Sentence, say
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
-_STRETCH_S: Final = 0.1  # How long a thread of the pool is at steps before others may have it.
+STRETCH_S: Final = 0.1  # How long a thread of the pool is at steps before others may have it.
 
 TOP_CLASSES: Final = 5
 
@@ -89,7 +90,7 @@ class Processed:
 class Unreadable:
     """Why an image cannot be read, and the file as it was when that was found."""
 
-    reason: str
+    reason: Sentence
     key: FileKey | None
 
     def still_holds_for(self, image: ImageRef) -> bool:
@@ -127,6 +128,10 @@ class Workspace:
         """Every image that was read, as it was asked for last."""
         self.fits: dict[Effort, tuple[Hashable, Any]] = {}
         """The last fit of each effort above instant and what it was made of, see ``adaptation``."""
+        self.layout: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
+        """The map as it was made last, see ``layout``: images (n,) and positions (n, 2)."""
+        self.tunings: dict[str, Any] = {}
+        """Fine-tuned networks by the fingerprint of their encoders, see ``adaptation``."""
         self._graph_folder = graph_folder or cache.folder / "encoders"
         self._device = device
         self._beside: dict[tuple[str, bool], Workspace] = {}
@@ -167,7 +172,9 @@ class Workspace:
         self.unreadable.clear()
         self.refs.clear()
         self.fits.clear()
+        self.tunings.clear()
         self.current = None
+        self.layout = None
         self._looked_at = None
         self._shape = None
         self.drop_tuned([])  # They were tuned to the labels of a project that is closed.
@@ -255,7 +262,7 @@ class Workspace:
         The generator must not touch what jobs change.
         """
         while True:
-            _, result = yield from self.on_pool(partial(take_steps, steps, _STRETCH_S))
+            _, result = yield from self.on_pool(partial(take_steps, steps, STRETCH_S))
             if result:
                 return result[0]
 
@@ -292,12 +299,16 @@ class Workspace:
         Raises:
             UnreadableImageError: the file cannot become pixels.
         """
-        return decode_image(read_file(path), large_one_at_a_time=self._large_image).pixels
+        return self.decode(read_file(path))
 
-    def reason_of(self, image_id: ImageId) -> str:
+    def decode(self, content: bytes) -> NDArray[np.uint8]:
+        """As :meth:`pixels_of`, of a file's bytes."""
+        return decode_image(content, large_one_at_a_time=self._large_image).pixels
+
+    def reason_of(self, image_id: ImageId) -> Sentence:
         """Why an image has no embedding."""
         known_bad = self.unreadable.get(image_id)
-        return known_bad.reason if known_bad is not None else "it was not read"
+        return known_bad.reason if known_bad is not None else say("it was not read")
 
     def process(self, images: Sequence[ImageRef]) -> Iterator[list[Processed]]:
         """Read, decode, embed and make thumbnails of images on the pool.
@@ -425,7 +436,7 @@ class Workspace:
         """On a thread of the pool: from the file to its embedding and thumbnail."""
         if self._closing.is_set():
             return Processed(
-                image, None, CacheEntry(b"", None, None, "the engine is closing"), True
+                image, None, CacheEntry(b"", None, None, say("the engine is closing")), True
             )
         key = FileKey.of(image.path)
         try:
@@ -446,11 +457,13 @@ class Workspace:
                 taken_s=decoded.taken_s,
             )
         except UnreadableImageError as error:
-            entry = CacheEntry(b"", None, None, str(error))
+            entry = CacheEntry(b"", None, None, error.sentence)
         except Exception as error:
             # A device out of memory, or a bug: either way this image's, not the folder's.
             _log.exception("Could not embed %s", image.path)
-            entry = CacheEntry(b"", None, None, f"the encoder failed on it ({error})")
+            entry = CacheEntry(
+                b"", None, None, say("the encoder failed on it ({error})", error=error)
+            )
         return Processed(image, key, entry, from_cache=False)
 
 

@@ -39,6 +39,7 @@ from engine.metatraining.encoder_training.pooled import trunk_of
 from engine.metatraining.encoder_training.recipe import Recipe
 from engine.metatraining.epochs import CHECKPOINT_NAME, RunRecord
 from engine.metatraining.progress import Counter
+from engine.words import say
 
 ENCODER_NAME: Final = "encoder.safetensors"
 RECORD_NAME: Final = "record.json"
@@ -106,7 +107,7 @@ def meta_train(
         )
     training = open_image_sets(data_paths)
     validation = open_image_sets(validation_paths)
-    _check_data(recipe, training, validation)
+    check_data(recipe, training, validation)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -161,7 +162,7 @@ def meta_train(
         write_whole(record_path, (json.dumps(whole, indent=1) + "\n").encode())
     except OSError as error:
         raise EngineError(sentence_for(error, record_path, "write the record")) from error
-    yield Progress(0, "Done", 1, 1, 0.0, 0.0)
+    yield Progress(0, say("Done"), 1, 1, 0.0, 0.0)
     return MetaTrained(
         out_dir / ENCODER_NAME,
         record_path,
@@ -172,9 +173,10 @@ def meta_train(
     )
 
 
-def _check_data(
+def check_data(
     recipe: Recipe, training: Sequence[ImageSet], validation: Sequence[ImageSet]
 ) -> None:
+    """Refuse data that a run could not be made of, with EngineError."""
     if not training:
         raise EngineError("No data sets were given to train on.")
     names = {images.name for images in training}

@@ -1,0 +1,4939 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Handful</source>
+        <translation>关于 Handful</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Encoder</source>
+        <translation>编码器</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Qt</source>
+        <translation>Qt</translation>
+    </message>
+    <message>
+        <source>Runs on</source>
+        <translation>运行环境</translation>
+    </message>
+    <message>
+        <source>Sort a folder of images by a handful of examples.</source>
+        <translation>用少量示例为整个文件夹的图像分类。</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>系统</translation>
+    </message>
+    <message>
+        <source>not loaded yet</source>
+        <translation>尚未加载</translation>
+    </message>
+</context>
+<context>
+    <name>Actions</name>
+    <message>
+        <source>&amp;About Handful</source>
+        <translation>关于 Handful(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Class</source>
+        <translation>类别(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Close Project</source>
+        <translation>关闭项目(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Dark</source>
+        <translation>深色(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Evaluation</source>
+        <translation>评估(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Export Model…</source>
+        <translation>导出模型(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Find by Name…</source>
+        <translation>按名称查找(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>&amp;Fit</source>
+        <translation>适合窗口(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Group Similar Images</source>
+        <translation>将相似图像分组(&amp;G)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Import Class List…</source>
+        <translation>导入类别列表(&amp;I)…</translation>
+    </message>
+    <message>
+        <source>&amp;Improve</source>
+        <translation>改进(&amp;I)</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard Shortcuts</source>
+        <translation>键盘快捷键(&amp;K)</translation>
+    </message>
+    <message>
+        <source>&amp;Label</source>
+        <translation>标注(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Larger View</source>
+        <translation>大图(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Light</source>
+        <translation>浅色(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Map</source>
+        <translation>分布图(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;New Class…</source>
+        <translation>新建类别(&amp;N)…</translation>
+    </message>
+    <message>
+        <source>&amp;Open Folder…</source>
+        <translation>打开文件夹(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>重做(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Refresh</source>
+        <translation>刷新(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Review by Class</source>
+        <translation>按类别审阅(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Save Predictions…</source>
+        <translation>保存预测(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Theme</source>
+        <translation>主题(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Unlabel</source>
+        <translation>取消标注(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Why This Class?</source>
+        <translation>为什么是这个类别(&amp;W)？</translation>
+    </message>
+    <message>
+        <source>All &amp;Images</source>
+        <translation>所有图像(&amp;I)</translation>
+    </message>
+    <message>
+        <source>As the &amp;System</source>
+        <translation>跟随系统(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Copy Path</source>
+        <translation>复制路径</translation>
+    </message>
+    <message>
+        <source>Copy Paths</source>
+        <translation>复制路径</translation>
+    </message>
+    <message>
+        <source>Export the model as ONNX (Ctrl+E)</source>
+        <translation>将模型导出为 ONNX（Ctrl+E）</translation>
+    </message>
+    <message>
+        <source>Find Ne&amp;xt</source>
+        <translation>查找下一个(&amp;X)</translation>
+    </message>
+    <message>
+        <source>Find Pre&amp;vious</source>
+        <translation>查找上一个(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>L&amp;anguage</source>
+        <translation>语言(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Label &amp;Queue</source>
+        <translation>标注队列(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>New Class for These…</source>
+        <translation>为这些图像新建类别…</translation>
+    </message>
+    <message>
+        <source>Nothing yet</source>
+        <translation>暂无</translation>
+    </message>
+    <message>
+        <source>Open &amp;Project…</source>
+        <translation>打开项目(&amp;P)…</translation>
+    </message>
+    <message>
+        <source>Open &amp;Recent</source>
+        <translation>打开最近的项目(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Open or &amp;Close the Group</source>
+        <translation>展开或收起组(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Original &amp;Size</source>
+        <translation>原始大小(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>审阅</translation>
+    </message>
+    <message>
+        <source>S&amp;pot Check</source>
+        <translation>抽查(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Save the predictions as a table (Ctrl+S)</source>
+        <translation>将预测保存为表格（Ctrl+S）</translation>
+    </message>
+    <message>
+        <source>Select &amp;All</source>
+        <translation>全选(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Select &amp;None</source>
+        <translation>取消选择(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Show &amp;Log</source>
+        <translation>显示日志(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Show in File Manager</source>
+        <translation>在文件管理器中显示</translation>
+    </message>
+    <message>
+        <source>Sort by &amp;Similarity to These</source>
+        <translation>按与所选图像的相似度排序(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation>工具</translation>
+    </message>
+    <message>
+        <source>Train an &amp;Encoder…</source>
+        <translation>训练编码器(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Why the &amp;Next Class?</source>
+        <translation>为什么是下一个类别(&amp;N)？</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;In</source>
+        <translation>放大(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;Out</source>
+        <translation>缩小(&amp;O)</translation>
+    </message>
+</context>
+<context>
+    <name>CellImages</name>
+    <message>
+        <source>A class’s key labels the selected images at once; Enter shows one large, Esc goes back to the matrix.</source>
+        <translation>按类别的快捷键可立即标注所选图像；按 Enter 查看大图，按 Esc 返回矩阵。</translation>
+    </message>
+    <message>
+        <source>No held-out image is behind this cell; arrow keys choose another.</source>
+        <translation>此单元格没有对应的留出图像；用方向键选择其他单元格。</translation>
+    </message>
+    <message>
+        <source>Show in Gallery</source>
+        <translation>在图库中显示</translation>
+    </message>
+    <message>
+        <source>Show these images among all (G)</source>
+        <translation>在所有图像中显示这些图像（G）</translation>
+    </message>
+</context>
+<context>
+    <name>CellModel</name>
+    <message>
+        <source>label removed</source>
+        <translation>标注已移除</translation>
+    </message>
+    <message>
+        <source>{name}: confidence {label}</source>
+        <translation>{name}：置信度 {label}</translation>
+    </message>
+    <message>
+        <source>{name}: labelled {label} now</source>
+        <translation>{name}：现已标注为“{label}”</translation>
+    </message>
+    <message>
+        <source>{name}: {label}</source>
+        <translation>{name}：{label}</translation>
+    </message>
+</context>
+<context>
+    <name>ClassChoices</name>
+    <message>
+        <source>Classes of this image</source>
+        <translation>这张图像的类别</translation>
+    </message>
+    <message>
+        <source>Find or add a class</source>
+        <translation>查找或添加类别</translation>
+    </message>
+    <message>
+        <source>Find or add a class ( / )</source>
+        <translation>查找或添加类别（/）</translation>
+    </message>
+    <message>
+        <source>Type a name; Enter gives the class singled out, or makes a new one (/)</source>
+        <translation>输入名称；按 Enter 标注为突出显示的类别，或新建类别（/）</translation>
+    </message>
+    <message>
+        <source>new class</source>
+        <translation>新类别</translation>
+    </message>
+    <message>
+        <source>the label</source>
+        <translation>已标注</translation>
+    </message>
+</context>
+<context>
+    <name>ClassList</name>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+</context>
+<context>
+    <name>ClassModel</name>
+    <message>
+        <source>Click to label the selected images; double click to rename</source>
+        <translation>单击可标注所选图像；双击可重命名</translation>
+    </message>
+    <message>
+        <source>For images that show none of your classes. They need no such label, but a few make Handful better at telling them. Click to label the selected images.</source>
+        <translation>用于不属于任何类别的图像。它们并不需要这种标注，但标注几张能让 Handful 更好地识别它们。单击可标注所选图像。</translation>
+    </message>
+    <message>
+        <source>Key {key}</source>
+        <translation>快捷键 {key}</translation>
+    </message>
+    <message>
+        <source>no example yet</source>
+        <translation>还没有示例</translation>
+    </message>
+    <message>
+        <source>none yet</source>
+        <translation>暂无</translation>
+    </message>
+    <message>
+        <source>shows no class</source>
+        <translation>不属于任何类别</translation>
+    </message>
+    <message>
+        <source>{count} labelled</source>
+        <translation>已标注 {count}</translation>
+    </message>
+    <message>
+        <source>{count} predicted</source>
+        <translation>已预测 {count}</translation>
+    </message>
+</context>
+<context>
+    <name>ClassPanel</name>
+    <message>
+        <source>Alt+Down</source>
+        <translation>Alt+↓</translation>
+    </message>
+    <message>
+        <source>Alt+Up</source>
+        <translation>Alt+↑</translation>
+    </message>
+    <message>
+        <source>Blue</source>
+        <translation>蓝色</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
+        <source>Colour of “{name}”</source>
+        <translation>“{name}”的颜色</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Enter adds the class; Ctrl+Enter also gives it to the selected images</source>
+        <translation>按 Enter 添加类别；按 Ctrl+Enter 同时将其标注给所选图像</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>绿色</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>Label a second class, and Handful classifies all the others.</source>
+        <translation>再标注第二个类别，Handful 就会对其余图像进行分类。</translation>
+    </message>
+    <message>
+        <source>Lavender</source>
+        <translation>淡紫色</translation>
+    </message>
+    <message>
+        <source>Letters</source>
+        <translation>字母</translation>
+    </message>
+    <message>
+        <source>Light blue</source>
+        <translation>浅蓝色</translation>
+    </message>
+    <message>
+        <source>Merge Into</source>
+        <translation>合并到</translation>
+    </message>
+    <message>
+        <source>Move Down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Move Up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Name of a new class</source>
+        <translation>新类别的名称</translation>
+    </message>
+    <message>
+        <source>Name of their class</source>
+        <translation>它们的类别名称</translation>
+    </message>
+    <message>
+        <source>New class</source>
+        <translation>新建类别</translation>
+    </message>
+    <message>
+        <source>New class (Ctrl+N)</source>
+        <translation>新建类别（Ctrl+N）</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Note…</source>
+        <translation>备注…</translation>
+    </message>
+    <message>
+        <source>Olive</source>
+        <translation>橄榄色</translation>
+    </message>
+    <message>
+        <source>Orange</source>
+        <translation>橙色</translation>
+    </message>
+    <message>
+        <source>Other…</source>
+        <translation>其他…</translation>
+    </message>
+    <message>
+        <source>Purple</source>
+        <translation>紫色</translation>
+    </message>
+    <message>
+        <source>Red</source>
+        <translation>红色</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Rose</source>
+        <translation>玫瑰色</translation>
+    </message>
+    <message>
+        <source>Select images that show a class, then press its number or click its name.</source>
+        <translation>选择属于某个类别的图像，然后按其数字键或单击其名称。</translation>
+    </message>
+    <message>
+        <source>Show Only These</source>
+        <translation>仅显示这些</translation>
+    </message>
+    <message>
+        <source>Show Only This Class</source>
+        <translation>仅显示此类别</translation>
+    </message>
+    <message>
+        <source>Split into Two…</source>
+        <translation>一分为二…</translation>
+    </message>
+    <message>
+        <source>Step {number} of 3</source>
+        <translation>第 {number} 步，共 3 步</translation>
+    </message>
+    <message>
+        <source>Teal</source>
+        <translation>青色</translation>
+    </message>
+    <message>
+        <source>Type the name of your first class, for instance “cat”.</source>
+        <translation>输入第一个类别的名称，例如“猫”。</translation>
+    </message>
+    <message>
+        <source>Wine</source>
+        <translation>酒红色</translation>
+    </message>
+    <message>
+        <source>Yellow</source>
+        <translation>黄色</translation>
+    </message>
+</context>
+<context>
+    <name>ClassScores</name>
+    <message>
+        <source>Enter: the images behind it</source>
+        <translation>Enter：查看对应的图像</translation>
+    </message>
+    <message>
+        <source>Precision, recall and F1 of the classes</source>
+        <translation>各类别的精确率、召回率和 F1</translation>
+    </message>
+</context>
+<context>
+    <name>ClassScoresModel</name>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>F1</source>
+        <translation>F1</translation>
+    </message>
+    <message>
+        <source>Harmonic mean of precision and recall</source>
+        <translation>精确率与召回率的调和平均数</translation>
+    </message>
+    <message>
+        <source>Images that you labelled so</source>
+        <translation>您如此标注的图像</translation>
+    </message>
+    <message>
+        <source>Judged</source>
+        <translation>已评判</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Labels that could be held out: near-duplicates count once</source>
+        <translation>能够留出的标注：近似重复的图像只计一次</translation>
+    </message>
+    <message>
+        <source>More labels of this class would help most</source>
+        <translation>为此类别增加标注最有帮助</translation>
+    </message>
+    <message>
+        <source>No held-out image was taken for it</source>
+        <translation>没有留出的图像被判为此类别</translation>
+    </message>
+    <message>
+        <source>Of the images of the class: the share that was recognised</source>
+        <translation>该类别的图像中被识别出的比例</translation>
+    </message>
+    <message>
+        <source>Of the images taken for the class: the share that is it</source>
+        <translation>判为该类别的图像中确实属于它的比例</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精确率</translation>
+    </message>
+    <message>
+        <source>Recall</source>
+        <translation>召回率</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell: it needs two that are not nearly the same</source>
+        <translation>标注太少，无法判断：需要两张并非几乎相同的图像</translation>
+    </message>
+    <message>
+        <source>{column}: {value}</source>
+        <translation>{column}：{value}</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
+        <source>{right} of {count}: {interval}</source>
+        <translation>{count} 个中有 {right} 个正确：{interval}</translation>
+    </message>
+</context>
+<context>
+    <name>ConfusionMatrix</name>
+    <message>
+        <source>Confusion matrix: rows are your labels, columns what they were taken for</source>
+        <translation>混淆矩阵：行是您的标注，列是判定的类别</translation>
+    </message>
+</context>
+<context>
+    <name>ConfusionModel</name>
+    <message>
+        <source>1 image labelled “{label}” was recognised</source>
+        <translation>1 张标注为“{label}”的图像被正确识别</translation>
+    </message>
+    <message>
+        <source>1 image labelled “{label}” was taken for “{predicted}”</source>
+        <translation>1 张标注为“{label}”的图像被判为“{predicted}”</translation>
+    </message>
+    <message>
+        <source>Labelled “{name}”: {count}</source>
+        <translation>标注为“{name}”：{count}</translation>
+    </message>
+    <message>
+        <source>Taken for “{name}”: {count}</source>
+        <translation>判为“{name}”：{count}</translation>
+    </message>
+    <message>
+        <source>{count} images labelled “{label}” were recognised</source>
+        <translation>{count} 张标注为“{label}”的图像被正确识别</translation>
+    </message>
+    <message>
+        <source>{count} images labelled “{label}” were taken for “{predicted}”</source>
+        <translation>{count} 张标注为“{label}”的图像被判为“{predicted}”</translation>
+    </message>
+</context>
+<context>
+    <name>CoverageBar</name>
+    <message>
+        <source>1 image at {percent} % or more</source>
+        <translation>1 张图像的置信度不低于 {percent}%</translation>
+    </message>
+    <message>
+        <source>1 more looks like none of these classes and is left out.</source>
+        <translation>另有 1 张看起来不属于这些类别，未计入。</translation>
+    </message>
+    <message>
+        <source>All classes</source>
+        <translation>所有类别</translation>
+    </message>
+    <message>
+        <source>From the confidences, and from how {count} held-out labels did that are recognised with {percent} % or more; the truth lies between the two numbers 95 times in 100.</source>
+        <translation>依据置信度，以及以不低于 {percent}% 的置信度识别的 {count} 个留出标注的表现；真实值有 95% 的把握落在这两个数之间。</translation>
+    </message>
+    <message>
+        <source>Label as Predicted…</source>
+        <translation>按预测标注…</translation>
+    </message>
+    <message>
+        <source>Least confidence</source>
+        <translation>最低置信度</translation>
+    </message>
+    <message>
+        <source>No image without a label is predicted with {percent} % or more.</source>
+        <translation>没有未标注的图像被预测到不低于 {percent}% 的置信度。</translation>
+    </message>
+    <message>
+        <source>None of your labels that can be held out is recognised with {percent} % or more.</source>
+        <translation>能够留出的标注中，没有一个以不低于 {percent}% 的置信度被识别。</translation>
+    </message>
+    <message>
+        <source>Only predictions of one class, or of all</source>
+        <translation>只看某一个类别的预测，或全部</translation>
+    </message>
+    <message>
+        <source>Predicted class</source>
+        <translation>预测的类别</translation>
+    </message>
+    <message>
+        <source>at least</source>
+        <translation>至少</translation>
+    </message>
+    <message>
+        <source>{count} images at {percent} % or more</source>
+        <translation>{count} 张图像的置信度不低于 {percent}%</translation>
+    </message>
+    <message>
+        <source>{count} more look like none of these classes and are left out.</source>
+        <translation>另有 {count} 张看起来不属于这些类别，未计入。</translation>
+    </message>
+    <message>
+        <source>{count} × “{name}” at {percent} % or more</source>
+        <translation>{count} 张“{name}”的置信度不低于 {percent}%</translation>
+    </message>
+    <message>
+        <source>{which}, about {share} % of them right (between {low} and {high}).</source>
+        <translation>{which}，其中约 {share}% 正确（介于 {low} 与 {high} 之间）。</translation>
+    </message>
+    <message>
+        <source>{which}; too few labels to tell how many are right.</source>
+        <translation>{which}；标注太少，无法判断有多少正确。</translation>
+    </message>
+</context>
+<context>
+    <name>CurveChart</name>
+    <message>
+        <source>The first points are on their way.</source>
+        <translation>首批数据点即将到来。</translation>
+    </message>
+    <message>
+        <source>There is no point yet.</source>
+        <translation>还没有数据点。</translation>
+    </message>
+    <message>
+        <source>{name}: {first} at first, {last} at {x_name} {x}.</source>
+        <translation>{name}：起初为 {first}，在{x_name} {x} 处为 {last}。</translation>
+    </message>
+    <message>
+        <source>{name}: {last} at {x_name} {x}.</source>
+        <translation>{name}：在{x_name} {x} 处为 {last}。</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>DoubtfulLabels</name>
+    <message>
+        <source>1 more follows when these are settled.</source>
+        <translation>处理完这些之后，还有 1 个。</translation>
+    </message>
+    <message>
+        <source>A class’s key labels the image whose buttons have the keyboard’s attention; Tab goes on.</source>
+        <translation>按类别的快捷键可标注键盘焦点所在的图像；按 Tab 前往下一个。</translation>
+    </message>
+    <message>
+        <source>Labels that look wrong</source>
+        <translation>可能有误的标注</translation>
+    </message>
+    <message>
+        <source>No label looks wrong.</source>
+        <translation>没有看起来有误的标注。</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell whether one of them is wrong.</source>
+        <translation>标注太少，无法判断其中是否有误。</translation>
+    </message>
+    <message>
+        <source>{count} more follow when these are settled.</source>
+        <translation>处理完这些之后，还有 {count} 个。</translation>
+    </message>
+</context>
+<context>
+    <name>DoubtfulRow</name>
+    <message>
+        <source>Change to {name}</source>
+        <translation>改为“{name}”</translation>
+    </message>
+    <message>
+        <source>It shows none of your classes (0)</source>
+        <translation>它不属于您的任何类别（0）</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Labelled {own}, looks like {likely} ({percent} %)</source>
+        <translation>标注为“{own}”，看起来像“{likely}”（{percent}%）</translation>
+    </message>
+    <message>
+        <source>Remove Label</source>
+        <translation>移除标注</translation>
+    </message>
+</context>
+<context>
+    <name>Duplicates</name>
+    <message>
+        <source>1 group of {images} images.</source>
+        <translation>1 组，共 {images} 张图像。</translation>
+    </message>
+    <message>
+        <source>Look at All of Them</source>
+        <translation>查看全部</translation>
+    </message>
+    <message>
+        <source>Look at Them</source>
+        <translation>查看</translation>
+    </message>
+    <message>
+        <source>Nearly the same images</source>
+        <translation>几乎相同的图像</translation>
+    </message>
+    <message>
+        <source>No two images of the folder are nearly the same.</source>
+        <translation>文件夹中没有几乎相同的图像。</translation>
+    </message>
+    <message>
+        <source>One label each is enough; they count as one when the answers are judged.</source>
+        <translation>每张标注一次即可；评判结果时它们只算作一张。</translation>
+    </message>
+    <message>
+        <source>{count} images</source>
+        <translation>{count} 张图像</translation>
+    </message>
+    <message>
+        <source>{count} images with different labels</source>
+        <translation>{count} 张图像的标注互不相同</translation>
+    </message>
+    <message>
+        <source>{groups} groups of {images} images together.</source>
+        <translation>{groups} 组，共 {images} 张图像。</translation>
+    </message>
+</context>
+<context>
+    <name>Effort</name>
+    <message>
+        <source>Fine-tuned</source>
+        <translation>微调</translation>
+    </message>
+    <message>
+        <source>Instant</source>
+        <translation>即时</translation>
+    </message>
+    <message>
+        <source>Thorough</source>
+        <translation>深入</translation>
+    </message>
+    <message>
+        <source>{before}, {next}</source>
+        <translation>{before}，{next}</translation>
+    </message>
+    <message>
+        <source>{count} hours</source>
+        <translation>{count} 小时</translation>
+    </message>
+    <message>
+        <source>{count} minutes</source>
+        <translation>{count} 分钟</translation>
+    </message>
+    <message>
+        <source>{count} s</source>
+        <translation>{count} 秒</translation>
+    </message>
+    <message>
+        <source>{count} seconds</source>
+        <translation>{count} 秒</translation>
+    </message>
+    <message>
+        <source>{effort}: too few labels to tell how good</source>
+        <translation>{effort}：标注太少，无法判断好坏</translation>
+    </message>
+    <message>
+        <source>{effort}: {percent} % of held-out</source>
+        <translation>{effort}：留出 {percent}%</translation>
+    </message>
+    <message>
+        <source>{effort}: {percent} % of held-out labels right</source>
+        <translation>{effort}：留出的标注有 {percent}% 判断正确</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} 小时 {minutes} 分</translation>
+    </message>
+    <message>
+        <source>{minutes} min {seconds} s</source>
+        <translation>{minutes} 分 {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{percent} % instant</source>
+        <translation>即时 {percent}%</translation>
+    </message>
+    <message>
+        <source>{percent} % plain prototypes</source>
+        <translation>普通原型 {percent}%</translation>
+    </message>
+    <message>
+        <source>{percent} % thorough</source>
+        <translation>深入 {percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>EffortButton</name>
+    <message>
+        <source>Each of {judged} labelled images is classified by the others, its near-duplicates left out with it; classes count alike.</source>
+        <translation>{judged} 张已标注图像中的每一张都由其余图像来分类，近似重复的图像一并留出；各类别权重相同。</translation>
+    </message>
+    <message>
+        <source>Every effort holds out other parts of the labels, so only numbers that stand together can be compared.</source>
+        <translation>每种模式留出的标注各不相同，因此只有列在一起的数字才能相互比较。</translation>
+    </message>
+    <message>
+        <source>Fewer come out right than with the instant effort, but the confidences are closer to the truth (log-loss {now} instead of {before}).</source>
+        <translation>判断正确的比即时模式少，但置信度更接近真实情况（对数损失为 {now}，即时模式为 {before}）。</translation>
+    </message>
+    <message>
+        <source>Fine-Tune…</source>
+        <translation>微调…</translation>
+    </message>
+    <message>
+        <source>Fine-tuned: when you pause, with the tuned encoder</source>
+        <translation>微调：在您停顿时，使用微调后的编码器</translation>
+    </message>
+    <message>
+        <source>Instant: after every click</source>
+        <translation>即时：每次操作后立即更新</translation>
+    </message>
+    <message>
+        <source>The encoder was fine-tuned and judged with {count} labels; {newer} have changed since. They count, but have not been judged by.</source>
+        <translation>编码器是用 {count} 个标注微调和评判的；此后有 {newer} 个标注变动。它们计入结果，但未用于评判。</translation>
+    </message>
+    <message>
+        <source>Thorough: when you pause, kept where it is better</source>
+        <translation>深入：在您停顿时进行，更好时才采用</translation>
+    </message>
+    <message>
+        <source>What went in: {kept}.</source>
+        <translation>所用方法：{kept}。</translation>
+    </message>
+    <message>
+        <source>thorough is at work…</source>
+        <translation>深入模式正在运行…</translation>
+    </message>
+    <message>
+        <source>thorough {percent} %</source>
+        <translation>深入 {percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>Emptiness</name>
+    <message>
+        <source>Bursts and duplicates are looked for once all images are known.</source>
+        <translation>所有图像都处理完后，才会查找连拍和重复图像。</translation>
+    </message>
+    <message>
+        <source>Clear Filters</source>
+        <translation>清除筛选</translation>
+    </message>
+    <message>
+        <source>Each label is what the other labels would make of its image.</source>
+        <translation>每个标注都与其他标注对该图像的判断一致。</translation>
+    </message>
+    <message>
+        <source>Each of them leaves something out; take one off, or all.</source>
+        <translation>每个筛选都会去掉一些图像；请去掉其中一个，或全部清除。</translation>
+    </message>
+    <message>
+        <source>Every file can be read</source>
+        <translation>所有文件都能读取</translation>
+    </message>
+    <message>
+        <source>Every image here has a label of yours.</source>
+        <translation>这里的每张图像都有您的标注。</translation>
+    </message>
+    <message>
+        <source>Every image looks like one of your classes.</source>
+        <translation>每张图像看起来都属于您的某个类别。</translation>
+    </message>
+    <message>
+        <source>Everything is labelled</source>
+        <translation>全部标注完毕</translation>
+    </message>
+    <message>
+        <source>Move the slider to the left, or label a few more images.</source>
+        <translation>请将滑块左移，或再标注几张图像。</translation>
+    </message>
+    <message>
+        <source>No duplicates, no bursts</source>
+        <translation>没有重复图像或连拍</translation>
+    </message>
+    <message>
+        <source>No file&apos;s name contains “{text}”.</source>
+        <translation>没有文件名包含“{text}”。</translation>
+    </message>
+    <message>
+        <source>No image is labelled or predicted as this class.</source>
+        <translation>没有标注或预测为此类别的图像。</translation>
+    </message>
+    <message>
+        <source>No images</source>
+        <translation>没有图像</translation>
+    </message>
+    <message>
+        <source>No label looks wrong</source>
+        <translation>没有可疑的标注</translation>
+    </message>
+    <message>
+        <source>No prediction has two classes that are close to each other.</source>
+        <translation>没有哪个预测存在两个相近的类别。</translation>
+    </message>
+    <message>
+        <source>No such name</source>
+        <translation>没有这样的名称</translation>
+    </message>
+    <message>
+        <source>No two images show the same.</source>
+        <translation>没有两张图像内容相同。</translation>
+    </message>
+    <message>
+        <source>Not known yet</source>
+        <translation>尚不清楚</translation>
+    </message>
+    <message>
+        <source>Nothing here yet</source>
+        <translation>这里还没有内容</translation>
+    </message>
+    <message>
+        <source>Nothing labelled yet</source>
+        <translation>还没有标注</translation>
+    </message>
+    <message>
+        <source>Nothing passes all filters</source>
+        <translation>没有图像通过所有筛选</translation>
+    </message>
+    <message>
+        <source>Nothing predicted</source>
+        <translation>没有预测</translation>
+    </message>
+    <message>
+        <source>Nothing strange</source>
+        <translation>没有异常图像</translation>
+    </message>
+    <message>
+        <source>Nothing that confident</source>
+        <translation>没有这么高的置信度</translation>
+    </message>
+    <message>
+        <source>Nothing unsure</source>
+        <translation>没有不确定的图像</translation>
+    </message>
+    <message>
+        <source>Select images and press the key of a class.</source>
+        <translation>选择图像，然后按类别的快捷键。</translation>
+    </message>
+    <message>
+        <source>These images are not there any more</source>
+        <translation>这些图像已不存在</translation>
+    </message>
+</context>
+<context>
+    <name>EmptyFolderPage</name>
+    <message>
+        <source>Find the Images…</source>
+        <translation>查找图像…</translation>
+    </message>
+    <message>
+        <source>Handful looked in {folder} and its sub-folders for image files: JPEG, PNG, TIFF, WebP, AVIF, GIF, BMP and the like. Copy some there and look again, or open another folder.</source>
+        <translation>Handful 已在 {folder} 及其子文件夹中查找图像文件：JPEG、PNG、TIFF、WebP、AVIF、GIF、BMP 等。请将图像复制到其中后重新查找，或打开其他文件夹。</translation>
+    </message>
+    <message>
+        <source>Look Again</source>
+        <translation>重新查找</translation>
+    </message>
+    <message>
+        <source>Looking for images…</source>
+        <translation>正在查找图像…</translation>
+    </message>
+    <message>
+        <source>No images in “{name}”</source>
+        <translation>“{name}”中没有图像</translation>
+    </message>
+    <message>
+        <source>None of the {count} images of this project was found in {folder}. If they were moved, show Handful where they are; your labels are kept.</source>
+        <translation>在 {folder} 中没有找到此项目 {count} 张图像中的任何一张。如果图像已被移动，请告诉 Handful 它们的位置；您的标注会保留。</translation>
+    </message>
+    <message>
+        <source>Open Another Folder…</source>
+        <translation>打开其他文件夹…</translation>
+    </message>
+    <message>
+        <source>Scan the folder again (F5)</source>
+        <translation>重新扫描文件夹（F5）</translation>
+    </message>
+    <message>
+        <source>Show Handful where the images of this project are</source>
+        <translation>告诉 Handful 此项目的图像在哪里</translation>
+    </message>
+    <message>
+        <source>The folder is not there any more</source>
+        <translation>文件夹已不存在</translation>
+    </message>
+    <message>
+        <source>The images are not in “{name}”</source>
+        <translation>图像不在“{name}”中</translation>
+    </message>
+    <message>
+        <source>The only image of this project was not found in {folder}. If it was moved, show Handful where it is; your labels are kept.</source>
+        <translation>在 {folder} 中没有找到此项目唯一的图像。如果图像已被移动，请告诉 Handful 它的位置；您的标注会保留。</translation>
+    </message>
+    <message>
+        <source>{folder} could not be found. If it was moved, or lies on a disk that is not plugged in, show Handful where it is; your labels are kept.</source>
+        <translation>找不到 {folder}。如果它已被移动，或位于尚未连接的磁盘上，请告诉 Handful 它的位置；您的标注会保留。</translation>
+    </message>
+</context>
+<context>
+    <name>EvaluationPage</name>
+    <message>
+        <source>Confusion</source>
+        <translation>混淆</translation>
+    </message>
+    <message>
+        <source>Duplicates</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Duplicates ({count})</source>
+        <translation>重复（{count}）</translation>
+    </message>
+    <message>
+        <source>Evaluation</source>
+        <translation>评估</translation>
+    </message>
+    <message>
+        <source>HTML (*{suffix})</source>
+        <translation>HTML (*{suffix})</translation>
+    </message>
+    <message>
+        <source>Labels to Check</source>
+        <translation>待检查的标注</translation>
+    </message>
+    <message>
+        <source>Labels to Check ({count})</source>
+        <translation>待检查的标注（{count}）</translation>
+    </message>
+    <message>
+        <source>Looking again…</source>
+        <translation>正在重新检查…</translation>
+    </message>
+    <message>
+        <source>Looking at the labels…</source>
+        <translation>正在检查标注…</translation>
+    </message>
+    <message>
+        <source>Overview</source>
+        <translation>概览</translation>
+    </message>
+    <message>
+        <source>PDF (*{suffix})</source>
+        <translation>PDF (*{suffix})</translation>
+    </message>
+    <message>
+        <source>Parts of the evaluation</source>
+        <translation>评估的各部分</translation>
+    </message>
+    <message>
+        <source>Rows: your labels; columns: what they were taken for, unseen. {accuracy}. Effort: {effort}.</source>
+        <translation>行：您的标注；列：在未见过它们时判定的类别。{accuracy}。模式：{effort}。</translation>
+    </message>
+    <message>
+        <source>Save Report…</source>
+        <translation>保存报告…</translation>
+    </message>
+    <message>
+        <source>Save all figures as one HTML or PDF file ({key})</source>
+        <translation>将所有数字保存为一个 HTML 或 PDF 文件（{key}）</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>The report is in {path}.</source>
+        <translation>报告已保存到 {path}。</translation>
+    </message>
+    <message>
+        <source>{project} evaluation</source>
+        <translation>{project} 评估</translation>
+    </message>
+</context>
+<context>
+    <name>ExpectedGain</name>
+    <message>
+        <source>About {now} % of the predictions are right (between {low} and {high}). With {count} more labels, expect about {soon} %.</source>
+        <translation>约 {now}% 的预测是正确的（介于 {low} 与 {high} 之间）。再标注 {count} 张，预计可达约 {soon}%。</translation>
+    </message>
+    <message>
+        <source>About {now} % of the predictions are right (between {low} and {high}). {count} more labels will hardly change that.</source>
+        <translation>约 {now}% 的预测是正确的（介于 {low} 与 {high} 之间）。再标注 {count} 张也几乎不会改变。</translation>
+    </message>
+    <message>
+        <source>How good the predictions are, and what more labels would bring, can be told from about five labels per class on.</source>
+        <translation>每个类别大约有五个标注之后，才能判断预测的好坏以及更多标注的作用。</translation>
+    </message>
+    <message>
+        <source>Label images of at least two classes, and the predictions begin.</source>
+        <translation>标注至少两个类别的图像后，就会开始预测。</translation>
+    </message>
+    <message>
+        <source>The engine is loading. Labels count already; predictions follow.</source>
+        <translation>引擎正在加载。标注已经有效，预测随后给出。</translation>
+    </message>
+</context>
+<context>
+    <name>ExplanationPanel</name>
+    <message>
+        <source>Back to {name}</source>
+        <translation>返回“{name}”</translation>
+    </message>
+    <message>
+        <source>Hide why (W)</source>
+        <translation>隐藏依据（W）</translation>
+    </message>
+    <message>
+        <source>How much of the colours is seen: to the left the picture itself comes out</source>
+        <translation>颜色的浓淡：越向左，图片本身越清晰</translation>
+    </message>
+    <message>
+        <source>Label images of at least two classes first; then this tells why.</source>
+        <translation>请先标注至少两个类别的图像，之后这里会说明原因。</translation>
+    </message>
+    <message>
+        <source>Looking at the picture…</source>
+        <translation>正在分析图片…</translation>
+    </message>
+    <message>
+        <source>Nearest labelled images</source>
+        <translation>最相近的已标注图像</translation>
+    </message>
+    <message>
+        <source>Orange parts speak for {name}, blue ones against it; all together make its score, {score} (0: the average class).</source>
+        <translation>橙色部分支持“{name}”，蓝色部分反对；它们合起来就是其得分 {score}（0 为各类别的平均值）。</translation>
+    </message>
+    <message>
+        <source>Show which parts of the picture speak for the class, and its nearest examples</source>
+        <translation>显示图片中哪些部分支持该类别，以及最相近的示例</translation>
+    </message>
+    <message>
+        <source>Strength of the colours</source>
+        <translation>颜色浓度</translation>
+    </message>
+    <message>
+        <source>The picture cannot be read, so there is nothing to explain.</source>
+        <translation>图片无法读取，因此没有可解释的内容。</translation>
+    </message>
+    <message>
+        <source>There is no prediction for this image yet.</source>
+        <translation>这张图像还没有预测。</translation>
+    </message>
+    <message>
+        <source>Why {name}?</source>
+        <translation>为什么是“{name}”？</translation>
+    </message>
+    <message>
+        <source>Why? (W)</source>
+        <translation>为什么？（W）</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Checked with</source>
+        <translation>检查工具</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Export Model as ONNX</source>
+        <translation>将模型导出为 ONNX</translation>
+    </message>
+    <message>
+        <source>Exported, and checked on {count} of your images</source>
+        <translation>已导出，并用您的 {count} 张图像做了检查</translation>
+    </message>
+    <message>
+        <source>Exported, but not every image got the same class</source>
+        <translation>已导出，但并非每张图像都得到相同的类别</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Files checked</source>
+        <translation>检查的文件数</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>ONNX models (*.onnx)</source>
+        <translation>ONNX 模型 (*.onnx)</translation>
+    </message>
+    <message>
+        <source>One file with the network, its preprocessing and your classes ({names}). It takes images of any size and gives probabilities, in any program that reads ONNX. Before it gets its name it is run on your own images and compared with Handful.</source>
+        <translation>一个文件，包含网络、预处理和您的类别（{names}）。它接受任意大小的图像并给出概率，可用于任何能读取 ONNX 的程序。在正式命名之前，会用您自己的图像运行它，并与 Handful 的结果进行比较。</translation>
+    </message>
+    <message>
+        <source>Read as Handful does</source>
+        <translation>按 Handful 的方式读取</translation>
+    </message>
+    <message>
+        <source>Read in full</source>
+        <translation>完整读取</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>With it</source>
+        <translation>附带文件</translation>
+    </message>
+    <message>
+        <source>largest difference in probability {difference}</source>
+        <translation>概率的最大差异为 {difference}</translation>
+    </message>
+    <message>
+        <source>{agree} of {clear} clear files get the same class (margin over {margin})</source>
+        <translation>{clear} 个明确的文件中有 {agree} 个得到相同的类别（差距大于 {margin}）</translation>
+    </message>
+    <message>
+        <source>{names} have no example and are left out.</source>
+        <translation>{names} 没有示例，已略去。</translation>
+    </message>
+    <message>
+        <source>{name} has no example and is left out.</source>
+        <translation>{name} 没有示例，已略去。</translation>
+    </message>
+</context>
+<context>
+    <name>Figures</name>
+    <message>
+        <source>An image is judged by the others of its class: label at least two images of each class that are not nearly the same, better five.</source>
+        <translation>每张图像由同类别的其他图像来评判：请为每个类别至少标注两张并非几乎相同的图像，最好五张。</translation>
+    </message>
+    <message>
+        <source>Confidence and share right are {error} percentage points apart on the mean (calibration error); with so many labels chance alone makes it about {chance}.</source>
+        <translation>置信度与正确比例平均相差 {error} 个百分点（校准误差）；以这么多标注而言，仅偶然因素就会造成约 {chance} 个百分点。</translation>
+    </message>
+    <message>
+        <source>Held-out accuracy {accuracy}</source>
+        <translation>留出准确率 {accuracy}</translation>
+    </message>
+    <message>
+        <source>Of the images without a label about {percent} % should be recognised with the instant effort, between {low} and {high} %. That is another number on purpose: the images that you labelled may be harder or easier than the rest, so it starts from the confidences of the rest and is corrected by held-out labels.</source>
+        <translation>在即时模式下，未标注的图像中预计约有 {percent}% 能被正确识别，介于 {low}% 与 {high}% 之间。这个数字有意与上面不同：您标注的图像可能比其余图像更难或更容易，因此它从其余图像的置信度出发，再用留出的标注加以修正。</translation>
+    </message>
+    <message>
+        <source>On the mean of the classes: precision {precision}, recall {recall}, F1 {f1}. Of all held-out labels, large classes counting for more: {share}.</source>
+        <translation>各类别平均：精确率 {precision}，召回率 {recall}，F1 {f1}。在所有留出的标注中（大类别所占比重更大）：{share}。</translation>
+    </message>
+    <message>
+        <source>The confidences are too high for some images, too low for others.</source>
+        <translation>置信度对一些图像过高，对另一些图像过低。</translation>
+    </message>
+    <message>
+        <source>The confidences can be believed as far as these labels can tell.</source>
+        <translation>就这些标注而言，置信度可以相信。</translation>
+    </message>
+    <message>
+        <source>The confidences promise too little.</source>
+        <translation>置信度偏低。</translation>
+    </message>
+    <message>
+        <source>The confidences promise too much.</source>
+        <translation>置信度偏高。</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell how good the answers are</source>
+        <translation>标注太少，无法判断结果的好坏</translation>
+    </message>
+    <message>
+        <source>{effort} effort, whose answers are those on screen. {right} of {judged} labelled images came out right when each was classified by a model that had not seen it or its near-duplicates. In the accuracy classes count alike, large or small; the truth lies between the two bounds 95 times in 100.</source>
+        <translation>{effort}模式，屏幕上显示的就是它的结果。{judged} 张已标注图像各由未见过它及其近似重复图像的模型来分类，其中 {right} 张判断正确。在准确率中，各类别无论大小权重相同；真实值有 95% 的把握落在两个界限之间。</translation>
+    </message>
+    <message>
+        <source>{judged} of {labels} labels could be judged: the others are near-duplicates of one of those, the only label of their class, or cannot be read.</source>
+        <translation>{labels} 个标注中有 {judged} 个可以评判：其余的是其中某一个的近似重复、所属类别的唯一标注，或无法读取。</translation>
+    </message>
+    <message>
+        <source>{percent} % ({low} to {high} %)</source>
+        <translation>{percent}%（{low}% 至 {high}%）</translation>
+    </message>
+    <message>
+        <source>{verdict} {numbers}</source>
+        <translation>{verdict}{numbers}</translation>
+    </message>
+</context>
+<context>
+    <name>FindBar</name>
+    <message>
+        <source>1 match</source>
+        <translation>1 个匹配</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Find by file name</source>
+        <translation>按文件名查找</translation>
+    </message>
+    <message>
+        <source>Matches</source>
+        <translation>匹配</translation>
+    </message>
+    <message>
+        <source>Next match</source>
+        <translation>下一个匹配</translation>
+    </message>
+    <message>
+        <source>No match</source>
+        <translation>没有匹配</translation>
+    </message>
+    <message>
+        <source>Only matches</source>
+        <translation>仅显示匹配项</translation>
+    </message>
+    <message>
+        <source>Part of a file name</source>
+        <translation>文件名的一部分</translation>
+    </message>
+    <message>
+        <source>Part of a file&apos;s name; with a / in it, of its folder&apos;s name, too (Ctrl+F)</source>
+        <translation>文件名的一部分；含有 / 时也在文件夹名中查找 (Ctrl+F)</translation>
+    </message>
+    <message>
+        <source>Previous match</source>
+        <translation>上一个匹配</translation>
+    </message>
+    <message>
+        <source>Show the images alone whose name matches</source>
+        <translation>仅显示名称匹配的图像</translation>
+    </message>
+    <message>
+        <source>{count} matches</source>
+        <translation>{count} 个匹配</translation>
+    </message>
+    <message>
+        <source>{place} of {count}</source>
+        <translation>第 {place} 张，共 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>FinetuneButton</name>
+    <message>
+        <source>Curves</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>Show how fine-tuning goes</source>
+        <translation>显示微调的进展</translation>
+    </message>
+</context>
+<context>
+    <name>FinetuneDialog</name>
+    <message>
+        <source>All held-out labels come out right already: it can hardly help.</source>
+        <translation>留出的标注已全部判断正确：微调几乎没有帮助。</translation>
+    </message>
+    <message>
+        <source>Fine-Tune</source>
+        <translation>微调</translation>
+    </message>
+    <message>
+        <source>Fine-tuning is under way.</source>
+        <translation>微调正在进行。</translation>
+    </message>
+    <message>
+        <source>1 label has changed since it began with {count}. It goes on with those, and answers with all of yours in the end.</source>
+        <translation>微调从 {count} 个标注开始，此后有 1 个标注变动。它会用开始时的标注继续，最后用您的全部标注给出结果。</translation>
+    </message>
+    <message>
+        <source>1.  Your {count} labelled images are looked at from several sides.</source>
+        <translation>1.  从多个角度查看您已标注的 {count} 张图像。</translation>
+    </message>
+    <message>
+        <source>2.  The last blocks of the encoder learn from them: five times with a fifth of the labels held out, to see whether it helps, and once with all.</source>
+        <translation>2.  编码器的最后几个模块从中学习：五次各留出五分之一的标注，以检验是否有帮助；再用全部标注学习一次。</translation>
+    </message>
+    <message>
+        <source>3.  Only if it clearly helps on the labels held out, the folder is read again with the new encoder: {count} images. Else nothing changes.</source>
+        <translation>3.  只有在对留出的标注确有帮助时，才会用新的编码器重新读取文件夹：{count} 张图像。否则一切不变。</translation>
+    </message>
+    <message>
+        <source>Cancel Fine-Tuning</source>
+        <translation>取消微调</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Faint: each training by itself. These curves show that it learns; whether it is kept is decided at the end, by the whole vote.</source>
+        <translation>浅色线：每次训练各自的情况。这些曲线表明它在学习；是否采用在最后由整体投票决定。</translation>
+    </message>
+    <message>
+        <source>Fine-Tuning</source>
+        <translation>微调</translation>
+    </message>
+    <message>
+        <source>Fine-tuning helped: {now} % of held-out labels right, {before} % before.</source>
+        <translation>微调有帮助：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Go on labelling: it goes on with the {count} labels that it began with, and answers with all of yours in the end.</source>
+        <translation>请继续标注：微调会用开始时的 {count} 个标注继续，最后用您的全部标注给出结果。</translation>
+    </message>
+    <message>
+        <source>Held-out labels right</source>
+        <translation>留出的标注判断正确</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>How far fine-tuning is</source>
+        <translation>微调的进度</translation>
+    </message>
+    <message>
+        <source>It runs on; open this again from the line at the bottom (Esc)</source>
+        <translation>它会继续运行；可从底部的状态行重新打开 (Esc)</translation>
+    </message>
+    <message>
+        <source>It took {time}.</source>
+        <translation>用时 {time}。</translation>
+    </message>
+    <message>
+        <source>It was cancelled, and labels have changed since: images that were looked at are kept, the trainings begin anew.</source>
+        <translation>微调已取消，此后标注有变动：已查看的图像会保留，训练将重新开始。</translation>
+    </message>
+    <message>
+        <source>It was cancelled; what was finished is kept, and it can go on there.</source>
+        <translation>微调已取消；已完成的部分会保留，可以从那里继续。</translation>
+    </message>
+    <message>
+        <source>Loss (nats)</source>
+        <translation>损失（nat）</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>That was judged with {count} labels; {changed} have changed since. They are answered with the fine-tuned encoder, too. Fine-tune again to learn from them.</source>
+        <translation>这是用 {count} 个标注评判的；此后有 {changed} 个标注变动。它们的结果同样来自微调后的编码器。再次微调即可从中学习。</translation>
+    </message>
+    <message>
+        <source>The answers are fine-tuned already.</source>
+        <translation>结果已经过微调。</translation>
+    </message>
+    <message>
+        <source>The answers on screen come from the fine-tuned encoder, and so do those to labels that you give from now on, whenever you pause.</source>
+        <translation>屏幕上的结果来自微调后的编码器；今后每当您停顿时，新标注的结果也是如此。</translation>
+    </message>
+    <message>
+        <source>This can take long; how long is not known on this computer ({device}).</source>
+        <translation>可能需要很长时间；在这台电脑（{device}）上需要多久尚不清楚。</translation>
+    </message>
+    <message>
+        <source>This takes about {time} on this computer ({device}).</source>
+        <translation>在这台电脑（{device}）上大约需要 {time}。</translation>
+    </message>
+    <message>
+        <source>What is finished is kept: asked again for the same labels, it goes on there</source>
+        <translation>已完成的部分会保留：对相同的标注再次微调时，会从那里继续</translation>
+    </message>
+    <message>
+        <source>What will happen:</source>
+        <translation>将会进行：</translation>
+    </message>
+    <message>
+        <source>You can go on labelling, and close this window. It needs about 2 GB of memory. Cancelled, or cut off by closing Handful, it goes on where it was when you ask for it again with the same labels.</source>
+        <translation>您可以继续标注，也可以关闭此窗口。它大约需要 2 GB 内存。如果被取消，或因关闭 Handful 而中断，对相同的标注再次微调时会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>mean of the folds</source>
+        <translation>各折的平均值</translation>
+    </message>
+    <message>
+        <source>on held-out labels</source>
+        <translation>在留出的标注上</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>while it learns</source>
+        <translation>学习过程中</translation>
+    </message>
+    <message>
+        <source>{changed} labels have changed since it began with {count}. It goes on with those, and answers with all of yours in the end.</source>
+        <translation>微调从 {count} 个标注开始，此后有 {changed} 个标注变动。它会用开始时的标注继续，最后用您的全部标注给出结果。</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far</source>
+        <translation>已用 {elapsed}</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far, about {left} left</source>
+        <translation>已用 {elapsed}，大约还需 {left}</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far, longer than the {estimate} expected</source>
+        <translation>已用 {elapsed}，超过了预计的 {estimate}</translation>
+    </message>
+    <message>
+        <source>{text}: {done} of {total}</source>
+        <translation>{text}：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{text}…</source>
+        <translation>{text}…</translation>
+    </message>
+</context>
+<context>
+    <name>Gallery</name>
+    <message>
+        <source>Select one image or more first; the others are then sorted by how alike they are.</source>
+        <translation>请先选择一张或多张图像；其他图像将按相似程度排序。</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryHead</name>
+    <message>
+        <source>Alike</source>
+        <translation>相似</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Any Class</source>
+        <translation>任意类别</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>清除</translation>
+    </message>
+    <message>
+        <source>Clear all filters</source>
+        <translation>清除所有筛选</translation>
+    </message>
+    <message>
+        <source>Confident</source>
+        <translation>高置信度</translation>
+    </message>
+    <message>
+        <source>Duplicates, bursts</source>
+        <translation>重复、连拍</translation>
+    </message>
+    <message>
+        <source>Found</source>
+        <translation>指定</translation>
+    </message>
+    <message>
+        <source>Group similar</source>
+        <translation>相似分组</translation>
+    </message>
+    <message>
+        <source>Grouping… {percent}</source>
+        <translation>正在分组… {percent}</translation>
+    </message>
+    <message>
+        <source>Labelled</source>
+        <translation>已标注</translation>
+    </message>
+    <message>
+        <source>Lay bursts, copies and near-duplicates under one tile each (Ctrl+Shift+G); Ctrl+G opens and closes a group</source>
+        <translation>将连拍、副本和近似重复的图像各归入一个缩略图（Ctrl+Shift+G）；Ctrl+G 展开或收起组</translation>
+    </message>
+    <message>
+        <source>Least like any class first</source>
+        <translation>最不像任何类别的在前</translation>
+    </message>
+    <message>
+        <source>Looks wrong</source>
+        <translation>可疑</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>More filters</source>
+        <translation>更多筛选</translation>
+    </message>
+    <message>
+        <source>Most confident first</source>
+        <translation>最有把握的在前</translation>
+    </message>
+    <message>
+        <source>Most unsure first</source>
+        <translation>最不确定的在前</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>New predictions: filter and sort again (F5)</source>
+        <translation>有新的预测：重新筛选和排序（F5）</translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation>最新的在前</translation>
+    </message>
+    <message>
+        <source>None of these?</source>
+        <translation>都不是？</translation>
+    </message>
+    <message>
+        <source>None?</source>
+        <translation>都不是？</translation>
+    </message>
+    <message>
+        <source>Oldest first</source>
+        <translation>最旧的在前</translation>
+    </message>
+    <message>
+        <source>Only the class {name}</source>
+        <translation>仅类别 {name}</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>顺序</translation>
+    </message>
+    <message>
+        <source>Order of the images</source>
+        <translation>图像的顺序</translation>
+    </message>
+    <message>
+        <source>Predicted</source>
+        <translation>已预测</translation>
+    </message>
+    <message>
+        <source>Refresh</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Show all classes again</source>
+        <translation>重新显示所有类别</translation>
+    </message>
+    <message>
+        <source>Show all names again</source>
+        <translation>重新显示所有名称</translation>
+    </message>
+    <message>
+        <source>Show bursts, copies and near-duplicates</source>
+        <translation>显示连拍、副本和近似重复的图像</translation>
+    </message>
+    <message>
+        <source>Show every image</source>
+        <translation>显示所有图像</translation>
+    </message>
+    <message>
+        <source>Show files that cannot be read, and why</source>
+        <translation>显示无法读取的文件及其原因</translation>
+    </message>
+    <message>
+        <source>Show images labelled or predicted as one class</source>
+        <translation>显示标注或预测为某个类别的图像</translation>
+    </message>
+    <message>
+        <source>Show images that are predicted</source>
+        <translation>显示有预测的图像</translation>
+    </message>
+    <message>
+        <source>Show images that look like none of the classes</source>
+        <translation>显示看起来不属于任何类别的图像</translation>
+    </message>
+    <message>
+        <source>Show images that you labelled</source>
+        <translation>显示您标注过的图像</translation>
+    </message>
+    <message>
+        <source>Show images whose two most likely classes are close</source>
+        <translation>显示两个最可能的类别相近的图像</translation>
+    </message>
+    <message>
+        <source>Show images without a label of yours</source>
+        <translation>显示没有您的标注的图像</translation>
+    </message>
+    <message>
+        <source>Show labels of yours that look wrong</source>
+        <translation>显示您的可疑标注</translation>
+    </message>
+    <message>
+        <source>Show predictions above a confidence, and how good they are</source>
+        <translation>显示高于某个置信度的预测，以及它们的准确程度</translation>
+    </message>
+    <message>
+        <source>Show the images that another page named</source>
+        <translation>显示其他页面指定的图像</translation>
+    </message>
+    <message>
+        <source>Similar to the selection</source>
+        <translation>与所选图像相似的在前</translation>
+    </message>
+    <message>
+        <source>Tile size</source>
+        <translation>缩略图大小</translation>
+    </message>
+    <message>
+        <source>Tile size (Ctrl and mouse wheel)</source>
+        <translation>缩略图大小（Ctrl 加鼠标滚轮）</translation>
+    </message>
+    <message>
+        <source>Unlabelled</source>
+        <translation>未标注</translation>
+    </message>
+    <message>
+        <source>Unreadable</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+    <message>
+        <source>Wrong?</source>
+        <translation>可疑？</translation>
+    </message>
+    <message>
+        <source>{count} images selected</source>
+        <translation>已选择 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>“{text}”</source>
+        <translation>“{text}”</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryModel</name>
+    <message>
+        <source>, or none of these</source>
+        <translation>，也可能都不是</translation>
+    </message>
+    <message>
+        <source>File changed {date}</source>
+        <translation>文件修改于 {date}</translation>
+    </message>
+    <message>
+        <source>Similarity to the selection {similarity}</source>
+        <translation>与所选图像的相似度 {similarity}</translation>
+    </message>
+    <message>
+        <source>Taken {date}</source>
+        <translation>拍摄于 {date}</translation>
+    </message>
+    <message>
+        <source>cannot be read: {reason}</source>
+        <translation>无法读取：{reason}</translation>
+    </message>
+    <message>
+        <source>labelled {name}</source>
+        <translation>已标注为“{name}”</translation>
+    </message>
+    <message>
+        <source>labelled {name}, looks wrong: rather {likely}</source>
+        <translation>已标注为 {name}，可疑：更像 {likely}</translation>
+    </message>
+    <message>
+        <source>not classified yet</source>
+        <translation>尚未分类</translation>
+    </message>
+    <message>
+        <source>predicted {name}, {percent}</source>
+        <translation>预测为“{name}”，{percent}</translation>
+    </message>
+    <message>
+        <source>unsure, perhaps {name}, {percent}</source>
+        <translation>不确定，可能是“{name}”，{percent}</translation>
+    </message>
+    <message>
+        <source>{count} alike images</source>
+        <translation>{count} 张相似图像</translation>
+    </message>
+    <message>
+        <source>{count} alike images with different labels</source>
+        <translation>{count} 张相似图像，标注不同</translation>
+    </message>
+    <message>
+        <source>{count} alike images, {labelled} of them labelled</source>
+        <translation>{count} 张相似图像，其中 {labelled} 张已标注</translation>
+    </message>
+    <message>
+        <source>{number} of {count} alike images</source>
+        <translation>{count} 张相似图像中的第 {number} 张</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryView</name>
+    <message>
+        <source>1 image</source>
+        <translation>1 张图像</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>{count} images</source>
+        <translation>{count} 张图像</translation>
+    </message>
+</context>
+<context>
+    <name>HeatLegend</name>
+    <message>
+        <source>Blue speaks against, orange speaks for</source>
+        <translation>蓝色表示反对，橙色表示支持</translation>
+    </message>
+    <message>
+        <source>against</source>
+        <translation>反对</translation>
+    </message>
+    <message>
+        <source>for</source>
+        <translation>支持</translation>
+    </message>
+</context>
+<context>
+    <name>ImageView</name>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+</context>
+<context>
+    <name>KeysDialog</name>
+    <message>
+        <source>Arrow keys</source>
+        <translation>方向键</translation>
+    </message>
+    <message>
+        <source>Arrow keys, Space</source>
+        <translation>方向键、空格</translation>
+    </message>
+    <message>
+        <source>Backspace</source>
+        <translation>Backspace</translation>
+    </message>
+    <message>
+        <source>Ctrl++, Ctrl+-</source>
+        <translation>Ctrl++、Ctrl+-</translation>
+    </message>
+    <message>
+        <source>Ctrl+0, Ctrl+1</source>
+        <translation>Ctrl+0、Ctrl+1</translation>
+    </message>
+    <message>
+        <source>Ctrl+Enter</source>
+        <translation>Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>Ctrl+I</source>
+        <translation>Ctrl+I</translation>
+    </message>
+    <message>
+        <source>Ctrl+N or +</source>
+        <translation>Ctrl+N 或 +</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+G, Ctrl+G</source>
+        <translation>Ctrl+Shift+G、Ctrl+G</translation>
+    </message>
+    <message>
+        <source>Ctrl+Z, Ctrl+Shift+Z</source>
+        <translation>Ctrl+Z、Ctrl+Shift+Z</translation>
+    </message>
+    <message>
+        <source>Delete, Backspace</source>
+        <translation>Delete、Backspace</translation>
+    </message>
+    <message>
+        <source>Drag, Shift, Ctrl</source>
+        <translation>拖动、Shift、Ctrl</translation>
+    </message>
+    <message>
+        <source>Enter or Y, N</source>
+        <translation>Enter 或 Y、N</translation>
+    </message>
+    <message>
+        <source>Enter, /</source>
+        <translation>Enter、/</translation>
+    </message>
+    <message>
+        <source>Enter, Ctrl+Enter</source>
+        <translation>Enter、Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>Enter, Space</source>
+        <translation>Enter、空格</translation>
+    </message>
+    <message>
+        <source>Evaluation</source>
+        <translation>评估</translation>
+    </message>
+    <message>
+        <source>F2, Delete</source>
+        <translation>F2、Delete</translation>
+    </message>
+    <message>
+        <source>Find by file name; F3 finds the next</source>
+        <translation>按文件名查找；F3 查找下一个</translation>
+    </message>
+    <message>
+        <source>Fit, original size</source>
+        <translation>适合窗口、原始大小</translation>
+    </message>
+    <message>
+        <source>Give the class with that key</source>
+        <translation>标注为该按键对应的类别</translation>
+    </message>
+    <message>
+        <source>Go through the images</source>
+        <translation>浏览图像</translation>
+    </message>
+    <message>
+        <source>Go to the nearest image, select it</source>
+        <translation>移到最近的图像，选中它</translation>
+    </message>
+    <message>
+        <source>Group alike images; open a group</source>
+        <translation>将相似图像分组；展开组</translation>
+    </message>
+    <message>
+        <source>Improving</source>
+        <translation>改进</translation>
+    </message>
+    <message>
+        <source>Keyboard Shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Label queue</source>
+        <translation>标注队列</translation>
+    </message>
+    <message>
+        <source>Labelling</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Larger view, and back</source>
+        <translation>查看大图、返回</translation>
+    </message>
+    <message>
+        <source>Larger, smaller</source>
+        <translation>放大、缩小</translation>
+    </message>
+    <message>
+        <source>Letters, Ctrl+F</source>
+        <translation>字母、Ctrl+F</translation>
+    </message>
+    <message>
+        <source>Looking</source>
+        <translation>查看</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>分布图</translation>
+    </message>
+    <message>
+        <source>New class</source>
+        <translation>新建类别</translation>
+    </message>
+    <message>
+        <source>None of these: it shows no class</source>
+        <translation>都不是：不属于任何类别</translation>
+    </message>
+    <message>
+        <source>On the map</source>
+        <translation>在分布图上</translation>
+    </message>
+    <message>
+        <source>Page Up, Page Down</source>
+        <translation>Page Up、Page Down</translation>
+    </message>
+    <message>
+        <source>Rename, delete the class (in the list)</source>
+        <translation>重命名、删除类别（在列表中）</translation>
+    </message>
+    <message>
+        <source>Review by class</source>
+        <translation>按类别审阅</translation>
+    </message>
+    <message>
+        <source>Right button, Space</source>
+        <translation>右键、空格</translation>
+    </message>
+    <message>
+        <source>Scan the folder, filter and sort again</source>
+        <translation>重新扫描文件夹、筛选和排序</translation>
+    </message>
+    <message>
+        <source>Select by lasso, add, invert</source>
+        <translation>用套索选中、添加、反选</translation>
+    </message>
+    <message>
+        <source>Select several, all</source>
+        <translation>选择多张、全选</translation>
+    </message>
+    <message>
+        <source>Shift, Ctrl+A</source>
+        <translation>Shift、Ctrl+A</translation>
+    </message>
+    <message>
+        <source>Sort by similarity to the selected images</source>
+        <translation>按与所选图像的相似度排序</translation>
+    </message>
+    <message>
+        <source>Space, U</source>
+        <translation>空格、U</translation>
+    </message>
+    <message>
+        <source>Why this class</source>
+        <translation>为什么是这个类别</translation>
+    </message>
+    <message>
+        <source>Zoom in, out, whole map</source>
+        <translation>放大、缩小、整张分布图</translation>
+    </message>
+    <message>
+        <source>… drag with it: move the map</source>
+        <translation>…按住拖动：移动分布图</translation>
+    </message>
+    <message>
+        <source>… go back to the one before</source>
+        <translation>… 返回上一张</translation>
+    </message>
+    <message>
+        <source>… in the larger view: why, why the next one</source>
+        <translation>… 在大图中：为什么，为什么是下一个</translation>
+    </message>
+    <message>
+        <source>… save its report</source>
+        <translation>… 保存其报告</translation>
+    </message>
+    <message>
+        <source>… skip an image, or keep it as unsure</source>
+        <translation>… 跳过一张图像，或记为不确定</translation>
+    </message>
+    <message>
+        <source>… take the selected images out of the class</source>
+        <translation>… 将所选图像从类别中剔除</translation>
+    </message>
+    <message>
+        <source>… turn the page; with Ctrl: another class</source>
+        <translation>… 翻页；同时按 Ctrl：切换类别</translation>
+    </message>
+    <message>
+        <source>Spot check predictions drawn at random</source>
+        <translation>抽查随机抽取的预测</translation>
+    </message>
+    <message>
+        <source>+, -, Home</source>
+        <translation>+、-、Home</translation>
+    </message>
+    <message>
+        <source>Take the label off</source>
+        <translation>取消标注</translation>
+    </message>
+    <message>
+        <source>Undo, redo</source>
+        <translation>撤销、重做</translation>
+    </message>
+    <message>
+        <source>… accept the class singled out, find or add one</source>
+        <translation>… 接受突出显示的类别、查找或添加类别</translation>
+    </message>
+    <message>
+        <source>… accept the page, or the selected images</source>
+        <translation>… 接受本页，或所选图像</translation>
+    </message>
+    <message>
+        <source>… and give it to the selected images</source>
+        <translation>… 并将其标注给所选图像</translation>
+    </message>
+    <message>
+        <source>… the prediction is right, is wrong</source>
+        <translation>… 预测正确、预测错误</translation>
+    </message>
+</context>
+<context>
+    <name>Language</name>
+    <message>
+        <source>As the &amp;System</source>
+        <translation>跟随系统(&amp;S)</translation>
+    </message>
+</context>
+<context>
+    <name>Legend</name>
+    <message>
+        <source>Legend</source>
+        <translation>图例</translation>
+    </message>
+    <message>
+        <source>Select these on the map</source>
+        <translation>在分布图上选中这些图像</translation>
+    </message>
+    <message>
+        <source>Sure</source>
+        <translation>确定</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+</context>
+<context>
+    <name>Lists</name>
+    <message>
+        <source>{before}, {next}</source>
+        <translation>{before}、{next}</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Handful projects (*{suffix})</source>
+        <translation>Handful 项目 (*{suffix})</translation>
+    </message>
+    <message>
+        <source>Import a class list</source>
+        <translation>导入类别列表</translation>
+    </message>
+    <message>
+        <source>Label 1 Image</source>
+        <translation>标注 1 张图像</translation>
+    </message>
+    <message>
+        <source>Label 1 image as predicted?</source>
+        <translation>将 1 张图像按预测标注？</translation>
+    </message>
+    <message>
+        <source>Label as Predicted</source>
+        <translation>按预测标注</translation>
+    </message>
+    <message>
+        <source>Label {count} Images</source>
+        <translation>标注 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Label {count} as predicted</source>
+        <translation>按预测标注 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Label {count} images as predicted?</source>
+        <translation>将 {count} 张图像按预测标注？</translation>
+    </message>
+    <message>
+        <source>Lists of classes (*.txt *.csv *.tsv);;All files (*)</source>
+        <translation>类别列表 (*.txt *.csv *.tsv);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Open a folder of images</source>
+        <translation>打开图像文件夹</translation>
+    </message>
+    <message>
+        <source>Open a project</source>
+        <translation>打开项目</translation>
+    </message>
+    <message>
+        <source>They become labels like those that you gave. The model then learns from its own answers, and its accuracy on held-out labels will look better than it is. Undo takes them all back.</source>
+        <translation>它们会成为与您亲自所做的相同的标注。之后模型会从自己的答案中学习，其在留出标注上的准确率会显得比实际更好。撤销可将它们全部收回。</translation>
+    </message>
+    <message>
+        <source>Where are the images now?</source>
+        <translation>图像现在在哪里？</translation>
+    </message>
+    <message>
+        <source>{path} is not there any more; it was taken off the list.</source>
+        <translation>{path} 已不存在，已从列表中移除。</translation>
+    </message>
+</context>
+<context>
+    <name>MapPage</name>
+    <message>
+        <source>1 of {total} selected</source>
+        <translation>已选中 1 张，共 {total} 张</translation>
+    </message>
+    <message>
+        <source>A first view; alike images come together once all are read.</source>
+        <translation>这是初步视图；全部读取后，相似的图像会聚到一起。</translation>
+    </message>
+    <message>
+        <source>A map needs at least three images that can be read.</source>
+        <translation>至少需要三张可读取的图像才能显示分布图。</translation>
+    </message>
+    <message>
+        <source>Arrange anew</source>
+        <translation>重新排布</translation>
+    </message>
+    <message>
+        <source>Arrange anew: lay all images out from the start, also those that came later</source>
+        <translation>重新排布：从头排布所有图像，包括后来加入的图像</translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}</source>
+        <translation>正在排布分布图：{percent}</translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}, about {count} min left</source>
+        <translation>正在排布分布图：{percent}，约剩 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}, about {count} s left</source>
+        <translation>正在排布分布图：{percent}，约剩 {count} 秒</translation>
+    </message>
+    <message>
+        <source>By class</source>
+        <translation>按类别</translation>
+    </message>
+    <message>
+        <source>By confidence</source>
+        <translation>按置信度</translation>
+    </message>
+    <message>
+        <source>By what to check</source>
+        <translation>按待检查项</translation>
+    </message>
+    <message>
+        <source>Colour by</source>
+        <translation>着色依据</translation>
+    </message>
+    <message>
+        <source>Drawing the map…</source>
+        <translation>正在绘制分布图…</translation>
+    </message>
+    <message>
+        <source>Label looks wrong</source>
+        <translation>标注可能有误</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Lasso: drag around images to select them (Shift adds, Ctrl inverts)</source>
+        <translation>套索：拖动圈住图像以选中（Shift 添加，Ctrl 反选）</translation>
+    </message>
+    <message>
+        <source>Leave the map as it is now</source>
+        <translation>让分布图保持现状</translation>
+    </message>
+    <message>
+        <source>Like none of the classes</source>
+        <translation>不像任何类别</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>分布图</translation>
+    </message>
+    <message>
+        <source>Map of the images</source>
+        <translation>图像分布图</translation>
+    </message>
+    <message>
+        <source>Not classified</source>
+        <translation>未分类</translation>
+    </message>
+    <message>
+        <source>Predictions</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Rectangle: drag over images to select them (Shift adds, Ctrl inverts)</source>
+        <translation>矩形：拖过图像以选中（Shift 添加，Ctrl 反选）</translation>
+    </message>
+    <message>
+        <source>Show in Gallery</source>
+        <translation>在图库中显示</translation>
+    </message>
+    <message>
+        <source>Show the selected images as tiles</source>
+        <translation>以缩略图显示所选图像</translation>
+    </message>
+    <message>
+        <source>Show the whole map (Home)</source>
+        <translation>显示整张分布图（Home）</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stopped; “Arrange anew” goes on from the start.</source>
+        <translation>已停止；“重新排布”将从头开始。</translation>
+    </message>
+    <message>
+        <source>The engine is loading; the map follows…</source>
+        <translation>引擎正在加载，随后显示分布图…</translation>
+    </message>
+    <message>
+        <source>The images are being read; the map follows…</source>
+        <translation>正在读取图像，随后显示分布图…</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+    <message>
+        <source>What the colours of the points tell</source>
+        <translation>各点颜色的含义</translation>
+    </message>
+    <message>
+        <source>Whole map</source>
+        <translation>整张分布图</translation>
+    </message>
+    <message>
+        <source>{count} of {total} selected</source>
+        <translation>已选中 {count} 张，共 {total} 张</translation>
+    </message>
+    <message>
+        <source>{total} images</source>
+        <translation>{total} 张图像</translation>
+    </message>
+</context>
+<context>
+    <name>MetaSetup</name>
+    <message>
+        <source>&amp;Training:</source>
+        <translation>训练(&amp;T)：</translation>
+    </message>
+    <message>
+        <source>&amp;Write to:</source>
+        <translation>写入到(&amp;W)：</translation>
+    </message>
+    <message>
+        <source>A recipe</source>
+        <translation>训练方案</translation>
+    </message>
+    <message>
+        <source>Add images to learn from.</source>
+        <translation>请添加用于学习的图像。</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Folder of the run</source>
+        <translation>本次训练的文件夹</translation>
+    </message>
+    <message>
+        <source>Full: 350 steps, three views of each image</source>
+        <translation>完整：350 步，每张图像三个视图</translation>
+    </message>
+    <message>
+        <source>Give the whole path of the folder to write to.</source>
+        <translation>请给出写入文件夹的完整路径。</translation>
+    </message>
+    <message>
+        <source>How long to train</source>
+        <translation>训练多久</translation>
+    </message>
+    <message>
+        <source>Image sets: folders with a folder of images for each class, or tar files of these.</source>
+        <translation>图像集：每个类别各有一个图像文件夹的文件夹，或其 tar 文件。</translation>
+    </message>
+    <message>
+        <source>It takes about {low} on this computer, as busy as it is now, and gives way to everything else. {images} images of {classes} classes, {steps} steps at {rate} a second; {size} are kept in the folder.</source>
+        <translation>以这台电脑目前的繁忙程度，大约需要 {low}，并且会为其他一切让路。{images} 张图像，{classes} 个类别，{steps} 步，每秒 {rate} 步；文件夹中会保留 {size}。</translation>
+    </message>
+    <message>
+        <source>It takes between {low} and {high} on this computer, as busy as it is now, and gives way to everything else. {images} images of {classes} classes, {steps} steps at {rate} a second; {size} are kept in the folder.</source>
+        <translation>以这台电脑目前的繁忙程度，需要 {low} 到 {high}，并且会为其他一切让路。{images} 张图像，{classes} 个类别，{steps} 步，每秒 {rate} 步；文件夹中会保留 {size}。</translation>
+    </message>
+    <message>
+        <source>Judge by</source>
+        <translation>评判依据</translation>
+    </message>
+    <message>
+        <source>Learn from</source>
+        <translation>学习来源</translation>
+    </message>
+    <message>
+        <source>Other sets of the kind that you label. Only where the encoder helps on them, it is changed as far as that; without any, by the smallest step.</source>
+        <translation>与您要标注的同类的其他图像集。只有在对它们有帮助的范围内，编码器才会改变；如果没有，则只改变最小的一步。</translation>
+    </message>
+    <message>
+        <source>Recipe file…</source>
+        <translation>训练方案文件…</translation>
+    </message>
+    <message>
+        <source>Recipes (*.toml)</source>
+        <translation>训练方案 (*.toml)</translation>
+    </message>
+    <message>
+        <source>Say where the encoder is to be written.</source>
+        <translation>请说明编码器要写入到哪里。</translation>
+    </message>
+    <message>
+        <source>Short: 100 steps, two views of each image</source>
+        <translation>简短：100 步，每张图像两个视图</translation>
+    </message>
+    <message>
+        <source>The encoder that comes with Handful knows many kinds of pictures. Trained on labelled images of your own field it can tell apart what that one sees alike. It learns how to tell classes apart in general, so many classes count more than many images.</source>
+        <translation>Handful 自带的编码器认识许多种图片。用您自己领域的已标注图像训练之后，它能够区分自带编码器看来相似的东西。它学习的是一般而言如何区分类别，因此类别多比图像多更重要。</translation>
+    </message>
+    <message>
+        <source>Timing how long it takes on this computer…</source>
+        <translation>正在测量在这台电脑上需要多久…</translation>
+    </message>
+    <message>
+        <source>{path} holds a training already; give another folder.</source>
+        <translation>{path} 中已有一次训练；请给出另一个文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} is a file; give a folder to write to.</source>
+        <translation>{path} 是一个文件；请给出要写入的文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>MetaTraining</name>
+    <message>
+        <source>An encoder is being trained in {folder}, step {done} of {total}. It stops with a checkpoint and can go on at the next start.</source>
+        <translation>正在 {folder} 中训练编码器，第 {done} 步，共 {total} 步。它会在停止时留下检查点，下次启动时可以继续。</translation>
+    </message>
+    <message>
+        <source>An encoder is being trained in {folder}. It stops with a checkpoint and can go on at the next start.</source>
+        <translation>正在 {folder} 中训练编码器。它会在停止时留下检查点，下次启动时可以继续。</translation>
+    </message>
+    <message>
+        <source>The training could not be started: {error}.</source>
+        <translation>无法开始训练：{error}。</translation>
+    </message>
+    <message>
+        <source>The training ended with status {status}.</source>
+        <translation>训练以状态 {status} 结束。</translation>
+    </message>
+</context>
+<context>
+    <name>MetaTrainingButton</name>
+    <message>
+        <source>Encoder in training</source>
+        <translation>正在训练编码器</translation>
+    </message>
+    <message>
+        <source>Encoder in training: {percent} %</source>
+        <translation>正在训练编码器：{percent}%</translation>
+    </message>
+    <message>
+        <source>Encoder trained</source>
+        <translation>编码器已训练</translation>
+    </message>
+    <message>
+        <source>Show how the training of an encoder goes</source>
+        <translation>显示编码器训练的进展</translation>
+    </message>
+    <message>
+        <source>Show what the training has brought</source>
+        <translation>显示训练的收获</translation>
+    </message>
+    <message>
+        <source>Show why, and go on</source>
+        <translation>显示原因并继续</translation>
+    </message>
+    <message>
+        <source>Training stopped</source>
+        <translation>训练已停止</translation>
+    </message>
+</context>
+<context>
+    <name>MetaTrainingDialog</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>It runs on; open this again from the line at the bottom (Esc)</source>
+        <translation>它会继续运行；可从底部的状态行重新打开 (Esc)</translation>
+    </message>
+    <message>
+        <source>New Training…</source>
+        <translation>新的训练…</translation>
+    </message>
+    <message>
+        <source>Show Folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Start Training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stop after the step at hand, with a checkpoint to go on from</source>
+        <translation>在当前这一步之后停止，并留下可供继续的检查点</translation>
+    </message>
+    <message>
+        <source>Stop at Once</source>
+        <translation>立即停止</translation>
+    </message>
+    <message>
+        <source>Train an Encoder</source>
+        <translation>训练编码器</translation>
+    </message>
+    <message>
+        <source>Use This Encoder</source>
+        <translation>使用此编码器</translation>
+    </message>
+    <message>
+        <source>What came after the last checkpoint is lost</source>
+        <translation>上一个检查点之后的部分会丢失</translation>
+    </message>
+    <message>
+        <source>What is in the folder of this one stays there</source>
+        <translation>此次训练文件夹中的内容会保留</translation>
+    </message>
+</context>
+<context>
+    <name>NeighbourTile</name>
+    <message>
+        <source>{name}, similarity {value} of at most 1</source>
+        <translation>{name}，相似度 {value}（最高为 1）</translation>
+    </message>
+</context>
+<context>
+    <name>NoteDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Keep the note (Ctrl+Enter)</source>
+        <translation>保留备注（Ctrl+Enter）</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Note on “{name}”</source>
+        <translation>“{name}”的备注</translation>
+    </message>
+    <message>
+        <source>What belongs to the class, and what does not? The list shows it as a tip.</source>
+        <translation>哪些属于此类别，哪些不属于？列表会以提示的形式显示。</translation>
+    </message>
+</context>
+<context>
+    <name>Numbers</name>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>Overview</name>
+    <message>
+        <source>Can the confidences be believed?</source>
+        <translation>置信度可信吗？</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Go On Labelling</source>
+        <translation>继续标注</translation>
+    </message>
+    <message>
+        <source>Held-out labels are not a random sample. A spot check is: look at thirty predictions, and know how many of all are right.</source>
+        <translation>留出的标注并非随机样本，而抽查是：查看三十个预测，就能知道全部预测中有多少是正确的。</translation>
+    </message>
+    <message>
+        <source>Label More “{name}”</source>
+        <translation>多标注一些“{name}”</translation>
+    </message>
+    <message>
+        <source>Label what helps most, one image at a time (F6)</source>
+        <translation>逐张标注最有帮助的图像（F6）</translation>
+    </message>
+    <message>
+        <source>No spot check yet</source>
+        <translation>尚未抽查</translation>
+    </message>
+    <message>
+        <source>See how many predictions are right, by a few drawn at random (F8)</source>
+        <translation>随机抽取少量预测，了解有多少是正确的（F8）</translation>
+    </message>
+    <message>
+        <source>See the images that may be of this class</source>
+        <translation>查看可能属于此类别的图像</translation>
+    </message>
+    <message>
+        <source>Spot Check</source>
+        <translation>抽查</translation>
+    </message>
+    <message>
+        <source>Spot check</source>
+        <translation>抽查</translation>
+    </message>
+    <message>
+        <source>What the instant effort is expected to reach on the images without a label, with fewer labels of each class and with all; the band is the 95 % interval.</source>
+        <translation>即时模式在未标注图像上预计达到的水平，分别对应每个类别使用较少标注和全部标注的情况；色带为 95% 置信区间。</translation>
+    </message>
+    <message>
+        <source>Would more labels help?</source>
+        <translation>增加标注会有帮助吗？</translation>
+    </message>
+</context>
+<context>
+    <name>Page</name>
+    <message>
+        <source>All images</source>
+        <translation>所有图像</translation>
+    </message>
+    <message>
+        <source>Back to all images (Esc)</source>
+        <translation>返回所有图像（Esc）</translation>
+    </message>
+</context>
+<context>
+    <name>Pages</name>
+    <message>
+        <source>{place} of {count}</source>
+        <translation>第 {place} 张，共 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>PathList</name>
+    <message>
+        <source>Add Folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Add Tar Files…</source>
+        <translation>添加 Tar 文件…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Take the selected ones off the list (Del)</source>
+        <translation>将所选项移出列表 (Del)</translation>
+    </message>
+    <message>
+        <source>Tar files (*.tar)</source>
+        <translation>Tar 文件 (*.tar)</translation>
+    </message>
+</context>
+<context>
+    <name>Plots</name>
+    <message>
+        <source>A curve follows once there are more labels.</source>
+        <translation>标注更多图像后，这里会显示曲线。</translation>
+    </message>
+    <message>
+        <source>A diagram follows once there are labels to judge by.</source>
+        <translation>有了可用于评判的标注后，这里会显示图表。</translation>
+    </message>
+    <message>
+        <source>confidence (number: labels)</source>
+        <translation>置信度（数字：标注数）</translation>
+    </message>
+    <message>
+        <source>confidence {confidence} %: {right} % right of 1 label</source>
+        <translation>置信度 {confidence}%：1 个标注中 {right}% 正确</translation>
+    </message>
+    <message>
+        <source>confidence {confidence} %: {right} % right of {count} labels</source>
+        <translation>置信度 {confidence}%：{count} 个标注中 {right}% 正确</translation>
+    </message>
+    <message>
+        <source>labels per class</source>
+        <translation>每类别的标注数</translation>
+    </message>
+    <message>
+        <source>labels per class {labels}: {percent} %</source>
+        <translation>每类别 {labels} 个标注：{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>PredictionsDialog</name>
+    <message>
+        <source>A CSV table with one row per image: file name, class, confidence, and whether you or the model gave the class. Files that cannot be read are listed in a second table.</source>
+        <translation>每张图像一行的 CSV 表格：文件名、类别、置信度，以及类别由您还是由模型给出。无法读取的文件列在另一个表格中。</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Listed in</source>
+        <translation>列于</translation>
+    </message>
+    <message>
+        <source>Rows</source>
+        <translation>行数</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Save Predictions</source>
+        <translation>保存预测</translation>
+    </message>
+    <message>
+        <source>Saved the prediction of 1 image</source>
+        <translation>已保存 1 张图像的预测</translation>
+    </message>
+    <message>
+        <source>Saved the predictions of {count} images</source>
+        <translation>已保存 {count} 张图像的预测</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Unreadable files</source>
+        <translation>无法读取的文件</translation>
+    </message>
+</context>
+<context>
+    <name>Preview</name>
+    <message>
+        <source>All images</source>
+        <translation>所有图像</translation>
+    </message>
+    <message>
+        <source>Back to all images (Esc)</source>
+        <translation>返回所有图像（Esc）</translation>
+    </message>
+    <message>
+        <source>Cannot be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Fit (Ctrl+0)</source>
+        <translation>适合窗口（Ctrl+0）</translation>
+    </message>
+    <message>
+        <source>Labelled {name}</source>
+        <translation>已标注为“{name}”</translation>
+    </message>
+    <message>
+        <source>Larger view</source>
+        <translation>大图</translation>
+    </message>
+    <message>
+        <source>Next image (Right)</source>
+        <translation>下一张图像（→）</translation>
+    </message>
+    <message>
+        <source>Not labelled</source>
+        <translation>未标注</translation>
+    </message>
+    <message>
+        <source>Number keys label, 0 says none of these, Delete takes the label off, the arrow keys go on.</source>
+        <translation>数字键用于标注，0 表示都不是，Delete 取消标注，方向键继续浏览。</translation>
+    </message>
+    <message>
+        <source>Original size (Ctrl+1)</source>
+        <translation>原始大小（Ctrl+1）</translation>
+    </message>
+    <message>
+        <source>Previous image (Left)</source>
+        <translation>上一张图像（←）</translation>
+    </message>
+    <message>
+        <source>Shown as the model sees it: made into a square.</source>
+        <translation>以模型所见的方式显示：缩放为正方形。</translation>
+    </message>
+    <message>
+        <source>What the model says</source>
+        <translation>模型的判断</translation>
+    </message>
+    <message>
+        <source>What the model says (unsure)</source>
+        <translation>模型的判断（不确定）</translation>
+    </message>
+    <message>
+        <source>What the model says, or none of these</source>
+        <translation>模型的判断，也可能都不是</translation>
+    </message>
+    <message>
+        <source>What the model sees: the picture as the network gets it (M)</source>
+        <translation>模型所见：网络实际得到的图片（M）</translation>
+    </message>
+    <message>
+        <source>Zoom in (Ctrl++)</source>
+        <translation>放大（Ctrl++）</translation>
+    </message>
+    <message>
+        <source>Zoom out (Ctrl+-)</source>
+        <translation>缩小（Ctrl+-）</translation>
+    </message>
+</context>
+<context>
+    <name>ProbabilityBars</name>
+    <message>
+        <source>Click a class to see what speaks for it</source>
+        <translation>单击一个类别，查看支持它的依据</translation>
+    </message>
+    <message>
+        <source>Nothing yet.</source>
+        <translation>暂无。</translation>
+    </message>
+</context>
+<context>
+    <name>QueuePage</name>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Key: label · Enter: the class singled out · Space: skip · U: unsure · Backspace: back</source>
+        <translation>快捷键：标注 · Enter：突出显示的类别 · 空格：跳过 · U：不确定 · Backspace：返回</translation>
+    </message>
+    <message>
+        <source>Label queue</source>
+        <translation>标注队列</translation>
+    </message>
+    <message>
+        <source>Looking for images that are worth a label…</source>
+        <translation>正在查找值得标注的图像…</translation>
+    </message>
+    <message>
+        <source>No label; not suggested again while the project is open (Space)</source>
+        <translation>不标注；项目打开期间不再建议（空格）</translation>
+    </message>
+    <message>
+        <source>Nothing is left to suggest. Esc goes back to all images.</source>
+        <translation>没有可建议的图像了。按 Esc 返回所有图像。</translation>
+    </message>
+    <message>
+        <source>Show 1 Unsure</source>
+        <translation>显示 1 张不确定的图像</translation>
+    </message>
+    <message>
+        <source>Show the images that you could not tell</source>
+        <translation>显示您无法判断的图像</translation>
+    </message>
+    <message>
+        <source>Show {count} Unsure</source>
+        <translation>显示 {count} 张不确定的图像</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>The engine is loading; suggestions follow…</source>
+        <translation>引擎正在加载，随后给出建议…</translation>
+    </message>
+    <message>
+        <source>The image before; another key changes its label (Backspace)</source>
+        <translation>上一张图像；按其他快捷键可更改其标注（Backspace）</translation>
+    </message>
+    <message>
+        <source>There is no class yet: type the name of what you see and press Enter.</source>
+        <translation>还没有类别：输入您所看到的内容的名称，然后按 Enter。</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+    <message>
+        <source>You cannot tell: no label now, and the image is kept in a list (U)</source>
+        <translation>无法判断：暂不标注，图像会保留在列表中（U）</translation>
+    </message>
+    <message>
+        <source>{file} · labelled {name}</source>
+        <translation>{file} · 已标注为“{name}”</translation>
+    </message>
+    <message>
+        <source>{file} · perhaps none of these</source>
+        <translation>{file} · 可能都不是</translation>
+    </message>
+    <message>
+        <source>{file} · you were unsure</source>
+        <translation>{file} · 您不确定</translation>
+    </message>
+    <message>
+        <source>{labelled} labelled here · {waiting} waiting · {left} without a label</source>
+        <translation>在此标注 {labelled} 张 · 等待 {waiting} 张 · 未标注 {left} 张</translation>
+    </message>
+</context>
+<context>
+    <name>Report</name>
+    <message>
+        <source>1 group of {images} images that are nearly the same. They count as one label and are held out together.</source>
+        <translation>1 组几乎相同的图像，共 {images} 张。它们只算作一个标注，并且一并留出。</translation>
+    </message>
+    <message>
+        <source>Accuracy</source>
+        <translation>准确率</translation>
+    </message>
+    <message>
+        <source>Can the confidences be believed?</source>
+        <translation>置信度可信吗？</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Classifier</source>
+        <translation>分类器</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>置信度</translation>
+    </message>
+    <message>
+        <source>Confusion matrix</source>
+        <translation>混淆矩阵</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Drawn at random from {count} predictions, whose confidences promised {percent} %.</source>
+        <translation>从 {count} 个预测中随机抽取，其置信度所预期的是 {percent}%。</translation>
+    </message>
+    <message>
+        <source>Effort</source>
+        <translation>模式</translation>
+    </message>
+    <message>
+        <source>Encoder</source>
+        <translation>编码器</translation>
+    </message>
+    <message>
+        <source>Evaluation of {project}</source>
+        <translation>“{project}”的评估</translation>
+    </message>
+    <message>
+        <source>Every labelled image was classified by a model that had not seen it: fitted without it and its near-duplicates (leave-one-out with the instant effort, five grouped folds with the others). Of near-duplicates with one label the first counts. Accuracy, precision, recall, F1, the matrix and the calibration all come from these predictions.</source>
+        <translation>每张已标注的图像都由未见过它的模型来分类：该模型在拟合时不含这张图像及其近似重复图像（即时模式采用留一法，其他模式采用按组划分的五折）。标注相同的近似重复图像中只计第一张。准确率、精确率、召回率、F1、混淆矩阵和校准都来自这些预测。</translation>
+    </message>
+    <message>
+        <source>F1</source>
+        <translation>F1</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>How the figures were made</source>
+        <translation>这些数字的由来</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Intervals hold the truth 95 times in 100. Those of shares, precision and recall are Wilson’s [1], that of F1 follows from Wilson’s for TP / (TP + FP + FN) [2], those of means over classes from the delta method [3]. Labelled images share their training images, so each counts as three quarters of an independent one.</source>
+        <translation>区间有 95% 的把握包含真实值。比例、精确率和召回率采用 Wilson 区间 [1]，F1 的区间由 TP / (TP + FP + FN) 的 Wilson 区间推出 [2]，各类别平均值的区间由 delta 方法得出 [3]。各张已标注图像共用训练图像，因此每张只算作四分之三个独立样本。</translation>
+    </message>
+    <message>
+        <source>Judged</source>
+        <translation>已评判</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Labels per class</source>
+        <translation>每类别的标注数</translation>
+    </message>
+    <message>
+        <source>Labels that look wrong</source>
+        <translation>可能有误的标注</translation>
+    </message>
+    <message>
+        <source>Labels were changed while this was written; the figures are older.</source>
+        <translation>写入报告期间标注有变动；这些数字是变动之前的。</translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation>平均</translation>
+    </message>
+    <message>
+        <source>Mean of the classes</source>
+        <translation>各类别平均</translation>
+    </message>
+    <message>
+        <source>Most frequent mistakes: label</source>
+        <translation>最常见的错误：标注</translation>
+    </message>
+    <message>
+        <source>Near-duplicates</source>
+        <translation>近似重复</translation>
+    </message>
+    <message>
+        <source>No held-out image was taken for another class.</source>
+        <translation>没有留出的图像被判为其他类别。</translation>
+    </message>
+    <message>
+        <source>No label looks wrong.</source>
+        <translation>没有看起来有误的标注。</translation>
+    </message>
+    <message>
+        <source>Page {page} of {pages}</source>
+        <translation>第 {page} 页，共 {pages} 页</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精确率</translation>
+    </message>
+    <message>
+        <source>Recall</source>
+        <translation>召回率</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>正确</translation>
+    </message>
+    <message>
+        <source>Rows are the labels, columns what the images were taken for, numbered as the rows are.</source>
+        <translation>行是标注，列是图像被判定的类别，编号与行相同。</translation>
+    </message>
+    <message>
+        <source>Spot check</source>
+        <translation>抽查</translation>
+    </message>
+    <message>
+        <source>Taken for</source>
+        <translation>被判为</translation>
+    </message>
+    <message>
+        <source>The calibration error is the mean distance of confidence and share right over bins of equal width, weighted by their sizes [4]; beside it stands what chance makes it where every confidence is true.</source>
+        <translation>校准误差是各等宽分箱中置信度与正确比例之差按箱内数量加权的平均值 [4]；旁边给出的是所有置信度都准确时仅由偶然因素造成的数值。</translation>
+    </message>
+    <message>
+        <source>The labels were chosen by a person, so they are no random sample of the folder; only the spot check is.</source>
+        <translation>标注由人选定，因此并非文件夹的随机样本；只有抽查才是。</translation>
+    </message>
+    <message>
+        <source>The matrix of so many classes is in the HTML report; here its mistakes.</source>
+        <translation>类别太多，完整的矩阵在 HTML 报告中；这里列出其中的错误。</translation>
+    </message>
+    <message>
+        <source>The surest mistakes</source>
+        <translation>最有把握却判错的图像</translation>
+    </message>
+    <message>
+        <source>The {shown} most doubtful of {count}.</source>
+        <translation>{count} 个中最可疑的 {shown} 个。</translation>
+    </message>
+    <message>
+        <source>There was no spot check yet.</source>
+        <translation>尚未进行抽查。</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell whether one of them is wrong.</source>
+        <translation>标注太少，无法判断其中是否有误。</translation>
+    </message>
+    <message>
+        <source>Versions</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>What the instant effort is expected to reach on the images without a label, with fewer labels of each class and with all; the band is the 95 % interval.</source>
+        <translation>即时模式在未标注图像上预计达到的水平，分别对应每个类别使用较少标注和全部标注的情况；色带为 95% 置信区间。</translation>
+    </message>
+    <message>
+        <source>Would more labels help?</source>
+        <translation>增加标注会有帮助吗？</translation>
+    </message>
+    <message>
+        <source>en</source>
+        <translation>zh-Hans</translation>
+    </message>
+    <message>
+        <source>{count}, and {none} of “none of these”</source>
+        <translation>{count}，另有 {none} 个“都不是”</translation>
+    </message>
+    <message>
+        <source>{groups} groups of nearly the same images, {images} images together. Those of a group count as one label and are held out together.</source>
+        <translation>{groups} 组几乎相同的图像，共 {images} 张。同组的图像只算作一个标注，并且一并留出。</translation>
+    </message>
+    <message>
+        <source>{label}, looks like {likely} ({percent} %)</source>
+        <translation>“{label}”，看起来像“{likely}”（{percent}%）</translation>
+    </message>
+    <message>
+        <source>{label}, taken for {predicted} ({percent} %)</source>
+        <translation>“{label}”，被判为“{predicted}”（{percent}%）</translation>
+    </message>
+    <message>
+        <source>{low} to {high} %</source>
+        <translation>{low}% 至 {high}%</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>ReportFile</name>
+    <message>
+        <source>The report could not be written to {path}: {reason}.</source>
+        <translation>无法将报告写入 {path}：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewClasses</name>
+    <message>
+        <source>Classes to review</source>
+        <translation>要审阅的类别</translation>
+    </message>
+    <message>
+        <source>None of these?</source>
+        <translation>都不是？</translation>
+    </message>
+    <message>
+        <source>{done} / {total}</source>
+        <translation>{done}/{total}</translation>
+    </message>
+    <message>
+        <source>{done} of {total} reviewed</source>
+        <translation>已审阅 {done}/{total}</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewDelegate</name>
+    <message>
+        <source>Taken out</source>
+        <translation>已剔除</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewModel</name>
+    <message>
+        <source>taken out; {state}</source>
+        <translation>已剔除；{state}</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewPage</name>
+    <message>
+        <source>Accept {count} as “{name}”</source>
+        <translation>接受 {count} 张为“{name}”</translation>
+    </message>
+    <message>
+        <source>Enter goes on with “{name}”.</source>
+        <translation>按 Enter 继续审阅“{name}”。</translation>
+    </message>
+    <message>
+        <source>In order anew, from the first page (F5)</source>
+        <translation>重新排序，从第一页开始（F5）</translation>
+    </message>
+    <message>
+        <source>Nothing more is predicted as “{name}”</source>
+        <translation>没有更多图像被预测为“{name}”</translation>
+    </message>
+    <message>
+        <source>Nothing more looks like none of your classes</source>
+        <translation>没有更多图像看起来不属于任何类别</translation>
+    </message>
+    <message>
+        <source>Nothing predicted</source>
+        <translation>没有预测</translation>
+    </message>
+    <message>
+        <source>Refresh</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Review by class</source>
+        <translation>按类别审阅</translation>
+    </message>
+    <message>
+        <source>You have seen all that is predicted as “{name}”</source>
+        <translation>预测为“{name}”的图像您都看过了</translation>
+    </message>
+    <message>
+        <source>{count} are undecided; Enter goes through them again.</source>
+        <translation>还有 {count} 张未决定；按 Enter 再看一遍。</translation>
+    </message>
+    <message>
+        <source>{done} of {total} reviewed · page {page} of {pages}</source>
+        <translation>已审阅 {done}/{total} · 第 {page} 页，共 {pages} 页</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewStrip</name>
+    <message>
+        <source>1 Taken Out</source>
+        <translation>已剔除 1 张</translation>
+    </message>
+    <message>
+        <source>Accept 1 Image</source>
+        <translation>接受 1 张图像</translation>
+    </message>
+    <message>
+        <source>Accept Selected</source>
+        <translation>接受所选</translation>
+    </message>
+    <message>
+        <source>Accept all of this class above a confidence, seen or not</source>
+        <translation>接受此类别中高于某个置信度的所有图像，无论是否看过</translation>
+    </message>
+    <message>
+        <source>Accept {count} Images</source>
+        <translation>接受 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>By Confidence…</source>
+        <translation>按置信度…</translation>
+    </message>
+    <message>
+        <source>Enter: accept the page · class key: relabel the selection · X: take it out</source>
+        <translation>Enter：接受本页 · 类别快捷键：改标所选图像 · X：剔除</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Label the selected images as this class (Ctrl+Enter)</source>
+        <translation>将所选图像标注为此类别（Ctrl+Enter）</translation>
+    </message>
+    <message>
+        <source>Label those on this page as this class, but for those taken out (Enter)</source>
+        <translation>将本页图像标注为此类别，已剔除的除外（Enter）</translation>
+    </message>
+    <message>
+        <source>Next Page</source>
+        <translation>下一页</translation>
+    </message>
+    <message>
+        <source>Next page</source>
+        <translation>下一页</translation>
+    </message>
+    <message>
+        <source>Nothing is left to decide here (Enter)</source>
+        <translation>这里没有需要决定的了（Enter）</translation>
+    </message>
+    <message>
+        <source>Page before</source>
+        <translation>上一页</translation>
+    </message>
+    <message>
+        <source>Show the images that were taken out and have no label yet</source>
+        <translation>显示已剔除且还没有标注的图像</translation>
+    </message>
+    <message>
+        <source>Take Out</source>
+        <translation>剔除</translation>
+    </message>
+    <message>
+        <source>The next page, undecided (Page Down)</source>
+        <translation>下一页，暂不决定（Page Down）</translation>
+    </message>
+    <message>
+        <source>The page before (Page Up)</source>
+        <translation>上一页（Page Up）</translation>
+    </message>
+    <message>
+        <source>The selected images do not show this class; once more puts them back (X)</source>
+        <translation>所选图像不属于此类别；再按一次则放回（X）</translation>
+    </message>
+    <message>
+        <source>{count} Taken Out</source>
+        <translation>已剔除 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewTiles</name>
+    <message>
+        <source>Images predicted as the class</source>
+        <translation>预测为此类别的图像</translation>
+    </message>
+</context>
+<context>
+    <name>RunView</name>
+    <message>
+        <source>Accuracy</source>
+        <translation>准确率</translation>
+    </message>
+    <message>
+        <source>An encoder is being trained.</source>
+        <translation>正在训练编码器。</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>此前</translation>
+    </message>
+    <message>
+        <source>Gain</source>
+        <translation>提升</translation>
+    </message>
+    <message>
+        <source>How far the training is</source>
+        <translation>训练的进度</translation>
+    </message>
+    <message>
+        <source>It lies in {folder}.</source>
+        <translation>它位于 {folder}。</translation>
+    </message>
+    <message>
+        <source>It runs in a process of its own and gives way to your work. You can close this window. When Handful is closed it stops with a checkpoint, and can go on later. It writes to {folder}.</source>
+        <translation>它在独立的进程中运行，并为您的工作让路。您可以关闭此窗口。关闭 Handful 时它会留下检查点并停止，之后可以继续。它写入到 {folder}。</translation>
+    </message>
+    <message>
+        <source>It stops after the step at hand, with a checkpoint.</source>
+        <translation>它会在当前这一步之后停止，并留下检查点。</translation>
+    </message>
+    <message>
+        <source>It took {time}.</source>
+        <translation>用时 {time}。</translation>
+    </message>
+    <message>
+        <source>Its folder is {folder}.</source>
+        <translation>其文件夹为 {folder}。</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>Nothing was better on the validation sets without harm to one of them, so the encoder is left as it was.</source>
+        <translation>没有哪种改变能提升验证集的表现而不损害其中任何一个，因此编码器保持原样。</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>The encoder is trained, by the smallest step: there was nothing to judge it by.</source>
+        <translation>编码器已训练，只改变了最小的一步：没有可用来评判的依据。</translation>
+    </message>
+    <message>
+        <source>The model is trained. It is a paper&apos;s, not one that Handful can use.</source>
+        <translation>模型已训练。它属于论文中的实验，Handful 无法使用。</translation>
+    </message>
+    <message>
+        <source>The new encoder is {points} points better on the validation sets.</source>
+        <translation>新的编码器在验证集上高出 {points} 个百分点。</translation>
+    </message>
+    <message>
+        <source>The training is finished.</source>
+        <translation>训练已完成。</translation>
+    </message>
+    <message>
+        <source>This training was stopped at step {step}; it can go on.</source>
+        <translation>此次训练在第 {step} 步停止；可以继续。</translation>
+    </message>
+    <message>
+        <source>This training was stopped; it can go on.</source>
+        <translation>此次训练已停止；可以继续。</translation>
+    </message>
+    <message>
+        <source>Validation set</source>
+        <translation>验证集</translation>
+    </message>
+    <message>
+        <source>What the training said last</source>
+        <translation>训练最近的输出</translation>
+    </message>
+    <message>
+        <source>in training</source>
+        <translation>训练中</translation>
+    </message>
+    <message>
+        <source>mean of ten steps</source>
+        <translation>十步的平均值</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>validation, 95 % interval</source>
+        <translation>验证，95% 区间</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far</source>
+        <translation>已用 {elapsed}</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far; this part takes about {left} more</source>
+        <translation>已用 {elapsed}；这一部分大约还需 {left}</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
+        <source>{points} points</source>
+        <translation>{points} 个百分点</translation>
+    </message>
+    <message>
+        <source>{text}: {done} of {total}</source>
+        <translation>{text}：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{text}…</source>
+        <translation>{text}…</translation>
+    </message>
+</context>
+<context>
+    <name>SaveDialog</name>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Choose where to save it.</source>
+        <translation>请选择保存位置。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Go On Working</source>
+        <translation>继续工作</translation>
+    </message>
+    <message>
+        <source>Save as</source>
+        <translation>另存为</translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>You can close this window and go on labelling meanwhile.</source>
+        <translation>您可以关闭此窗口，同时继续标注。</translation>
+    </message>
+</context>
+<context>
+    <name>Session</name>
+    <message>
+        <source>1 image was moved or renamed; its label came with it.</source>
+        <translation>有 1 张图像被移动或重命名，其标注已随之转移。</translation>
+    </message>
+    <message>
+        <source>Add class “{name}”</source>
+        <translation>添加类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Add {count} classes</source>
+        <translation>添加 {count} 个类别</translation>
+    </message>
+    <message>
+        <source>Added 1 class.</source>
+        <translation>已添加 1 个类别。</translation>
+    </message>
+    <message>
+        <source>Added {count} classes.</source>
+        <translation>已添加 {count} 个类别。</translation>
+    </message>
+    <message>
+        <source>Colour of “{name}”</source>
+        <translation>“{name}”的颜色</translation>
+    </message>
+    <message>
+        <source>Deleted the class “{name}” and its label.</source>
+        <translation>已删除类别“{name}”及其标注。</translation>
+    </message>
+    <message>
+        <source>Deleted the class “{name}” and its {count} labels.</source>
+        <translation>已删除类别“{name}”及其 {count} 个标注。</translation>
+    </message>
+    <message>
+        <source>Deleted the class “{name}”.</source>
+        <translation>已删除类别“{name}”。</translation>
+    </message>
+    <message>
+        <source>Every image has a label of yours, so none is left to predict.</source>
+        <translation>每张图像都有您的标注，没有可预测的图像了。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before.</source>
+        <translation>微调已完成：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
+    </message>
+    <message>
+        <source>Handful may not write in {folder}, so your labels are kept in {kept}.</source>
+        <translation>Handful 无权写入 {folder}，因此您的标注保存在 {kept} 中。</translation>
+    </message>
+    <message>
+        <source>Key of “{name}”</source>
+        <translation>“{name}”的快捷键</translation>
+    </message>
+    <message>
+        <source>Label images of at least two classes first.</source>
+        <translation>请先标注至少两个类别的图像。</translation>
+    </message>
+    <message>
+        <source>Labelled 1 image.</source>
+        <translation>已标注 1 张图像。</translation>
+    </message>
+    <message>
+        <source>Labelled {count} images.</source>
+        <translation>已标注 {count} 张图像。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before, by the labels as they were when it began. It answers with those that you have given since, too.</source>
+        <translation>微调已完成：按开始时的标注，留出的标注有 {now}% 判断正确，此前为 {before}%。您此后所做的标注也已计入结果。</translation>
+    </message>
+    <message>
+        <source>Merged the class “{source}” into “{target}”.</source>
+        <translation>已将类别“{source}”合并到“{target}”。</translation>
+    </message>
+    <message>
+        <source>Move class “{name}”</source>
+        <translation>移动类别“{name}”</translation>
+    </message>
+    <message>
+        <source>None of the project&apos;s images is in {folder}, so nothing was changed; show the folder that holds {name}.</source>
+        <translation>{folder} 中没有此项目的任何图像，因此未作更改；请指定包含 {name} 的文件夹。</translation>
+    </message>
+    <message>
+        <source>Not everything in the folder could be read: {names}.</source>
+        <translation>文件夹中有些内容无法读取：{names}。</translation>
+    </message>
+    <message>
+        <source>Note on “{name}”</source>
+        <translation>“{name}”的备注</translation>
+    </message>
+    <message>
+        <source>Open a folder first.</source>
+        <translation>请先打开一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Rename class “{name}”</source>
+        <translation>重命名类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Split class “{name}”</source>
+        <translation>拆分类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Split “{name}”: {count} went to “{new}”.</source>
+        <translation>已拆分“{name}”：{count} 张归入“{new}”。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} is not there any more. Your labels are kept; show Handful where the images are now.</source>
+        <translation>文件夹 {folder} 已不存在。您的标注会保留；请告诉 Handful 图像现在的位置。</translation>
+    </message>
+    <message>
+        <source>The labelled image {name} was changed by another program; check that its label still fits.</source>
+        <translation>已标注的图像 {name} 被其他程序更改；请检查其标注是否仍然合适。</translation>
+    </message>
+    <message>
+        <source>The labels of {folder} are kept in {kept}.</source>
+        <translation>{folder} 的标注保存在 {kept} 中。</translation>
+    </message>
+    <message>
+        <source>The list names no class that is not there already.</source>
+        <translation>列表中的类别都已存在。</translation>
+    </message>
+    <message>
+        <source>The predictions are on their way.</source>
+        <translation>预测即将给出。</translation>
+    </message>
+    <message>
+        <source>There is no folder or project {path}.</source>
+        <translation>没有文件夹或项目 {path}。</translation>
+    </message>
+    <message>
+        <source>{count} images were moved or renamed; their labels came with them.</source>
+        <translation>有 {count} 张图像被移动或重命名，其标注已随之转移。</translation>
+    </message>
+    <message>
+        <source>{count} labelled images were changed by another program, {name} among them; check that their labels still fit.</source>
+        <translation>{count} 张已标注的图像被其他程序更改，其中有 {name}；请检查其标注是否仍然合适。</translation>
+    </message>
+</context>
+<context>
+    <name>SmallPicture</name>
+    <message>
+        <source>Labelled {name}</source>
+        <translation>已标注为“{name}”</translation>
+    </message>
+</context>
+<context>
+    <name>SplitDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Go to a new class: {count}</source>
+        <translation>归入新类别：{count}</translation>
+    </message>
+    <message>
+        <source>Looking for two kinds of images in it…</source>
+        <translation>正在其中寻找两种不同的图像…</translation>
+    </message>
+    <message>
+        <source>Name of the new class</source>
+        <translation>新类别的名称</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>拆分</translation>
+    </message>
+    <message>
+        <source>Split “{name}”</source>
+        <translation>拆分“{name}”</translation>
+    </message>
+    <message>
+        <source>Stay in “{name}”: {count}</source>
+        <translation>留在“{name}”：{count}</translation>
+    </message>
+</context>
+<context>
+    <name>SpotCheck</name>
+    <message>
+        <source>Spot check of {when}, with {count} labels as now.</source>
+        <translation>抽查于 {when}，当时与现在一样有 {count} 个标注。</translation>
+    </message>
+    <message>
+        <source>Spot check of {when}, with {count} labels; there are {now} now, so draw again for the answers on screen.</source>
+        <translation>抽查于 {when}，当时有 {count} 个标注；现在有 {now} 个，因此要了解屏幕上的结果，请重新抽取。</translation>
+    </message>
+    <message>
+        <source>{right} of {asked} right: {percent} %, between {low} and {high} %</source>
+        <translation>{asked} 个中有 {right} 个正确：{percent}%，介于 {low}% 与 {high}% 之间</translation>
+    </message>
+</context>
+<context>
+    <name>SpotCheckPage</name>
+    <message>
+        <source>Answered right.</source>
+        <translation>已回答：正确。</translation>
+    </message>
+    <message>
+        <source>Answered wrong.</source>
+        <translation>已回答：错误。</translation>
+    </message>
+    <message>
+        <source>Draw Again</source>
+        <translation>重新抽取</translation>
+    </message>
+    <message>
+        <source>Drawn at random from {count} predictions; the share among all of them lies between the two numbers 95 times in 100. Their confidences promised {percent} %.</source>
+        <translation>从 {count} 个预测中随机抽取；在所有预测中，正确的比例有 95% 的把握落在这两个数之间。它们的置信度所预期的是 {percent}%。</translation>
+    </message>
+    <message>
+        <source>Enter: right · N: wrong · number keys: what it is, 0 none of these · Backspace: back · Esc: enough</source>
+        <translation>Enter：正确 · N：错误 · 数字键：实际类别，0 表示都不是 · Backspace：返回 · Esc：到此为止</translation>
+    </message>
+    <message>
+        <source>Is this “{name}”?</source>
+        <translation>这是“{name}”吗？</translation>
+    </message>
+    <message>
+        <source>Label by spot check</source>
+        <translation>通过抽查标注</translation>
+    </message>
+    <message>
+        <source>Nothing to check</source>
+        <translation>没有可检查的内容</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>正确</translation>
+    </message>
+    <message>
+        <source>Right answers and those that say what it is become labels of yours</source>
+        <translation>回答正确的以及指明实际类别的图像会成为您的标注</translation>
+    </message>
+    <message>
+        <source>Show the Wrong Ones</source>
+        <translation>显示错误的图像</translation>
+    </message>
+    <message>
+        <source>Spot check</source>
+        <translation>抽查</translation>
+    </message>
+    <message>
+        <source>The prediction is right (Enter or Y)</source>
+        <translation>预测正确（Enter 或 Y）</translation>
+    </message>
+    <message>
+        <source>The prediction is wrong (N)</source>
+        <translation>预测错误（N）</translation>
+    </message>
+    <message>
+        <source>Use 1 Answer as a Label</source>
+        <translation>将 1 个回答用作标注</translation>
+    </message>
+    <message>
+        <source>Use {count} Answers as Labels</source>
+        <translation>将 {count} 个回答用作标注</translation>
+    </message>
+    <message>
+        <source>Wrong</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>{count} wrong</source>
+        <translation>{count} 个错误</translation>
+    </message>
+    <message>
+        <source>{place} of {count}</source>
+        <translation>第 {place} 张，共 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>StartPage</name>
+    <message>
+        <source>A folder of images, with its sub-folders. The files stay untouched.</source>
+        <translation>一个包含图像的文件夹及其子文件夹。文件不会被改动。</translation>
+    </message>
+    <message>
+        <source>Every other image gets a class and a confidence, as a table or model.</source>
+        <translation>其他每张图像都会得到类别和置信度，可保存为表格或模型。</translation>
+    </message>
+    <message>
+        <source>Get the rest</source>
+        <translation>得到其余结果</translation>
+    </message>
+    <message>
+        <source>Label a handful</source>
+        <translation>标注少量示例</translation>
+    </message>
+    <message>
+        <source>Name your classes and give each a few examples, by key or click.</source>
+        <translation>为类别命名，然后用按键或单击为每个类别标注几个示例。</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open Folder…</source>
+        <translation>打开文件夹…</translation>
+    </message>
+    <message>
+        <source>Open Project…</source>
+        <translation>打开项目…</translation>
+    </message>
+    <message>
+        <source>Open a .handful file (Ctrl+Shift+O)</source>
+        <translation>打开 .handful 文件（Ctrl+Shift+O）</translation>
+    </message>
+    <message>
+        <source>Open a folder of images (Ctrl+O)</source>
+        <translation>打开图像文件夹（Ctrl+O）</translation>
+    </message>
+    <message>
+        <source>Paint 150 pictures of machine parts, and open them to be labelled</source>
+        <translation>绘制 150 张机器零件图片，并打开供标注</translation>
+    </message>
+    <message>
+        <source>Recent</source>
+        <translation>最近</translation>
+    </message>
+    <message>
+        <source>Sort a folder of images by a handful of examples</source>
+        <translation>用少量示例为整个文件夹的图像分类</translation>
+    </message>
+    <message>
+        <source>Try the Sample</source>
+        <translation>试用示例</translation>
+    </message>
+    <message>
+        <source>or drop a folder anywhere in this window</source>
+        <translation>或将文件夹拖放到此窗口的任意位置</translation>
+    </message>
+</context>
+<context>
+    <name>Startup</name>
+    <message>
+        <source>Something went wrong inside Handful. Your labels are saved, and you can go on; what happened is in {path}.</source>
+        <translation>Handful 内部出现问题。您的标注已保存，可以继续工作；详情见 {path}。</translation>
+    </message>
+</context>
+<context>
+    <name>StatusLine</name>
+    <message>
+        <source>Engine is loading…</source>
+        <translation>引擎正在加载…</translation>
+    </message>
+    <message>
+        <source>Fine-tuning</source>
+        <translation>微调</translation>
+    </message>
+    <message>
+        <source>Go on with the other images</source>
+        <translation>继续处理其他图像</translation>
+    </message>
+    <message>
+        <source>Looking for images · {count} found</source>
+        <translation>正在查找图像 · 已找到 {count} 张</translation>
+    </message>
+    <message>
+        <source>No predictions: {reason}</source>
+        <translation>没有预测：{reason}</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Stop fine-tuning; the answers stay as they are</source>
+        <translation>停止微调；结果保持不变</translation>
+    </message>
+    <message>
+        <source>Stop this; what is done stays done</source>
+        <translation>停止；已完成的部分会保留</translation>
+    </message>
+    <message>
+        <source>Stopped; some images are not classified yet</source>
+        <translation>已停止；部分图像尚未分类</translation>
+    </message>
+    <message>
+        <source>You can label meanwhile.</source>
+        <translation>您可以同时进行标注。</translation>
+    </message>
+    <message>
+        <source>{count} h left</source>
+        <translation>还剩 {count} 小时</translation>
+    </message>
+    <message>
+        <source>{count} labelled</source>
+        <translation>已标注 {count}</translation>
+    </message>
+    <message>
+        <source>{count} min left</source>
+        <translation>还剩 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>{count} predicted</source>
+        <translation>已预测 {count}</translation>
+    </message>
+    <message>
+        <source>{count} s left</source>
+        <translation>还剩 {count} 秒</translation>
+    </message>
+    <message>
+        <source>{count} unreadable</source>
+        <translation>无法读取 {count}</translation>
+    </message>
+    <message>
+        <source>{encoder} on {provider}</source>
+        <translation>{provider} 上的 {encoder}</translation>
+    </message>
+    <message>
+        <source>{rate}/s</source>
+        <translation>{rate}/秒</translation>
+    </message>
+</context>
+<context>
+    <name>Suggestions</name>
+    <message>
+        <source>next by its place in the folder</source>
+        <translation>按其在文件夹中的位置依次给出</translation>
+    </message>
+</context>
+<context>
+    <name>Task</name>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+</context>
+<context>
+    <name>TileDelegate</name>
+    <message>
+        <source>different labels</source>
+        <translation>标注不同</translation>
+    </message>
+    <message>
+        <source>none of these?</source>
+        <translation>都不是？</translation>
+    </message>
+    <message>
+        <source>{count} of {all} labelled</source>
+        <translation>{all} 张中 {count} 张已标注</translation>
+    </message>
+</context>
+<context>
+    <name>_ImageList</name>
+    <message>
+        <source>Images behind the cell</source>
+        <translation>单元格对应的图像</translation>
+    </message>
+</context>
+<context>
+    <name>_NoticeBar</name>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭此通知</translation>
+    </message>
+    <message>
+        <source>Find folder…</source>
+        <translation>查找文件夹…</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新查找</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>engine</name>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
+    </message>
+    <message>
+        <source>&lt; 1 %</source>
+        <translation>&lt; 1%</translation>
+    </message>
+    <message>
+        <source>A GPU was found, but {reason}; working on the CPU.</source>
+        <translation>找到了 GPU，但{reason}；改用 CPU。</translation>
+    </message>
+    <message>
+        <source>A class cannot be called “{name}”: “{none}” is there for images that show no class.</source>
+        <translation>类别不能叫“{name}”：“{none}”专用于不属于任何类别的图像。</translation>
+    </message>
+    <message>
+        <source>A class needs a name.</source>
+        <translation>类别需要名称。</translation>
+    </message>
+    <message>
+        <source>A labelled image cannot be read any more, so no more was tried; the answers stay as they were.</source>
+        <translation>有一张已标注的图像无法再读取，因此没有继续尝试；结果保持不变。</translation>
+    </message>
+    <message>
+        <source>Add a second class.</source>
+        <translation>请添加第二个类别。</translation>
+    </message>
+    <message>
+        <source>Add two classes and label a few images.</source>
+        <translation>请添加两个类别，并标注几张图像。</translation>
+    </message>
+    <message>
+        <source>An image that looks the same is labelled “{name}”.</source>
+        <translation>有一张看起来相同的图像标注为“{name}”。</translation>
+    </message>
+    <message>
+        <source>Arranging the map</source>
+        <translation>正在排布分布图</translation>
+    </message>
+    <message>
+        <source>At least two classes need a labelled image; 1 has one.</source>
+        <translation>至少需要两个类别有已标注的图像；现在有 1 个。</translation>
+    </message>
+    <message>
+        <source>At least two classes need a labelled image; {count} have one.</source>
+        <translation>至少需要两个类别有已标注的图像；现在有 {count} 个。</translation>
+    </message>
+    <message>
+        <source>Building the model file (a few seconds)</source>
+        <translation>正在生成模型文件（需要几秒）</translation>
+    </message>
+    <message>
+        <source>CPU, {threads}</source>
+        <translation>CPU，{threads}</translation>
+    </message>
+    <message>
+        <source>Checking the model file on real images</source>
+        <translation>正在用真实图像检查模型文件</translation>
+    </message>
+    <message>
+        <source>Could not open the cache {path}: {error}.</source>
+        <translation>无法打开缓存 {path}：{error}。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: it is a folder.</source>
+        <translation>无法写入 {path}：它是一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: it is no ordinary file.</source>
+        <translation>无法写入 {path}：它不是普通文件。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: there is no folder {parent}.</source>
+        <translation>无法写入 {path}：没有文件夹 {parent}。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} the cache {path}: {error}; the work goes on without it.</source>
+        <translation>无法{doing}缓存 {path}：{error}；工作将在没有缓存的情况下继续。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: another program is using it.</source>
+        <translation>无法{doing} {path}：其他程序正在使用它。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: it is read-only.</source>
+        <translation>无法{doing} {path}：它是只读的。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: the disk is full; make room, and the change can be made again. Nothing saved before is lost.</source>
+        <translation>无法{doing} {path}：磁盘已满；请腾出空间，然后可以重新进行此更改。之前保存的内容没有丢失。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: {reason}.</source>
+        <translation>无法{doing} {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: {text}.</source>
+        <translation>无法{doing} {path}：{text}。</translation>
+    </message>
+    <message>
+        <source>Delete class “{name}”</source>
+        <translation>删除类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>Find the labels of 1 moved image again</source>
+        <translation>重新找回 1 张已移动图像的标注</translation>
+    </message>
+    <message>
+        <source>Find the labels of {count} moved images again</source>
+        <translation>重新找回 {count} 张已移动图像的标注</translation>
+    </message>
+    <message>
+        <source>Fine-tuning</source>
+        <translation>正在微调</translation>
+    </message>
+    <message>
+        <source>Fine-tuning did not help with these labels and was not kept.</source>
+        <translation>微调对这些标注没有帮助，未予采用。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning needs ten labelled images that are no near-duplicates, and two in most of the classes: it is kept only where it helps on labels held out from it.</source>
+        <translation>微调需要十张互不近似重复的已标注图像，并且大多数类别各有两张：只有在对留出的标注有帮助时才会采用。</translation>
+    </message>
+    <message>
+        <source>Five more of “{weakest}” would help most: {because}.</source>
+        <translation>再标注五张“{weakest}”最有帮助：{because}。</translation>
+    </message>
+    <message>
+        <source>Judging by the labels that were held out</source>
+        <translation>正在用留出的标注进行评判</translation>
+    </message>
+    <message>
+        <source>Label 1 image</source>
+        <translation>标注 1 张图像</translation>
+    </message>
+    <message>
+        <source>Label an image of a second class.</source>
+        <translation>请标注一张第二个类别的图像。</translation>
+    </message>
+    <message>
+        <source>Label an image of each class.</source>
+        <translation>请为每个类别标注一张图像。</translation>
+    </message>
+    <message>
+        <source>Label images of at least two classes.</source>
+        <translation>请标注至少两个类别的图像。</translation>
+    </message>
+    <message>
+        <source>Label images of “{name}”, which has none yet.</source>
+        <translation>请标注“{name}”的图像，它还没有标注。</translation>
+    </message>
+    <message>
+        <source>Label {count} images</source>
+        <translation>标注 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Loading torch, which takes some seconds</source>
+        <translation>正在加载 torch，需要几秒</translation>
+    </message>
+    <message>
+        <source>Looking again, three views each</source>
+        <translation>正在从三个视角重新查看</translation>
+    </message>
+    <message>
+        <source>Looking again, tuned</source>
+        <translation>正在用微调后的编码器重新查看</translation>
+    </message>
+    <message>
+        <source>Looking at images</source>
+        <translation>正在读取图像</translation>
+    </message>
+    <message>
+        <source>Looking at some images without a label</source>
+        <translation>正在读取部分未标注的图像</translation>
+    </message>
+    <message>
+        <source>Looking at the labelled images from several sides</source>
+        <translation>正在从多个视角读取已标注的图像</translation>
+    </message>
+    <message>
+        <source>Looking for alike images</source>
+        <translation>正在查找相似图像</translation>
+    </message>
+    <message>
+        <source>Looking for images</source>
+        <translation>正在查找图像</translation>
+    </message>
+    <message>
+        <source>Merge “{source}” into “{target}”</source>
+        <translation>将“{source}”合并到“{target}”</translation>
+    </message>
+    <message>
+        <source>NVIDIA GPU (onnxruntime)</source>
+        <translation>NVIDIA GPU（onnxruntime）</translation>
+    </message>
+    <message>
+        <source>NVIDIA GPU (torch)</source>
+        <translation>NVIDIA GPU（torch）</translation>
+    </message>
+    <message>
+        <source>None of these</source>
+        <translation>都不是</translation>
+    </message>
+    <message>
+        <source>Nothing can be classified yet: {reason}</source>
+        <translation>目前还无法分类：{reason}</translation>
+    </message>
+    <message>
+        <source>Onnxruntime cannot use the GPU ({why}); torch runs the encoder instead.</source>
+        <translation>Onnxruntime 无法使用 GPU（{why}）；改由 torch 运行编码器。</translation>
+    </message>
+    <message>
+        <source>Painting machine parts</source>
+        <translation>正在绘制机器零件</translation>
+    </message>
+    <message>
+        <source>Painting the sample</source>
+        <translation>正在绘制示例</translation>
+    </message>
+    <message>
+        <source>Preparing {name}</source>
+        <translation>正在准备 {name}</translation>
+    </message>
+    <message>
+        <source>PyTorch is not part of this build of Handful; fine-tuning, meta-training and other encoders need it, all else does not.</source>
+        <translation>此构建的 Handful 不含 PyTorch；微调、元训练和其他编码器需要它，其余功能不需要。</translation>
+    </message>
+    <message>
+        <source>Reading the models</source>
+        <translation>正在读取模型</translation>
+    </message>
+    <message>
+        <source>Reading {name}</source>
+        <translation>正在读取 {name}</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside Handful ({kind}: {error}); your labels are safe, and the log has the details.</source>
+        <translation>Handful 内部出现问题（{kind}：{error}）；您的标注是安全的，详情见日志。</translation>
+    </message>
+    <message>
+        <source>That fine-tuned network is gone; fine-tune again.</source>
+        <translation>该微调后的网络已不存在；请再次微调。</translation>
+    </message>
+    <message>
+        <source>The activations in the encoder&apos;s graph {graph_path} do not give its embedding, so it cannot be explained.</source>
+        <translation>编码器计算图 {graph_path} 中的激活值得不出它的嵌入，因此无法解释。</translation>
+    </message>
+    <message>
+        <source>The class has no labelled image that can be read, so no image has a score for it.</source>
+        <translation>该类别没有能读取的已标注图像，因此没有图像能得到它的分数。</translation>
+    </message>
+    <message>
+        <source>The device cuda cannot be used: {reason}.</source>
+        <translation>无法使用 cuda 设备：{reason}。</translation>
+    </message>
+    <message>
+        <source>The encoder {name!r} does not give usable embeddings.</source>
+        <translation>编码器 {name!r} 给不出可用的嵌入。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} cannot be loaded: {why}.</source>
+        <translation>无法加载编码器的计算图 {graph_path}：{why}。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} cannot be opened: {reason}.</source>
+        <translation>无法打开编码器的计算图 {graph_path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} does not resize its images.</source>
+        <translation>编码器的计算图 {graph_path} 不会缩放图像。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} pools {n_pooled} activations where its encoder has {n_expected}, so it cannot be explained.</source>
+        <translation>编码器计算图 {graph_path} 汇聚了 {n_pooled} 个激活，而其编码器有 {n_expected} 个，因此无法解释。</translation>
+    </message>
+    <message>
+        <source>The engine could not start ({error}); see the log.</source>
+        <translation>引擎无法启动（{error}）；请查看日志。</translation>
+    </message>
+    <message>
+        <source>The exported model does not agree with the program (largest difference {difference:.2g}, allowed {limit:.0e}; same class on {n_agree} of {n_clear} images); it was not saved.</source>
+        <translation>导出的模型与程序不一致（最大差异 {difference:.2g}，允许 {limit:.0e}；{n_clear} 张图像中有 {n_agree} 张类别相同）；未保存。</translation>
+    </message>
+    <message>
+        <source>The exported model does not agree with the program on what is none of the classes (largest difference {difference:.2g}, allowed {limit:.0e}); it was not saved.</source>
+        <translation>在“都不是”的判断上，导出的模型与程序不一致（最大差异 {difference:.2g}，允许 {limit:.0e}）；未保存。</translation>
+    </message>
+    <message>
+        <source>The folder {shown} has a name that is not UTF-8; please rename it.</source>
+        <translation>文件夹 {shown} 的名称不是 UTF-8，请将其重命名。</translation>
+    </message>
+    <message>
+        <source>The images in {folder} have the names, but not the content, of those that {path} was made for (another memory card?); open the folder itself instead.</source>
+        <translation>{folder} 中的图像与 {path} 所对应的图像名称相同、内容不同（是另一张存储卡吗？）；请改为打开该文件夹本身。</translation>
+    </message>
+    <message>
+        <source>The labels suffice: twice as many would hardly help ({gain}).</source>
+        <translation>标注已足够：再增加一倍也几乎没有帮助（{gain}）。</translation>
+    </message>
+    <message>
+        <source>The model could not be checked, since no image can be read any more.</source>
+        <translation>无法检查模型，因为没有图像能再读取。</translation>
+    </message>
+    <message>
+        <source>The other labels speak for “{likely}” ({chance}, “{own}” {own_chance}), as do {nearest}.</source>
+        <translation>其他标注支持“{likely}”（{chance}，“{own}”为 {own_chance}），{nearest}也是如此。</translation>
+    </message>
+    <message>
+        <source>The other labels speak for “{likely}” ({chance}, “{own}” {own_chance}).</source>
+        <translation>其他标注支持“{likely}”（{chance}，“{own}”为 {own_chance}）。</translation>
+    </message>
+    <message>
+        <source>The selected images have not been looked at yet; try again in a moment.</source>
+        <translation>所选图像尚未处理；请稍后再试。</translation>
+    </message>
+    <message>
+        <source>The weights of {name!r} do not fit their network.</source>
+        <translation>{name!r} 的权重与其网络不匹配。</translation>
+    </message>
+    <message>
+        <source>The weights of {name!r} do not fit their network: {n_missing} are missing and {n_unknown} are unknown, {named!r} among them.</source>
+        <translation>{name!r} 的权重与其网络不匹配：缺少 {n_missing} 个，有 {n_unknown} 个未知，其中包括 {named!r}。</translation>
+    </message>
+    <message>
+        <source>There is already a class “{name}”.</source>
+        <translation>已经有类别“{name}”。</translation>
+    </message>
+    <message>
+        <source>There is no encoder file {path}.</source>
+        <translation>没有编码器文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no file {model}.</source>
+        <translation>没有文件 {model}。</translation>
+    </message>
+    <message>
+        <source>There is no folder {folder}.</source>
+        <translation>没有文件夹 {folder}。</translation>
+    </message>
+    <message>
+        <source>There is no project file {path}.</source>
+        <translation>没有项目文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is nothing to explain yet: label images of at least two classes first.</source>
+        <translation>还没有可解释的内容：请先标注至少两个类别的图像。</translation>
+    </message>
+    <message>
+        <source>This version cannot build a network of kind {architecture!r}.</source>
+        <translation>此版本无法构建 {architecture!r} 类型的网络。</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell; label at least {least} of each class.</source>
+        <translation>标注太少，无法判断；请为每个类别至少标注 {least} 张。</translation>
+    </message>
+    <message>
+        <source>Trying harder did not help with these labels; the instant answers stay.</source>
+        <translation>更深入的尝试对这些标注没有帮助；保留即时结果。</translation>
+    </message>
+    <message>
+        <source>Twice as many labels would hardly help ({gain}): “{own}” is often taken for “{other}”.</source>
+        <translation>标注再增加一倍也几乎没有帮助（{gain}）：“{own}”常被误认为“{other}”。</translation>
+    </message>
+    <message>
+        <source>Unlabel 1 image</source>
+        <translation>取消 1 张图像的标注</translation>
+    </message>
+    <message>
+        <source>Unlabel {count} images</source>
+        <translation>取消 {count} 张图像的标注</translation>
+    </message>
+    <message>
+        <source>Validating</source>
+        <translation>正在验证</translation>
+    </message>
+    <message>
+        <source>What was labelled in {copy} while {path} was read-only could not be brought back now; it is only there.</source>
+        <translation>在 {path} 只读期间于 {copy} 中所做的标注目前无法写回；它们只保存在那里。</translation>
+    </message>
+    <message>
+        <source>What was labelled in {copy} while {path} was read-only is back in it; what it held before is kept as {name}.</source>
+        <translation>在 {path} 只读期间于 {copy} 中所做的标注已写回；它此前的内容保存为 {name}。</translation>
+    </message>
+    <message>
+        <source>Without an encoder there is nothing that looks at the picture.</source>
+        <translation>没有编码器，就没有什么来读取图片。</translation>
+    </message>
+    <message>
+        <source>Writing predictions</source>
+        <translation>正在写入预测</translation>
+    </message>
+    <message>
+        <source>Writing the report</source>
+        <translation>正在写入报告</translation>
+    </message>
+    <message>
+        <source>about +1 %</source>
+        <translation>约 +1%</translation>
+    </message>
+    <message>
+        <source>about {count}</source>
+        <translation>约 {count}</translation>
+    </message>
+    <message>
+        <source>all three labelled images nearest to it</source>
+        <translation>与它最相近的全部三张已标注图像</translation>
+    </message>
+    <message>
+        <source>between {first} and {second}</source>
+        <translation>介于“{first}”和“{second}”之间</translation>
+    </message>
+    <message>
+        <source>both labelled images nearest to it</source>
+        <translation>与它最相近的两张已标注图像</translation>
+    </message>
+    <message>
+        <source>copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>copy the read-only project to</source>
+        <translation>将只读项目复制到</translation>
+    </message>
+    <message>
+        <source>cosine prototypes</source>
+        <translation>余弦原型</translation>
+    </message>
+    <message>
+        <source>create</source>
+        <translation>创建</translation>
+    </message>
+    <message>
+        <source>fine-tuned encoder</source>
+        <translation>微调的编码器</translation>
+    </message>
+    <message>
+        <source>it begins as a JPEG, but is damaged</source>
+        <translation>文件以 JPEG 开头，但已损坏</translation>
+    </message>
+    <message>
+        <source>it begins as a PNG, but is damaged</source>
+        <translation>文件以 PNG 开头，但已损坏</translation>
+    </message>
+    <message>
+        <source>it cannot be decoded ({what})</source>
+        <translation>无法解码（{what}）</translation>
+    </message>
+    <message>
+        <source>it does not begin as one</source>
+        <translation>文件开头不符</translation>
+    </message>
+    <message>
+        <source>it has only {n_labels}</source>
+        <translation>它只有 {n_labels} 个标注</translation>
+    </message>
+    <message>
+        <source>it has {width} x {height} pixels</source>
+        <translation>图像为 {width} x {height} 像素</translation>
+    </message>
+    <message>
+        <source>it has {width} x {height} pixels, more than the limit of {limit} megapixels</source>
+        <translation>图像为 {width} x {height} 像素，超过 {limit} 百万像素的上限</translation>
+    </message>
+    <message>
+        <source>it holds text, not an image</source>
+        <translation>其中是文本，不是图像</translation>
+    </message>
+    <message>
+        <source>it is a HEIC image, which this version does not read</source>
+        <translation>它是 HEIC 图像，此版本无法读取</translation>
+    </message>
+    <message>
+        <source>it is empty</source>
+        <translation>文件为空</translation>
+    </message>
+    <message>
+        <source>it is not an image of a kind that is read here</source>
+        <translation>它不是可读取的图像类型</translation>
+    </message>
+    <message>
+        <source>it was not read</source>
+        <translation>没有读取它</translation>
+    </message>
+    <message>
+        <source>its CUDA provider did not load</source>
+        <translation>其 CUDA 提供程序未能加载</translation>
+    </message>
+    <message>
+        <source>its name holds a character that no name can hold</source>
+        <translation>名称中含有不允许的字符</translation>
+    </message>
+    <message>
+        <source>less than +1 %</source>
+        <translation>不到 +1%</translation>
+    </message>
+    <message>
+        <source>no NVIDIA GPU was found</source>
+        <translation>没有找到 NVIDIA GPU</translation>
+    </message>
+    <message>
+        <source>of about {n_unsure} images it is unclear whether they are that</source>
+        <translation>约有 {n_unsure} 张图像不清楚是否属于它</translation>
+    </message>
+    <message>
+        <source>one of a kind</source>
+        <translation>独一无二</translation>
+    </message>
+    <message>
+        <source>onnxruntime cannot use the GPU ({why})</source>
+        <translation>onnxruntime 无法使用 GPU（{why}）</translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>permission was denied</source>
+        <translation>没有权限</translation>
+    </message>
+    <message>
+        <source>read</source>
+        <translation>读取</translation>
+    </message>
+    <message>
+        <source>read the encoder</source>
+        <translation>读取编码器</translation>
+    </message>
+    <message>
+        <source>read the weights</source>
+        <translation>读取权重</translation>
+    </message>
+    <message>
+        <source>ridge regression</source>
+        <translation>岭回归</translation>
+    </message>
+    <message>
+        <source>ridge regression in the folder&apos;s metric</source>
+        <translation>文件夹度量下的岭回归</translation>
+    </message>
+    <message>
+        <source>save to</source>
+        <translation>保存到</translation>
+    </message>
+    <message>
+        <source>shrinkage discriminant</source>
+        <translation>收缩判别分析</translation>
+    </message>
+    <message>
+        <source>the disk is full</source>
+        <translation>磁盘已满</translation>
+    </message>
+    <message>
+        <source>the disk is read-only</source>
+        <translation>磁盘是只读的</translation>
+    </message>
+    <message>
+        <source>the encoder failed on it ({error})</source>
+        <translation>编码器处理它时出错（{error}）</translation>
+    </message>
+    <message>
+        <source>the engine is closing</source>
+        <translation>引擎正在关闭</translation>
+    </message>
+    <message>
+        <source>the file has {size:.1f} GB, more than the limit of {limit:.1f} GB</source>
+        <translation>文件大小为 {size:.1f} GB，超过 {limit:.1f} GB 的上限</translation>
+    </message>
+    <message>
+        <source>the file is empty</source>
+        <translation>文件为空</translation>
+    </message>
+    <message>
+        <source>the file is not there any more</source>
+        <translation>文件已不存在</translation>
+    </message>
+    <message>
+        <source>the file is truncated</source>
+        <translation>文件不完整</translation>
+    </message>
+    <message>
+        <source>the name is too long</source>
+        <translation>名称太长</translation>
+    </message>
+    <message>
+        <source>there is no such file or folder</source>
+        <translation>没有这样的文件或文件夹</translation>
+    </message>
+    <message>
+        <source>there is not enough memory to decode it</source>
+        <translation>内存不足，无法解码</translation>
+    </message>
+    <message>
+        <source>torch sees no CUDA device</source>
+        <translation>torch 找不到 CUDA 设备</translation>
+    </message>
+    <message>
+        <source>two of the three labelled images nearest to it</source>
+        <translation>与它最相近的三张已标注图像中的两张</translation>
+    </message>
+    <message>
+        <source>typical of {count} images without a label</source>
+        <translation>{count} 张未标注图像的代表</translation>
+    </message>
+    <message>
+        <source>unlabelled images</source>
+        <translation>未标注的图像</translation>
+    </message>
+    <message>
+        <source>unlike everything labelled so far</source>
+        <translation>与目前所有已标注的图像都不同</translation>
+    </message>
+    <message>
+        <source>unlike everything labelled so far, as {count} images are</source>
+        <translation>与目前所有已标注的图像都不同，有 {count} 张这样的图像</translation>
+    </message>
+    <message>
+        <source>use</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>vote</source>
+        <translation>投票</translation>
+    </message>
+    <message>
+        <source>write</source>
+        <translation>写入</translation>
+    </message>
+    <message>
+        <source>write the cache in</source>
+        <translation>将缓存写入</translation>
+    </message>
+    <message>
+        <source>write the encoder</source>
+        <translation>写入编码器</translation>
+    </message>
+    <message>
+        <source>write the encoder&apos;s graph</source>
+        <translation>写入编码器的计算图</translation>
+    </message>
+    <message>
+        <source>{damage}; the newest backup is {backup}.</source>
+        <translation>{damage}最新的备份是 {backup}。</translation>
+    </message>
+    <message>
+        <source>{error}.</source>
+        <translation>{error}。</translation>
+    </message>
+    <message>
+        <source>{first} {second}</source>
+        <translation>{first}{second}</translation>
+    </message>
+    <message>
+        <source>{model} is not an ONNX model, or it is damaged.</source>
+        <translation>{model} 不是 ONNX 模型，或已损坏。</translation>
+    </message>
+    <message>
+        <source>{model} was not exported by Handful.</source>
+        <translation>{model} 不是由 Handful 导出的。</translation>
+    </message>
+    <message>
+        <source>{n_right} of its {n_judged} labelled images were recognised</source>
+        <translation>其 {n_judged} 张已标注图像中有 {n_right} 张被识别</translation>
+    </message>
+    <message>
+        <source>{n_right} of {n_judged} labelled images were recognised; too few to be sure that the labels suffice.</source>
+        <translation>{n_judged} 张已标注图像中有 {n_right} 张被识别；数量太少，无法确定标注是否足够。</translation>
+    </message>
+    <message>
+        <source>{n_threads} threads</source>
+        <translation>{n_threads} 个线程</translation>
+    </message>
+    <message>
+        <source>{n_views} views of each image</source>
+        <translation>每张图像 {n_views} 个视角</translation>
+    </message>
+    <message>
+        <source>{name} cannot be explained: {error}.</source>
+        <translation>无法解释 {name}：{error}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read any more: {error}.</source>
+        <translation>无法再读取 {name}：{error}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be shown: {error}.</source>
+        <translation>无法显示 {name}：{error}。</translation>
+    </message>
+    <message>
+        <source>{path} already exists; open it instead, or choose another name.</source>
+        <translation>{path} 已存在；请打开它，或选择其他名称。</translation>
+    </message>
+    <message>
+        <source>{path} and {copy}, a copy from when it was read-only, were both worked in: the labels of the copy are only there.</source>
+        <translation>{path} 和它只读时的副本 {copy} 都被修改过：副本中的标注只保存在副本里。</translation>
+    </message>
+    <message>
+        <source>{path} holds an encoder of the kind {architecture!r}, which this version of Handful does not know.</source>
+        <translation>{path} 中的编码器类型为 {architecture!r}，此版本的 Handful 不支持。</translation>
+    </message>
+    <message>
+        <source>{path} holds no weights of a torchvision network (features.*).</source>
+        <translation>{path} 中没有 torchvision 网络的权重（features.*）。</translation>
+    </message>
+    <message>
+        <source>{path} is a folder, not a project file.</source>
+        <translation>{path} 是文件夹，不是项目文件。</translation>
+    </message>
+    <message>
+        <source>{path} is a folder; give the encoder file in it.</source>
+        <translation>{path} 是文件夹；请指定其中的编码器文件。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged ({reason}); it was left as it is, and nothing was written to it.</source>
+        <translation>{path} 已损坏（{reason}）；它保持原样，没有写入任何内容。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged ({text}); it was left as it is.</source>
+        <translation>{path} 已损坏（{text}）；它保持原样。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged or is no safetensors file.</source>
+        <translation>{path} 已损坏，或不是 safetensors 文件。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged or is not an encoder of Handful.</source>
+        <translation>{path} 已损坏，或不是 Handful 的编码器。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: its contents do not match its fingerprint.</source>
+        <translation>{path} 已损坏：其内容与指纹不符。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: its description cannot be read.</source>
+        <translation>{path} 已损坏：无法读取其描述。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: its mean embedding has the wrong length.</source>
+        <translation>{path} 已损坏：其平均嵌入的长度有误。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: its projection does not fit its network.</source>
+        <translation>{path} 已损坏：其投影与网络不匹配。</translation>
+    </message>
+    <message>
+        <source>{path} is larger than a megabyte, so it is no list of classes.</source>
+        <translation>{path} 大于 1 MB，因此不是类别列表。</translation>
+    </message>
+    <message>
+        <source>{path} is no list of classes: “{start}…” has more than {most} letters.</source>
+        <translation>{path} 不是类别列表：“{start}…”超过 {most} 个字符。</translation>
+    </message>
+    <message>
+        <source>{path} is not a Handful project, or it is damaged ({reason}); it was left as it is.</source>
+        <translation>{path} 不是 Handful 项目，或已损坏（{reason}）；它保持原样。</translation>
+    </message>
+    <message>
+        <source>{path} is not a Handful project.</source>
+        <translation>{path} 不是 Handful 项目。</translation>
+    </message>
+    <message>
+        <source>{path} is not a text file in UTF-8.</source>
+        <translation>{path} 不是 UTF-8 文本文件。</translation>
+    </message>
+    <message>
+        <source>{path} is not an encoder of Handful.</source>
+        <translation>{path} 不是 Handful 的编码器。</translation>
+    </message>
+    <message>
+        <source>{path} is read-only, so labels could not be saved; copy it to a place where you may write and open the copy.</source>
+        <translation>{path} 是只读的，无法保存标注；请将它复制到您有权写入的位置，然后打开副本。</translation>
+    </message>
+    <message>
+        <source>{path} names no classes.</source>
+        <translation>{path} 中没有类别。</translation>
+    </message>
+    <message>
+        <source>{path} was made for another version of Handful (it says {found}, this version reads {known}).</source>
+        <translation>{path} 是为其他版本的 Handful 制作的（其格式为 {found}，此版本可读取 {known}）。</translation>
+    </message>
+    <message>
+        <source>{path} was written by a newer Handful (format {version}; this one reads up to {newest}); install the newer version to open it.</source>
+        <translation>{path} 由更新版本的 Handful 写入（格式 {version}；此版本最高可读取 {newest}）；请安装新版本后打开。</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
+        <source>{reason}, and neither can torch ({why})</source>
+        <translation>{reason}，torch 也不能（{why}）</translation>
+    </message>
+    <message>
+        <source>“{none}” is no class and cannot be changed.</source>
+        <translation>“{none}”不是类别，不能更改。</translation>
+    </message>
+</context>
+</TS>
