@@ -1893,7 +1893,7 @@
     </message>
     <message>
         <source>… drag with it: move the map</source>
-        <translation>…按住拖动：移动分布图</translation>
+        <translation>… 按住拖动：移动分布图</translation>
     </message>
     <message>
         <source>… go back to the one before</source>
