@@ -14,6 +14,7 @@ from typing import Final
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
+from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.errors import (
     EncoderError,
     EngineError,
@@ -34,7 +35,7 @@ from engine.project import (
     Project,
 )
 from engine.version import VERSION
-from engine.worker import Engine, default_cache_folder
+from engine.worker import Engine, default_cache_folder, default_encoders_folder
 
 __version__ = VERSION
 
@@ -46,6 +47,7 @@ COMMANDS: Final = (
     "benchmark",
     "meta-train",
     "meta-evaluate",
+    "encoder",
     "doctor",
 )
 """What :func:`run_command_line` knows; a test compares it with the command line itself."""
@@ -74,6 +76,7 @@ __all__ = [
     "NONE_CLASS",
     "Change",
     "EncoderError",
+    "EncoderInfo",
     "Engine",
     "EngineError",
     "ExportError",
@@ -88,7 +91,10 @@ __all__ = [
     "UnreadableImageError",
     "__version__",
     "default_cache_folder",
+    "default_encoders_folder",
+    "list_encoders",
     "messages",
+    "remove_encoder",
     "run_command_line",
     "share_right",
     "wilson_interval",

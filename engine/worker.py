@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 
-from engine.errors import EngineError, sentence_for
+from engine.errors import EncoderError, EngineError, sentence_for
 from engine.messages import (
     Adapt,
+    AddEncoder,
     Cancel,
     Command,
     Effort,
@@ -60,6 +61,7 @@ _URGENCY: Final = (
     SavePredictions,
     ExportModel,
     EmbedImages,
+    AddEncoder,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -92,6 +94,8 @@ class Engine:
     Args:
         publish: receives every event, on the engine's thread; must return at once.
         cache_folder: where embeddings and thumbnails are kept; None: the system's cache folder.
+        encoder_path: the encoder file to work with; None: the shipped one, which also stands in,
+            with a notice, for one that cannot be used.
         device: "auto", "cpu" or "cuda".
     """
 
@@ -100,10 +104,12 @@ class Engine:
         publish: Callable[[Event], None],
         *,
         cache_folder: Path | None = None,
+        encoder_path: Path | None = None,
         device: str = "auto",
     ) -> None:
         self._publish = publish
         self._cache_folder = cache_folder or default_cache_folder()
+        self._encoder_path = encoder_path
         self._device = device
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._jobs: list[_Job] = []
@@ -142,7 +148,16 @@ class Engine:
             # Loaded here: onnxruntime takes a moment, and the window should not wait for it.
             from engine.jobs.workspace import open_workspace
 
-            workspace = open_workspace(self._cache_folder, device=self._device)
+            notices: list[str] = []
+            try:
+                workspace = open_workspace(
+                    self._cache_folder, device=self._device, encoder_path=self._encoder_path
+                )
+            except EncoderError as error:
+                if self._encoder_path is None:
+                    raise
+                workspace = open_workspace(self._cache_folder, device=self._device)
+                notices = [f"{error} Handful works with its own encoder instead."]
         except EngineError as error:
             failure = str(error)
         except Exception as error:
@@ -150,9 +165,15 @@ class Engine:
             failure = f"The engine could not start ({error}); see the log."
         else:
             runtime = workspace.runtime
-            notice = " ".join(text for text in (runtime.notice, workspace.cache.notice) if text)
+            notices += [text for text in (runtime.notice, workspace.cache.notice) if text]
             self._publish(
-                EngineReady(runtime.device, runtime.provider, runtime.encoder.name, notice)
+                EngineReady(
+                    runtime.device,
+                    runtime.provider,
+                    runtime.encoder.name,
+                    " ".join(notices),
+                    runtime.encoder.training_refusal,
+                )
             )
             return workspace, ""
         self._publish(EngineFailed(failure))
@@ -175,19 +196,25 @@ class Engine:
             self._end([job for job in self._jobs if job.command.request_id == command.request_id])
             return
         if isinstance(command, ForgetImages):
-            self._end(self._jobs)
+            self._end([job for job in self._jobs if not isinstance(job.command, AddEncoder)])
             if workspace is not None:
                 workspace.forget()
             return
         if isinstance(command, _LATEST_WINS):
             self._end([job for job in self._jobs if type(job.command) is type(command)])
-        steps = (
-            _steps_of(workspace, command)
-            if workspace is not None
-            else _steps_without_encoder(command, failure)
-        )
+        if isinstance(command, AddEncoder):  # Also where no encoder works: then all the more.
+            steps = self._adding(command)
+        elif workspace is not None:
+            steps = _steps_of(workspace, command)
+        else:
+            steps = _steps_without_encoder(command, failure)
         self._jobs.append(_Job(command, steps))
         self._jobs.sort(key=lambda job: job.urgency)  # Stable: first come, first served.
+
+    def _adding(self, command: AddEncoder) -> Iterator[Event | None]:
+        from engine.jobs.encoders import add_encoder
+
+        return add_encoder(command, default_encoders_folder(), self._cache_folder)
 
     def _end(self, jobs: list[_Job]) -> None:
         for job in list(jobs):
@@ -236,6 +263,11 @@ def default_cache_folder() -> Path:
     return user_cache_path("Handful", appauthor=False)
 
 
+def default_encoders_folder() -> Path:
+    """Where encoders are kept that were added; a person's own data."""
+    return user_data_path("Handful", appauthor=False) / "encoders"
+
+
 def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
     from engine.jobs import adaptation, advice, embedding, explanation, export, predictions, viewing
 
@@ -262,8 +294,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return predictions.save_predictions(workspace, command)
         case ExportModel():
             return export.export_model(workspace, command)
-        case ForgetImages() | Cancel():
-            raise ValueError(f"{type(command).__name__} is not a job")
+        case AddEncoder() | ForgetImages() | Cancel():
+            raise ValueError(f"{type(command).__name__} is no job of a workspace")
         case _:
             assert_never(command)
 

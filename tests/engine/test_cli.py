@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from engine import COMMANDS, messages
-from engine.cli import _plain_progress, app, main
+from engine.cli import app, main
 from engine.encoder.encoder_file import shipped_encoder_path
 from engine.images import find_images
 from engine.jobs import workspace as workspace_module
 from engine.messages import FoundFile
 from engine.project import Change, Project
+from engine.terminal import plain_progress
 from tests.engine.painted import KINDS, kind_of, paint, paint_folder
 
 ROOT = shipped_encoder_path().parents[1]
@@ -483,8 +484,8 @@ def test_without_a_terminal_progress_is_a_plain_line_now_and_then(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr("engine.cli.time.monotonic", lambda: now)
-    with _plain_progress() as show:
+    monkeypatch.setattr("engine.terminal.time.monotonic", lambda: now)
+    with plain_progress() as show:
         for done in range(100):
             now = 100.0 + 0.1 * done  # Ten seconds in all.
             show(messages.Progress(0, "Looking at images", done, 100, 9.6, 0.1 * (100 - done)))
