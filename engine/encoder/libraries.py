@@ -227,7 +227,7 @@ def _find_in_torchvision(model: str) -> NamedNetwork:
         raise _no_such(TORCHVISION, version, model, known)
     published = models.get_model_weights(architecture)
     if tag and tag not in published.__members__:
-        tagged = [f"{architecture}.{item}" for item in published.__members__]
+        tagged = [f"{architecture}.{item.name}" for item in published]  # Each under one name.
         raise _no_such(TORCHVISION, version, model, tagged)
     weights = published[tag] if tag else published.DEFAULT
     seen = weights.transforms()

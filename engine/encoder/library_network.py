@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -159,7 +160,9 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         if path.suffix.lower() == ".safetensors":
             held = load_file(path)
         else:
-            held = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Of pickle's protocols; what cannot be read raises.
+                held = torch.load(path, map_location="cpu", weights_only=True)
     except SafetensorError as error:
         raise EncoderError(f"{path} is damaged or is no safetensors file.") from error
     except pickle.UnpicklingError as error:

@@ -54,9 +54,11 @@ class FakeEngine:
 
     # --- What the tests let it say ----------------------------------------------------------------
 
-    def ready(self, notice: str = "") -> None:
+    def ready(self, notice: str = "", finetune_refusal: str = "") -> None:
         self.publish(
-            messages.EngineReady("CPU, 2 threads", "CPUExecutionProvider", "handful-base", notice)
+            messages.EngineReady(
+                "CPU, 2 threads", "CPUExecutionProvider", "handful-base", notice, finetune_refusal
+            )
         )
 
     def finish_scan(self, names: Sequence[str] | None = None, batch: int = 1000) -> None:
