@@ -161,7 +161,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             held = load_file(path)
         else:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Of pickle's protocols; what cannot be read raises.
+                warnings.simplefilter("ignore")  # What cannot be read raises.
                 held = torch.load(path, map_location="cpu", weights_only=True)
     except SafetensorError as error:
         raise EncoderError(f"{path} is damaged or is no safetensors file.") from error

@@ -117,12 +117,15 @@ class _Adding:
 
         download = Download(network.urls, self._cache_folder / "downloads", network.sha256)
         future = self._thread.submit(download.run)
+        yield self._saying(f"Asking {download.host} for the weights")
         report = _reports_of(download, self._command.request_id, f"Downloading {network.model}, MB")
         try:
             while not future.done():
                 wait([future], timeout=_WAIT_S)
                 yield report()
-            return future.result()
+            fetched = future.result()
+            yield report()
+            return fetched
         finally:
             if not future.done():
                 download.stop()
@@ -155,12 +158,14 @@ def _reports_of(download: Download, request_id: int, text: str) -> Callable[[], 
             if not total:
                 return None
             meter = ProgressMeter(request_id, text, total, done)
-        told = meter.advance(done - meter.done) if done > meter.done else None
+            told: Progress | None = meter.report()
+        else:
+            told = meter.advance(done - meter.done) if done > meter.done else None
         if told is None:
             return None
         return replace(
             told,
-            done=told.done // _MB,
+            done=round(told.done / _MB),
             total=max(1, round(told.total / _MB)),
             rate_per_s=told.rate_per_s / _MB,
         )

@@ -474,6 +474,7 @@ def test_help_is_status_0(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_the_list_of_commands_is_that_of_the_command_line() -> None:
     known = [item.name or item.callback.__name__ for item in app.registered_commands]  # type: ignore[union-attr]
+    known += [group.name for group in app.registered_groups]
     assert sorted(known) == sorted(COMMANDS)
 
 
