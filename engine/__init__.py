@@ -14,6 +14,7 @@ from typing import Final
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
+from engine.class_list import names_in, read_class_list
 from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.errors import (
     EncoderError,
@@ -33,6 +34,8 @@ from engine.project import (
     ImageClass,
     ImageRecord,
     Project,
+    class_name_key,
+    is_none_name,
 )
 from engine.version import VERSION
 from engine.worker import Engine, default_cache_folder, default_encoders_folder
@@ -90,10 +93,14 @@ __all__ = [
     "ShareRight",
     "UnreadableImageError",
     "__version__",
+    "class_name_key",
     "default_cache_folder",
     "default_encoders_folder",
+    "is_none_name",
     "list_encoders",
     "messages",
+    "names_in",
+    "read_class_list",
     "remove_encoder",
     "run_command_line",
     "share_right",

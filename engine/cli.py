@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from engine.encoder_commands import encoder_commands
-from engine.errors import EngineError
+from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
 from engine.messages import (
     Effort,
     Event,
@@ -181,6 +181,11 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         code = 1
     except OSError as error:
         say(f"{error}.")
+        code = 1
+    except ModuleNotFoundError as error:
+        if not is_without_torch(error):
+            raise
+        say(WITHOUT_TORCH)
         code = 1
     if code == _INTERRUPTED:
         say("Interrupted. Images that were read are kept: another run need not read them again.")

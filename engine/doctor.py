@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from engine.embeddings import ImageCache
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import has_nvidia_device, load_runtime
-from engine.errors import EngineError
+from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
 from engine.images import decode_image, make_thumbnail
 from engine.version import VERSION
 
@@ -29,7 +30,7 @@ _MAX_RELATIVE_DIFFERENCE: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """What was found; ``problems`` are sentences, none when all is well."""
+    """What was found; ``problems`` are sentences, none when all is well, ``notes`` no problems."""
 
     handful: str
     python: str
@@ -46,6 +47,7 @@ class DoctorReport:
     milliseconds_per_image: float
     difference_to_torch: float
     problems: list[str]
+    notes: list[str]
 
     @property
     def is_well(self) -> bool:
@@ -61,6 +63,7 @@ def examine(cache_folder: Path, device: str, encoder_path: Path | None = None) -
     import onnxruntime
 
     problems: list[str] = []
+    notes: list[str] = []
     encoder = load_encoder(encoder_path or shipped_encoder_path())
     runtime = load_runtime(encoder, cache_folder / "encoders", device)
     if runtime.notice:
@@ -87,7 +90,10 @@ def examine(cache_folder: Path, device: str, encoder_path: Path | None = None) -
                 f"The encoder gives other numbers here than in torch (difference {difference:.2g})."
             )
     except (ImportError, OSError, RuntimeError, EngineError) as error:
-        problems.append(f"torch does not work here ({error}); meta-training needs it.")
+        if is_without_torch(error):
+            notes.append(WITHOUT_TORCH)
+        else:
+            problems.append(f"torch does not work here ({error}); meta-training needs it.")
     packages = _versions()
     if {"onnxruntime", "onnxruntime-gpu"} <= packages.keys():
         problems.append(
@@ -110,6 +116,7 @@ def examine(cache_folder: Path, device: str, encoder_path: Path | None = None) -
         milliseconds_per_image=milliseconds,
         difference_to_torch=difference,
         problems=problems,
+        notes=notes,
     )
 
 
@@ -124,7 +131,12 @@ def report_lines(report: DoctorReport) -> list[str]:
         f"Encoder      {report.encoder}, {report.fingerprint[:16]}",
         f"Cache        {report.cache_folder}, {report.cache_bytes / 1e6:.1f} MB",
         f"Self-test    {report.milliseconds_per_image:.1f} ms an image on one thread, "
-        f"relative difference to torch {report.difference_to_torch:.1e}",
+        + (
+            "not compared with torch"
+            if math.isnan(report.difference_to_torch)
+            else f"relative difference to torch {report.difference_to_torch:.1e}"
+        ),
+        *(f"Note         {note}" for note in report.notes),
         *(f"Problem      {problem}" for problem in report.problems),
         "All is well." if report.is_well else "There are problems; see above.",
     ]

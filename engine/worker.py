@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from platformdirs import user_cache_path, user_data_path
 
-from engine.errors import EncoderError, EngineError, sentence_for
+from engine.errors import (
+    WITHOUT_TORCH,
+    EncoderError,
+    EngineError,
+    is_without_torch,
+    sentence_for,
+)
 from engine.messages import (
     Adapt,
     AddEncoder,
@@ -36,6 +42,7 @@ from engine.messages import (
     JobFinished,
     LoadPreview,
     LoadThumbnails,
+    PaintSample,
     ProposeSplit,
     ReviewLabels,
     SavePredictions,
@@ -61,6 +68,7 @@ _URGENCY: Final = (
     SavePredictions,
     ExportModel,
     EmbedImages,
+    PaintSample,
     AddEncoder,
 )
 _LATEST_WINS: Final = (
@@ -153,11 +161,13 @@ class Engine:
                 workspace = open_workspace(
                     self._cache_folder, device=self._device, encoder_path=self._encoder_path
                 )
-            except EncoderError as error:
-                if self._encoder_path is None:
+            except (EncoderError, ModuleNotFoundError) as error:
+                is_bug = not isinstance(error, EncoderError) and not is_without_torch(error)
+                if self._encoder_path is None or is_bug:
                     raise
                 workspace = open_workspace(self._cache_folder, device=self._device)
-                notices = [f"{error} Handful works with its own encoder instead."]
+                reason = str(error) if isinstance(error, EncoderError) else WITHOUT_TORCH
+                notices = [f"{reason} Handful works with its own encoder instead."]
         except EngineError as error:
             failure = str(error)
         except Exception as error:
@@ -241,6 +251,9 @@ class Engine:
                 self._fail(job, sentence, is_bug=False)
                 return
             except Exception as error:
+                if is_without_torch(error):
+                    self._fail(job, WITHOUT_TORCH, is_bug=False)
+                    return
                 _log.exception("A job failed: %s", type(job.command).__name__)
                 self._fail(
                     job,
@@ -269,7 +282,16 @@ def default_encoders_folder() -> Path:
 
 
 def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
-    from engine.jobs import adaptation, advice, embedding, explanation, export, predictions, viewing
+    from engine.jobs import (
+        adaptation,
+        advice,
+        embedding,
+        explanation,
+        export,
+        predictions,
+        sample,
+        viewing,
+    )
 
     match command:
         case ScanFolder():
@@ -294,6 +316,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return predictions.save_predictions(workspace, command)
         case ExportModel():
             return export.export_model(workspace, command)
+        case PaintSample():
+            return sample.paint_sample(command)
         case AddEncoder() | ForgetImages() | Cancel():
             raise ValueError(f"{type(command).__name__} is no job of a workspace")
         case _:
@@ -302,7 +326,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
 
 def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | None]:
     """What can be done all the same: find images and look at them; the rest fails with why."""
-    from engine.jobs import embedding, viewing
+    from engine.jobs import embedding, sample, viewing
 
     match command:
         case ScanFolder():
@@ -311,6 +335,8 @@ def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | N
             return viewing.load_thumbnails_alone(command)
         case LoadPreview():
             return viewing.load_preview_alone(command)
+        case PaintSample():
+            return sample.paint_sample(command)
         case _:
             return _failing(failure)
 

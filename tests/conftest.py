@@ -52,7 +52,9 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 @pytest.fixture(autouse=True)
-def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_network(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[str]]:
     """The program never opens a socket; a test in which one is opened fails.
 
     Only tests marked ``loopback`` may, and talk to this computer itself.
@@ -76,7 +78,7 @@ def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
             super().connect(address)
 
     monkeypatch.setattr(socket, "socket", GuardedSocket)
-    yield
+    yield opened
     assert not opened, f"a socket was opened: {opened}"
 
 

@@ -64,7 +64,7 @@ class Task(QObject):
             case messages.Progress():
                 if not self.is_cancelling:
                     self._show(event)
-            case messages.ModelExported() | messages.PredictionsSaved():
+            case messages.ModelExported() | messages.PredictionsSaved() | messages.SamplePainted():
                 self._end()
                 self.succeeded.emit(event)
                 self.ended.emit()

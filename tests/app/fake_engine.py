@@ -139,6 +139,7 @@ class FakeEngine:
         neighbours: Sequence[tuple[ImageId, ClassId, float]] = (),
         *,
         request_id: int | None = None,
+        note: str = "",
     ) -> None:
         """Answer the newest question why (or the one of that number) with this heat map."""
         asked = [
@@ -157,6 +158,7 @@ class FakeEngine:
                 float(cells.sum()),
                 cells,
                 near,
+                note,
             )
         )
         self.publish(messages.JobFinished(asked.request_id))

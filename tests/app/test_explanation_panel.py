@@ -199,6 +199,26 @@ def test_a_letter_in_a_name_is_no_question(labelled: Desk) -> None:
     assert not panel(labelled).is_on
 
 
+def test_an_encoder_without_a_map_has_neighbours_only(labelled: Desk) -> None:
+    open_large(labelled, "image_9.png")
+    labelled.press("W")
+    asked(labelled)
+    near = [(labelled.image("image_2.png"), class_id(labelled, "dog"), 0.91)]
+    labelled.engine.explain([[1.5]], near, note="The encoder does not average over places.")
+    shown = panel(labelled)
+    assert "cannot tell which parts of the picture" in shown._text.text()
+    assert not shown._legend.isVisible()
+    assert not shown.strength.isVisible()
+    assert warmth(colour_at(labelled, 0.2, 0.5)) == 0
+    assert [tile.isVisible() for tile in shown._tiles] == [True, False, False]
+    labelled.press(Qt.Key.Key_Right)
+    load(labelled)
+    assert asked(labelled).image.name == "image_10.png"
+    labelled.engine.explain(LEFT_SPEAKS, near)
+    assert shown._legend.isVisible()
+    assert shown.strength.isVisible()
+
+
 # --- Other classes --------------------------------------------------------------------------------
 
 
@@ -401,6 +421,8 @@ def test_a_neighbour_that_is_filtered_out_is_shown_all_the_same(labelled: Desk) 
 def test_tab_and_enter_reach_a_neighbour(labelled: Desk) -> None:
     explain(labelled)
     labelled.press(Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is panel(labelled).strength
+    labelled.press(Qt.Key.Key_Tab)
     tile = QApplication.focusWidget()
     assert isinstance(tile, NeighbourTile)
     labelled.press(Qt.Key.Key_Return)
@@ -503,3 +525,20 @@ def test_the_two_colours_differ_for_every_kind_of_sight() -> None:
     (yellow_for, red_for), (yellow_against, red_against) = opponents(FOR), opponents(AGAINST)
     assert yellow_for - yellow_against > 200
     assert red_for - red_against > 100
+
+
+def test_the_colours_of_the_map_fade_with_the_slider(labelled: Desk) -> None:
+    open_large(labelled, "image_9.png")
+    labelled.press("W")
+    asked(labelled)
+    labelled.engine.explain(LEFT_SPEAKS)
+    view, slider = labelled.window.preview.view, panel(labelled).strength
+    assert slider.isVisible()
+    strong = view.grab().toImage()
+    slider.setFocus()
+    labelled.qtbot.keyClick(slider, Qt.Key.Key_Home)
+    faint = view.grab().toImage()
+    centre = view.viewport().rect().center()
+    assert strong.pixel(centre) != faint.pixel(centre)
+    labelled.press("W", labelled.window.preview)
+    assert view.grab().toImage().pixel(centre) == faint.pixel(centre)  # The picture itself.
