@@ -7,6 +7,7 @@ is told how to get it.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import torchvision  # type: ignore[import-untyped]  # It has no types.
 from torch import Tensor, nn
 
 from engine.encoder.encoder_file import BICUBIC, BILINEAR, Preprocessing
-from engine.errors import EncoderError
+from engine.errors import EncoderError, sentence_for
 
 TIMM: Final = "timm"
 TORCHVISION: Final = "torchvision"
@@ -71,6 +72,20 @@ class NamedNetwork:
     def name(self) -> str:
         """What the person may call it."""
         return f"{self.library}:{self.model}"
+
+    def is_published(self, weights: Path) -> bool:
+        """Whether a file is known, by its hash, to be the one that the library publishes.
+
+        Raises:
+            EncoderError: it cannot be read.
+        """
+        if not self.sha256:
+            return False
+        try:
+            with weights.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest().startswith(self.sha256)
+        except OSError as error:
+            raise EncoderError(sentence_for(error, weights, "read the weights")) from error
 
 
 def look_up(name: str) -> NamedNetwork:

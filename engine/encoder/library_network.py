@@ -25,7 +25,7 @@ from engine.encoder.encoder_file import (
     Preprocessing,
 )
 from engine.encoder.graph import probe_image
-from engine.encoder.libraries import NamedNetwork
+from engine.encoder.libraries import UNKNOWN_LICENCE, NamedNetwork
 from engine.encoder.network import embed, preprocess
 from engine.errors import EncoderError, sentence_for
 
@@ -89,13 +89,14 @@ def build_library_network(encoder: Encoder) -> EmbeddingNetwork:
     return EmbeddingNetwork(trunk, is_rooted=network.is_rooted, matrix=network.matrix)
 
 
-def make_encoder(network: NamedNetwork, weights: Path, provenance: str) -> Encoder:
+def make_encoder(network: NamedNetwork, weights: Path, source: str = "") -> Encoder:
     """An encoder of a library's network with weights from a file. Takes seconds.
 
     Args:
         weights: as its library publishes them, or of the same network trained on other classes;
             safetensors, or a torch file that holds tensors only.
-        provenance: where the weights are from.
+        source: where the library publishes these weights; empty where they are a person's own,
+            of whose licence the library knows nothing.
 
     Raises:
         EncoderError: the file cannot be read, holds other weights, or the network gives no
@@ -120,8 +121,12 @@ def make_encoder(network: NamedNetwork, weights: Path, provenance: str) -> Encod
     probe = embed(module, [probe_image()], network.preprocessing)[0]
     if not np.isfinite(probe).all() or not np.linalg.norm(probe) > 0:
         raise EncoderError(f"{network.name} gives no usable features with the weights {weights}.")
+    name, licence = network.model, network.licence
+    if not source:
+        name = f"{network.model.partition('.')[0]} with {weights.stem}"
+        licence = f"{UNKNOWN_LICENCE} ({weights.name}; published weights: {network.licence})"
     return Encoder(
-        name=f"{network.model} ({network.library})",
+        name=f"{name} ({network.library})",
         architecture=network.name,
         weights=MappingProxyType(
             {
@@ -131,7 +136,9 @@ def make_encoder(network: NamedNetwork, weights: Path, provenance: str) -> Encod
         ),
         feature_mean=np.zeros(len(probe), np.float32),
         preprocessing=network.preprocessing,
-        metadata=MappingProxyType({"provenance": provenance, "licence": network.licence}),
+        metadata=MappingProxyType(
+            {"provenance": source or f"given by a person as {weights.name}", "licence": licence}
+        ),
         network=LibraryNetwork(
             library=network.library,
             model=network.model,

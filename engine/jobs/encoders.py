@@ -74,8 +74,10 @@ class _Adding:
         yield self._saying("Loading torch, which takes some seconds")
         network = yield from self._on_thread(lambda: _look_up(name))
         if weights is not None:
-            provenance = f"{weights.name}, given by the user, for {network.name}"
-            return (yield from self._built(network, weights, provenance))
+            # The library's own file may have been fetched some other way.
+            is_published = yield from self._on_thread(lambda: network.is_published(weights))
+            source = network.urls[0] if is_published else ""
+            return (yield from self._built(network, weights, source))
         if not network.urls:
             raise EncoderError(
                 f"Nobody gives weights of {network.name} for download; get a file with some and "
@@ -105,12 +107,12 @@ class _Adding:
         return path
 
     def _built(
-        self, network: NamedNetwork, weights: Path, provenance: str
+        self, network: NamedNetwork, weights: Path, source: str
     ) -> Generator[Event | None, None, Encoder]:
         from engine.encoder.library_network import make_encoder
 
         yield self._saying("Reading the weights, which takes some seconds")
-        return (yield from self._on_thread(lambda: make_encoder(network, weights, provenance)))
+        return (yield from self._on_thread(lambda: make_encoder(network, weights, source)))
 
     def _downloaded(self, network: NamedNetwork) -> Generator[Event | None, None, Path]:
         from engine.encoder.download import Download

@@ -52,4 +52,4 @@ def write_weights(name: str, path: Path, n_classes: int = 1000, seed: int = 0) -
 def encoder_of(name: str, folder: Path, seed: int = 0) -> Encoder:
     """The encoder of a network with such weights."""
     weights = write_weights(name, folder / "weights.safetensors", seed=seed)
-    return make_encoder(look_up(name), weights, "drawn at random")
+    return make_encoder(look_up(name), weights, "https://somewhere/weights.safetensors")

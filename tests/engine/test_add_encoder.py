@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -40,6 +41,7 @@ from tests.engine.painted import KINDS, paint, paint_folder
 from tests.engine.test_encoder_download import Server, server  # noqa: F401  # A fixture.
 from tests.engine.test_worker import Inbox
 
+OWN_LICENCE = "unknown; ask its makers (weights.safetensors; published weights: apache-2.0)"
 ROOT = shipped_encoder_path().parents[1]
 
 
@@ -74,13 +76,12 @@ def test_weights_from_a_file_become_an_encoder(weights: Path, cache: Path, tmp_p
     folder = tmp_path / "encoders"
     done, told = _added(add_encoder(AddEncoder(7, SMALL, weights), folder, cache))
     assert {event.request_id for event in told} == {7}
-    assert done.name == "test_resnet.r160_in1k (timm)"
+    assert done.name == "test_resnet with weights (timm)"
     encoder = load_encoder(done.path)
     assert done.path.name == (f"timm-test_resnet.r160_in1k-{encoder.fingerprint[:8]}.safetensors")
     assert list(folder.iterdir()) == [done.path]
-    assert encoder.metadata["provenance"] == (
-        "weights.safetensors, given by the user, for timm:test_resnet.r160_in1k"
-    )
+    assert encoder.metadata["provenance"] == "given by a person as weights.safetensors"
+    assert encoder.metadata["licence"] == OWN_LICENCE
     # Once more, and as a file of somebody else's: it is the same one.
     other = tmp_path / "from a friend.safetensors"
     shutil.copy(done.path, other)
@@ -108,6 +109,8 @@ def test_weights_are_downloaded_with_progress_in_megabytes(
     assert list((cache / "downloads").iterdir()) == []
     encoder = load_encoder(done.path)
     assert encoder.metadata["provenance"] == f"{server.url}/weights.safetensors"
+    assert (encoder.name, encoder.metadata["licence"]) == (done.name, "apache-2.0")
+    assert done.name == "test_resnet.r160_in1k (timm)"
     from_file, _ = _added(add_encoder(AddEncoder(2, SMALL, weights), folder, cache))
     assert from_file.path == done.path
 
@@ -122,6 +125,16 @@ def _publish_at(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         return replace(real(*args), url=url, hf_hub_id=None)
 
     monkeypatch.setattr(timm.models, "get_pretrained_cfg", with_url)
+
+
+def test_the_librarys_own_file_is_known_by_its_hash(weights: Path, tmp_path: Path) -> None:
+    network = libraries.look_up(SMALL)
+    assert not network.is_published(weights)
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert replace(network, sha256=digest[:8]).is_published(weights)
+    assert not replace(network, sha256="00000000").is_published(weights)
+    with pytest.raises(EncoderError, match=r"none\.pth"):
+        replace(network, sha256="00000000").is_published(tmp_path / "none.pth")
 
 
 def test_without_published_weights_a_file_is_asked_for(tmp_path: Path) -> None:
@@ -175,7 +188,7 @@ def test_the_list_says_what_the_files_say(weights: Path, cache: Path, tmp_path: 
         True,
     )
     size = done.path.stat().st_size
-    assert added == EncoderInfo(done.path, done.name, size, 96, "apache-2.0", False)
+    assert added == EncoderInfo(done.path, done.name, size, 96, OWN_LICENCE, False)
 
 
 def test_the_list_needs_no_heavy_library() -> None:
@@ -304,7 +317,7 @@ def test_the_whole_job_with_another_encoder(
     printed = capfd.readouterr()
     added = json.loads(printed.out)
     assert added["embedding_length"] == 96
-    assert "Licence of its weights: apache-2.0." in printed.err
+    assert f"Licence of its weights: {OWN_LICENCE}." in printed.err
     assert main(["encoder", "list", "--json"]) == 0
     assert [item["path"] for item in json.loads(capfd.readouterr().out)][1:] == [added["path"]]
 
@@ -327,7 +340,7 @@ def test_the_whole_job_with_another_encoder(
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
     noted = session.get_modelmeta().custom_metadata_map
     assert noted["encoder_architecture"] == "timm:test_resnet.r160_in1k"
-    assert noted["encoder_licence"] == "apache-2.0"
+    assert noted["encoder_licence"] == OWN_LICENCE
     (chances,) = session.run(["probabilities"], {"image": np.zeros((1, 50, 70, 3), np.uint8)})
     assert chances.sum() == pytest.approx(1.0, abs=1e-5)
 
