@@ -27,6 +27,7 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.method.coverage import ShareRight, share_right, wilson_interval
+from engine.method.learning_curve import expected_accuracy
 from engine.project import (
     CLASS_COLOURS,
     NONE_CLASS,
@@ -96,6 +97,7 @@ __all__ = [
     "class_name_key",
     "default_cache_folder",
     "default_encoders_folder",
+    "expected_accuracy",
     "is_none_name",
     "list_encoders",
     "messages",

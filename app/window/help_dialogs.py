@@ -103,7 +103,13 @@ class KeysDialog(QDialog):
         ]
         improve = [
             ("F6", self.tr("Label queue")),
-            (self.tr("Space, Backspace"), self.tr("… skip an image, go back to the one before")),
+            (self.tr("Enter, /"), self.tr("… accept the class singled out, find or add one")),
+            (self.tr("Space, U"), self.tr("… skip an image, or keep it as unsure")),
+            (self.tr("Backspace"), self.tr("… go back to the one before")),
+            ("F9", self.tr("Review by class")),
+            (self.tr("Enter, Ctrl+Enter"), self.tr("… accept the page, or the selected images")),
+            ("X", self.tr("… take the selected images out of the class")),
+            (self.tr("Page Up, Page Down"), self.tr("… turn the page; with Ctrl: another class")),
             ("F7", self.tr("Evaluation")),
             ("F8", self.tr("Spot check predictions drawn at random")),
             (self.tr("Enter or Y, N"), self.tr("… the prediction is right, is wrong")),
