@@ -31,7 +31,7 @@ from engine.messages import (
     Snapshot,
 )
 from engine.sources import SnapshotBuilder, briefly, short_path
-from engine.terminal import print_json, run, say
+from engine.terminal import print_json, run, tell
 from engine.worker import default_cache_folder
 
 if TYPE_CHECKING:
@@ -174,21 +174,21 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         code = _INTERRUPTED
     except _Stopped as stopped:
         if text := str(stopped):
-            say(text)
+            tell(text)
         return _INTERRUPTED
     except EngineError as error:
-        say(str(error))
+        tell(str(error))
         code = 1
     except OSError as error:
-        say(f"{error}.")
+        tell(f"{error}.")
         code = 1
     except ModuleNotFoundError as error:
         if not is_without_torch(error):
             raise
-        say(WITHOUT_TORCH)
+        tell(WITHOUT_TORCH)
         code = 1
     if code == _INTERRUPTED:
-        say("Interrupted. Images that were read are kept: another run need not read them again.")
+        tell("Interrupted. Images that were read are kept: another run need not read them again.")
     return code
 
 
@@ -223,7 +223,7 @@ def demo(
         steps = run_demo(workspace, folder or default_demo_folder())
         report = run(steps)
     for line in report_lines(report):
-        say(line)
+        tell(line)
     if as_json:
         print_json({**asdict(report)})
     open_window: OpenWindow | None = context.obj
@@ -264,7 +264,7 @@ def classify(
         with _workspace(device, encoder) as workspace:
             summary = _classify_and_export(workspace, snapshot, out, export_to)
     summary["seconds"] = round(time.perf_counter() - started, 3)
-    say(_told(summary))
+    tell(_told(summary))
     if as_json:
         print_json(summary)
 
@@ -287,7 +287,7 @@ def export(
     snapshot = replace(_snapshot(images, support, labels, project), effort=effort)
     with _workspace(device, encoder) as workspace:
         summary = _classify_and_export(workspace, snapshot, None, out)
-    say(_told(summary))
+    tell(_told(summary))
     if as_json:
         print_json(summary)
 
@@ -363,7 +363,7 @@ def benchmark_command(
     except KeyboardInterrupt:
         raise _Stopped("Interrupted; no report was written.") from None
     for line in (*briefly(done.report["warnings"]), *done.told()):
-        say(line)
+        tell(line)
     if as_json:
         print_json(done.summary())
 
@@ -535,7 +535,7 @@ def meta_evaluate_command(
     except KeyboardInterrupt:
         raise _Stopped("Interrupted; no report was written.") from None
     for line in done.told():
-        say(line)
+        tell(line)
     if as_json:
         print_json(done.summary())
 
@@ -551,7 +551,7 @@ def doctor(
 
     report = examine(default_cache_folder(), device.value, encoder)
     for line in report_lines(report):
-        say(line)
+        tell(line)
     if as_json:
         print_json(asdict(report))
     return 0 if report.is_well else 1
@@ -579,13 +579,13 @@ def _train_encoder(
         raise EngineError("An encoder is trained on the CPU; --device cuda is for papers' recipes.")
     steps = meta_train(load_recipe(recipe), data, out, resume, validation)
     done: MetaTrained = run(_until(asked, steps))
-    say(f"The encoder is {done.encoder_path}, the record {done.record_path}.")
+    tell(f"The encoder is {done.encoder_path}, the record {done.record_path}.")
     if done.validation_gain is None:
-        say("Without validation sets only the smallest step away from the start was taken.")
+        tell("Without validation sets only the smallest step away from the start was taken.")
     elif done.is_start:
-        say("Nothing was better on the validation sets without harm to one: it is the start.")
+        tell("Nothing was better on the validation sets without harm to one: it is the start.")
     else:
-        say(f"On the validation sets it is {100 * done.validation_gain:.2f} points better.")
+        tell(f"On the validation sets it is {100 * done.validation_gain:.2f} points better.")
     return done
 
 
@@ -619,7 +619,7 @@ def _train_few_shot(
         if done.validation_accuracy is None
         else (f" Validation: {100 * done.validation_accuracy:.2f} %.")
     )
-    say(f"The model is {done.model_path}, the scores {done.scores_path}.{score}")
+    tell(f"The model is {done.model_path}, the scores {done.scores_path}.{score}")
     return done
 
 
@@ -690,7 +690,7 @@ def _classify_and_export(
                 for image in unreadable
             ]
         ):
-            say(sentence)
+            tell(sentence)
     summary: dict[str, Any] = {
         "classes": [item.name for item in fitted.classes],
         "n_labelled": fitted.model.n_support,
@@ -708,7 +708,7 @@ def _classify_and_export(
     for item in snapshot.classes:
         if item not in fitted.classes:
             example = "readable example" if item.class_id in labelled else "example"
-            say(f"The class “{item.name}” has no {example}; it is never predicted.")
+            tell(f"The class “{item.name}” has no {example}; it is never predicted.")
 
     def note(event: Event) -> None:
         match event:
@@ -749,7 +749,7 @@ def _classify_with_model(images: Path, model: Path, out: Path) -> dict[str, Any]
     builder = SnapshotBuilder()
     builder.add_images(images)
     for notice in builder.notices:
-        say(notice)
+        tell(notice)
     summary: dict[str, Any] = {"model": str(model)}
 
     def note(event: Event) -> None:
@@ -778,7 +778,7 @@ def _snapshot(
     if project is not None:
         builder.add_project(project)
     for notice in builder.notices:
-        say(notice)
+        tell(notice)
     return builder.build()
 
 
@@ -836,7 +836,7 @@ def _workspace(device: Device, encoder: Path | None = None) -> Iterator[Workspac
     workspace = open_workspace(default_cache_folder(), device=device.value, encoder_path=encoder)
     for notice in (workspace.runtime.notice, workspace.cache.notice):
         if notice:
-            say(notice)
+            tell(notice)
     try:
         yield workspace
     finally:

@@ -11,7 +11,7 @@ import typer
 from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.errors import EncoderError
 from engine.messages import AddEncoder, EncoderAdded, Event
-from engine.terminal import print_json, run, say
+from engine.terminal import print_json, run, tell
 from engine.worker import default_cache_folder, default_encoders_folder
 
 _REQUEST: Final = 0
@@ -59,8 +59,8 @@ def add_command(
     run(add_encoder(command, default_encoders_folder(), default_cache_folder()), note)
     (done,) = added
     (info,) = [info for info in _known() if info.path == done.path]
-    say(f"{info.name} can be used: --encoder {info.path}")
-    say(f"Licence of its weights: {info.licence}.")
+    tell(f"{info.name} can be used: --encoder {info.path}")
+    tell(f"Licence of its weights: {info.licence}.")
     if as_json:
         print_json(_described(info))
 
@@ -70,7 +70,7 @@ def list_command(as_json: _Json = False) -> None:
     """List the encoders there are."""
     infos = _known()
     for info in infos:
-        say(
+        tell(
             f"{info.name}: {info.embedding_length} numbers an image, "
             f"{info.size_bytes / 1e6:.1f} MB, licence {info.licence}\n  {info.path}"
         )
@@ -88,7 +88,7 @@ def remove_command(
         several = "several encoders are" if found else "no encoder is"
         raise EncoderError(f"{several.capitalize()} called {encoder!r}; see handful encoder list.")
     remove_encoder(found[0].path, default_cache_folder())
-    say(f"{found[0].name} was deleted.")
+    tell(f"{found[0].name} was deleted.")
 
 
 def _known() -> tuple[EncoderInfo, ...]:

@@ -89,7 +89,7 @@ def plain_progress() -> Iterator[Callable[[Progress], None]]:
         parts = [f"{event.done} of {event.total}"] if event.total else []
         if event.rate_per_s:
             parts += [_rate(event), f"{event.seconds_left:.0f} s left"]
-        say(f"{event.text}: {', '.join(parts)}" if parts else event.text)
+        tell(f"{event.text}: {', '.join(parts)}" if parts else event.text)
 
     yield show
 
@@ -100,7 +100,7 @@ def _rate(event: Progress) -> str:
     return f"{event.rate_per_s:.{0 if event.rate_per_s >= 10 else 1}f}/s"
 
 
-def say(text: str) -> None:
+def tell(text: str) -> None:
     """Tell the person something, on standard error."""
     Console(stderr=True, soft_wrap=True, highlight=False, emoji=False).print(text, markup=False)
 

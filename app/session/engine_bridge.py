@@ -14,8 +14,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.look.words import told_event
 from engine import messages
 
 _BUDGET_S: Final = 0.008
@@ -98,6 +100,14 @@ class EngineBridge(QObject):
         with self._lock:
             self._bulk_ids.discard(request_id)
 
+    def release_deleted(self) -> None:
+        """End the requests of widgets that are no more."""
+        for request_id, handler in list(self._handlers.items()):
+            asker = getattr(handler, "__self__", None)
+            if isinstance(asker, QObject) and not shiboken6.isValid(asker):
+                self.cancel(request_id)
+                self.release(request_id)
+
     def cancel(self, request_id: int) -> None:
         """Ask the engine to close a job; what it still answers is delivered."""
         if not self._closed:
@@ -155,6 +165,7 @@ class EngineBridge(QObject):
             return None
 
     def _deliver(self, event: messages.Event) -> None:
+        event = told_event(event)
         if isinstance(event, messages.EngineReady):
             self.engine_ready.emit(event)
         elif isinstance(event, messages.EngineFailed):

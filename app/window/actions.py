@@ -10,10 +10,13 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QWidget
 
 from app.look.icons import icon, swatch
+from app.look.language import LanguageChoice, language_name
 from app.look.theme import ThemeChoice
+from app.look.words import without_mnemonic
 from app.session.preferences import Preferences
 from app.session.session import Session
-from engine import NONE_CLASS, ImageClass
+from engine import ImageClass
+from engine.messages import NONE_OF_THESE
 
 _SPACING_PX: Final = 8  # Between the buttons of the tool bar, their margins included.
 
@@ -27,12 +30,14 @@ class Actions(QObject):
     Signals:
         label_requested: a class, by its key or from the Label menu.
         theme_requested: a :class:`ThemeChoice`.
+        language_requested: a :class:`LanguageChoice`.
         recent_requested: a project that was open before.
         class_menu_requested: the menu of one class, to be filled, and the class's number.
     """
 
     label_requested = Signal(int)
     theme_requested = Signal(object)
+    language_requested = Signal(object)
     recent_requested = Signal(Path)
     class_menu_requested = Signal(object, int)
 
@@ -69,6 +74,18 @@ class Actions(QObject):
         self._make_tool_bar()
 
     # --- State ------------------------------------------------------------------------------------
+
+    def add_languages(self, chosen: LanguageChoice) -> None:
+        """Offer the languages, with ``chosen`` ticked."""
+        menu = self._view_menu.addMenu(self.tr("L&anguage"))
+        group = QActionGroup(self)
+        for choice in LanguageChoice:
+            action = menu.addAction(language_name(choice))
+            action.setCheckable(True)
+            action.setData(choice)
+            action.setChecked(choice is chosen)
+            group.addAction(action)
+        group.triggered.connect(self._on_language_chosen)
 
     def set_theme(self) -> None:
         """Draw the icons in the colours now in use."""
@@ -147,7 +164,7 @@ class Actions(QObject):
             action = self._label_action(item, menu)
             if item.hotkey is not None:
                 action.setText(f"{action.text()}\t{item.key}")
-            if item is NONE_CLASS:
+            if item.class_id == NONE_OF_THESE:
                 menu.addSeparator()
             menu.addAction(action)
         menu.addSeparator()
@@ -167,13 +184,14 @@ class Actions(QObject):
         self, text: str, picture: str = "", *keys: str, role: QAction.MenuRole | None = None
     ) -> QAction:
         action = QAction(text, self)
+        action.setIconText(without_mnemonic(text))  # Qt would leave "(F)" of East Asian texts.
         # On macOS an action's place is guessed from its text where no role is given.
         action.setMenuRole(role or QAction.MenuRole.NoRole)
         action.setShortcuts([QKeySequence(key) for key in keys])
         if picture:
             self._icons.append((action, picture))
         if keys:
-            plain = text.replace("&", "").rstrip("…")
+            plain = without_mnemonic(text).rstrip("…")
             shortcut = QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{plain} ({shortcut})")
         self._window.addAction(action)
@@ -239,7 +257,7 @@ class Actions(QObject):
         edit.addActions([self.undo, self.redo])
         edit.addSeparator()
         edit.addActions([self.select_all, self.select_none])
-        view = bar.addMenu(self.tr("&View"))
+        view = self._view_menu = bar.addMenu(self.tr("&View"))
         view.addActions(self.views.actions())
         view.addSeparator()
         view.addActions([self.preview, self.why, self.why_next])
@@ -350,6 +368,9 @@ class Actions(QObject):
 
     def _on_theme_chosen(self, action: QAction) -> None:
         self.theme_requested.emit(action.data())
+
+    def _on_language_chosen(self, action: QAction) -> None:
+        self.language_requested.emit(action.data())
 
     def _on_recent_chosen(self, action: QAction) -> None:
         if action.data():

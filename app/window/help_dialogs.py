@@ -111,6 +111,7 @@ class KeysDialog(QDialog):
             ("X", self.tr("… take the selected images out of the class")),
             (self.tr("Page Up, Page Down"), self.tr("… turn the page; with Ctrl: another class")),
             ("F7", self.tr("Evaluation")),
+            ("Ctrl+P", self.tr("… save its report")),
             ("F8", self.tr("Spot check predictions drawn at random")),
             (self.tr("Enter or Y, N"), self.tr("… the prediction is right, is wrong")),
         ]

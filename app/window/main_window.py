@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from app.classes.class_panel import ClassPanel
 from app.classes.split_dialog import SplitDialog
 from app.look.icons import application_icon
+from app.look.language import LanguageChoice, LanguageSwitch
 from app.look.notices import Notice, NoticeBars, Remedy, Severity
 from app.look.theme import Theme, ThemeChoice, ThemeSwitch
 from app.results.save_dialog import ExportDialog, PredictionsDialog
@@ -50,9 +51,21 @@ class MainWindow(QMainWindow):
     """Everything that a person sees."""
 
     def __init__(
-        self, session: Session, preferences: Preferences, switch: ThemeSwitch, log_path: Path
+        self,
+        session: Session,
+        preferences: Preferences,
+        switch: ThemeSwitch,
+        log_path: Path,
+        languages: LanguageSwitch | None = None,
     ) -> None:
+        """Make a window on the session, which outlives it.
+
+        Args:
+            languages: what View > Language switches; None where no other window can follow this
+                one (see :class:`app.window.keeper.WindowKeeper`), and so no other language.
+        """
         super().__init__()
+        self._languages = languages
         self._session = session
         self._preferences = preferences
         self._switch = switch
@@ -77,6 +90,8 @@ class MainWindow(QMainWindow):
         self.split_dialog = SplitDialog(session, self.gallery.thumbnails, theme, self)
         self._build()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
+        if languages is not None:
+            self.actions_.add_languages(languages.choice)
         self.actions_.improve_menu.addSeparator()
         self.actions_.improve_menu.addActions(self.status_line.effort.menu().actions())
         self._connect_actions()
@@ -152,6 +167,7 @@ class MainWindow(QMainWindow):
         actions.views.triggered.connect(self._show_view)
         actions.label_requested.connect(self._on_label_requested)
         actions.theme_requested.connect(self._on_theme_requested)
+        actions.language_requested.connect(self.choose_language)
         actions.recent_requested.connect(self._open_recent)
         actions.class_menu_requested.connect(self._on_class_menu)
 
@@ -179,6 +195,7 @@ class MainWindow(QMainWindow):
         self.empty_page.refresh_requested.connect(self.refresh)
         self.pages.changed.connect(self._show_possible)
         self.pages.menu_requested.connect(self._on_image_menu)
+        self.pages.evaluation.noticed.connect(self.notices.add)
         gallery.refresh_requested.connect(self.refresh)
         gallery.label_as_predicted_requested.connect(self._on_label_as_predicted)
         self.pages.review.label_as_predicted_requested.connect(self._on_label_as_predicted)
@@ -286,6 +303,8 @@ class MainWindow(QMainWindow):
                 self.predictions_dialog.begin()
             case Remedy.FINETUNE:
                 self.finetune_dialog.begin()
+            case Remedy.OPEN_REPORT:
+                self.pages.evaluation.open_report()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_path(event) is not None:
@@ -486,6 +505,12 @@ class MainWindow(QMainWindow):
         self._switch.choose(choice)
         self._preferences.theme = choice
 
+    def choose_language(self, choice: LanguageChoice) -> None:
+        """Speak another language, from now on and at the next start."""
+        self._preferences.language = choice
+        if self._languages is not None:
+            self._languages.choose(choice)
+
     def _on_theme_changed(self, theme: Theme) -> None:
         self.actions_.set_theme()
         for part in (
@@ -510,7 +535,38 @@ class MainWindow(QMainWindow):
     def _on_log(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_path)))
 
+    # --- Built anew -------------------------------------------------------------------------------
+
+    def kept_state(self) -> object:
+        """What a window that takes this one's place goes on from."""
+        self._keep_layout()
+        dialogs = [dialog.kept_state() for dialog in (self.export_dialog, self.predictions_dialog)]
+        notices = self.notices.notices()
+        return self.pages.kept_state(), dialogs, self.finetune_dialog.isVisible(), notices
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another window on the same session kept."""
+        if not isinstance(state, tuple):
+            return
+        pages, dialogs, is_finetuning_asked, notices = state
+        self.notices.clear()
+        for notice in reversed(notices):
+            self.notices.add(notice)
+        if self._session.project is not None:
+            self.pages.restore_state(pages)
+            self.pages.focus()
+        for dialog, kept in zip(
+            (self.export_dialog, self.predictions_dialog), dialogs, strict=True
+        ):
+            dialog.restore_state(kept)
+        if is_finetuning_asked:
+            self.finetune_dialog.begin()
+
     # --- Closing ----------------------------------------------------------------------------------
+
+    def _keep_layout(self) -> None:
+        self._preferences.keep_layout("window", self.saveGeometry())
+        self._preferences.keep_layout("splitter", self._splitter.saveState())
 
     def _restore_layout(self) -> None:
         if not self.restoreGeometry(self._preferences.layout("window")):
@@ -526,8 +582,7 @@ class MainWindow(QMainWindow):
         self.actions_.fit_tool_bar(event.size().width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._preferences.keep_layout("window", self.saveGeometry())
-        self._preferences.keep_layout("splitter", self._splitter.saveState())
+        self._keep_layout()
         self.export_dialog.close()
         self.predictions_dialog.close()
         self.finetune_dialog.close()

@@ -19,6 +19,7 @@ from engine.encoder.encoder_file import LAST_BLOCK, LAYER_SIZES, Encoder, Projec
 from engine.encoder.graph import INPUT_NAME, OUTPUT_NAME
 from engine.encoder.runtime import cpu_session
 from engine.errors import EncoderError, NoMapError
+from engine.words import Sentence, say
 
 if TYPE_CHECKING:
     import onnx
@@ -82,12 +83,21 @@ class TappedEncoder:
         except Exception as error:  # Of protobuf, onnx and onnxruntime: each has its own.
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
             raise EncoderError(
-                f"The encoder's graph {graph_path} cannot be opened: {reason}."
+                say(
+                    "The encoder's graph {graph_path} cannot be opened: {reason}.",
+                    graph_path=graph_path,
+                    reason=reason,
+                )
             ) from error
         if len(names) != len(taps):
             raise EncoderError(
-                f"The encoder's graph {graph_path} pools {len(names)} activations where its "
-                f"encoder has {len(taps)}, so it cannot be explained."
+                say(
+                    "The encoder's graph {graph_path} pools {n_pooled} activations where its "
+                    "encoder has {n_expected}, so it cannot be explained.",
+                    graph_path=graph_path,
+                    n_pooled=len(names),
+                    n_expected=len(taps),
+                )
             )
         # Nodes stand in the order in which they run, so the n-th pooled is the n-th block's.
         by_block = dict(zip(sorted(taps), names, strict=True))
@@ -123,8 +133,11 @@ class TappedEncoder:
         ):
             return
         raise EncoderError(
-            f"The activations in the encoder's graph {self.graph_path} do not give its embedding, "
-            "so it cannot be explained."
+            say(
+                "The activations in the encoder's graph {graph_path} do not give its embedding, "
+                "so it cannot be explained.",
+                graph_path=self.graph_path,
+            )
         )
 
 
@@ -190,8 +203,9 @@ def _gives(encoder: Encoder, seen: Activations) -> bool:
     return float(np.abs(made - seen.embedding).max()) <= _TOLERANCE * length
 
 
-def _no_map(encoder: Encoder) -> str:
-    return (
-        f"The encoder {encoder.name} does not average over the places of an image, so it cannot be "
-        "told which parts speak for a class."
+def _no_map(encoder: Encoder) -> Sentence:
+    return say(
+        "The encoder {name} does not average over the places of an image, so it cannot be told "
+        "which parts speak for a class.",
+        name=encoder.name,
     )

@@ -16,6 +16,7 @@ from typing import IO, Any, Final
 
 from engine.errors import EncoderError, sentence_for
 from engine.version import VERSION
+from engine.words import Sentence, say
 
 _CHUNK_BYTES: Final = 1 << 17
 _SILENCE_S: Final = 30.0  # Without a byte for so long the connection is given up.
@@ -76,15 +77,19 @@ class Download:
                         raise
             return self._fetch(self._urls[-1])
         except urllib.error.HTTPError as error:
-            raise self._failed(f"the server says {error.code} {error.reason}") from error
+            raise self._failed(
+                say("the server says {code} {reason}", code=error.code, reason=error.reason)
+            ) from error
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError) as error:
             reason = getattr(error, "reason", None) or error
-            raise self._failed(f"no connection: {reason}") from error
+            raise self._failed(say("no connection: {reason}", reason=reason)) from error
         except TimeoutError as error:
-            raise self._failed(f"nothing came for {_SILENCE_S:.0f} seconds") from error
+            raise self._failed(
+                say("nothing came for {seconds:.0f} seconds", seconds=_SILENCE_S)
+            ) from error
         except OSError as error:
             raise EncoderError(
-                sentence_for(error, self._folder, "write the download in")
+                sentence_for(error, self._folder, say("write the download in"))
             ) from error
 
     def _fetch(self, url: str) -> Path:
@@ -98,8 +103,13 @@ class Download:
         if expected and not found.startswith(expected):
             part.unlink()
             raise EncoderError(
-                f"What came from {self.host} is not the file that was to come (its hash begins "
-                f"with {found[:8]}, not with {expected[:8]}), so it was thrown away; try again."
+                say(
+                    "What came from {host} is not the file that was to come (its hash begins with "
+                    "{found}, not with {expected}), so it was thrown away; try again.",
+                    host=self.host,
+                    found=found[:8],
+                    expected=expected[:8],
+                )
             )
         return part.replace(path)
 
@@ -137,7 +147,7 @@ class Download:
                 with part.open("ab" if goes_on else "wb") as file:
                     self._copy(response, file)
                 if self.total_bytes and self.done_bytes != self.total_bytes:
-                    raise ConnectionError("it broke")
+                    raise ConnectionError(say("it broke"))
                 is_whole = True
             finally:
                 if self._stop.is_set() or not (is_whole or mark.exists()):
@@ -159,14 +169,24 @@ class Download:
         free = shutil.disk_usage(self._folder).free
         if n_bytes > free:
             raise EncoderError(
-                f"The download has {n_bytes / 1e6:.0f} MB and there is room for {free / 1e6:.0f} "
-                f"MB in {self._folder}."
+                say(
+                    "The download has {size:.0f} MB and there is room for {room:.0f} MB in "
+                    "{folder}.",
+                    size=n_bytes / 1e6,
+                    room=free / 1e6,
+                    folder=self._folder,
+                )
             )
 
-    def _failed(self, reason: str) -> EncoderError:
+    def _failed(self, reason: Sentence) -> EncoderError:
         return EncoderError(
-            f"The weights could not be downloaded from {self.host} ({reason}); get "
-            f"{self._urls[0]} some other way and give that file as the weights."
+            say(
+                "The weights could not be downloaded from {host} ({reason}); get {url} some other "
+                "way and give that file as the weights.",
+                host=self.host,
+                reason=reason,
+                url=self._urls[0],
+            )
         )
 
 

@@ -29,6 +29,7 @@ from engine.encoder.encoder_file import (
     write_whole,
 )
 from engine.errors import EncoderError, EngineError, sentence_for
+from engine.words import say
 
 if TYPE_CHECKING:
     import onnx
@@ -113,7 +114,7 @@ def write_graph(encoder: Encoder, path: Path) -> None:
         write_whole(path, content)
         write_whole(_digest_path(path), hashlib.sha256(content).hexdigest().encode() + b"\n")
     except OSError as error:
-        raise EncoderError(sentence_for(error, path, "write the encoder's graph")) from error
+        raise EncoderError(sentence_for(error, path, say("write the encoder's graph"))) from error
 
 
 def is_graph_of(path: Path, encoder: Encoder) -> bool:
@@ -328,16 +329,24 @@ def _check(content: bytes, encoder: Encoder) -> None:
         batch = ramp.astype(np.uint8).reshape(3, height, width, 3)
         (embeddings,) = session.run([OUTPUT_NAME], {INPUT_NAME: batch})
         if embeddings.shape != (3, encoder.embedding_size) or not np.isfinite(embeddings).all():
-            raise EncoderError(f"The encoder {encoder.name!r} does not give usable embeddings.")
+            raise EncoderError(
+                say("The encoder {name!r} does not give usable embeddings.", name=encoder.name)
+            )
     if encoder.network is not None:
         probe = encoder.network.probe
         (embeddings,) = session.run([OUTPUT_NAME], {INPUT_NAME: probe_image()[None]})
         difference = float(np.linalg.norm(embeddings[0] - probe) / np.linalg.norm(probe))
         if not difference <= _LARGEST_PROBE_DIFFERENCE:
             raise EncoderError(
-                f"The encoder {encoder.name!r} does not give the numbers that it gave when it was "
-                f"made with {encoder.network.library} {encoder.network.version} (relative "
-                f"difference {difference:.2g}), so it cannot be used here; add it anew."
+                say(
+                    "The encoder {name!r} does not give the numbers that it gave when it was made "
+                    "with {library} {version} (relative difference {difference:.2g}), so it cannot "
+                    "be used here; add it anew.",
+                    name=encoder.name,
+                    library=encoder.network.library,
+                    version=encoder.network.version,
+                    difference=difference,
+                )
             )
 
 

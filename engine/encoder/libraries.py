@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 
 from engine.encoder.encoder_file import BICUBIC, BILINEAR, Preprocessing
 from engine.errors import EncoderError, sentence_for
+from engine.words import say
 
 TIMM: Final = "timm"
 TORCHVISION: Final = "torchvision"
@@ -85,7 +87,7 @@ class NamedNetwork:
             with weights.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest().startswith(self.sha256)
         except OSError as error:
-            raise EncoderError(sentence_for(error, weights, "read the weights")) from error
+            raise EncoderError(sentence_for(error, weights, say("read the weights"))) from error
 
 
 def look_up(name: str) -> NamedNetwork:
@@ -98,8 +100,11 @@ def look_up(name: str) -> NamedNetwork:
     find = {TIMM: _find_in_timm, TORCHVISION: _find_in_torchvision}.get(library)
     if find is None or not colon or not model:
         raise EncoderError(
-            f"{name!r} is not the name of a network; names look like timm:resnet18 or "
-            "torchvision:resnet18."
+            say(
+                "{name!r} is not the name of a network; names look like timm:resnet18 or "
+                "torchvision:resnet18.",
+                name=name,
+            )
         )
     return find(model)
 
@@ -123,7 +128,9 @@ def structure(library: str, model: str, size_px: int) -> nn.Module:
             except ValueError as error:
                 raise _cannot_build(library, torchvision.__version__, model) from error
         else:
-            raise EncoderError(f"This version of Handful knows no library called {library!r}.")
+            raise EncoderError(
+                say("This version of Handful knows no library called {library!r}.", library=library)
+            )
     return trunk.eval()
 
 
@@ -135,7 +142,7 @@ def trunk_with(network: NamedNetwork, state: Mapping[str, Tensor]) -> nn.Module:
             classes.
 
     Raises:
-        EncoderError: some are missing, or they are another network's.
+        EncoderError: some are missing, or they are another network's; a clause.
     """
     trunk = structure(network.library, network.model, network.preprocessing.size_px)
     own = trunk.state_dict()
@@ -150,11 +157,11 @@ def trunk_with(network: NamedNetwork, state: Mapping[str, Tensor]) -> nn.Module:
                 for key, value in loaded.items()
                 if key in own or not _LEFT_OUT.match(key)
             }
-            trunk.load_state_dict({**_integers_of(own), **loaded})
+            load_floats(trunk, loaded)
         load_floats(trunk, {key: loaded[key] for key in floats_of(trunk)})
     except (RuntimeError, KeyError, AttributeError, TypeError, ValueError) as error:
         raise EncoderError(
-            f"The weights are not those of {network.name} ({_reason(error)})."
+            say("not those of {name} ({reason})", name=network.name, reason=_reason(error))
         ) from error
     return trunk
 
@@ -165,7 +172,11 @@ def load_floats(trunk: nn.Module, weights: Mapping[str, Tensor]) -> None:
     Raises:
         RuntimeError: they do not fit.
     """
-    trunk.load_state_dict({**_integers_of(trunk.state_dict()), **weights})
+    own = trunk.state_dict()
+    state = OrderedDict({**_integers_of(own), **weights})
+    # With versions of modules, without which some (MNASNet's) take the weights for old ones.
+    state._metadata = own._metadata  # type: ignore[attr-defined]
+    trunk.load_state_dict(state)
 
 
 def floats_of(trunk: nn.Module) -> dict[str, Tensor]:
@@ -184,7 +195,7 @@ def _timm() -> ModuleType:
         import timm.models
     except ImportError as error:
         raise EncoderError(
-            "Networks of timm need the package timm, which is not installed: pip install timm."
+            say("Networks of timm need the package timm, which is not installed: pip install timm.")
         ) from error
     module: ModuleType = timm
     return module
@@ -200,12 +211,18 @@ def _find_in_timm(model: str) -> NamedNetwork:
         tagged = timm.list_pretrained(f"{model.partition('.')[0]}.*")
         raise _no_such(TIMM, timm.__version__, model, tagged) from None
     if known is None:
-        raise EncoderError(f"timm says nothing of how {model} takes images.")
+        raise EncoderError(say("timm says nothing of how {model} takes images.", model=model))
     channels, height, width = known.input_size
     if (channels, height) != (3, width):
         raise EncoderError(
-            f"timm:{model} takes images of {channels} x {height} x {width}; Handful's encoders "
-            "take square ones in three colours."
+            say(
+                "timm:{model} takes images of {channels} x {height} x {width}; Handful's encoders "
+                "take square ones in three colours.",
+                model=model,
+                channels=channels,
+                height=height,
+                width=width,
+            )
         )
     urls: tuple[str, ...] = (known.url,) if known.url else ()
     kept = None
@@ -341,18 +358,41 @@ def _hash_in(urls: Sequence[str]) -> str:
 
 def _no_such(library: str, version: str, model: str, known: Sequence[str]) -> EncoderError:
     near = difflib.get_close_matches(model, known, n=3, cutoff=0.5)
-    hint = f"; did you mean {', '.join(near)}?" if near else "."
-    return EncoderError(f"{library} {version} has no network called {model!r}{hint}")
+    if not near:
+        return EncoderError(
+            say(
+                "{library} {version} has no network called {model!r}.",
+                library=library,
+                version=version,
+                model=model,
+            )
+        )
+    return EncoderError(
+        say(
+            "{library} {version} has no network called {model!r}; did you mean {near}?",
+            library=library,
+            version=version,
+            model=model,
+            near=", ".join(near),
+        )
+    )
 
 
 def _cannot_build(library: str, version: str, model: str) -> EncoderError:
-    return EncoderError(f"{library} {version}, which is installed, cannot build {model!r}.")
+    return EncoderError(
+        say(
+            "{library} {version}, which is installed, cannot build {model!r}.",
+            library=library,
+            version=version,
+            model=model,
+        )
+    )
 
 
 def _reason(error: Exception) -> str:
     """The end of torch's many lines, which says what is missing or too much."""
     if isinstance(error, KeyError):
-        return f"{error.args[0]} is missing"
+        return say("{weight} is missing", weight=error.args[0])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = (lines[1:] or lines or [type(error).__name__])[0].rstrip(".")
     return text if len(text) <= 160 else f"{text[:157]}..."

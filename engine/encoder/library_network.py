@@ -28,6 +28,7 @@ from engine.encoder.graph import probe_image
 from engine.encoder.libraries import UNKNOWN_LICENCE, NamedNetwork
 from engine.encoder.network import embed, preprocess
 from engine.errors import EncoderError, sentence_for
+from engine.words import say
 
 LARGEST_BYTES: Final = 1_900_000_000
 """Of weights: a graph is one file, and no such file may have more than 2 GB."""
@@ -83,8 +84,14 @@ def build_library_network(encoder: Encoder) -> EmbeddingNetwork:
         )
     except RuntimeError as error:
         raise EncoderError(
-            f"The weights of {encoder.name!r} do not fit the {network.model} of the "
-            f"{network.library} that is installed; they were made with version {network.version}."
+            say(
+                "The weights of {name!r} do not fit the {model} of the {library} that is "
+                "installed; they were made with version {version}.",
+                name=encoder.name,
+                model=network.model,
+                library=network.library,
+                version=network.version,
+            )
         ) from error
     return EmbeddingNetwork(trunk, is_rooted=network.is_rooted, matrix=network.matrix)
 
@@ -106,12 +113,18 @@ def make_encoder(network: NamedNetwork, weights: Path, source: str = "") -> Enco
     try:
         trunk = libraries.trunk_with(network, state)
     except EncoderError as error:
-        raise EncoderError(f"{weights} cannot be used: {error}") from error
+        raise EncoderError(
+            say("{path} holds other weights: {error}.", path=weights, error=error)
+        ) from error
     del state
     if sum(tensor.nbytes for tensor in trunk.state_dict().values()) > LARGEST_BYTES:
         raise EncoderError(
-            f"{network.name} is too large: its weights take more than "
-            f"{LARGEST_BYTES / 1e9:.1f} GB, which does not go into one graph."
+            say(
+                "{name} is too large: its weights take more than {limit:.1f} GB, which does not go "
+                "into one graph.",
+                name=network.name,
+                limit=LARGEST_BYTES / 1e9,
+            )
         )
     features = _features_of_probes(trunk, network)
     is_rooted = bool((features >= 0).all())
@@ -120,7 +133,13 @@ def make_encoder(network: NamedNetwork, weights: Path, source: str = "") -> Enco
     module = EmbeddingNetwork(trunk, is_rooted=is_rooted, matrix=matrix)
     probe = embed(module, [probe_image()], network.preprocessing)[0]
     if not np.isfinite(probe).all() or not np.linalg.norm(probe) > 0:
-        raise EncoderError(f"{network.name} gives no usable features with the weights {weights}.")
+        raise EncoderError(
+            say(
+                "{name} gives no usable features with the weights {path}.",
+                name=network.name,
+                path=weights,
+            )
+        )
     name, licence = network.model, network.licence
     if not source:
         name = f"{network.model.partition('.')[0]} with {weights.stem}"
@@ -161,7 +180,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             be to run a stranger's code.
     """
     if not path.is_file():
-        raise EncoderError(f"There is no file {path}.")
+        raise EncoderError(say("There is no file {path}.", path=path))
     try:
         held: Any
         if path.suffix.lower() == ".safetensors":
@@ -171,29 +190,34 @@ def read_weights(path: Path) -> dict[str, Tensor]:
                 warnings.simplefilter("ignore")  # What cannot be read raises.
                 held = torch.load(path, map_location="cpu", weights_only=True)
     except SafetensorError as error:
-        raise EncoderError(f"{path} is damaged or is no safetensors file.") from error
+        raise EncoderError(
+            say("{path} is damaged or is no safetensors file.", path=path)
+        ) from error
     except pickle.UnpicklingError as error:
         raise EncoderError(
-            f"{path} holds more than weights or is no torch file, so Handful does not open it; "
-            "save the weights alone, best as safetensors."
+            say(
+                "{path} holds more than weights or is no torch file, so Handful does not open it; "
+                "save the weights alone, best as safetensors.",
+                path=path,
+            )
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, AttributeError) as error:
-        raise EncoderError(f"{path} is damaged or is no file of weights.") from error
+        raise EncoderError(say("{path} is damaged or is no file of weights.", path=path)) from error
     except OSError as error:
-        raise EncoderError(sentence_for(error, path, "read the weights")) from error
+        raise EncoderError(sentence_for(error, path, say("read the weights"))) from error
     for place in _PLACES_OF_WEIGHTS:
         if isinstance(held, Mapping) and isinstance(held.get(place), Mapping):
             held = held[place]
             break
     if not isinstance(held, Mapping):
-        raise EncoderError(f"{path} holds no weights by name.")
+        raise EncoderError(say("{path} holds no weights by name.", path=path))
     found = {
         _bare(str(name)): value.to(torch.float32) if value.is_floating_point() else value
         for name, value in held.items()
         if isinstance(value, Tensor)
     }
     if not found:
-        raise EncoderError(f"{path} holds no weights by name.")
+        raise EncoderError(say("{path} holds no weights by name.", path=path))
     return found
 
 
@@ -216,14 +240,24 @@ def _features_of_probes(trunk: nn.Module, network: NamedNetwork) -> NDArray[np.f
         features = trunk(batch)
     except (RuntimeError, AssertionError, ValueError, TypeError) as error:
         raise EncoderError(
-            f"{network.name} cannot look at images of {preprocessing.size_px} px."
+            say(
+                "{name} cannot look at images of {size} px.",
+                name=network.name,
+                size=preprocessing.size_px,
+            )
         ) from error
     if not isinstance(features, Tensor) or features.flatten(1).numel() % len(batch):
-        raise EncoderError(f"{network.name} gives no features of an image as a whole.")
+        raise EncoderError(
+            say("{name} gives no features of an image as a whole.", name=network.name)
+        )
     made: NDArray[np.float32] = features.flatten(1).to(torch.float32).numpy()
     if made.shape[1] < 2 or made.shape[1] > 65_536:
         raise EncoderError(
-            f"{network.name} gives {made.shape[1]} features of an image, which cannot be used."
+            say(
+                "{name} gives {count} features of an image, which cannot be used.",
+                name=network.name,
+                count=made.shape[1],
+            )
         )
     return made
 

@@ -23,6 +23,7 @@ from engine.encoder.graph import load_or_build_graph
 from engine.errors import EncoderError, sentence_for
 from engine.jobs.progress import ProgressMeter
 from engine.messages import AddEncoder, EncoderAdded, Event, Progress
+from engine.words import Sentence, say
 
 if TYPE_CHECKING:
     from engine.encoder.download import Download
@@ -69,9 +70,11 @@ class _Adding:
         name, weights = self._command.name, self._command.weights
         if not name:
             if weights is None:
-                raise EncoderError("Neither the name of a network nor an encoder file was given.")
+                raise EncoderError(
+                    say("Neither the name of a network nor an encoder file was given.")
+                )
             return (yield from self._on_thread(lambda: load_encoder(weights)))
-        yield self._saying("Loading torch, which takes some seconds")
+        yield self._saying(say("Loading torch, which takes some seconds"))
         network = yield from self._on_thread(lambda: _look_up(name))
         if weights is not None:
             # The library's own file may have been fetched some other way.
@@ -80,8 +83,11 @@ class _Adding:
             return (yield from self._built(network, weights, source))
         if not network.urls:
             raise EncoderError(
-                f"Nobody gives weights of {network.name} for download; get a file with some and "
-                "give it as the weights."
+                say(
+                    "Nobody gives weights of {name} for download; get a file with some and give it "
+                    "as the weights.",
+                    name=network.name,
+                )
             )
         if network.kept is not None:  # Downloaded by the library before.
             return (yield from self._built(network, network.kept, network.urls[0]))
@@ -93,7 +99,7 @@ class _Adding:
 
     def kept(self, encoder: Encoder) -> Generator[Event | None, None, Path]:
         """The encoder in its folder, once its graph is there and gives what torch gave."""
-        yield self._saying("Building the graph, which can take a minute")
+        yield self._saying(say("Building the graph, which can take a minute"))
         graphs = self._cache_folder / "encoders"
         yield from self._on_thread(lambda: load_or_build_graph(encoder, graphs))
         if encoder.fingerprint == load_encoder(shipped_encoder_path()).fingerprint:
@@ -102,7 +108,7 @@ class _Adding:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise EncoderError(sentence_for(error, self._folder, "make the folder")) from error
+            raise EncoderError(sentence_for(error, self._folder, say("make the folder"))) from error
         yield from self._on_thread(lambda: save_encoder(encoder, path))
         return path
 
@@ -111,7 +117,7 @@ class _Adding:
     ) -> Generator[Event | None, None, Encoder]:
         from engine.encoder.library_network import make_encoder
 
-        yield self._saying("Reading the weights, which takes some seconds")
+        yield self._saying(say("Reading the weights, which takes some seconds"))
         return (yield from self._on_thread(lambda: make_encoder(network, weights, source)))
 
     def _downloaded(self, network: NamedNetwork) -> Generator[Event | None, None, Path]:
@@ -119,8 +125,12 @@ class _Adding:
 
         download = Download(network.urls, self._cache_folder / "downloads", network.sha256)
         future = self._thread.submit(download.run)
-        yield self._saying(f"Asking {download.host} for the weights")
-        report = _reports_of(download, self._command.request_id, f"Downloading {network.model}, MB")
+        yield self._saying(say("Asking {host} for the weights", host=download.host))
+        report = _reports_of(
+            download,
+            self._command.request_id,
+            say("Downloading {model}, MB", model=network.model),
+        )
         try:
             while not future.done():
                 wait([future], timeout=_WAIT_S)
@@ -139,7 +149,7 @@ class _Adding:
             yield None
         return future.result()
 
-    def _saying(self, text: str) -> Progress:
+    def _saying(self, text: Sentence) -> Progress:
         return Progress(self._command.request_id, text, 0, 0, 0.0, 0.0)
 
 
@@ -149,7 +159,9 @@ def _look_up(name: str) -> NamedNetwork:
     return look_up(name)
 
 
-def _reports_of(download: Download, request_id: int, text: str) -> Callable[[], Progress | None]:
+def _reports_of(
+    download: Download, request_id: int, text: Sentence
+) -> Callable[[], Progress | None]:
     """Progress now and then, in megabytes."""
     meter: ProgressMeter | None = None
 

@@ -17,6 +17,7 @@ from engine.jobs.workspace import CurrentModel, Workspace
 from engine.messages import Event, Explain, Explained, Neighbour
 from engine.method.explanation import Box, View, nearest, score_map, score_of
 from engine.method.heads import Floats
+from engine.words import Sentence, say
 
 N_NEIGHBOURS: Final = 3
 
@@ -37,7 +38,7 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
     try:
         seen = yield from workspace.on_pool(look)
     except NoMapError as error:
-        yield from _without_map(workspace, command, current, column, str(error))
+        yield from _without_map(workspace, command, current, column, error.sentence)
         return
     except UnreadableImageError as error:
         raise _unreadable(command, error) from error
@@ -65,7 +66,7 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
 
 
 def _without_map(
-    workspace: Workspace, command: Explain, current: CurrentModel, column: int, reason: str
+    workspace: Workspace, command: Explain, current: CurrentModel, column: int, reason: Sentence
 ) -> Iterator[Event | None]:
     def look() -> Floats:
         pixels = workspace.pixels_of(command.image.path)
@@ -90,7 +91,9 @@ def _without_map(
 
 
 def _unreadable(command: Explain, error: UnreadableImageError) -> EngineError:
-    return EngineError(f"{command.image.name} cannot be explained: {error}.")
+    return EngineError(
+        say("{name} cannot be explained: {error}.", name=command.image.name, error=error)
+    )
 
 
 def _box(view: encoder_views.View) -> Box:
@@ -102,12 +105,12 @@ def _asked(workspace: Workspace, command: Explain) -> tuple[CurrentModel, int]:
     current = workspace.current
     if current is None:
         raise EngineError(
-            "There is nothing to explain yet: label images of at least two classes first."
+            say("There is nothing to explain yet: label images of at least two classes first.")
         )
     columns = np.flatnonzero(current.class_ids == command.class_id)
     if not len(columns):
         raise EngineError(
-            "The class has no labelled image that can be read, so no image has a score for it."
+            say("The class has no labelled image that can be read, so no image has a score for it.")
         )
     return current, int(columns[0])
 
