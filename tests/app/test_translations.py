@@ -40,7 +40,8 @@ ENGLISH = (
 WRITTEN = re.compile(
     r"[A-Z]{4,} |^FROM |^ FROM |^<p style|(background|border|color): |^; |database main|"
     r"^pooled features, |^unknown; ask its|^given by a person as|; published weights|"
-    r"sqrt of the pooled|(bilinear|bicubic), antialiased|Fine-tuned by Handful on|^ labelled images of $|"
+    r"sqrt of the pooled|(bilinear|bicubic), antialiased|"
+    r"Fine-tuned by Handful on|^ labelled images of $|"
     r"^ classes from |uint8 RGB|EXIF orientation|px \(a JPEG|before taking back|"
     r"^Handful sample$|^Machine parts$|"  # A folder keeps its name in all languages.
     r"typical of images without a label|between two classes|unlike everything labelled$"
