@@ -36,10 +36,12 @@ from engine.messages import (
     Event,
     Explain,
     ExportModel,
+    FineTune,
     ForgetImages,
     JobCancelled,
     JobFailed,
     JobFinished,
+    LayOut,
     LoadPreview,
     LoadThumbnails,
     PaintSample,
@@ -70,6 +72,7 @@ _URGENCY: Final = (
     ExportModel,
     EmbedImages,
     PaintSample,
+    LayOut,
     AddEncoder,
 )
 _LATEST_WINS: Final = (
@@ -81,6 +84,8 @@ _LATEST_WINS: Final = (
     Suggest,
     ReviewLabels,
     ProposeSplit,
+    LayOut,
+    FineTune,
 )
 _JOIN_TIMEOUT_S: Final = 20.0
 
@@ -94,6 +99,8 @@ class _Job:
     def urgency(self) -> int:
         if isinstance(self.command, Adapt) and self.command.effort is not Effort.INSTANT:
             return len(_URGENCY)  # Behind the folder: it has the answers to look at already.
+        if isinstance(self.command, FineTune):
+            return len(_URGENCY) + 1
         return _URGENCY.index(type(self.command))
 
 
@@ -300,6 +307,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
         embedding,
         explanation,
         export,
+        layout,
         predictions,
         sample,
         viewing,
@@ -316,6 +324,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return viewing.load_preview(workspace, command)
         case Adapt():
             return adaptation.adapt_and_classify(workspace, command)
+        case FineTune():
+            return adaptation.fine_tune(workspace, command)
         case Suggest():
             return advice.suggest(workspace, command)
         case ReviewLabels():
@@ -324,6 +334,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return advice.propose_split(workspace, command)
         case Explain():
             return explanation.explain(workspace, command)
+        case LayOut():
+            return layout.lay_out(workspace, command)
         case SavePredictions():
             return predictions.save_predictions(workspace, command)
         case ExportModel():

@@ -55,7 +55,7 @@ class EvaluationPage(Page):
         parent: QWidget | None = None,
     ) -> None:
         self._session = session
-        super().__init__(session.tr("Evaluation"), theme, parent)
+        super().__init__(self.tr("Evaluation"), theme, parent)
         self._thumbnails = thumbnails
         self.figures = Figures(session, self)
         self.review = LabelReview(session, self)

@@ -101,6 +101,13 @@ class KeysDialog(QDialog):
             (self.tr("Ctrl+0, Ctrl+1"), self.tr("Fit, original size")),
             ("F5", self.tr("Scan the folder, filter and sort again")),
         ]
+        on_map = [
+            ("F4", self.tr("Map")),
+            (self.tr("Drag, Shift, Ctrl"), self.tr("Select by lasso, add, invert")),
+            (self.tr("Right button, Space"), self.tr("… drag with it: move the map")),
+            (self.tr("Arrow keys, Space"), self.tr("Go to the nearest image, select it")),
+            (self.tr("+, -, Home"), self.tr("Zoom in, out, whole map")),
+        ]
         improve = [
             ("F6", self.tr("Label queue")),
             (self.tr("Enter, /"), self.tr("… accept the class singled out, find or add one")),
@@ -119,7 +126,7 @@ class KeysDialog(QDialog):
         row.setSpacing(2 * GAP_PX)
         for groups in (
             ((self.tr("Labelling"), label), (self.tr("Improving"), improve)),
-            ((self.tr("Looking"), look),),
+            ((self.tr("Looking"), look), (self.tr("On the map"), on_map)),
         ):
             column = QVBoxLayout()
             for title, rows in groups:

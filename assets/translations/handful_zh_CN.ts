@@ -263,6 +263,10 @@
         <translation>工具</translation>
     </message>
     <message>
+        <source>Train an &amp;Encoder…</source>
+        <translation>训练编码器(&amp;E)…</translation>
+    </message>
+    <message>
         <source>Undo</source>
         <translation>撤销</translation>
     </message>
@@ -277,6 +281,44 @@
     <message>
         <source>Zoom &amp;Out</source>
         <translation>缩小(&amp;O)</translation>
+    </message>
+</context>
+<context>
+    <name>CellImages</name>
+    <message>
+        <source>A class’s key labels the selected images at once; Enter shows one large, Esc goes back to the matrix.</source>
+        <translation>按类别的快捷键可立即标注所选图像；按 Enter 查看大图，按 Esc 返回矩阵。</translation>
+    </message>
+    <message>
+        <source>No held-out image is behind this cell; arrow keys choose another.</source>
+        <translation>此单元格没有对应的留出图像；用方向键选择其他单元格。</translation>
+    </message>
+    <message>
+        <source>Show in Gallery</source>
+        <translation>在图库中显示</translation>
+    </message>
+    <message>
+        <source>Show these images among all (G)</source>
+        <translation>在所有图像中显示这些图像（G）</translation>
+    </message>
+</context>
+<context>
+    <name>CellModel</name>
+    <message>
+        <source>label removed</source>
+        <translation>标注已移除</translation>
+    </message>
+    <message>
+        <source>{name}: confidence {label}</source>
+        <translation>{name}：置信度 {label}</translation>
+    </message>
+    <message>
+        <source>{name}: labelled {label} now</source>
+        <translation>{name}：现已标注为“{label}”</translation>
+    </message>
+    <message>
+        <source>{name}: {label}</source>
+        <translation>{name}：{label}</translation>
     </message>
 </context>
 <context>
@@ -508,6 +550,122 @@
     </message>
 </context>
 <context>
+    <name>ClassScores</name>
+    <message>
+        <source>Enter: the images behind it</source>
+        <translation>Enter：查看对应的图像</translation>
+    </message>
+    <message>
+        <source>Precision, recall and F1 of the classes</source>
+        <translation>各类别的精确率、召回率和 F1</translation>
+    </message>
+</context>
+<context>
+    <name>ClassScoresModel</name>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>F1</source>
+        <translation>F1</translation>
+    </message>
+    <message>
+        <source>Harmonic mean of precision and recall</source>
+        <translation>精确率与召回率的调和平均数</translation>
+    </message>
+    <message>
+        <source>Images that you labelled so</source>
+        <translation>您如此标注的图像</translation>
+    </message>
+    <message>
+        <source>Judged</source>
+        <translation>已评判</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Labels that could be held out: near-duplicates count once</source>
+        <translation>能够留出的标注：近似重复的图像只计一次</translation>
+    </message>
+    <message>
+        <source>More labels of this class would help most</source>
+        <translation>为此类别增加标注最有帮助</translation>
+    </message>
+    <message>
+        <source>No held-out image was taken for it</source>
+        <translation>没有留出的图像被判为此类别</translation>
+    </message>
+    <message>
+        <source>Of the images of the class: the share that was recognised</source>
+        <translation>该类别的图像中被识别出的比例</translation>
+    </message>
+    <message>
+        <source>Of the images taken for the class: the share that is it</source>
+        <translation>判为该类别的图像中确实属于它的比例</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精确率</translation>
+    </message>
+    <message>
+        <source>Recall</source>
+        <translation>召回率</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell: it needs two that are not nearly the same</source>
+        <translation>标注太少，无法判断：需要两张并非几乎相同的图像</translation>
+    </message>
+    <message>
+        <source>{column}: {value}</source>
+        <translation>{column}：{value}</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
+        <source>{right} of {count}: {interval}</source>
+        <translation>{count} 个中有 {right} 个正确：{interval}</translation>
+    </message>
+</context>
+<context>
+    <name>ConfusionMatrix</name>
+    <message>
+        <source>Confusion matrix: rows are your labels, columns what they were taken for</source>
+        <translation>混淆矩阵：行是您的标注，列是判定的类别</translation>
+    </message>
+</context>
+<context>
+    <name>ConfusionModel</name>
+    <message>
+        <source>1 image labelled “{label}” was recognised</source>
+        <translation>1 张标注为“{label}”的图像被正确识别</translation>
+    </message>
+    <message>
+        <source>1 image labelled “{label}” was taken for “{predicted}”</source>
+        <translation>1 张标注为“{label}”的图像被判为“{predicted}”</translation>
+    </message>
+    <message>
+        <source>Labelled “{name}”: {count}</source>
+        <translation>标注为“{name}”：{count}</translation>
+    </message>
+    <message>
+        <source>Taken for “{name}”: {count}</source>
+        <translation>判为“{name}”：{count}</translation>
+    </message>
+    <message>
+        <source>{count} images labelled “{label}” were recognised</source>
+        <translation>{count} 张标注为“{label}”的图像被正确识别</translation>
+    </message>
+    <message>
+        <source>{count} images labelled “{label}” were taken for “{predicted}”</source>
+        <translation>{count} 张标注为“{label}”的图像被判为“{predicted}”</translation>
+    </message>
+</context>
+<context>
     <name>CoverageBar</name>
     <message>
         <source>1 image at {percent} % or more</source>
@@ -575,6 +733,56 @@
     </message>
 </context>
 <context>
+    <name>CurveChart</name>
+    <message>
+        <source>The first points are on their way.</source>
+        <translation>首批数据点即将到来。</translation>
+    </message>
+    <message>
+        <source>There is no point yet.</source>
+        <translation>还没有数据点。</translation>
+    </message>
+    <message>
+        <source>{name}: {first} at first, {last} at {x_name} {x}.</source>
+        <translation>{name}：起初为 {first}，在{x_name} {x} 处为 {last}。</translation>
+    </message>
+    <message>
+        <source>{name}: {last} at {x_name} {x}.</source>
+        <translation>{name}：在{x_name} {x} 处为 {last}。</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>DoubtfulLabels</name>
+    <message>
+        <source>1 more follows when these are settled.</source>
+        <translation>处理完这些之后，还有 1 个。</translation>
+    </message>
+    <message>
+        <source>A class’s key labels the image whose buttons have the keyboard’s attention; Tab goes on.</source>
+        <translation>按类别的快捷键可标注键盘焦点所在的图像；按 Tab 前往下一个。</translation>
+    </message>
+    <message>
+        <source>Labels that look wrong</source>
+        <translation>可能有误的标注</translation>
+    </message>
+    <message>
+        <source>No label looks wrong.</source>
+        <translation>没有看起来有误的标注。</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell whether one of them is wrong.</source>
+        <translation>标注太少，无法判断其中是否有误。</translation>
+    </message>
+    <message>
+        <source>{count} more follow when these are settled.</source>
+        <translation>处理完这些之后，还有 {count} 个。</translation>
+    </message>
+</context>
+<context>
     <name>DoubtfulRow</name>
     <message>
         <source>Change to {name}</source>
@@ -595,6 +803,45 @@
     <message>
         <source>Remove Label</source>
         <translation>移除标注</translation>
+    </message>
+</context>
+<context>
+    <name>Duplicates</name>
+    <message>
+        <source>1 group of {images} images.</source>
+        <translation>1 组，共 {images} 张图像。</translation>
+    </message>
+    <message>
+        <source>Look at All of Them</source>
+        <translation>查看全部</translation>
+    </message>
+    <message>
+        <source>Look at Them</source>
+        <translation>查看</translation>
+    </message>
+    <message>
+        <source>Nearly the same images</source>
+        <translation>几乎相同的图像</translation>
+    </message>
+    <message>
+        <source>No two images of the folder are nearly the same.</source>
+        <translation>文件夹中没有几乎相同的图像。</translation>
+    </message>
+    <message>
+        <source>One label each is enough; they count as one when the answers are judged.</source>
+        <translation>每张标注一次即可；评判结果时它们只算作一张。</translation>
+    </message>
+    <message>
+        <source>{count} images</source>
+        <translation>{count} 张图像</translation>
+    </message>
+    <message>
+        <source>{count} images with different labels</source>
+        <translation>{count} 张图像的标注互不相同</translation>
+    </message>
+    <message>
+        <source>{groups} groups of {images} images together.</source>
+        <translation>{groups} 组，共 {images} 张图像。</translation>
     </message>
 </context>
 <context>
@@ -624,6 +871,10 @@
         <translation>{count} 分钟</translation>
     </message>
     <message>
+        <source>{count} s</source>
+        <translation>{count} 秒</translation>
+    </message>
+    <message>
         <source>{count} seconds</source>
         <translation>{count} 秒</translation>
     </message>
@@ -638,6 +889,14 @@
     <message>
         <source>{effort}: {percent} % of held-out labels right</source>
         <translation>{effort}：留出的标注有 {percent}% 判断正确</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} 小时 {minutes} 分</translation>
+    </message>
+    <message>
+        <source>{minutes} min {seconds} s</source>
+        <translation>{minutes} 分 {seconds} 秒</translation>
     </message>
     <message>
         <source>{percent} % instant</source>
@@ -671,8 +930,16 @@
         <translation>微调…</translation>
     </message>
     <message>
+        <source>Fine-tuned: when you pause, with the tuned encoder</source>
+        <translation>微调：在您停顿时，使用微调后的编码器</translation>
+    </message>
+    <message>
         <source>Instant: after every click</source>
         <translation>即时：每次操作后立即更新</translation>
+    </message>
+    <message>
+        <source>The encoder was fine-tuned and judged with {count} labels; {newer} have changed since. They count, but have not been judged by.</source>
+        <translation>编码器是用 {count} 个标注微调和评判的；此后有 {newer} 个标注变动。它们计入结果，但未用于评判。</translation>
     </message>
     <message>
         <source>Thorough: when you pause, kept where it is better</source>
@@ -744,6 +1011,81 @@
     <message>
         <source>{folder} could not be found. If it was moved, or lies on a disk that is not plugged in, show Handful where it is; your labels are kept.</source>
         <translation>找不到 {folder}。如果它已被移动，或位于尚未连接的磁盘上，请告诉 Handful 它的位置；您的标注会保留。</translation>
+    </message>
+</context>
+<context>
+    <name>EvaluationPage</name>
+    <message>
+        <source>Confusion</source>
+        <translation>混淆</translation>
+    </message>
+    <message>
+        <source>Duplicates</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Duplicates ({count})</source>
+        <translation>重复（{count}）</translation>
+    </message>
+    <message>
+        <source>Evaluation</source>
+        <translation>评估</translation>
+    </message>
+    <message>
+        <source>HTML (*{suffix})</source>
+        <translation>HTML (*{suffix})</translation>
+    </message>
+    <message>
+        <source>Labels to Check</source>
+        <translation>待检查的标注</translation>
+    </message>
+    <message>
+        <source>Labels to Check ({count})</source>
+        <translation>待检查的标注（{count}）</translation>
+    </message>
+    <message>
+        <source>Looking again…</source>
+        <translation>正在重新检查…</translation>
+    </message>
+    <message>
+        <source>Looking at the labels…</source>
+        <translation>正在检查标注…</translation>
+    </message>
+    <message>
+        <source>Overview</source>
+        <translation>概览</translation>
+    </message>
+    <message>
+        <source>PDF (*{suffix})</source>
+        <translation>PDF (*{suffix})</translation>
+    </message>
+    <message>
+        <source>Parts of the evaluation</source>
+        <translation>评估的各部分</translation>
+    </message>
+    <message>
+        <source>Rows: your labels; columns: what they were taken for, unseen. {accuracy}. Effort: {effort}.</source>
+        <translation>行：您的标注；列：在未见过它们时判定的类别。{accuracy}。模式：{effort}。</translation>
+    </message>
+    <message>
+        <source>Save Report…</source>
+        <translation>保存报告…</translation>
+    </message>
+    <message>
+        <source>Save all figures as one HTML or PDF file ({key})</source>
+        <translation>将所有数字保存为一个 HTML 或 PDF 文件（{key}）</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>The report is in {path}.</source>
+        <translation>报告已保存到 {path}。</translation>
+    </message>
+    <message>
+        <source>{project} evaluation</source>
+        <translation>{project} 评估</translation>
     </message>
 </context>
 <context>
@@ -904,6 +1246,76 @@
     </message>
 </context>
 <context>
+    <name>Figures</name>
+    <message>
+        <source>An image is judged by the others of its class: label at least two images of each class that are not nearly the same, better five.</source>
+        <translation>每张图像由同类别的其他图像来评判：请为每个类别至少标注两张并非几乎相同的图像，最好五张。</translation>
+    </message>
+    <message>
+        <source>Confidence and share right are {error} percentage points apart on the mean (calibration error); with so many labels chance alone makes it about {chance}.</source>
+        <translation>置信度与正确比例平均相差 {error} 个百分点（校准误差）；以这么多标注而言，仅偶然因素就会造成约 {chance} 个百分点。</translation>
+    </message>
+    <message>
+        <source>Held-out accuracy {accuracy}</source>
+        <translation>留出准确率 {accuracy}</translation>
+    </message>
+    <message>
+        <source>Of the images without a label about {percent} % should be recognised with the instant effort, between {low} and {high} %. That is another number on purpose: the images that you labelled may be harder or easier than the rest, so it starts from the confidences of the rest and is corrected by held-out labels.</source>
+        <translation>在即时模式下，未标注的图像中预计约有 {percent}% 能被正确识别，介于 {low}% 与 {high}% 之间。这个数字有意与上面不同：您标注的图像可能比其余图像更难或更容易，因此它从其余图像的置信度出发，再用留出的标注加以修正。</translation>
+    </message>
+    <message>
+        <source>On the mean of the classes: precision {precision}, recall {recall}, F1 {f1}. Of all held-out labels, large classes counting for more: {share}.</source>
+        <translation>各类别平均：精确率 {precision}，召回率 {recall}，F1 {f1}。在所有留出的标注中（大类别所占比重更大）：{share}。</translation>
+    </message>
+    <message>
+        <source>The confidences are too high for some images, too low for others.</source>
+        <translation>置信度对一些图像过高，对另一些图像过低。</translation>
+    </message>
+    <message>
+        <source>The confidences can be believed as far as these labels can tell.</source>
+        <translation>就这些标注而言，置信度可以相信。</translation>
+    </message>
+    <message>
+        <source>The confidences promise too little.</source>
+        <translation>置信度偏低。</translation>
+    </message>
+    <message>
+        <source>The confidences promise too much.</source>
+        <translation>置信度偏高。</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell how good the answers are</source>
+        <translation>标注太少，无法判断结果的好坏</translation>
+    </message>
+    <message>
+        <source>{effort} effort, whose answers are those on screen. {right} of {judged} labelled images came out right when each was classified by a model that had not seen it or its near-duplicates. In the accuracy classes count alike, large or small; the truth lies between the two bounds 95 times in 100.</source>
+        <translation>{effort}模式，屏幕上显示的就是它的结果。{judged} 张已标注图像各由未见过它及其近似重复图像的模型来分类，其中 {right} 张判断正确。在准确率中，各类别无论大小权重相同；真实值有 95% 的把握落在两个界限之间。</translation>
+    </message>
+    <message>
+        <source>{judged} of {labels} labels could be judged: the others are near-duplicates of one of those, the only label of their class, or cannot be read.</source>
+        <translation>{labels} 个标注中有 {judged} 个可以评判：其余的是其中某一个的近似重复、所属类别的唯一标注，或无法读取。</translation>
+    </message>
+    <message>
+        <source>{percent} % ({low} to {high} %)</source>
+        <translation>{percent}%（{low}% 至 {high}%）</translation>
+    </message>
+    <message>
+        <source>{verdict} {numbers}</source>
+        <translation>{verdict}{numbers}</translation>
+    </message>
+</context>
+<context>
+    <name>FinetuneButton</name>
+    <message>
+        <source>Curves</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>Show how fine-tuning goes</source>
+        <translation>显示微调的进展</translation>
+    </message>
+</context>
+<context>
     <name>FinetuneDialog</name>
     <message>
         <source>All held-out labels come out right already: it can hardly help.</source>
@@ -914,28 +1326,104 @@
         <translation>微调</translation>
     </message>
     <message>
-        <source>Fine-tuning changes the encoder itself to suit your labels and then reads the folder anew. The answers on screen stay until it is done, and they are replaced only if labels that were held out from it say that it helped.
-
-You can go on looking at images; changing a label stops it.</source>
-        <translation>微调会调整编码器本身以适应您的标注，然后重新读取整个文件夹。在完成之前，屏幕上的结果保持不变；只有当留出的标注表明微调有帮助时，结果才会被替换。
-
-您可以继续查看图像；更改标注会停止微调。</translation>
-    </message>
-    <message>
         <source>Fine-tuning is under way.</source>
         <translation>微调正在进行。</translation>
     </message>
     <message>
-        <source>Not Now</source>
-        <translation>暂不</translation>
+        <source>1 label has changed since it began with {count}. It goes on with those, and answers with all of yours in the end.</source>
+        <translation>微调从 {count} 个标注开始，此后有 1 个标注变动。它会用开始时的标注继续，最后用您的全部标注给出结果。</translation>
+    </message>
+    <message>
+        <source>1.  Your {count} labelled images are looked at from several sides.</source>
+        <translation>1.  从多个角度查看您已标注的 {count} 张图像。</translation>
+    </message>
+    <message>
+        <source>2.  The last blocks of the encoder learn from them: five times with a fifth of the labels held out, to see whether it helps, and once with all.</source>
+        <translation>2.  编码器的最后几个模块从中学习：五次各留出五分之一的标注，以检验是否有帮助；再用全部标注学习一次。</translation>
+    </message>
+    <message>
+        <source>3.  Only if it clearly helps on the labels held out, the folder is read again with the new encoder: {count} images. Else nothing changes.</source>
+        <translation>3.  只有在对留出的标注确有帮助时，才会用新的编码器重新读取文件夹：{count} 张图像。否则一切不变。</translation>
+    </message>
+    <message>
+        <source>Cancel Fine-Tuning</source>
+        <translation>取消微调</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Faint: each training by itself. These curves show that it learns; whether it is kept is decided at the end, by the whole vote.</source>
+        <translation>浅色线：每次训练各自的情况。这些曲线表明它在学习；是否采用在最后由整体投票决定。</translation>
+    </message>
+    <message>
+        <source>Fine-Tuning</source>
+        <translation>微调</translation>
+    </message>
+    <message>
+        <source>Fine-tuning helped: {now} % of held-out labels right, {before} % before.</source>
+        <translation>微调有帮助：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Go on labelling: it goes on with the {count} labels that it began with, and answers with all of yours in the end.</source>
+        <translation>请继续标注：微调会用开始时的 {count} 个标注继续，最后用您的全部标注给出结果。</translation>
+    </message>
+    <message>
+        <source>Held-out labels right</source>
+        <translation>留出的标注判断正确</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>How far fine-tuning is</source>
+        <translation>微调的进度</translation>
+    </message>
+    <message>
+        <source>It runs on; open this again from the line at the bottom (Esc)</source>
+        <translation>它会继续运行；可从底部的状态行重新打开 (Esc)</translation>
+    </message>
+    <message>
+        <source>It took {time}.</source>
+        <translation>用时 {time}。</translation>
+    </message>
+    <message>
+        <source>It was cancelled, and labels have changed since: images that were looked at are kept, the trainings begin anew.</source>
+        <translation>微调已取消，此后标注有变动：已查看的图像会保留，训练将重新开始。</translation>
+    </message>
+    <message>
+        <source>It was cancelled; what was finished is kept, and it can go on there.</source>
+        <translation>微调已取消；已完成的部分会保留，可以从那里继续。</translation>
+    </message>
+    <message>
+        <source>Loss (nats)</source>
+        <translation>损失（nat）</translation>
     </message>
     <message>
         <source>Only encoders of Handful&apos;s own architecture can be fine-tuned, and the one in use, {name}, is another. Choose Handful&apos;s in the settings to fine-tune it.</source>
         <translation>只有采用 Handful 自有架构的编码器才能微调，而当前使用的 {name} 是另一种。若要微调，请在设置中选择 Handful 自带的编码器。</translation>
     </message>
     <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>That was judged with {count} labels; {changed} have changed since. They are answered with the fine-tuned encoder, too. Fine-tune again to learn from them.</source>
+        <translation>这是用 {count} 个标注评判的；此后有 {changed} 个标注变动。它们的结果同样来自微调后的编码器。再次微调即可从中学习。</translation>
+    </message>
+    <message>
         <source>The answers are fine-tuned already.</source>
         <translation>结果已经过微调。</translation>
+    </message>
+    <message>
+        <source>The answers on screen come from the fine-tuned encoder, and so do those to labels that you give from now on, whenever you pause.</source>
+        <translation>屏幕上的结果来自微调后的编码器；今后每当您停顿时，新标注的结果也是如此。</translation>
     </message>
     <message>
         <source>This can take long; how long is not known on this computer ({device}).</source>
@@ -944,6 +1432,58 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>This takes about {time} on this computer ({device}).</source>
         <translation>在这台电脑（{device}）上大约需要 {time}。</translation>
+    </message>
+    <message>
+        <source>What is finished is kept: asked again for the same labels, it goes on there</source>
+        <translation>已完成的部分会保留：对相同的标注再次微调时，会从那里继续</translation>
+    </message>
+    <message>
+        <source>What will happen:</source>
+        <translation>将会进行：</translation>
+    </message>
+    <message>
+        <source>You can go on labelling, and close this window. It needs about 2 GB of memory. Cancelled, or cut off by closing Handful, it goes on where it was when you ask for it again with the same labels.</source>
+        <translation>您可以继续标注，也可以关闭此窗口。它大约需要 2 GB 内存。如果被取消，或因关闭 Handful 而中断，对相同的标注再次微调时会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>mean of the folds</source>
+        <translation>各折的平均值</translation>
+    </message>
+    <message>
+        <source>on held-out labels</source>
+        <translation>在留出的标注上</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>while it learns</source>
+        <translation>学习过程中</translation>
+    </message>
+    <message>
+        <source>{changed} labels have changed since it began with {count}. It goes on with those, and answers with all of yours in the end.</source>
+        <translation>微调从 {count} 个标注开始，此后有 {changed} 个标注变动。它会用开始时的标注继续，最后用您的全部标注给出结果。</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far</source>
+        <translation>已用 {elapsed}</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far, about {left} left</source>
+        <translation>已用 {elapsed}，大约还需 {left}</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far, longer than the {estimate} expected</source>
+        <translation>已用 {elapsed}，超过了预计的 {estimate}</translation>
+    </message>
+    <message>
+        <source>{text}: {done} of {total}</source>
+        <translation>{text}：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{text}…</source>
+        <translation>{text}…</translation>
     </message>
 </context>
 <context>
@@ -1194,17 +1734,14 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
-    <name>IntervalBar</name>
-    <message>
-        <source>{share} % of the held-out labels; of all images of the class between {low} and {high} % (95 %)</source>
-        <translation>留出的标注中占 {share}%；在该类别的所有图像中介于 {low}% 与 {high}% 之间（95%）</translation>
-    </message>
-</context>
-<context>
     <name>KeysDialog</name>
     <message>
         <source>Arrow keys</source>
         <translation>方向键</translation>
+    </message>
+    <message>
+        <source>Arrow keys, Space</source>
+        <translation>方向键、空格</translation>
     </message>
     <message>
         <source>Backspace</source>
@@ -1233,6 +1770,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Delete, Backspace</source>
         <translation>Delete、Backspace</translation>
+    </message>
+    <message>
+        <source>Drag, Shift, Ctrl</source>
+        <translation>拖动、Shift、Ctrl</translation>
     </message>
     <message>
         <source>Enter or Y, N</source>
@@ -1271,6 +1812,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>浏览图像</translation>
     </message>
     <message>
+        <source>Go to the nearest image, select it</source>
+        <translation>移到最近的图像，选中它</translation>
+    </message>
+    <message>
         <source>Improving</source>
         <translation>改进</translation>
     </message>
@@ -1299,12 +1844,20 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>查看</translation>
     </message>
     <message>
+        <source>Map</source>
+        <translation>分布图</translation>
+    </message>
+    <message>
         <source>New class</source>
         <translation>新建类别</translation>
     </message>
     <message>
         <source>None of these: it shows no class</source>
         <translation>都不是：不属于任何类别</translation>
+    </message>
+    <message>
+        <source>On the map</source>
+        <translation>在分布图上</translation>
     </message>
     <message>
         <source>Page Up, Page Down</source>
@@ -1319,8 +1872,16 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>按类别审阅</translation>
     </message>
     <message>
+        <source>Right button, Space</source>
+        <translation>右键、空格</translation>
+    </message>
+    <message>
         <source>Scan the folder, filter and sort again</source>
         <translation>重新扫描文件夹、筛选和排序</translation>
+    </message>
+    <message>
+        <source>Select by lasso, add, invert</source>
+        <translation>用套索选中、添加、反选</translation>
     </message>
     <message>
         <source>Select several, all</source>
@@ -1335,8 +1896,20 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>空格、U</translation>
     </message>
     <message>
+        <source>Zoom in, out, whole map</source>
+        <translation>放大、缩小、整张分布图</translation>
+    </message>
+    <message>
+        <source>… drag with it: move the map</source>
+        <translation>…按住拖动：移动分布图</translation>
+    </message>
+    <message>
         <source>… go back to the one before</source>
         <translation>… 返回上一张</translation>
+    </message>
+    <message>
+        <source>… save its report</source>
+        <translation>… 保存其报告</translation>
     </message>
     <message>
         <source>… skip an image, or keep it as unsure</source>
@@ -1353,6 +1926,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Spot check predictions drawn at random</source>
         <translation>抽查随机抽取的预测</translation>
+    </message>
+    <message>
+        <source>+, -, Home</source>
+        <translation>+、-、Home</translation>
     </message>
     <message>
         <source>Take the label off</source>
@@ -1384,109 +1961,6 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
-    <name>LabelsPage</name>
-    <message>
-        <source>1 more follows when these are settled.</source>
-        <translation>处理完这些之后，还有 1 个。</translation>
-    </message>
-    <message>
-        <source>Check the labels</source>
-        <translation>检查标注</translation>
-    </message>
-    <message>
-        <source>Class</source>
-        <translation>类别</translation>
-    </message>
-    <message>
-        <source>How good the answers are can be told from five independent labelled images of most classes on.</source>
-        <translation>当大多数类别都有至少五张相互独立的已标注图像时，才能判断结果的好坏。</translation>
-    </message>
-    <message>
-        <source>Independent</source>
-        <translation>独立</translation>
-    </message>
-    <message>
-        <source>Labels</source>
-        <translation>标注</translation>
-    </message>
-    <message>
-        <source>Labels that look wrong</source>
-        <translation>可能有误的标注</translation>
-    </message>
-    <message>
-        <source>Look at All of Them</source>
-        <translation>查看全部</translation>
-    </message>
-    <message>
-        <source>Look at Them</source>
-        <translation>查看</translation>
-    </message>
-    <message>
-        <source>Looking again…</source>
-        <translation>正在重新检查…</translation>
-    </message>
-    <message>
-        <source>Looking at the labels…</source>
-        <translation>正在检查标注…</translation>
-    </message>
-    <message>
-        <source>More labels of this class would help most</source>
-        <translation>为此类别增加标注最有帮助</translation>
-    </message>
-    <message>
-        <source>Nearly the same images</source>
-        <translation>几乎相同的图像</translation>
-    </message>
-    <message>
-        <source>No label looks wrong.</source>
-        <translation>没有看起来有误的标注。</translation>
-    </message>
-    <message>
-        <source>One label each is enough; they count as one when the answers are judged.</source>
-        <translation>每张标注一次即可；评判结果时它们只算作一张。</translation>
-    </message>
-    <message>
-        <source>Recognised</source>
-        <translation>识别情况</translation>
-    </message>
-    <message>
-        <source>See how many predictions are right, by a few drawn at random (F8)</source>
-        <translation>随机抽取少量预测，了解有多少是正确的（F8）</translation>
-    </message>
-    <message>
-        <source>Spot Check</source>
-        <translation>抽查</translation>
-    </message>
-    <message>
-        <source>Too few labels to tell whether one of them is wrong.</source>
-        <translation>标注太少，无法判断其中是否有误。</translation>
-    </message>
-    <message>
-        <source>With the instant effort about {percent} % of other images are recognised, between {low} and {high} % (95 %). That is told from held-out labels, near-duplicates counted once, and from the confidences; classes count alike.</source>
-        <translation>即时模式下，其他图像约有 {percent}% 能被识别，介于 {low}% 与 {high}% 之间（95%）。这由留出的标注（近似重复只计一次）和置信度得出；各类别权重相同。</translation>
-    </message>
-    <message>
-        <source>too few to tell</source>
-        <translation>太少，无法判断</translation>
-    </message>
-    <message>
-        <source>{count} images</source>
-        <translation>{count} 张图像</translation>
-    </message>
-    <message>
-        <source>{count} images with different labels</source>
-        <translation>{count} 张图像的标注互不相同</translation>
-    </message>
-    <message>
-        <source>{count} more follow when these are settled.</source>
-        <translation>处理完这些之后，还有 {count} 个。</translation>
-    </message>
-    <message>
-        <source>{right} of {judged}</source>
-        <translation>{right}/{judged}</translation>
-    </message>
-</context>
-<context>
     <name>Language</name>
     <message>
         <source>As the &amp;System</source>
@@ -1494,18 +1968,22 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
-    <name>LearningCurve</name>
+    <name>Legend</name>
     <message>
-        <source>A curve follows once there are more labels.</source>
-        <translation>标注更多图像后，这里会显示曲线。</translation>
+        <source>Legend</source>
+        <translation>图例</translation>
     </message>
     <message>
-        <source>labels per class</source>
-        <translation>每类别的标注数</translation>
+        <source>Select these on the map</source>
+        <translation>在分布图上选中这些图像</translation>
     </message>
     <message>
-        <source>labels per class {labels}: {percent} %</source>
-        <translation>每类别 {labels} 个标注：{percent}%</translation>
+        <source>Sure</source>
+        <translation>确定</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
     </message>
 </context>
 <context>
@@ -1581,8 +2059,356 @@ You can go on looking at images; changing a label stops it.</source>
 <context>
     <name>MapPage</name>
     <message>
+        <source>1 of {total} selected</source>
+        <translation>已选中 1 张，共 {total} 张</translation>
+    </message>
+    <message>
+        <source>A first view; alike images come together once all are read.</source>
+        <translation>这是初步视图；全部读取后，相似的图像会聚到一起。</translation>
+    </message>
+    <message>
+        <source>A map needs at least three images that can be read.</source>
+        <translation>至少需要三张可读取的图像才能显示分布图。</translation>
+    </message>
+    <message>
+        <source>Arrange anew</source>
+        <translation>重新排布</translation>
+    </message>
+    <message>
+        <source>Arrange anew: lay all images out from the start, also those that came later</source>
+        <translation>重新排布：从头排布所有图像，包括后来加入的图像</translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}</source>
+        <translation>正在排布分布图：{percent}</translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}, about {count} min left</source>
+        <translation>正在排布分布图：{percent}，约剩 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}, about {count} s left</source>
+        <translation>正在排布分布图：{percent}，约剩 {count} 秒</translation>
+    </message>
+    <message>
+        <source>By class</source>
+        <translation>按类别</translation>
+    </message>
+    <message>
+        <source>By confidence</source>
+        <translation>按置信度</translation>
+    </message>
+    <message>
+        <source>By what to check</source>
+        <translation>按待检查项</translation>
+    </message>
+    <message>
+        <source>Colour by</source>
+        <translation>着色依据</translation>
+    </message>
+    <message>
+        <source>Drawing the map…</source>
+        <translation>正在绘制分布图…</translation>
+    </message>
+    <message>
+        <source>Label looks wrong</source>
+        <translation>标注可能有误</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Lasso: drag around images to select them (Shift adds, Ctrl inverts)</source>
+        <translation>套索：拖动圈住图像以选中（Shift 添加，Ctrl 反选）</translation>
+    </message>
+    <message>
+        <source>Leave the map as it is now</source>
+        <translation>让分布图保持现状</translation>
+    </message>
+    <message>
+        <source>Like none of the classes</source>
+        <translation>不像任何类别</translation>
+    </message>
+    <message>
         <source>Map</source>
         <translation>分布图</translation>
+    </message>
+    <message>
+        <source>Map of the images</source>
+        <translation>图像分布图</translation>
+    </message>
+    <message>
+        <source>Not classified</source>
+        <translation>未分类</translation>
+    </message>
+    <message>
+        <source>Predictions</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Rectangle: drag over images to select them (Shift adds, Ctrl inverts)</source>
+        <translation>矩形：拖过图像以选中（Shift 添加，Ctrl 反选）</translation>
+    </message>
+    <message>
+        <source>Show in Gallery</source>
+        <translation>在图库中显示</translation>
+    </message>
+    <message>
+        <source>Show the selected images as tiles</source>
+        <translation>以缩略图显示所选图像</translation>
+    </message>
+    <message>
+        <source>Show the whole map (Home)</source>
+        <translation>显示整张分布图（Home）</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stopped; “Arrange anew” goes on from the start.</source>
+        <translation>已停止；“重新排布”将从头开始。</translation>
+    </message>
+    <message>
+        <source>The engine is loading; the map follows…</source>
+        <translation>引擎正在加载，随后显示分布图…</translation>
+    </message>
+    <message>
+        <source>The images are being read; the map follows…</source>
+        <translation>正在读取图像，随后显示分布图…</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+    <message>
+        <source>What the colours of the points tell</source>
+        <translation>各点颜色的含义</translation>
+    </message>
+    <message>
+        <source>Whole map</source>
+        <translation>整张分布图</translation>
+    </message>
+    <message>
+        <source>{count} of {total} selected</source>
+        <translation>已选中 {count} 张，共 {total} 张</translation>
+    </message>
+    <message>
+        <source>{total} images</source>
+        <translation>{total} 张图像</translation>
+    </message>
+</context>
+<context>
+    <name>MetaSetup</name>
+    <message>
+        <source>&amp;Training:</source>
+        <translation>训练(&amp;T)：</translation>
+    </message>
+    <message>
+        <source>&amp;Write to:</source>
+        <translation>写入到(&amp;W)：</translation>
+    </message>
+    <message>
+        <source>A recipe</source>
+        <translation>训练方案</translation>
+    </message>
+    <message>
+        <source>Add images to learn from.</source>
+        <translation>请添加用于学习的图像。</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Folder of the run</source>
+        <translation>本次训练的文件夹</translation>
+    </message>
+    <message>
+        <source>Full: 350 steps, three views of each image</source>
+        <translation>完整：350 步，每张图像三个视图</translation>
+    </message>
+    <message>
+        <source>Give the whole path of the folder to write to.</source>
+        <translation>请给出写入文件夹的完整路径。</translation>
+    </message>
+    <message>
+        <source>How long to train</source>
+        <translation>训练多久</translation>
+    </message>
+    <message>
+        <source>Image sets: folders with a folder of images for each class, or tar files of these.</source>
+        <translation>图像集：每个类别各有一个图像文件夹的文件夹，或其 tar 文件。</translation>
+    </message>
+    <message>
+        <source>It takes about {low} on this computer, as busy as it is now, and gives way to everything else. {images} images of {classes} classes, {steps} steps at {rate} a second; {size} are kept in the folder.</source>
+        <translation>以这台电脑目前的繁忙程度，大约需要 {low}，并且会为其他一切让路。{images} 张图像，{classes} 个类别，{steps} 步，每秒 {rate} 步；文件夹中会保留 {size}。</translation>
+    </message>
+    <message>
+        <source>It takes between {low} and {high} on this computer, as busy as it is now, and gives way to everything else. {images} images of {classes} classes, {steps} steps at {rate} a second; {size} are kept in the folder.</source>
+        <translation>以这台电脑目前的繁忙程度，需要 {low} 到 {high}，并且会为其他一切让路。{images} 张图像，{classes} 个类别，{steps} 步，每秒 {rate} 步；文件夹中会保留 {size}。</translation>
+    </message>
+    <message>
+        <source>Judge by</source>
+        <translation>评判依据</translation>
+    </message>
+    <message>
+        <source>Learn from</source>
+        <translation>学习来源</translation>
+    </message>
+    <message>
+        <source>Other sets of the kind that you label. Only where the encoder helps on them, it is changed as far as that; without any, by the smallest step.</source>
+        <translation>与您要标注的同类的其他图像集。只有在对它们有帮助的范围内，编码器才会改变；如果没有，则只改变最小的一步。</translation>
+    </message>
+    <message>
+        <source>Recipe file…</source>
+        <translation>训练方案文件…</translation>
+    </message>
+    <message>
+        <source>Recipes (*.toml)</source>
+        <translation>训练方案 (*.toml)</translation>
+    </message>
+    <message>
+        <source>Say where the encoder is to be written.</source>
+        <translation>请说明编码器要写入到哪里。</translation>
+    </message>
+    <message>
+        <source>Short: 100 steps, two views of each image</source>
+        <translation>简短：100 步，每张图像两个视图</translation>
+    </message>
+    <message>
+        <source>The encoder that comes with Handful knows many kinds of pictures. Trained on labelled images of your own field it can tell apart what that one sees alike. It learns how to tell classes apart in general, so many classes count more than many images.</source>
+        <translation>Handful 自带的编码器认识许多种图片。用您自己领域的已标注图像训练之后，它能够区分自带编码器看来相似的东西。它学习的是一般而言如何区分类别，因此类别多比图像多更重要。</translation>
+    </message>
+    <message>
+        <source>Timing how long it takes on this computer…</source>
+        <translation>正在测量在这台电脑上需要多久…</translation>
+    </message>
+    <message>
+        <source>{path} holds a training already; give another folder.</source>
+        <translation>{path} 中已有一次训练；请给出另一个文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} is a file; give a folder to write to.</source>
+        <translation>{path} 是一个文件；请给出要写入的文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>MetaTraining</name>
+    <message>
+        <source>An encoder is being trained in {folder}, step {done} of {total}. It stops with a checkpoint and can go on at the next start.</source>
+        <translation>正在 {folder} 中训练编码器，第 {done} 步，共 {total} 步。它会在停止时留下检查点，下次启动时可以继续。</translation>
+    </message>
+    <message>
+        <source>An encoder is being trained in {folder}. It stops with a checkpoint and can go on at the next start.</source>
+        <translation>正在 {folder} 中训练编码器。它会在停止时留下检查点，下次启动时可以继续。</translation>
+    </message>
+    <message>
+        <source>The training could not be started: {error}.</source>
+        <translation>无法开始训练：{error}。</translation>
+    </message>
+    <message>
+        <source>The training ended with status {status}.</source>
+        <translation>训练以状态 {status} 结束。</translation>
+    </message>
+</context>
+<context>
+    <name>MetaTrainingButton</name>
+    <message>
+        <source>Encoder in training</source>
+        <translation>正在训练编码器</translation>
+    </message>
+    <message>
+        <source>Encoder in training: {percent} %</source>
+        <translation>正在训练编码器：{percent}%</translation>
+    </message>
+    <message>
+        <source>Encoder trained</source>
+        <translation>编码器已训练</translation>
+    </message>
+    <message>
+        <source>Show how the training of an encoder goes</source>
+        <translation>显示编码器训练的进展</translation>
+    </message>
+    <message>
+        <source>Show what the training has brought</source>
+        <translation>显示训练的收获</translation>
+    </message>
+    <message>
+        <source>Show why, and go on</source>
+        <translation>显示原因并继续</translation>
+    </message>
+    <message>
+        <source>Training stopped</source>
+        <translation>训练已停止</translation>
+    </message>
+</context>
+<context>
+    <name>MetaTrainingDialog</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>It runs on; open this again from the line at the bottom (Esc)</source>
+        <translation>它会继续运行；可从底部的状态行重新打开 (Esc)</translation>
+    </message>
+    <message>
+        <source>New Training…</source>
+        <translation>新的训练…</translation>
+    </message>
+    <message>
+        <source>Show Folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Start Training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stop after the step at hand, with a checkpoint to go on from</source>
+        <translation>在当前这一步之后停止，并留下可供继续的检查点</translation>
+    </message>
+    <message>
+        <source>Stop at Once</source>
+        <translation>立即停止</translation>
+    </message>
+    <message>
+        <source>Train an Encoder</source>
+        <translation>训练编码器</translation>
+    </message>
+    <message>
+        <source>Use This Encoder</source>
+        <translation>使用此编码器</translation>
+    </message>
+    <message>
+        <source>What came after the last checkpoint is lost</source>
+        <translation>上一个检查点之后的部分会丢失</translation>
+    </message>
+    <message>
+        <source>What is in the folder of this one stays there</source>
+        <translation>此次训练文件夹中的内容会保留</translation>
     </message>
 </context>
 <context>
@@ -1627,6 +2453,61 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
+    <name>Overview</name>
+    <message>
+        <source>Can the confidences be believed?</source>
+        <translation>置信度可信吗？</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Go On Labelling</source>
+        <translation>继续标注</translation>
+    </message>
+    <message>
+        <source>Held-out labels are not a random sample. A spot check is: look at thirty predictions, and know how many of all are right.</source>
+        <translation>留出的标注并非随机样本，而抽查是：查看三十个预测，就能知道全部预测中有多少是正确的。</translation>
+    </message>
+    <message>
+        <source>Label More “{name}”</source>
+        <translation>多标注一些“{name}”</translation>
+    </message>
+    <message>
+        <source>Label what helps most, one image at a time (F6)</source>
+        <translation>逐张标注最有帮助的图像（F6）</translation>
+    </message>
+    <message>
+        <source>No spot check yet</source>
+        <translation>尚未抽查</translation>
+    </message>
+    <message>
+        <source>See how many predictions are right, by a few drawn at random (F8)</source>
+        <translation>随机抽取少量预测，了解有多少是正确的（F8）</translation>
+    </message>
+    <message>
+        <source>See the images that may be of this class</source>
+        <translation>查看可能属于此类别的图像</translation>
+    </message>
+    <message>
+        <source>Spot Check</source>
+        <translation>抽查</translation>
+    </message>
+    <message>
+        <source>Spot check</source>
+        <translation>抽查</translation>
+    </message>
+    <message>
+        <source>What the instant effort is expected to reach on the images without a label, with fewer labels of each class and with all; the band is the 95 % interval.</source>
+        <translation>即时模式在未标注图像上预计达到的水平，分别对应每个类别使用较少标注和全部标注的情况；色带为 95% 置信区间。</translation>
+    </message>
+    <message>
+        <source>Would more labels help?</source>
+        <translation>增加标注会有帮助吗？</translation>
+    </message>
+</context>
+<context>
     <name>Page</name>
     <message>
         <source>All images</source>
@@ -1642,6 +2523,60 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>{place} of {count}</source>
         <translation>第 {place} 张，共 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>PathList</name>
+    <message>
+        <source>Add Folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Add Tar Files…</source>
+        <translation>添加 Tar 文件…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Take the selected ones off the list (Del)</source>
+        <translation>将所选项移出列表 (Del)</translation>
+    </message>
+    <message>
+        <source>Tar files (*.tar)</source>
+        <translation>Tar 文件 (*.tar)</translation>
+    </message>
+</context>
+<context>
+    <name>Plots</name>
+    <message>
+        <source>A curve follows once there are more labels.</source>
+        <translation>标注更多图像后，这里会显示曲线。</translation>
+    </message>
+    <message>
+        <source>A diagram follows once there are labels to judge by.</source>
+        <translation>有了可用于评判的标注后，这里会显示图表。</translation>
+    </message>
+    <message>
+        <source>confidence (number: labels)</source>
+        <translation>置信度（数字：标注数）</translation>
+    </message>
+    <message>
+        <source>confidence {confidence} %: {right} % right of 1 label</source>
+        <translation>置信度 {confidence}%：1 个标注中 {right}% 正确</translation>
+    </message>
+    <message>
+        <source>confidence {confidence} %: {right} % right of {count} labels</source>
+        <translation>置信度 {confidence}%：{count} 个标注中 {right}% 正确</translation>
+    </message>
+    <message>
+        <source>labels per class</source>
+        <translation>每类别的标注数</translation>
+    </message>
+    <message>
+        <source>labels per class {labels}: {percent} %</source>
+        <translation>每类别 {labels} 个标注：{percent}%</translation>
     </message>
 </context>
 <context>
@@ -1861,6 +2796,236 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
+    <name>Report</name>
+    <message>
+        <source>1 group of {images} images that are nearly the same. They count as one label and are held out together.</source>
+        <translation>1 组几乎相同的图像，共 {images} 张。它们只算作一个标注，并且一并留出。</translation>
+    </message>
+    <message>
+        <source>Accuracy</source>
+        <translation>准确率</translation>
+    </message>
+    <message>
+        <source>Can the confidences be believed?</source>
+        <translation>置信度可信吗？</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Classifier</source>
+        <translation>分类器</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>置信度</translation>
+    </message>
+    <message>
+        <source>Confusion matrix</source>
+        <translation>混淆矩阵</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Drawn at random from {count} predictions, whose confidences promised {percent} %.</source>
+        <translation>从 {count} 个预测中随机抽取，其置信度所预期的是 {percent}%。</translation>
+    </message>
+    <message>
+        <source>Effort</source>
+        <translation>模式</translation>
+    </message>
+    <message>
+        <source>Encoder</source>
+        <translation>编码器</translation>
+    </message>
+    <message>
+        <source>Evaluation of {project}</source>
+        <translation>“{project}”的评估</translation>
+    </message>
+    <message>
+        <source>Every labelled image was classified by a model that had not seen it: fitted without it and its near-duplicates (leave-one-out with the instant effort, five grouped folds with the others). Of near-duplicates with one label the first counts. Accuracy, precision, recall, F1, the matrix and the calibration all come from these predictions.</source>
+        <translation>每张已标注的图像都由未见过它的模型来分类：该模型在拟合时不含这张图像及其近似重复图像（即时模式采用留一法，其他模式采用按组划分的五折）。标注相同的近似重复图像中只计第一张。准确率、精确率、召回率、F1、混淆矩阵和校准都来自这些预测。</translation>
+    </message>
+    <message>
+        <source>F1</source>
+        <translation>F1</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>How the figures were made</source>
+        <translation>这些数字的由来</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Intervals hold the truth 95 times in 100. Those of shares, precision and recall are Wilson’s [1], that of F1 follows from Wilson’s for TP / (TP + FP + FN) [2], those of means over classes from the delta method [3]. Labelled images share their training images, so each counts as three quarters of an independent one.</source>
+        <translation>区间有 95% 的把握包含真实值。比例、精确率和召回率采用 Wilson 区间 [1]，F1 的区间由 TP / (TP + FP + FN) 的 Wilson 区间推出 [2]，各类别平均值的区间由 delta 方法得出 [3]。各张已标注图像共用训练图像，因此每张只算作四分之三个独立样本。</translation>
+    </message>
+    <message>
+        <source>Judged</source>
+        <translation>已评判</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Labels per class</source>
+        <translation>每类别的标注数</translation>
+    </message>
+    <message>
+        <source>Labels that look wrong</source>
+        <translation>可能有误的标注</translation>
+    </message>
+    <message>
+        <source>Labels were changed while this was written; the figures are older.</source>
+        <translation>写入报告期间标注有变动；这些数字是变动之前的。</translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation>平均</translation>
+    </message>
+    <message>
+        <source>Mean of the classes</source>
+        <translation>各类别平均</translation>
+    </message>
+    <message>
+        <source>Most frequent mistakes: label</source>
+        <translation>最常见的错误：标注</translation>
+    </message>
+    <message>
+        <source>Near-duplicates</source>
+        <translation>近似重复</translation>
+    </message>
+    <message>
+        <source>No held-out image was taken for another class.</source>
+        <translation>没有留出的图像被判为其他类别。</translation>
+    </message>
+    <message>
+        <source>No label looks wrong.</source>
+        <translation>没有看起来有误的标注。</translation>
+    </message>
+    <message>
+        <source>Page {page} of {pages}</source>
+        <translation>第 {page} 页，共 {pages} 页</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精确率</translation>
+    </message>
+    <message>
+        <source>Recall</source>
+        <translation>召回率</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>正确</translation>
+    </message>
+    <message>
+        <source>Rows are the labels, columns what the images were taken for, numbered as the rows are.</source>
+        <translation>行是标注，列是图像被判定的类别，编号与行相同。</translation>
+    </message>
+    <message>
+        <source>Spot check</source>
+        <translation>抽查</translation>
+    </message>
+    <message>
+        <source>Taken for</source>
+        <translation>被判为</translation>
+    </message>
+    <message>
+        <source>The calibration error is the mean distance of confidence and share right over bins of equal width, weighted by their sizes [4]; beside it stands what chance makes it where every confidence is true.</source>
+        <translation>校准误差是各等宽分箱中置信度与正确比例之差按箱内数量加权的平均值 [4]；旁边给出的是所有置信度都准确时仅由偶然因素造成的数值。</translation>
+    </message>
+    <message>
+        <source>The labels were chosen by a person, so they are no random sample of the folder; only the spot check is.</source>
+        <translation>标注由人选定，因此并非文件夹的随机样本；只有抽查才是。</translation>
+    </message>
+    <message>
+        <source>The matrix of so many classes is in the HTML report; here its mistakes.</source>
+        <translation>类别太多，完整的矩阵在 HTML 报告中；这里列出其中的错误。</translation>
+    </message>
+    <message>
+        <source>The surest mistakes</source>
+        <translation>最有把握却判错的图像</translation>
+    </message>
+    <message>
+        <source>The {shown} most doubtful of {count}.</source>
+        <translation>{count} 个中最可疑的 {shown} 个。</translation>
+    </message>
+    <message>
+        <source>There was no spot check yet.</source>
+        <translation>尚未进行抽查。</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell whether one of them is wrong.</source>
+        <translation>标注太少，无法判断其中是否有误。</translation>
+    </message>
+    <message>
+        <source>Versions</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>What the instant effort is expected to reach on the images without a label, with fewer labels of each class and with all; the band is the 95 % interval.</source>
+        <translation>即时模式在未标注图像上预计达到的水平，分别对应每个类别使用较少标注和全部标注的情况；色带为 95% 置信区间。</translation>
+    </message>
+    <message>
+        <source>Would more labels help?</source>
+        <translation>增加标注会有帮助吗？</translation>
+    </message>
+    <message>
+        <source>en</source>
+        <translation>zh-Hans</translation>
+    </message>
+    <message>
+        <source>{count}, and {none} of “none of these”</source>
+        <translation>{count}，另有 {none} 个“都不是”</translation>
+    </message>
+    <message>
+        <source>{groups} groups of nearly the same images, {images} images together. Those of a group count as one label and are held out together.</source>
+        <translation>{groups} 组几乎相同的图像，共 {images} 张。同组的图像只算作一个标注，并且一并留出。</translation>
+    </message>
+    <message>
+        <source>{label}, looks like {likely} ({percent} %)</source>
+        <translation>“{label}”，看起来像“{likely}”（{percent}%）</translation>
+    </message>
+    <message>
+        <source>{label}, taken for {predicted} ({percent} %)</source>
+        <translation>“{label}”，被判为“{predicted}”（{percent}%）</translation>
+    </message>
+    <message>
+        <source>{low} to {high} %</source>
+        <translation>{low}% 至 {high}%</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>ReportFile</name>
+    <message>
+        <source>The report could not be written to {path}: {reason}.</source>
+        <translation>无法将报告写入 {path}：{reason}。</translation>
+    </message>
+</context>
+<context>
     <name>ReviewClasses</name>
     <message>
         <source>Classes to review</source>
@@ -2031,6 +3196,137 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
+    <name>RunView</name>
+    <message>
+        <source>Accuracy</source>
+        <translation>准确率</translation>
+    </message>
+    <message>
+        <source>An encoder is being trained.</source>
+        <translation>正在训练编码器。</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>此前</translation>
+    </message>
+    <message>
+        <source>Gain</source>
+        <translation>提升</translation>
+    </message>
+    <message>
+        <source>How far the training is</source>
+        <translation>训练的进度</translation>
+    </message>
+    <message>
+        <source>It lies in {folder}.</source>
+        <translation>它位于 {folder}。</translation>
+    </message>
+    <message>
+        <source>It runs in a process of its own and gives way to your work. You can close this window. When Handful is closed it stops with a checkpoint, and can go on later. It writes to {folder}.</source>
+        <translation>它在独立的进程中运行，并为您的工作让路。您可以关闭此窗口。关闭 Handful 时它会留下检查点并停止，之后可以继续。它写入到 {folder}。</translation>
+    </message>
+    <message>
+        <source>It stops after the step at hand, with a checkpoint.</source>
+        <translation>它会在当前这一步之后停止，并留下检查点。</translation>
+    </message>
+    <message>
+        <source>It took {time}.</source>
+        <translation>用时 {time}。</translation>
+    </message>
+    <message>
+        <source>Its folder is {folder}.</source>
+        <translation>其文件夹为 {folder}。</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>Nothing was better on the validation sets without harm to one of them, so the encoder is left as it was.</source>
+        <translation>没有哪种改变能提升验证集的表现而不损害其中任何一个，因此编码器保持原样。</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>The encoder is trained, by the smallest step: there was nothing to judge it by.</source>
+        <translation>编码器已训练，只改变了最小的一步：没有可用来评判的依据。</translation>
+    </message>
+    <message>
+        <source>The model is trained. It is a paper&apos;s, not one that Handful can use.</source>
+        <translation>模型已训练。它属于论文中的实验，Handful 无法使用。</translation>
+    </message>
+    <message>
+        <source>The new encoder is {points} points better on the validation sets.</source>
+        <translation>新的编码器在验证集上高出 {points} 个百分点。</translation>
+    </message>
+    <message>
+        <source>The training is finished.</source>
+        <translation>训练已完成。</translation>
+    </message>
+    <message>
+        <source>This training was stopped at step {step}; it can go on.</source>
+        <translation>此次训练在第 {step} 步停止；可以继续。</translation>
+    </message>
+    <message>
+        <source>This training was stopped; it can go on.</source>
+        <translation>此次训练已停止；可以继续。</translation>
+    </message>
+    <message>
+        <source>Validation set</source>
+        <translation>验证集</translation>
+    </message>
+    <message>
+        <source>What the training said last</source>
+        <translation>训练最近的输出</translation>
+    </message>
+    <message>
+        <source>in training</source>
+        <translation>训练中</translation>
+    </message>
+    <message>
+        <source>mean of ten steps</source>
+        <translation>十步的平均值</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>validation, 95 % interval</source>
+        <translation>验证，95% 区间</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far</source>
+        <translation>已用 {elapsed}</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far; this part takes about {left} more</source>
+        <translation>已用 {elapsed}；这一部分大约还需 {left}</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
+        <source>{points} points</source>
+        <translation>{points} 个百分点</translation>
+    </message>
+    <message>
+        <source>{text}: {done} of {total}</source>
+        <translation>{text}：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{text}…</source>
+        <translation>{text}…</translation>
+    </message>
+</context>
+<context>
     <name>SaveDialog</name>
     <message>
         <source>Browse…</source>
@@ -2116,16 +3412,8 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>每张图像都有您的标注，没有可预测的图像了。</translation>
     </message>
     <message>
-        <source>Fine-tuning is done.</source>
-        <translation>微调已完成。</translation>
-    </message>
-    <message>
         <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before.</source>
         <translation>微调已完成：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
-    </message>
-    <message>
-        <source>Fine-tuning was stopped, because labels were changed.</source>
-        <translation>由于标注有变动，微调已停止。</translation>
     </message>
     <message>
         <source>Handful may not write in {folder}, so your labels are kept in {kept}.</source>
@@ -2148,8 +3436,8 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>已标注 {count} 张图像。</translation>
     </message>
     <message>
-        <source>Labels were changed after fine-tuning, so the answers are instant ones again.</source>
-        <translation>微调之后标注有变动，因此现在显示的又是即时结果。</translation>
+        <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before, by the labels as they were when it began. It answers with those that you have given since, too.</source>
+        <translation>微调已完成：按开始时的标注，留出的标注有 {now}% 判断正确，此前为 {before}%。您此后所做的标注也已计入结果。</translation>
     </message>
     <message>
         <source>Merged the class “{source}” into “{target}”.</source>
@@ -2260,6 +3548,14 @@ You can go on looking at images; changing a label stops it.</source>
 </context>
 <context>
     <name>SpotCheck</name>
+    <message>
+        <source>Spot check of {when}, with {count} labels as now.</source>
+        <translation>抽查于 {when}，当时与现在一样有 {count} 个标注。</translation>
+    </message>
+    <message>
+        <source>Spot check of {when}, with {count} labels; there are {now} now, so draw again for the answers on screen.</source>
+        <translation>抽查于 {when}，当时有 {count} 个标注；现在有 {now} 个，因此要了解屏幕上的结果，请重新抽取。</translation>
+    </message>
     <message>
         <source>{right} of {asked} right: {percent} %, between {low} and {high} %</source>
         <translation>{asked} 个中有 {right} 个正确：{percent}%，介于 {low}% 与 {high}% 之间</translation>
@@ -2511,6 +3807,13 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
+    <name>_ImageList</name>
+    <message>
+        <source>Images behind the cell</source>
+        <translation>单元格对应的图像</translation>
+    </message>
+</context>
+<context>
     <name>_NoticeBar</name>
     <message>
         <source>Dismiss</source>
@@ -2521,12 +3824,12 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>查找文件夹…</translation>
     </message>
     <message>
-        <source>Fine-tune again…</source>
-        <translation>再次微调…</translation>
-    </message>
-    <message>
         <source>Look again</source>
         <translation>重新查找</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
     </message>
     <message>
         <source>Show</source>
@@ -2574,6 +3877,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>An image that looks the same is labelled “{name}”.</source>
         <translation>有一张看起来相同的图像标注为“{name}”。</translation>
+    </message>
+    <message>
+        <source>Arranging the map</source>
+        <translation>正在排布分布图</translation>
     </message>
     <message>
         <source>Asking {host} for the weights</source>
@@ -2806,6 +4113,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Something went wrong inside Handful ({kind}: {error}); your labels are safe, and the log has the details.</source>
         <translation>Handful 内部出现问题（{kind}：{error}）；您的标注是安全的，详情见日志。</translation>
+    </message>
+    <message>
+        <source>That fine-tuned network is gone; fine-tune again.</source>
+        <translation>该微调后的网络已不存在；请再次微调。</translation>
     </message>
     <message>
         <source>The activations in the encoder&apos;s graph {graph_path} do not give its embedding, so it cannot be explained.</source>
