@@ -15,6 +15,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
 from engine.class_list import names_in, read_class_list
+from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.errors import (
     EncoderError,
     EngineError,
@@ -47,7 +48,7 @@ from engine.project import (
 )
 from engine.version import VERSION
 from engine.words import NOTHING, Sentence, sentence_of
-from engine.worker import Engine, default_cache_folder
+from engine.worker import Engine, default_cache_folder, default_encoders_folder
 
 __version__ = VERSION
 
@@ -59,6 +60,7 @@ COMMANDS: Final = (
     "benchmark",
     "meta-train",
     "meta-evaluate",
+    "encoder",
     "doctor",
 )
 """What :func:`run_command_line` knows; a test compares it with the command line itself."""
@@ -89,6 +91,7 @@ __all__ = [
     "Change",
     "ClassScore",
     "EncoderError",
+    "EncoderInfo",
     "Engine",
     "EngineError",
     "Estimate",
@@ -108,13 +111,16 @@ __all__ = [
     "__version__",
     "class_name_key",
     "default_cache_folder",
+    "default_encoders_folder",
     "evaluate",
     "expected_accuracy",
     "held_out_images",
     "is_none_name",
+    "list_encoders",
     "messages",
     "names_in",
     "read_class_list",
+    "remove_encoder",
     "run_command_line",
     "sentence_of",
     "share_right",
