@@ -92,6 +92,7 @@ class Engine:
     Args:
         publish: receives every event, on the engine's thread; must return at once.
         cache_folder: where embeddings and thumbnails are kept; None: the system's cache folder.
+        encoder_path: the encoder's file; None: the shipped one.
         device: "auto", "cpu" or "cuda".
     """
 
@@ -100,10 +101,12 @@ class Engine:
         publish: Callable[[Event], None],
         *,
         cache_folder: Path | None = None,
+        encoder_path: Path | None = None,
         device: str = "auto",
     ) -> None:
         self._publish = publish
         self._cache_folder = cache_folder or default_cache_folder()
+        self._encoder_path = encoder_path
         self._device = device
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._jobs: list[_Job] = []
@@ -142,7 +145,9 @@ class Engine:
             # Loaded here: onnxruntime takes a moment, and the window should not wait for it.
             from engine.jobs.workspace import open_workspace
 
-            workspace = open_workspace(self._cache_folder, device=self._device)
+            workspace = open_workspace(
+                self._cache_folder, device=self._device, encoder_path=self._encoder_path
+            )
         except EngineError as error:
             failure = str(error)
         except Exception as error:

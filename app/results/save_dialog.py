@@ -27,7 +27,7 @@ from app.look.icons import pixmap
 from app.look.theme import GAP_PX, Theme
 from app.session.session import Session
 from app.session.tasks import Task
-from app.window.status_line import words_of
+from app.window.progress_words import words_of
 from engine import Project, messages
 
 _WIDTH_PX: Final = 600

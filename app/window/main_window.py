@@ -435,15 +435,11 @@ class MainWindow(QMainWindow):
             action.setChecked(page is shown)
 
     def _on_pause(self) -> None:
-        reader = self._session.reader
-        if self._session.task is not None:
-            self._session.task.cancel()
-        elif self._session.classifier.running is Effort.FINETUNE:
-            self._session.classifier.cancel_tuning()
-        elif reader.is_paused:
-            reader.resume()
-        else:
-            reader.pause()
+        work = self._session.works.first
+        if work is not None and work.is_paused:
+            work.go_on()
+        elif work is not None:
+            work.stop()
 
     def _on_theme_requested(self, choice: ThemeChoice) -> None:
         self._switch.choose(choice)
