@@ -36,6 +36,7 @@ from app.session.preferences import Preferences
 from app.session.session import PROJECT_SUFFIX, Session
 from app.training.effort import FinetuneDialog
 from app.window.actions import Actions
+from app.window.desktop import LateDesktop, WorkTeller
 from app.window.help_dialogs import AboutDialog, KeysDialog
 from app.window.pages import Pages
 from app.window.start_page import EmptyFolderPage, StartPage
@@ -55,6 +56,9 @@ class MainWindow(QMainWindow):
         self._switch = switch
         self._log_path = log_path
         self._click_labelled = False
+        self.may_leave = False
+        """Closing asks no more, whatever is under way."""
+        self._question: QMessageBox | None = None
         self.setWindowTitle("Handful")
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
@@ -71,6 +75,7 @@ class MainWindow(QMainWindow):
         self.predictions_dialog = PredictionsDialog(session, theme, self)
         self.finetune_dialog = FinetuneDialog(session, self)
         self.split_dialog = SplitDialog(session, self.gallery.thumbnails, theme, self)
+        self.work_teller = WorkTeller(session.works, self, LateDesktop(self))
         self._build()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
         self.actions_.improve_menu.addSeparator()
@@ -480,13 +485,46 @@ class MainWindow(QMainWindow):
             self.resize(QSize(1280, 800).boundedTo(room))
         self._splitter.restoreState(self._preferences.layout("splitter"))
 
+    def _ask_before_leaving(self, losses: list[str]) -> None:
+        """Ask once, whether to leave work that is under way."""
+        if self._question is not None:
+            self._question.raise_()
+            self._question.activateWindow()
+            return
+        box = self._question = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Close Handful"))
+        box.setText(self.tr("Work is still under way."))
+        box.setInformativeText("\n\n".join([*losses, self.tr("Your labels are all saved.")]))
+        leave = box.addButton(self.tr("Leave Anyway"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(self.tr("Keep Working"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        leave.clicked.connect(self._on_leave)
+        box.destroyed.connect(self._on_question_gone)
+        box.open()
+
+    def _on_leave(self) -> None:
+        self.may_leave = True
+        self.close()
+
+    def _on_question_gone(self) -> None:
+        self._question = None
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        losses = self._session.works.losses()
+        if losses and not self.may_leave:
+            event.ignore()
+            self._ask_before_leaving(losses)
+            return
         self._preferences.keep_layout("window", self.saveGeometry())
         self._preferences.keep_layout("splitter", self._splitter.saveState())
         self.export_dialog.close()
         self.predictions_dialog.close()
         self.finetune_dialog.close()
         self.split_dialog.close()
+        self.work_teller.stop()
         self.hide()  # At once: the engine may have to finish a step first.
         self._session.close()
         event.accept()
