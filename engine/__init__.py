@@ -14,6 +14,9 @@ from typing import Final
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
+from engine.cache import cache_size, clean_cache, move_cache
+from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
+from engine.encoder.devices import has_nvidia_device
 from engine.errors import (
     EncoderError,
     EngineError,
@@ -34,7 +37,7 @@ from engine.project import (
     Project,
 )
 from engine.version import VERSION
-from engine.worker import Engine, default_cache_folder
+from engine.worker import Engine, default_cache_folder, default_encoders_folder
 
 __version__ = VERSION
 
@@ -74,6 +77,7 @@ __all__ = [
     "NONE_CLASS",
     "Change",
     "EncoderError",
+    "EncoderInfo",
     "Engine",
     "EngineError",
     "ExportError",
@@ -87,8 +91,15 @@ __all__ = [
     "ShareRight",
     "UnreadableImageError",
     "__version__",
+    "cache_size",
+    "clean_cache",
     "default_cache_folder",
+    "default_encoders_folder",
+    "has_nvidia_device",
+    "list_encoders",
     "messages",
+    "move_cache",
+    "remove_encoder",
     "run_command_line",
     "share_right",
     "wilson_interval",

@@ -216,6 +216,25 @@ class ExportModel:
 
 
 @dataclass(frozen=True, slots=True)
+class AddEncoder:
+    """Make an encoder of a network by name: `timm:NAME` or `torchvision:NAME`.
+
+    Its weights are downloaded, the only time that the program uses the network, or, where
+    ``weights`` is given, taken from that file (safetensors, or a torch file of tensors only). With
+    an empty ``name`` ``weights`` is an encoder file of Handful's to be taken in. What comes out is
+    kept in the folder of encoders (``engine.default_encoders_folder``) and is in use once an engine
+    is made with it.
+
+    Answers: Progress (of the download in MB), EncoderAdded, or JobFailed. Goes on while projects
+    are closed and opened.
+    """
+
+    request_id: int
+    name: str
+    weights: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetImages:
     """Drop every embedding and model held in memory (another project is opened)."""
 
@@ -241,6 +260,7 @@ Command = (
     | ProposeSplit
     | SavePredictions
     | ExportModel
+    | AddEncoder
     | ForgetImages
     | Cancel
 )
@@ -578,6 +598,15 @@ class ModelExported:
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderAdded:
+    """``path`` is the encoder file in the folder of encoders; ``name`` is what a person reads."""
+
+    request_id: int
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobFinished:
     request_id: int
 
@@ -617,6 +646,7 @@ Event = (
     | SplitProposed
     | PredictionsSaved
     | ModelExported
+    | EncoderAdded
     | JobFinished
     | JobCancelled
     | JobFailed

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 
 from engine.errors import EngineError, sentence_for
 from engine.messages import (
     Adapt,
+    AddEncoder,
     Cancel,
     Command,
     Effort,
@@ -60,6 +61,7 @@ _URGENCY: Final = (
     SavePredictions,
     ExportModel,
     EmbedImages,
+    AddEncoder,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -241,6 +243,11 @@ def default_cache_folder() -> Path:
     return user_cache_path("Handful", appauthor=False)
 
 
+def default_encoders_folder() -> Path:
+    """Where encoders are kept that were added; a person's own data."""
+    return user_data_path("Handful", appauthor=False) / "encoders"
+
+
 def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
     from engine.jobs import adaptation, advice, embedding, explanation, export, predictions, viewing
 
@@ -267,6 +274,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return predictions.save_predictions(workspace, command)
         case ExportModel():
             return export.export_model(workspace, command)
+        case AddEncoder():
+            return _failing("This version cannot add encoders yet.")
         case ForgetImages() | Cancel():
             raise ValueError(f"{type(command).__name__} is not a job")
         case _:

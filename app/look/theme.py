@@ -303,6 +303,19 @@ QLabel#section { font-weight: 600; }
 QLabel#muted { color: @muted@; }
 QLabel#error { color: @error@; }
 QLabel#success { color: @success@; font-weight: 600; }
+QListWidget#sections { background: @sunken@; border: none; border-right: 1px solid @border@;
+  outline: none; padding: 8px; }
+QListWidget#sections::item { padding: 8px; border-radius: 6px; color: @text@; }
+QListWidget#sections::item:hover { background: @hover@; }
+QListWidget#sections::item:selected { background: @accent_soft@; color: @text@; }
+QListWidget#sections::item:selected:focus { border: 2px solid @accent@; padding: 6px; }
+QTreeView#table { background: @surface@; border: 1px solid @outline@; outline: none; }
+QTreeView#table:focus { border: 2px solid @accent@; }
+QTreeView#table::item { padding: 3px 6px; color: @text@; }
+QTreeView#table::item:selected { background: @accent_soft@; color: @text@; }
+QTreeView#table QHeaderView::section { background: @window@; color: @muted@; border: none;
+  border-bottom: 1px solid @border@; padding: 4px 6px; }
+QScrollArea { background: transparent; border: none; }
 QListView#recent { background: transparent; border: none; outline: none; }
 QListView#classes { background: transparent; border: none; outline: none; }
 QListView#gallery { background: @sunken@; border: none; outline: none; }

@@ -69,6 +69,7 @@ class EngineBridge(QObject):
         self._last_id = 0
         self._handlers: dict[int, Handler] = {}
         self._bulk_ids: set[int] = set()
+        self._lasting: set[int] = set()
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(0)
@@ -92,25 +93,36 @@ class EngineBridge(QObject):
         self._last_id += 1
         return self._last_id
 
-    def ask(self, command: messages.Command, handler: Handler, *, bulk: bool = False) -> None:
+    def ask(
+        self,
+        command: messages.Command,
+        handler: Handler,
+        *,
+        bulk: bool = False,
+        is_lasting: bool = False,
+    ) -> None:
         """Submit a command; ``handler`` gets every event that answers it, until released.
 
         Args:
             command: its ``request_id`` is from :meth:`next_id`.
             handler: called on the GUI thread.
             bulk: the answers wait until no others are left.
+            is_lasting: :meth:`forget_everything` leaves it alone.
         """
         if self._closed:
             return
         if bulk:
             with self._lock:
                 self._bulk_ids.add(command.request_id)
+        if is_lasting:
+            self._lasting.add(command.request_id)
         self._handlers[command.request_id] = handler
         self._submit(command)
 
     def release(self, request_id: int) -> None:
         """Drop all further answers to a request."""
         self._handlers.pop(request_id, None)
+        self._lasting.discard(request_id)
         with self._lock:
             self._bulk_ids.discard(request_id)
 
@@ -120,11 +132,11 @@ class EngineBridge(QObject):
             self._submit(messages.Cancel(request_id))
 
     def forget_everything(self) -> None:
-        """Another project is opened: cancel all jobs, drop their answers, free the memory."""
-        for request_id in self._handlers:
+        """Another project is opened: end what belongs to the one before, and free its memory."""
+        for request_id in self._handlers.keys() - self._lasting:
             self.cancel(request_id)
-        self._handlers.clear()
-        self._waiting.clear()
+            del self._handlers[request_id]
+        self._waiting = [item for item in self._waiting if item.request_id in self._lasting]
         if not self._closed:
             self._submit(messages.ForgetImages(self.next_id()))
 
@@ -148,6 +160,7 @@ class EngineBridge(QObject):
         old, self._engine = self._engine, None
         self._n_engines += 1  # Nothing that the old one says counts from here on.
         self._handlers.clear()
+        self._lasting.clear()
         with self._lock:
             self._urgent.clear()
             self._bulk.clear()

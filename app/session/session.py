@@ -14,8 +14,10 @@ from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from app.look.notices import Notice, Remedy, Severity
+from app.session.cache_place import CachePlace
 from app.session.classifier import Classifier
 from app.session.edits import Edit
+from app.session.encoders import Encoders
 from app.session.engine_bridge import EngineBridge, EngineFace, Publish
 from app.session.engine_choice import EngineChoice
 from app.session.folder_reader import FolderReader
@@ -93,6 +95,8 @@ class Session(QObject):
         self._restart: Work | None = None
         self.works = Works(self)
         self._watch = WorkWatch(self.works, self.reader, self.classifier)
+        self.encoders = Encoders(bridge, self._watch)
+        self.cache = CachePlace(self)
         self._fallback_folder = fallback_folder
         self._backup_folder = fallback_folder.parent / "backups"
         self._class_by_id: dict[int, ImageClass] = {}
@@ -159,6 +163,8 @@ class Session(QObject):
     def close(self) -> None:
         """End everything, the engine too."""
         self.close_project()
+        self.encoders.let_go()
+        self.cache.close()
         self._count_timer.stop()
         self.bridge.close()
 
@@ -224,6 +230,7 @@ class Session(QObject):
         if start_engine is None:
             return
         self._let_go_of_the_work()
+        self.encoders.let_go()
         self._restart = self.works.begin(Work(self.tr("Restarting the engine"), rank=Rank.ENGINE))
         self.engine, self.engine_failure = None, ""
 

@@ -91,6 +91,11 @@ class Work(QObject):
         return self._stop is not None and not self._is_stopping and not self.is_paused
 
     @property
+    def is_lost_with_engine(self) -> bool:
+        """Whether restarting the engine costs what was asked for; reading goes on by itself."""
+        return bool(self.loss) and self.rank is Rank.ASKED
+
+    @property
     def is_long(self) -> bool:
         """Whether it has been going on for so long that its end is worth a message."""
         return time.monotonic() - self._began_s >= LONG_S

@@ -34,6 +34,8 @@ from app.look.theme import Theme, ThemeChoice, ThemeSwitch
 from app.results.save_dialog import ExportDialog, PredictionsDialog
 from app.session.preferences import Preferences
 from app.session.session import PROJECT_SUFFIX, Session
+from app.settings.settings_dialog import SettingsDialog
+from app.settings.shortcuts import Shortcuts
 from app.training.effort import FinetuneDialog
 from app.window.actions import Actions
 from app.window.desktop import LateDesktop, WorkTeller
@@ -78,6 +80,8 @@ class MainWindow(QMainWindow):
         self.work_teller = WorkTeller(session.works, self, LateDesktop(self))
         self._build()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
+        self.shortcuts = Shortcuts(self.actions_, preferences)
+        self.settings_dialog = SettingsDialog(session, switch, self.shortcuts, parent=self)
         self.actions_.improve_menu.addSeparator()
         self.actions_.improve_menu.addActions(self.status_line.effort.menu().actions())
         self._connect_actions()
@@ -144,6 +148,7 @@ class MainWindow(QMainWindow):
             (actions.unlabel, self._on_unlabel_key),
             (actions.show_file, self._on_show_file),
             (actions.copy_paths, self._on_copy_paths),
+            (actions.settings, self.settings_dialog.begin),
             (actions.keys, self._on_keys),
             (actions.log, self._on_log),
             (actions.about, self._on_about),
@@ -152,6 +157,7 @@ class MainWindow(QMainWindow):
         actions.views.triggered.connect(self._show_view)
         actions.label_requested.connect(self._on_label_requested)
         actions.theme_requested.connect(self._on_theme_requested)
+        self.settings_dialog.theme_requested.connect(self._on_theme_requested)
         actions.recent_requested.connect(self._open_recent)
         actions.class_menu_requested.connect(self._on_class_menu)
 
@@ -449,6 +455,9 @@ class MainWindow(QMainWindow):
     def _on_theme_requested(self, choice: ThemeChoice) -> None:
         self._switch.choose(choice)
         self._preferences.theme = choice
+        for action in self.actions_.theme_group.actions():
+            action.setChecked(action.data() is choice)
+        self.settings_dialog.appearance.begin()
 
     def _on_theme_changed(self, theme: Theme) -> None:
         self.actions_.set_theme()
@@ -462,6 +471,7 @@ class MainWindow(QMainWindow):
             self.export_dialog,
             self.predictions_dialog,
             self.split_dialog,
+            self.settings_dialog,
         ):
             part.set_theme(theme)
 
@@ -524,6 +534,7 @@ class MainWindow(QMainWindow):
         self.predictions_dialog.close()
         self.finetune_dialog.close()
         self.split_dialog.close()
+        self.settings_dialog.close()
         self.work_teller.stop()
         self.hide()  # At once: the engine may have to finish a step first.
         self._session.close()
