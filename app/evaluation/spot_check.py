@@ -148,6 +148,15 @@ class SpotCheckPage(Page):
             self._answer(self.sample[self.place].predicted == class_id, class_id)
         return False
 
+    def key_help(self) -> list[tuple[str, str]]:
+        return [
+            (self.tr("Enter, Y"), self.tr("The prediction is right")),
+            (self.tr("N"), self.tr("The prediction is wrong")),
+            (self.tr("Key of a class"), self.tr("It is this class")),
+            (self.tr("Backspace, Left"), self.tr("Back to the image before")),
+            (self.tr("Esc"), self.tr("End the spot check")),
+        ]
+
     def keys(self) -> tuple[Qt.Key, ...]:
         return (Qt.Key.Key_Backspace,)
 

@@ -76,6 +76,10 @@ class Page(QWidget):
         """Keys that mean something else here than in the rest of the window."""
         return ()
 
+    def key_help(self) -> list[tuple[str, str]]:
+        """The keys that mean something here, and what; for the key sheet."""
+        return []
+
     # --- For the window ---------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:

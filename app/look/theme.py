@@ -315,6 +315,8 @@ QTreeView#table::item { padding: 3px 6px; color: @text@; }
 QTreeView#table::item:selected { background: @accent_soft@; color: @text@; }
 QTreeView#table QHeaderView::section { background: @window@; color: @muted@; border: none;
   border-bottom: 1px solid @border@; padding: 4px 6px; }
+QPlainTextEdit#log { background: @surface@; border: 1px solid @outline@; color: @text@; }
+QPlainTextEdit#log:focus { border: 2px solid @accent@; }
 QScrollArea { background: transparent; border: none; }
 QListView#recent { background: transparent; border: none; outline: none; }
 QListView#classes { background: transparent; border: none; outline: none; }

@@ -103,6 +103,14 @@ class SuggestPage(Page):
             self.queue.advance()
         return is_labelled
 
+    def key_help(self) -> list[tuple[str, str]]:
+        return [
+            (self.tr("Key of a class"), self.tr("Label the image and go on")),
+            (self.tr("Space, Right"), self.tr("Skip the image")),
+            (self.tr("Backspace, Left"), self.tr("Back to the image before")),
+            (self.tr("Esc"), self.tr("Back to all images")),
+        ]
+
     def keys(self) -> tuple[Qt.Key, ...]:
         return (Qt.Key.Key_Space, Qt.Key.Key_Backspace)
 

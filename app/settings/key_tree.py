@@ -48,9 +48,9 @@ class KeyTree(QTreeWidget):
                 if name and name == chosen:
                     self.setCurrentItem(item)
         self.expandAll()
-        first = self.topLevelItem(0)
-        if self.currentItem() is None and first is not None:
-            self.setCurrentItem(first.child(0))
+        top = self.topLevelItem(0)
+        if self.currentItem() is None and top is not None:
+            self.setCurrentItem(top.child(0))
 
     def chosen(self) -> str:
         """The name of the chosen row, or nothing."""

@@ -28,6 +28,9 @@ from PySide6.QtWidgets import (
 
 from app.classes.class_panel import ClassPanel
 from app.classes.split_dialog import SplitDialog
+from app.help.about_dialog import AboutDialog
+from app.help.key_sheet import KeySheet
+from app.help.log_dialog import LogDialog
 from app.look.icons import application_icon
 from app.look.notices import Notice, NoticeBars, Remedy, Severity
 from app.look.theme import Theme, ThemeChoice, ThemeSwitch
@@ -39,7 +42,6 @@ from app.settings.shortcuts import Shortcuts
 from app.training.effort import FinetuneDialog
 from app.window.actions import Actions
 from app.window.desktop import LateDesktop, WorkTeller
-from app.window.help_dialogs import AboutDialog, KeysDialog
 from app.window.pages import Pages
 from app.window.start_page import EmptyFolderPage, StartPage
 from app.window.status_line import StatusLine
@@ -82,6 +84,8 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
         self.shortcuts = Shortcuts(self.actions_, preferences)
         self.settings_dialog = SettingsDialog(session, switch, self.shortcuts, parent=self)
+        self.key_sheet = KeySheet(self, self.actions_, self.shortcuts)
+        self.log_dialog = LogDialog(session, log_path, self)
         self.actions_.improve_menu.addSeparator()
         self.actions_.improve_menu.addActions(self.status_line.effort.menu().actions())
         self._connect_actions()
@@ -149,8 +153,8 @@ class MainWindow(QMainWindow):
             (actions.show_file, self._on_show_file),
             (actions.copy_paths, self._on_copy_paths),
             (actions.settings, self.settings_dialog.begin),
-            (actions.keys, self._on_keys),
-            (actions.log, self._on_log),
+            (actions.keys, self.key_sheet.begin),
+            (actions.log, self.log_dialog.begin),
             (actions.about, self._on_about),
         ):
             action.triggered.connect(slot)
@@ -475,14 +479,8 @@ class MainWindow(QMainWindow):
         ):
             part.set_theme(theme)
 
-    def _on_keys(self) -> None:
-        KeysDialog(self).show()
-
     def _on_about(self) -> None:
         AboutDialog(self._session, str(self._log_path), self).show()
-
-    def _on_log(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_path)))
 
     # --- Closing ----------------------------------------------------------------------------------
 
@@ -535,6 +533,8 @@ class MainWindow(QMainWindow):
         self.finetune_dialog.close()
         self.split_dialog.close()
         self.settings_dialog.close()
+        self.key_sheet.close()
+        self.log_dialog.close()
         self.work_teller.stop()
         self.hide()  # At once: the engine may have to finish a step first.
         self._session.close()
