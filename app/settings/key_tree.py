@@ -48,9 +48,9 @@ class KeyTree(QTreeWidget):
                 if name and name == chosen:
                     self.setCurrentItem(item)
         self.expandAll()
-        top = self.topLevelItem(0)
-        if self.currentItem() is None and top is not None:
-            self.setCurrentItem(top.child(0))
+        rows = [item for _, items in self._groups() for item in items]
+        if self.currentItem() is None and rows:
+            self.setCurrentItem(rows[0])
 
     def chosen(self) -> str:
         """The name of the chosen row, or nothing."""
