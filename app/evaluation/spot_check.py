@@ -97,7 +97,7 @@ class SpotCheckPage(Page):
         self.wrong_button.clicked.connect(partial(self._answer, False, None))
         self.right_button.clicked.connect(partial(self._answer, True, None))
         for button in (self.wrong_button, self.right_button):
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._body = QStackedLayout()
         self._body.addWidget(self._build_question())
         self._body.addWidget(self._build_result())

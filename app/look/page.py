@@ -30,7 +30,7 @@ class Page(QWidget):
         self._back_button.setText(" " + self.tr("All images"))
         self._back_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._back_button.setToolTip(self.tr("Back to all images (Esc)"))
-        self._back_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._back_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._back_button.clicked.connect(self.left)
         heading = QLabel(title)
         heading.setObjectName("title")

@@ -45,7 +45,7 @@ class SuggestPage(Page):
         self.skip_button.setToolTip(self.tr("Leave this image without a label (Space)"))
         self.skip_button.clicked.connect(self.queue.skip)
         for button in (self.back_button, self.skip_button):
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space must skip, wherever one clicked.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Space must skip, wherever one clicked.
         words = QVBoxLayout()
         words.setSpacing(GAP_PX // 2)
         for label in (self.why, self.likely, self.hint):

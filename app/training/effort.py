@@ -182,6 +182,8 @@ class FinetuneDialog(QDialog):
     def begin(self) -> None:
         """Show the dialog; its estimate is kept up to date."""
         self._show_possible()
+        self.ensurePolished()
+        self.adjustSize()  # Else text larger than usual has too little room.
         self.show()
         self.raise_()
         self.activateWindow()

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QLocale, QPoint, QProcess, QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QLocale, QPoint, QProcess, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -519,6 +519,11 @@ class MainWindow(QMainWindow):
 
     def _on_question_gone(self) -> None:
         self._question = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._switch.follow_font()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         losses = self._session.works.losses()
