@@ -15,6 +15,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
 from engine.cache import cache_size, clean_cache, move_cache
+from engine.class_list import names_in, read_class_list
 from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.encoder.devices import has_nvidia_device
 from engine.errors import (
@@ -35,6 +36,8 @@ from engine.project import (
     ImageClass,
     ImageRecord,
     Project,
+    class_name_key,
+    is_none_name,
 )
 from engine.version import VERSION
 from engine.worker import Engine, default_cache_folder, default_encoders_folder
@@ -92,13 +95,17 @@ __all__ = [
     "UnreadableImageError",
     "__version__",
     "cache_size",
+    "class_name_key",
     "clean_cache",
     "default_cache_folder",
     "default_encoders_folder",
     "has_nvidia_device",
+    "is_none_name",
     "list_encoders",
     "messages",
     "move_cache",
+    "names_in",
+    "read_class_list",
     "remove_encoder",
     "run_command_line",
     "share_right",

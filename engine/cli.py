@@ -29,7 +29,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as ProgressBar
 
-from engine.errors import EngineError
+from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
 from engine.messages import (
     Effort,
     Event,
@@ -187,6 +187,11 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         code = 1
     except OSError as error:
         _say(f"{error}.")
+        code = 1
+    except ModuleNotFoundError as error:
+        if not is_without_torch(error):
+            raise
+        _say(WITHOUT_TORCH)
         code = 1
     if code == _INTERRUPTED:
         _say("Interrupted. Images that were read are kept: another run need not read them again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from engine.embeddings import ImageCache
 from engine.encoder.devices import has_nvidia_device
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import load_runtime
-from engine.errors import EngineError
+from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
 from engine.images import decode_image, make_thumbnail
 from engine.version import VERSION
 
@@ -30,7 +31,7 @@ _MAX_RELATIVE_DIFFERENCE: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """What was found; ``problems`` are sentences, none when all is well."""
+    """What was found; ``problems`` are sentences, none when all is well, ``notes`` no problems."""
 
     handful: str
     python: str
@@ -47,6 +48,7 @@ class DoctorReport:
     milliseconds_per_image: float
     difference_to_torch: float
     problems: list[str]
+    notes: list[str]
 
     @property
     def is_well(self) -> bool:
@@ -58,6 +60,7 @@ def examine(cache_folder: Path, device: str) -> DoctorReport:
     import onnxruntime
 
     problems: list[str] = []
+    notes: list[str] = []
     encoder = load_encoder(shipped_encoder_path())
     runtime = load_runtime(encoder, cache_folder / "encoders", device)
     if runtime.notice:
@@ -84,7 +87,10 @@ def examine(cache_folder: Path, device: str) -> DoctorReport:
                 f"The encoder gives other numbers here than in torch (difference {difference:.2g})."
             )
     except (ImportError, OSError, RuntimeError, EngineError) as error:
-        problems.append(f"torch does not work here ({error}); meta-training needs it.")
+        if is_without_torch(error):
+            notes.append(WITHOUT_TORCH)
+        else:
+            problems.append(f"torch does not work here ({error}); meta-training needs it.")
     packages = _versions()
     if {"onnxruntime", "onnxruntime-gpu"} <= packages.keys():
         problems.append(
@@ -107,6 +113,7 @@ def examine(cache_folder: Path, device: str) -> DoctorReport:
         milliseconds_per_image=milliseconds,
         difference_to_torch=difference,
         problems=problems,
+        notes=notes,
     )
 
 
@@ -121,7 +128,12 @@ def report_lines(report: DoctorReport) -> list[str]:
         f"Encoder      {report.encoder}, {report.fingerprint[:16]}",
         f"Cache        {report.cache_folder}, {report.cache_bytes / 1e6:.1f} MB",
         f"Self-test    {report.milliseconds_per_image:.1f} ms an image on one thread, "
-        f"relative difference to torch {report.difference_to_torch:.1e}",
+        + (
+            "not compared with torch"
+            if math.isnan(report.difference_to_torch)
+            else f"relative difference to torch {report.difference_to_torch:.1e}"
+        ),
+        *(f"Note         {note}" for note in report.notes),
         *(f"Problem      {problem}" for problem in report.problems),
         "All is well." if report.is_well else "There are problems; see above.",
     ]

@@ -6,7 +6,9 @@ Anything else that is raised is a bug of ours and keeps its traceback.
 from __future__ import annotations
 
 import errno
+import sys
 from pathlib import Path
+from typing import Final
 
 
 class EngineError(Exception):
@@ -39,6 +41,18 @@ class LabelsError(EngineError):
 
 class ExportError(EngineError):
     """A result could not be written, or did not pass its own check."""
+
+
+WITHOUT_TORCH: Final = (
+    "PyTorch is not part of this build of Handful; fine-tuning, meta-training and other encoders "
+    "need it, all else does not."
+)
+
+
+def is_without_torch(error: BaseException) -> bool:
+    """Whether the program was built without PyTorch, and that is all there is to it."""
+    missing = isinstance(error, ModuleNotFoundError) and error.name in ("torch", "torchvision")
+    return missing and bool(getattr(sys, "frozen", False))
 
 
 def sentence_for(error: OSError, path: Path, doing: str) -> str:

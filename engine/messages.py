@@ -122,11 +122,15 @@ class LoadThumbnails:
 
 @dataclass(frozen=True, slots=True)
 class LoadPreview:
-    """Decode one image large. Supersedes an older one. Answers: PreviewReady or JobFailed."""
+    """Decode one image large. Supersedes an older one. Answers: PreviewReady or JobFailed.
+
+    ``as_network_input``: the square that the encoder's network looks at, in place of the image.
+    """
 
     request_id: int
     image: ImageRef
     max_side_px: int
+    as_network_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +239,17 @@ class AddEncoder:
 
 
 @dataclass(frozen=True, slots=True)
+class PaintSample:
+    """Paint pictures of machine parts into ``folder``, to try the program on.
+
+    Pictures that are there already are left. Answers: Progress, SamplePainted.
+    """
+
+    request_id: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetImages:
     """Drop every embedding and model held in memory (another project is opened)."""
 
@@ -261,6 +276,7 @@ Command = (
     | SavePredictions
     | ExportModel
     | AddEncoder
+    | PaintSample
     | ForgetImages
     | Cancel
 )
@@ -346,13 +362,17 @@ class ThumbnailReady:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreviewReady:
-    """``pixels`` (height, width, 3) uint8 RGB; ``width_px`` and ``height_px`` of the original."""
+    """``pixels`` (height, width, 3) uint8 RGB; ``width_px`` and ``height_px`` of the original.
+
+    ``is_network_input``: the pixels are those that the network looks at.
+    """
 
     request_id: int
     image_id: ImageId
     pixels: NDArray[np.uint8]
     width_px: int
     height_px: int
+    is_network_input: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -607,6 +627,14 @@ class EncoderAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class SamplePainted:
+    """``folder`` holds the pictures."""
+
+    request_id: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class JobFinished:
     request_id: int
 
@@ -647,6 +675,7 @@ Event = (
     | PredictionsSaved
     | ModelExported
     | EncoderAdded
+    | SamplePainted
     | JobFinished
     | JobCancelled
     | JobFailed

@@ -35,7 +35,7 @@ from engine.messages import (
 
 _T = TypeVar("_T")
 
-MAX_HOTKEY: Final = 9
+MAX_HOTKEY: Final = 9  # New classes get the digits; a letter, as its code, only who asks for it.
 # Twelve colours that stay apart for the common kinds of colour blindness and on both themes
 # (from Paul Tol's "bright" and "muted" schemes, technical note SRON/EPS/TN/09-002).
 CLASS_COLOURS: Final = (
@@ -123,8 +123,9 @@ class ImageRecord:
 class ImageClass:
     """A class as the person sees it.
 
-    ``hotkey`` is 1 to 9 or None. A removed class stays in the file, so that undo can bring it
-    back with its number.
+    ``hotkey`` is 1 to 9, the code of a letter from A to Z, or None; ``key`` is what is pressed.
+    ``note`` is what the person wrote down about the class. A removed class stays in the file, so
+    that undo can bring it back with its number.
     """
 
     class_id: ClassId
@@ -133,6 +134,14 @@ class ImageClass:
     hotkey: int | None
     position: int
     removed: bool = False
+    note: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key that labels, as a person reads it ("3", "B"); empty where there is none."""
+        if self.hotkey is None:
+            return ""
+        return str(self.hotkey) if self.hotkey <= MAX_HOTKEY else chr(self.hotkey)
 
 
 NONE_CLASS: Final = ImageClass(NONE_OF_THESE, NONE_NAME, "#5f6670", 0, 0)
@@ -364,10 +373,21 @@ class Project:
             "WHERE (removed = 0 OR ?) AND class_id != ? ORDER BY position, class_id",
             (with_removed, NONE_OF_THESE),
         )
+        notes = self._notes()
         return [
-            ImageClass(ClassId(row[0]), row[1], row[2], row[3], row[4], bool(row[5]))
+            ImageClass(
+                ClassId(row[0]), row[1], row[2], row[3], row[4], bool(row[5]), notes.get(row[0], "")
+            )
             for row in rows
         ]
+
+    def _notes(self) -> dict[int, str]:
+        found = self._connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'class_notes'"
+        ).fetchone()
+        if found is None:
+            return {}
+        return dict(self._connection.execute("SELECT class_id, note FROM class_notes"))
 
     def labels(self) -> dict[ImageId, ClassId]:
         """The class of every labelled image, NONE_OF_THESE of negative examples."""
@@ -399,9 +419,23 @@ class Project:
 
     # --- Editing by the person ------------------------------------------------------------------
 
-    def new_class(self, name: str, *, colour: str | None = None) -> ImageClass:
-        """A class that may be added by :meth:`apply`: free number, colour, hot key, last place."""
-        known = self.classes(with_removed=True)
+    def new_classes(self, names: Sequence[str]) -> list[ImageClass]:
+        """Classes that may be added together by :meth:`apply`, in that order."""
+        made: list[ImageClass] = []
+        for name in names:
+            made.append(self.new_class(name, beside=made))
+        return made
+
+    def new_class(
+        self, name: str, *, colour: str | None = None, beside: Sequence[ImageClass] = ()
+    ) -> ImageClass:
+        """A class that may be added by :meth:`apply`: free number, colour, hot key, last place.
+
+        Args:
+            colour: in place of a free one.
+            beside: new classes that are added in the same change.
+        """
+        known = [*self.classes(with_removed=True), *beside]
         present = [item for item in known if not item.removed]
         used_keys = {item.hotkey for item in present}
         used_colours = {item.colour for item in present}
@@ -482,6 +516,7 @@ class Project:
                         item.removed,
                     ),
                 )
+            _write_notes(connection, change.classes, before_classes)
             connection.executemany(
                 _ADD_TO_JOURNAL,
                 [
@@ -727,6 +762,33 @@ _ADD_TO_JOURNAL: Final = (
 )
 
 
+def _write_notes(
+    connection: sqlite3.Connection,
+    classes: Sequence[ImageClass],
+    before: Mapping[ClassId, ImageClass],
+) -> None:
+    """Keep the notes that are new, within a transaction.
+
+    They have a table of their own, made with the first of them: a program that knows no notes
+    opens the file all the same, and leaves them alone.
+    """
+    due = [
+        item
+        for item in classes
+        if item.note != (before[item.class_id].note if item.class_id in before else "")
+    ]
+    if not due:
+        return
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS class_notes (class_id INTEGER PRIMARY KEY "
+        "REFERENCES classes (class_id), note TEXT NOT NULL) STRICT"
+    )
+    connection.executemany(
+        "INSERT INTO class_notes VALUES (?, ?) ON CONFLICT DO UPDATE SET note = excluded.note",
+        [(item.class_id, item.note) for item in due],
+    )
+
+
 def _take_in_none(connection: sqlite3.Connection) -> None:
     """From format 1 to 2, within a transaction; nothing where it is done."""
     connection.execute(
@@ -782,6 +844,8 @@ def _class_json(item: ImageClass | None) -> str | None:
         "position": item.position,
         "removed": item.removed,
     }
+    if item.note:
+        fields["note"] = item.note
     return json.dumps(fields, ensure_ascii=False)
 
 

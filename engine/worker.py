@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from platformdirs import user_cache_path, user_data_path
 
-from engine.errors import EngineError, sentence_for
+from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch, sentence_for
 from engine.messages import (
     Adapt,
     AddEncoder,
@@ -36,6 +36,7 @@ from engine.messages import (
     JobFinished,
     LoadPreview,
     LoadThumbnails,
+    PaintSample,
     ProposeSplit,
     ReviewLabels,
     SavePredictions,
@@ -62,6 +63,7 @@ _URGENCY: Final = (
     ExportModel,
     EmbedImages,
     AddEncoder,
+    PaintSample,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -221,6 +223,9 @@ class Engine:
                 self._fail(job, sentence, is_bug=False)
                 return
             except Exception as error:
+                if is_without_torch(error):
+                    self._fail(job, WITHOUT_TORCH, is_bug=False)
+                    return
                 _log.exception("A job failed: %s", type(job.command).__name__)
                 self._fail(
                     job,
@@ -249,7 +254,16 @@ def default_encoders_folder() -> Path:
 
 
 def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
-    from engine.jobs import adaptation, advice, embedding, explanation, export, predictions, viewing
+    from engine.jobs import (
+        adaptation,
+        advice,
+        embedding,
+        explanation,
+        export,
+        predictions,
+        sample,
+        viewing,
+    )
 
     match command:
         case ScanFolder():
@@ -276,6 +290,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return export.export_model(workspace, command)
         case AddEncoder():
             return _failing("This version cannot add encoders yet.")
+        case PaintSample():
+            return sample.paint_sample(command)
         case ForgetImages() | Cancel():
             raise ValueError(f"{type(command).__name__} is not a job")
         case _:
@@ -284,7 +300,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
 
 def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | None]:
     """What can be done all the same: find images and look at them; the rest fails with why."""
-    from engine.jobs import embedding, viewing
+    from engine.jobs import embedding, sample, viewing
 
     match command:
         case ScanFolder():
@@ -293,6 +309,8 @@ def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | N
             return viewing.load_thumbnails_alone(command)
         case LoadPreview():
             return viewing.load_preview_alone(command)
+        case PaintSample():
+            return sample.paint_sample(command)
         case _:
             return _failing(failure)
 

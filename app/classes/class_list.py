@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractListModel,
+    QByteArray,
     QEvent,
     QLocale,
     QMimeData,
@@ -53,6 +55,7 @@ from app.session.session import Session
 from engine import NONE_CLASS, ImageClass
 from engine.messages import ClassId, ImageId
 
+CLASS_MIME: Final = "application/x-handful-class"  # A class on its way to another place.
 _ROW_PX: Final = 48
 _KEY_PX: Final = 24
 _MORE_PX: Final = 28
@@ -90,9 +93,10 @@ class ClassModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return item.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{item.name}, {self.counts_text(item)}"
+            parts = (item.name, self.counts_text(item), item.note)
+            return ", ".join(part for part in parts if part)
         if role == Qt.ItemDataRole.ToolTipRole:
-            key = self.tr("Key {key}").format(key=item.hotkey) if item.hotkey else ""
+            key = self.tr("Key {key}").format(key=item.key) if item.key else ""
             hint = self.tr("Click to label the selected images; double click to rename")
             if item is NONE_CLASS:
                 key = self.tr("Key {key}").format(key=item.hotkey)
@@ -100,7 +104,7 @@ class ClassModel(QAbstractListModel):
                     "For images that show none of your classes. They need no such label, but a "
                     "few make Handful better at telling them. Click to label the selected images."
                 )
-            return plain_tip("\n".join(part for part in (item.name, key, hint) if part))
+            return plain_tip("\n".join(part for part in (item.name, item.note, key, hint) if part))
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -117,7 +121,18 @@ class ClassModel(QAbstractListModel):
             | Qt.ItemFlag.ItemIsDropEnabled
             | Qt.ItemFlag.ItemNeverHasChildren
         )
-        return flags | Qt.ItemFlag.ItemIsEditable if self.is_class(index) else flags
+        if not self.is_class(index):
+            return flags
+        return flags | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return [CLASS_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        mime = QMimeData()
+        text = str(int(self.class_at(indexes[0].row()).class_id))
+        mime.setData(CLASS_MIME, QByteArray(text.encode("ascii")))
+        return mime
 
     def dragged_images(self, mime: QMimeData) -> list[ImageId]:
         """The images of this project in something that is dragged."""
@@ -196,6 +211,7 @@ class ClassDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
         self.drop_place = -1  # Where dragged images would land.
+        self.gap_place = -1  # Before which class a dragged one would be put.
 
     def set_theme(self, theme: Theme) -> None:
         """Paint in these colours from now on."""
@@ -247,7 +263,7 @@ class ClassDelegate(QStyledItemDelegate):
         if item.hotkey is not None:
             painter.setPen(QColor(text_on(item.colour) if is_class else theme.muted))
             painter.setFont(bold)
-            painter.drawText(key, Qt.AlignmentFlag.AlignCenter, str(item.hotkey))
+            painter.drawText(key, Qt.AlignmentFlag.AlignCenter, item.key)
         words = QRect(key.right() + 1 + GAP_PX + 4, row.top(), 0, row.height())
         words.setRight(row.right() - GAP_PX - _MORE_PX - 4)
         metrics = QFontMetrics(bold)
@@ -259,7 +275,7 @@ class ClassDelegate(QStyledItemDelegate):
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, name)
         small = QFont(font)
         small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
-        if not (hovered or is_current):
+        if not (hovered or is_current or item.note):
             line.setRight(row.right() - GAP_PX)  # The room of the menu's button is free.
         counts = QFontMetrics(small).elidedText(
             model.counts_text(item), Qt.TextElideMode.ElideRight, line.width()
@@ -268,6 +284,14 @@ class ClassDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.muted))
         line.moveTop(middle + 1)
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, counts)
+        if item.note and not (hovered or is_current):
+            place = more_rect(row)
+            widget_: QWidget = option.widget
+            ratio = widget_.devicePixelRatioF() if widget_ is not None else 1.0
+            painter.drawPixmap(
+                place.center() - QPoint(7, 7), pixmap("note", theme.muted, 16, ratio)
+            )
+        self._paint_gap(painter, row, index.row())
         if hovered or is_current:
             place = more_rect(row)
             widget: QWidget = option.widget
@@ -276,6 +300,14 @@ class ClassDelegate(QStyledItemDelegate):
                 place.center() - QPoint(9, 9), pixmap("more", theme.muted, 20, ratio)
             )
         painter.restore()
+
+    def _paint_gap(self, painter: QPainter, row: QRect, place: int) -> None:
+        """A line where a dragged class would be put."""
+        if self.gap_place not in (place, place + 1):
+            return
+        painter.setPen(QPen(QColor(self._theme.accent), 3))
+        y = row.top() if self.gap_place == place else row.bottom() + 1
+        painter.drawLine(row.left() + GAP_PX, y, row.right() - GAP_PX, y)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
         editor = QLineEdit(parent)
@@ -311,6 +343,7 @@ class ClassList(QListView):
         images_dropped: class and images that were dragged onto it.
         menu_requested: class and global position.
         delete_requested: a class.
+        move_requested: a class, and its place among the others.
         left: the person pressed Escape.
     """
 
@@ -319,6 +352,7 @@ class ClassList(QListView):
     images_dropped = Signal(int, object)
     menu_requested = Signal(int, QPoint)
     delete_requested = Signal(int)
+    move_requested = Signal(int, int)
     left = Signal()
 
     def __init__(self, model: ClassModel, theme: Theme, parent: QWidget | None = None) -> None:
@@ -332,6 +366,8 @@ class ClassList(QListView):
         self.setMouseTracking(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setDragEnabled(True)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setAcceptDrops(True)
         self.viewport().setAcceptDrops(True)  # Qt asks the viewport, and does not ask the view.
         self.setDropIndicatorShown(False)
@@ -422,6 +458,14 @@ class ClassList(QListView):
         key = event.key()
         if key == Qt.Key.Key_Escape:
             self.left.emit()
+        elif (
+            item is not None
+            and key in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+            and event.modifiers() & Qt.KeyboardModifier.AltModifier
+        ):
+            if item is not NONE_CLASS:
+                place = self.currentIndex().row() + (1 if key == Qt.Key.Key_Down else -1)
+                self.move_requested.emit(int(item.class_id), place)
         elif item is not None and key == Qt.Key.Key_F2:
             self.edit_name(item.class_id)
         elif item is not None and item is not NONE_CLASS and key == Qt.Key.Key_Delete:
@@ -438,12 +482,16 @@ class ClassList(QListView):
     # --- Dropping ---------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.class_model().dragged_images(event.mimeData()):
+        if self._is_own(event) or self.class_model().dragged_images(event.mimeData()):
             event.acceptProposedAction()
         else:
             event.ignore()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self._is_own(event):
+            self._show_drop(-1, self._gap_at(event.position().toPoint()))
+            event.acceptProposedAction()
+            return
         index = self.indexAt(event.position().toPoint())
         fits = index.isValid() and event.mimeData().hasFormat(IMAGES_MIME)
         self._show_drop(index.row() if fits else -1)
@@ -457,6 +505,14 @@ class ClassList(QListView):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._show_drop(-1)
+        if self._is_own(event):
+            class_id = int(bytes(event.mimeData().data(CLASS_MIME).data()))
+            gap = self._gap_at(event.position().toPoint())
+            event.setDropAction(Qt.DropAction.IgnoreAction)  # The list is filled anew by itself.
+            event.accept()
+            before = self.class_model().place_of(ClassId(class_id))
+            self.move_requested.emit(class_id, gap - 1 if gap > before else gap)
+            return
         index = self.indexAt(event.position().toPoint())
         images = self.class_model().dragged_images(event.mimeData())
         if index.isValid() and images:
@@ -468,8 +524,21 @@ class ClassList(QListView):
         super().leaveEvent(event)
         self.viewport().update()
 
-    def _show_drop(self, place: int) -> None:
-        self._delegate.drop_place = place
+    def _is_own(self, event: QDropEvent) -> bool:
+        """Whether one of the classes is dragged to another place."""
+        return event.source() is self and event.mimeData().hasFormat(CLASS_MIME)
+
+    def _gap_at(self, point: QPoint) -> int:
+        """Before which class a point lies; behind the last one is their number."""
+        model = self.class_model()
+        for place in range(model.rowCount()):
+            index = model.index(place)
+            if not model.is_class(index) or point.y() < self.visualRect(index).center().y():
+                return place
+        return model.rowCount()
+
+    def _show_drop(self, place: int, gap: int = -1) -> None:
+        self._delegate.drop_place, self._delegate.gap_place = place, gap
         self.viewport().update()
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QActionGroup, QColor, QKeyEvent
+from PySide6.QtGui import QActionGroup, QColor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QColorDialog,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -18,11 +21,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.classes.class_list import ClassList, ClassModel
+from app.classes.note_dialog import NoteDialog
 from app.look.icons import icon, swatch
 from app.look.theme import GAP_PX, Theme
 from app.session.session import Session
-from engine import CLASS_COLOURS, NONE_CLASS, ImageClass
+from engine import CLASS_COLOURS, NONE_CLASS, ImageClass, names_in
 from engine.messages import ClassId
+
+LETTERS: Final = "ABCDEFGHIJKLNOPQRSTVYZ"  # The others mean something on one page or another.
 
 
 class ClassPanel(QWidget):
@@ -59,10 +65,12 @@ class ClassPanel(QWidget):
         self.list.images_dropped.connect(self.images_dropped)
         self.list.menu_requested.connect(self._on_menu_requested)
         self.list.delete_requested.connect(self._on_delete_requested)
+        self.list.move_requested.connect(self._on_move_requested)
         self.list.left.connect(self.left)
         self._add.clicked.connect(self._on_add_clicked)
         self.field.entered.connect(self._on_entered)
         self.field.left.connect(self._on_field_left)
+        self.field.list_pasted.connect(self._on_list_pasted)
         session.classes_changed.connect(self._show_hint)
         session.counts_changed.connect(self._show_hint)
         session.status_changed.connect(self._show_hint)
@@ -119,19 +127,23 @@ class ClassPanel(QWidget):
         other.triggered.connect(_calling(self._choose_colour, item))
         keys = menu.addMenu(icon("key"), self.tr("Key"))
         group = QActionGroup(keys)
-        for key in range(1, 10):
-            holder = self._session.class_of_hotkey(key)
-            text = str(key) if holder is None else f"{key}  {_plain(holder.name)}"
-            action = keys.addAction(text)
-            action.setCheckable(True)
-            action.setChecked(item.hotkey == key)
-            group.addAction(action)
-            action.triggered.connect(_calling(self._session.set_hotkey, class_id, key))
+        self._fill_keys(keys, group, range(1, 10), item)
+        letters = keys.addMenu(self.tr("Letters"))
+        self._fill_keys(letters, group, map(ord, LETTERS), item)
         none = keys.addAction(self.tr("None"))
         none.setCheckable(True)
         none.setChecked(item.hotkey is None)
         group.addAction(none)
         none.triggered.connect(_calling(self._session.set_hotkey, class_id, None))
+        note = menu.addAction(icon("note"), self.tr("Note…"))
+        note.triggered.connect(_calling(self._edit_note, item))
+        place = self._session.classes.index(item)
+        for text, step in ((self.tr("Move Up"), -1), (self.tr("Move Down"), 1)):
+            keys_text = self.tr("Alt+Up") if step < 0 else self.tr("Alt+Down")
+            action = menu.addAction(f"{text}\t{keys_text}")
+            action.setEnabled(0 <= place + step < len(self._session.classes))
+            action.triggered.connect(_calling(self._on_move_requested, int(class_id), place + step))
+        menu.addSeparator()
         merge = menu.addMenu(icon("merge"), self.tr("Merge Into"))
         others = [other_class for other_class in self._session.offered if other_class != item]
         for target in others:
@@ -147,6 +159,19 @@ class ClassPanel(QWidget):
         menu.addSeparator()
         delete = menu.addAction(icon("delete"), self.tr("Delete"))
         delete.triggered.connect(_calling(self._session.delete_class, class_id))
+
+    def _fill_keys(
+        self, menu: QMenu, group: QActionGroup, keys: Iterable[int], item: ImageClass
+    ) -> None:
+        for key in keys:
+            holder = self._session.class_of_hotkey(key)
+            name = replace(item, hotkey=key).key
+            text = name if holder is None else f"{name}  {_plain(holder.name)}"
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(item.hotkey == key)
+            group.addAction(action)
+            action.triggered.connect(_calling(self._session.set_hotkey, item.class_id, key))
 
     # --- Private ----------------------------------------------------------------------------------
 
@@ -173,38 +198,54 @@ class ClassPanel(QWidget):
         field = QHBoxLayout()
         field.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         field.addWidget(self.field)
-        self.hint = QLabel()
-        self.hint.setObjectName("muted")
+        self.step, self.hint = QLabel(), QLabel()
+        self.step.setObjectName("section")
         self.hint.setWordWrap(True)
-        self.hint.setContentsMargins(2 * GAP_PX, GAP_PX // 2, 2 * GAP_PX, 2 * GAP_PX)
+        self._hint_card = QFrame()
+        self._hint_card.setObjectName("hint")
+        words = QVBoxLayout(self._hint_card)
+        words.setContentsMargins(12, GAP_PX, 12, GAP_PX)
+        words.setSpacing(GAP_PX // 2)
+        words.addWidget(self.step)
+        words.addWidget(self.hint)
+        card = QHBoxLayout()
+        card.setContentsMargins(2 * GAP_PX, GAP_PX // 2, 2 * GAP_PX, 2 * GAP_PX)
+        card.addWidget(self._hint_card)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(self.list)
         column.addLayout(field)
-        column.addWidget(self.hint)
+        column.addLayout(card)
         column.addStretch(1)
 
     def _show_hint(self) -> None:
         session = self._session
         n_classes, n_labelled = len(session.classes), session.n_labelled_classes
+        step = 0
         if n_classes == 0:
-            text = self.tr("Type the name of your first class, for instance “cat”.")
+            step, text = 1, self.tr("Type the name of your first class, for instance “cat”.")
         elif n_labelled == 0:
-            text = self.tr(
-                "Select images that show a class, then press its number or click its name."
+            step, text = (
+                2,
+                self.tr(
+                    "Select images that show a class, then press its number or click its name."
+                ),
             )
         elif session.engine_failure:
             text = ""  # Nothing will be classified; the notice and the status line say why.
         elif n_labelled == 1:
-            text = self.tr("Label a second class, and Handful classifies all the others.")
+            step, text = 3, self.tr("Label a second class, and Handful classifies all the others.")
         elif session.classifier.hint:
             text = session.classifier.hint
         else:
             text = ""
+        # The first three go away by being done; what the classifier has to say may follow.
+        self.step.setText(self.tr("Step {number} of 3").format(number=step))
+        self.step.setVisible(step > 0)
         self.hint.setText(text)
-        self.hint.setVisible(bool(text))
+        self._hint_card.setVisible(bool(text))
 
     def _on_menu_requested(self, class_id: int, point: QPoint) -> None:
         item = self._session.image_class(class_id)
@@ -213,6 +254,26 @@ class ClassPanel(QWidget):
 
     def _on_delete_requested(self, class_id: int) -> None:
         self._session.delete_class(ClassId(class_id))
+
+    def _on_move_requested(self, class_id: int, place: int) -> None:
+        had_focus = self.list.hasFocus()
+        if self._session.move_class(ClassId(class_id), place):
+            self.list.setCurrentIndex(self.model.index(self.model.place_of(ClassId(class_id))))
+            if had_focus:
+                self.list.setFocus()
+
+    def _edit_note(self, item: ImageClass) -> None:
+        dialog = NoteDialog(item, self)
+        dialog.written.connect(self._on_note_written)
+        dialog.open()
+
+    def _on_note_written(self, class_id: int, text: str) -> None:
+        if self._session.image_class(class_id) is not None:
+            self._session.note_class(ClassId(class_id), text)
+
+    def _on_list_pasted(self, text: str) -> None:
+        self.field.clear()
+        self._session.import_classes(names_in(text))
 
     def _on_add_clicked(self) -> None:
         self.begin_new()
@@ -281,15 +342,26 @@ def _plain(name: str) -> str:
 
 
 class _NameField(QLineEdit):
-    """A line edit that tells Enter from Ctrl+Enter and knows Escape."""
+    """A line edit that tells Enter from Ctrl+Enter, knows Escape, and a list when one is pasted.
+
+    Signals:
+        entered: the text, and whether with Ctrl.
+        left: Escape was pressed.
+        list_pasted: a text of several lines was pasted.
+    """
 
     entered = Signal(str, bool)
     left = Signal()
+    list_pasted = Signal(str)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             with_selection = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             self.entered.emit(self.text(), with_selection)
+        elif event.matches(QKeySequence.StandardKey.Paste) and "\n" in (
+            text := QGuiApplication.clipboard().text().strip()
+        ):
+            self.list_pasted.emit(text)
         elif event.key() == Qt.Key.Key_Escape:
             self.left.emit()
         else:

@@ -235,6 +235,7 @@ QToolBar QToolButton, QToolButton#flat { border: 1px solid transparent; border-r
   padding: 4px 8px; color: @text@; background: transparent; }
 QToolBar QToolButton:hover, QToolButton#flat:hover { background: @hover@; }
 QToolBar QToolButton:pressed, QToolButton#flat:pressed { background: @accent_soft@; }
+QToolBar QToolButton:checked { background: @accent_soft@; border-color: @accent@; }
 QToolBar QToolButton:focus, QToolButton#flat:focus { border-color: @accent@; }
 QToolBar QToolButton:disabled, QToolButton#flat:disabled { color: @disabled@; }
 QToolButton#flat::menu-indicator { image: none; width: 0; }
@@ -250,10 +251,10 @@ QMenu::separator { height: 1px; background: @border@; margin: 4px 8px; }
 QStatusBar { background: @window@; border-top: 1px solid @border@; }
 QStatusBar::item { border: none; }
 QPushButton { background: @surface@; color: @text@; border: 1px solid @outline@; border-radius: 6px;
-  padding: 6px 14px; min-height: 18px; }
+  padding: 7px 14px; }
 QPushButton:hover { background: @hover@; }
 QPushButton:pressed { background: @accent_soft@; }
-QPushButton:focus { border: 2px solid @accent@; padding: 5px 13px; }
+QPushButton:focus { border: 2px solid @accent@; padding: 6px 13px; }
 QPushButton:disabled { color: @disabled@; border-color: @border@; background: @window@; }
 QPushButton#primary { background: @accent@; color: @on_accent@; border-color: @accent@;
   font-weight: 600; }
@@ -313,6 +314,7 @@ QFrame#notice-warning { background: @warning_soft@; border-bottom: 1px solid @bo
 QFrame#notice-error { background: @error_soft@; border-bottom: 1px solid @border@; }
 QFrame#strip { background: @window@; border-top: 1px solid @border@; }
 QFrame#card { background: @surface@; border: 1px solid @border@; border-radius: 10px; }
+QFrame#hint { background: @accent_soft@; border: 1px solid @accent@; border-radius: 8px; }
 QFrame#rule { background: @border@; border: none; max-height: 1px; min-height: 1px; }
 QWidget#page, QWidget#panel { background: @window@; }
 QWidget#ground { background: @sunken@; }

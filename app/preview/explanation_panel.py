@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -43,12 +44,14 @@ class ExplanationPanel(QWidget):
     Signals:
         toggled: whether the explanation is shown.
         heat_changed: a QImage to lay over the picture, or None.
+        strength_changed: how much of it is to be seen, from 0 to 1.
         explained_changed: the class that is explained, NO_CLASS for none.
         image_requested: the row of an image to show instead.
     """
 
     toggled = Signal(bool)
     heat_changed = Signal(object)
+    strength_changed = Signal(float)
     explained_changed = Signal(int)
     image_requested = Signal(int)
 
@@ -167,6 +170,16 @@ class ExplanationPanel(QWidget):
         head.addWidget(self._title, 1)
         head.addWidget(self._confidence, 0, Qt.AlignmentFlag.AlignTop)
         self._legend = HeatLegend(theme)
+        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength.setRange(0, 100)
+        self.strength.setValue(100)
+        self.strength.setSingleStep(10)
+        self.strength.setPageStep(25)
+        self.strength.setAccessibleName(self.tr("Strength of the colours"))
+        self.strength.setToolTip(
+            self.tr("How much of the colours is seen: to the left the picture itself comes out")
+        )
+        self.strength.valueChanged.connect(self._on_strength_moved)
         self._text, self._near_title = QLabel(), QLabel(self.tr("Nearest labelled images"))
         self._text.setObjectName("muted")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -185,6 +198,7 @@ class ExplanationPanel(QWidget):
         body.setSpacing(GAP_PX)
         body.addLayout(head)
         body.addWidget(self._legend)
+        body.addWidget(self.strength)
         body.addWidget(self._text)
         body.addWidget(self._near_title)
         body.addLayout(near)
@@ -308,6 +322,7 @@ class ExplanationPanel(QWidget):
         if known:
             self._thumbnails.want_too([row for _, row in known])
         self._legend.show()
+        self.strength.show()
         self._near_title.setVisible(bool(known))
 
     def _show_title(self) -> None:
@@ -336,7 +351,7 @@ class ExplanationPanel(QWidget):
         self._show_parts(False)
 
     def _show_parts(self, are_shown: bool) -> None:
-        for part in (self._legend, self._near_title, *self._tiles):
+        for part in (self._legend, self.strength, self._near_title, *self._tiles):
             part.setVisible(are_shown)
 
     def _on_slow(self) -> None:
@@ -359,6 +374,9 @@ class ExplanationPanel(QWidget):
         name = self.tr("Hide why (W)") if self._is_on else self.tr("Why? (W)")
         self._button.setText(f" {name}")
         self._button.setAccessibleName(name)
+
+    def _on_strength_moved(self, value: int) -> None:
+        self.strength_changed.emit(value / 100)
 
     # --- Neighbours -------------------------------------------------------------------------------
 

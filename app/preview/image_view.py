@@ -43,6 +43,12 @@ class ImageView(QGraphicsView):
         self._item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self.scene().addItem(self._item)
         self._colours, self._grey = QPixmap(), QPixmap()  # The picture as it is, and in grey.
+        # The grey picture lies over the coloured one, so that both can fade into each other.
+        self._grey_item = QGraphicsPixmapItem()
+        self._grey_item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
+        self._grey_item.setVisible(False)
+        self.scene().addItem(self._grey_item)
+        self._strength = 1.0
         self._overlay = QGraphicsPixmapItem()
         self._overlay.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self._overlay.setVisible(False)
@@ -99,6 +105,12 @@ class ImageView(QGraphicsView):
         self._overlay.setPixmap(QPixmap() if overlay is None else QPixmap.fromImage(overlay))
         self._show_layers()
 
+    def set_overlay_strength(self, strength: float) -> None:
+        """How much of the overlay, and of the grey below it, is seen: from 0 to 1."""
+        self._strength = strength
+        self._overlay.setOpacity(strength)
+        self._grey_item.setOpacity(strength)
+
     def fit(self) -> None:
         """Show the whole picture."""
         self._fits = True
@@ -143,14 +155,16 @@ class ImageView(QGraphicsView):
 
     def _show_layers(self) -> None:
         pixels, overlay = self._colours, self._overlay.pixmap().size()
-        if self.has_overlay and not pixels.isNull():
-            if self._grey.isNull():
-                grey = pixels.toImage().convertToFormat(QImage.Format.Format_Grayscale8)
-                self._grey = QPixmap.fromImage(grey)
-            pixels = self._grey
+        has_grey = self.has_overlay and not pixels.isNull()
+        if has_grey and self._grey.isNull():
+            grey = pixels.toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+            self._grey = QPixmap.fromImage(grey)
         self._item.setPixmap(pixels)
+        self._grey_item.setPixmap(self._grey if has_grey else QPixmap())
+        self._grey_item.setVisible(has_grey)
         if not pixels.isNull():
-            self._item.setScale(self._width_px / pixels.width())
+            for item in (self._item, self._grey_item):
+                item.setScale(self._width_px / pixels.width())
             if not overlay.isEmpty():
                 across, down = self._width_px / overlay.width(), self._height_px / overlay.height()
                 self._overlay.setTransform(QTransform.fromScale(across, down))
@@ -161,7 +175,8 @@ class ImageView(QGraphicsView):
         # Hard pixels where the person wants to see pixels.
         smooth = self.zoom < 3.0
         mode = Qt.TransformationMode
-        self._item.setTransformationMode(
-            mode.SmoothTransformation if smooth else mode.FastTransformation
-        )
+        for item in (self._item, self._grey_item):
+            item.setTransformationMode(
+                mode.SmoothTransformation if smooth else mode.FastTransformation
+            )
         self.zoom_changed.emit(self.zoom)

@@ -77,6 +77,7 @@ class Preview(QWidget):
         self._size_px: tuple[int, int] | None = None
         self._loaded_side_px = 0
         self._asked_side_px = 0
+        self._as_network = False  # Show what the network looks at, in place of the image.
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_COALESCE_MS)
@@ -86,6 +87,7 @@ class Preview(QWidget):
         self._build()
         self.view.zoom_changed.connect(self._on_zoom_changed)
         self.explanation.heat_changed.connect(self.view.show_overlay)
+        self.explanation.strength_changed.connect(self.view.set_overlay_strength)
         self.explanation.explained_changed.connect(self._bars.mark)
         self.explanation.image_requested.connect(self.image_requested)
         # An explanation needs the room.
@@ -121,7 +123,9 @@ class Preview(QWidget):
         self._folder.setText(folder)
         self._folder.setVisible(bool(folder))
         small = self._thumbnails.pixmap(table.image_id(row))
-        if small is not None and not small.isNull():
+        if self._as_network:
+            self.view.clear()
+        elif small is not None and not small.isNull():
             # At once, a little blurred; the sharp picture follows.
             side_px = 2048 // max(small.width(), small.height())
             self.view.show_pixmap(small, small.width() * side_px, small.height() * side_px)
@@ -153,6 +157,7 @@ class Preview(QWidget):
             (self._zoom_in, "zoom-in"),
             (self._fit, "fit"),
             (self._actual, "actual-size"),
+            (self.network_button, "model-view"),
         ):
             button.setIcon(icon(name))
         self._broken.setPixmap(pixmap("image-broken", theme.error, 48, self.devicePixelRatioF()))
@@ -184,6 +189,8 @@ class Preview(QWidget):
                 self.step_requested.emit(1)
             case key.Key_Left | key.Key_Up | key.Key_PageUp:
                 self.step_requested.emit(-1)
+            case key.Key_M:
+                self.network_button.toggle()
             case key.Key_Escape | key.Key_Return | key.Key_Enter | key.Key_Space:
                 self.left.emit()
             case _:
@@ -209,6 +216,11 @@ class Preview(QWidget):
         self._zoom_in = self._button(self.tr("Zoom in (Ctrl++)"), self.zoom_in)
         self._fit = self._button(self.tr("Fit (Ctrl+0)"), self.view.fit)
         self._actual = self._button(self.tr("Original size (Ctrl+1)"), self.view.actual_size)
+        self.network_button = self._button(
+            self.tr("What the model sees: the picture as the network gets it (M)")
+        )
+        self.network_button.setCheckable(True)
+        self.network_button.toggled.connect(self._on_network_toggled)
         self._zoom = QLabel()
         self._zoom.setObjectName("muted")
         self._zoom.setMinimumWidth(48)
@@ -221,6 +233,7 @@ class Preview(QWidget):
         for widget in (self._previous, self._next, self._position):
             head.addWidget(widget)
         head.addStretch(1)
+        head.addWidget(self.network_button)
         for widget in (self._zoom, self._zoom_out, self._zoom_in, self._fit, self._actual):
             head.addWidget(widget)
         self._message = QWidget()
@@ -304,14 +317,15 @@ class Preview(QWidget):
         scroll.setWidget(side)
         return scroll
 
-    def _button(self, tip: str, slot: object) -> QToolButton:
+    def _button(self, tip: str, slot: object = None) -> QToolButton:
         button = QToolButton()
         button.setObjectName("flat")
         button.setIconSize(QSize(20, 20))
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(slot)
+        if slot is not None:
+            button.clicked.connect(slot)
         return button
 
     # --- Slots ------------------------------------------------------------------------------------
@@ -323,6 +337,12 @@ class Preview(QWidget):
     def zoom_out(self) -> None:
         """One step smaller."""
         self.view.zoom_by(-1)
+
+    def _on_network_toggled(self, is_on: bool) -> None:
+        self._as_network = is_on
+        self._size_px, self._loaded_side_px = None, 0
+        self._asked_side_px = _FIRST_SIDE_PX
+        self._timer.start()
 
     def _on_previous(self) -> None:
         self.step_requested.emit(-1)
@@ -345,17 +365,25 @@ class Preview(QWidget):
         bridge.release(self._request_id)
         self._request_id = bridge.next_id()
         ref = self._session.table.ref(self._row)
-        command = messages.LoadPreview(self._request_id, ref, self._asked_side_px)
+        command = messages.LoadPreview(self._request_id, ref, self._asked_side_px, self._as_network)
         bridge.ask(command, self._on_event)
 
     def _on_event(self, event: messages.Event) -> None:
         match event:
             case messages.PreviewReady():
+                height, width = event.pixels.shape[:2]
                 self._size_px = (event.width_px, event.height_px)
-                self._loaded_side_px = max(event.pixels.shape[:2])
+                # Of what the network gets there is no more than this.
+                self._loaded_side_px = (
+                    max(self._size_px) if event.is_network_input else max(height, width)
+                )
                 self.view.show()
                 self._message.hide()
-                self.view.show_array(event.pixels, event.width_px, event.height_px)
+                if event.is_network_input:
+                    self.view.show_array(event.pixels, width, height)
+                    self.view.fit()
+                else:
+                    self.view.show_array(event.pixels, event.width_px, event.height_px)
             case messages.JobFailed():
                 self._fail(event.message)
             case messages.ImageUnreadable():
@@ -381,6 +409,8 @@ class Preview(QWidget):
         )
         if self._size_px is not None:
             facts = f"{self._size_px[0]} × {self._size_px[1]} · {facts}"
+            if self._as_network:
+                facts += "\n" + self.tr("Shown as the model sees it: made into a square.")
         self._facts.setText(facts)
         label = self._session.image_class(int(table.labels[row]))
         if label is not None:

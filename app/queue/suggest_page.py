@@ -169,7 +169,7 @@ class SuggestPage(Page):
             return self.tr("Labelled {name}").format(name=label.name)
         known = [self._session.image_class(class_id) for class_id in current.class_ids]
         names = [
-            f"{item.name} ({item.hotkey})" if item.hotkey is not None else item.name
+            f"{item.name} ({item.key})" if item.hotkey is not None else item.name
             for item in known
             if item is not None
         ]

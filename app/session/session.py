@@ -26,7 +26,16 @@ from app.session.preferences import Preferences
 from app.session.tasks import Task
 from app.session.work_watch import WorkWatch
 from app.session.works import Outcome, Rank, Work, Works
-from engine import NONE_CLASS, Change, EngineError, ImageClass, Project, messages
+from engine import (
+    NONE_CLASS,
+    Change,
+    EngineError,
+    ImageClass,
+    Project,
+    class_name_key,
+    is_none_name,
+    messages,
+)
 from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 PROJECT_SUFFIX: Final = ".handful"
@@ -99,6 +108,7 @@ class Session(QObject):
         self.cache = CachePlace(self)
         self._fallback_folder = fallback_folder
         self._backup_folder = fallback_folder.parent / "backups"
+        self.covers_folder = fallback_folder.parent / "covers"
         self._class_by_id: dict[int, ImageClass] = {}
         self._undo_stack = QUndoStack(self)
         self._count_timer = QTimer(self)
@@ -383,7 +393,7 @@ class Session(QObject):
         self._commit(Change(action, {}, (replace(item, colour=colour),)))
 
     def set_hotkey(self, class_id: ClassId, hotkey: int | None) -> None:
-        """Give a class a key from 1 to 9; the class that had it gets the old one in exchange."""
+        """Give a class a key; the class that had it gets the old one in exchange."""
         item = self._class_by_id[class_id]
         changed = [replace(item, hotkey=hotkey)]
         holder = None if hotkey is None else self.class_of_hotkey(hotkey)
@@ -391,6 +401,51 @@ class Session(QObject):
             changed.append(replace(holder, hotkey=item.hotkey))
         action = self.tr("Key of “{name}”").format(name=item.name)
         self._commit(Change(action, {}, tuple(changed)))
+
+    def note_class(self, class_id: ClassId, note: str) -> bool:
+        """Keep what the person wrote about a class; False where nothing was to change."""
+        item = self._class_by_id[class_id]
+        if note.strip() == item.note:
+            return False
+        action = self.tr("Note on “{name}”").format(name=item.name)
+        return self._commit(Change(action, {}, (replace(item, note=note.strip()),)))
+
+    def move_class(self, class_id: ClassId, place: int) -> bool:
+        """Put a class at another place among the others; False where it stands there already."""
+        item = self._class_by_id[class_id]
+        order = [other for other in self.classes if other is not item]
+        order.insert(max(0, min(place, len(order))), item)
+        moved = tuple(
+            replace(other, position=position)
+            for position, other in enumerate(order, 1)
+            if other.position != position
+        )
+        if order == list(self.classes):
+            return False
+        action = self.tr("Move class “{name}”").format(name=item.name)
+        return self._commit(Change(action, {}, moved))
+
+    def import_classes(self, names: Sequence[str]) -> int:
+        """Add those of ``names`` that are no classes yet, as one edit; return how many."""
+        if self.project is None:
+            return 0
+        taken = {class_name_key(item.name) for item in self.classes}
+        fresh: list[str] = []
+        for name in map(_tidy, names):
+            if name and class_name_key(name) not in taken and not is_none_name(name):
+                taken.add(class_name_key(name))
+                fresh.append(name)
+        if not fresh:
+            text = self.tr("The list names no class that is not there already.")
+            self._tell(text, Severity.INFORMATION)
+            return 0
+        added = tuple(self.project.new_classes(fresh))
+        count = QLocale().toString(len(added))
+        if not self._commit(Change(self.tr("Add {count} classes").format(count=count), {}, added)):
+            return 0
+        text = self.tr("Added 1 class.") if len(added) == 1 else self.tr("Added {count} classes.")
+        self._tell(text.format(count=count), Severity.INFORMATION, Remedy.UNDO)
+        return len(added)
 
     def delete_class(self, class_id: ClassId) -> None:
         """Remove a class and its labels; a notice offers to undo it."""
@@ -476,6 +531,16 @@ class Session(QObject):
         return self._start_task(
             "predictions", out, lambda number: messages.SavePredictions(number, snapshot, out)
         )
+
+    def paint_sample(self, folder: Path) -> Task:
+        """Paint pictures to try the program on, and open them."""
+        self.task = Task(self.bridge, lambda number: messages.PaintSample(number, folder))
+        self.task.progressed.connect(self.status_changed)
+        self.task.failed.connect(self._on_sample_failed)
+        self.task.succeeded.connect(self._on_sample_painted)
+        self.task.ended.connect(self._on_task_ended)
+        self.status_changed.emit()
+        return self.task
 
     def set_visible(self, rows: Rows) -> None:
         """What is on screen is embedded and classified first."""
@@ -594,6 +659,13 @@ class Session(QObject):
         loss = self.tr("{name} is not written to its end and will be discarded.")
         self._watch.follow(self.task, title, loss.format(name=out.name))
         return self.task
+
+    def _on_sample_painted(self, event: messages.SamplePainted) -> None:
+        if self.project is None:  # Else the person has opened something meanwhile.
+            self.open(event.folder)
+
+    def _on_sample_failed(self, message: str, _is_bug: bool) -> None:
+        self._tell(message)
 
     def _on_task_ended(self) -> None:
         if self.task is self.sender():

@@ -71,7 +71,12 @@ class Task(QObject):
             case messages.Progress():
                 if not self.is_cancelling:
                     self._show(event)
-            case messages.ModelExported() | messages.PredictionsSaved() | messages.EncoderAdded():
+            case (
+                messages.ModelExported()
+                | messages.PredictionsSaved()
+                | messages.EncoderAdded()
+                | messages.SamplePainted()
+            ):
                 self._end()
                 self.succeeded.emit(event)
                 self.ended.emit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -13,6 +14,8 @@ from app.look.theme import ThemeChoice
 from app.session.preferences import Preferences
 from app.session.session import Session
 from engine import NONE_CLASS, ImageClass
+
+_SPACING_PX: Final = 8  # Between the buttons of the tool bar, their margins included.
 
 
 class Actions(QObject):
@@ -107,6 +110,7 @@ class Actions(QObject):
             self.close_project,
             self.refresh,
             self.new_class,
+            self.import_classes,
             *self.views.actions(),
             self.spot_check,
         ):
@@ -169,7 +173,7 @@ class Actions(QObject):
         for item in self._session.offered:
             action = self._label_action(item, self)
             if item.hotkey is not None:
-                action.setShortcut(QKeySequence(str(item.hotkey)))
+                action.setShortcut(QKeySequence(item.key))
             self._window.addAction(action)
             self._label_actions.append(action)
         self.label_menu.addActions(self._label_actions)
@@ -185,7 +189,7 @@ class Actions(QObject):
         for item in self._session.offered:
             action = self._label_action(item, menu)
             if item.hotkey is not None:
-                action.setText(f"{action.text()}\t{item.hotkey}")
+                action.setText(f"{action.text()}\t{item.key}")
             if item is NONE_CLASS:
                 menu.addSeparator()
             menu.addAction(action)
@@ -237,6 +241,7 @@ class Actions(QObject):
         self.actual_size = make(self.tr("Original &Size"), "actual-size", "Ctrl+1")
         self.refresh = make(self.tr("&Refresh"), "refresh", "F5")
         self.new_class = make(self.tr("&New Class…"), "plus", "Ctrl+N", "+")
+        self.import_classes = make(self.tr("&Import Class List…"))
         self.new_class_for_selection = make(self.tr("New Class for These…"), "plus")
         self.unlabel = make(self.tr("&Unlabel"), "unlabel", "Del", "Backspace")
         self.images = make(self.tr("All &Images"), "grid", "Alt+1")
@@ -337,6 +342,27 @@ class Actions(QObject):
             # Qt leaves no room between a tool button's icon and its text.
             action.setIconText(f" {action.iconText()}" if action.iconText() else "")
         self._window.addToolBar(bar)
+        self._bar = bar
+
+    def fit_tool_bar(self, width_px: int) -> None:
+        """Leave out words where a narrow window has no room for all of them."""
+        style = Qt.ToolButtonStyle
+        for n_wordless in range(3):
+            for actions, from_step in (
+                ((self.open_folder, self.new_class, self.save, self.export), 1),
+                (self.views.actions(), 2),
+            ):
+                is_wordless = n_wordless >= from_step
+                for action in actions:
+                    button = self._bar.widgetForAction(action)
+                    button.setProperty(
+                        "toolButtonStyle",
+                        style.ToolButtonIconOnly if is_wordless else style.ToolButtonTextBesideIcon,
+                    )
+            shown = [self._bar.widgetForAction(action) for action in self._bar.actions()]
+            needed = sum(part.sizeHint().width() + _SPACING_PX for part in shown)
+            if needed <= width_px - 2 * _SPACING_PX:
+                return
 
     def _label_action(self, item: ImageClass, parent: QObject) -> QAction:
         action = QAction(swatch(item.colour), _plain(item.name), parent)
@@ -357,7 +383,7 @@ class Actions(QObject):
 
     def _fill_class_menu(self) -> None:
         self.class_menu.clear()
-        self.class_menu.addAction(self.new_class)
+        self.class_menu.addActions([self.new_class, self.import_classes])
         self.class_menu.addSeparator()
         for item in self._session.classes:
             menu = self.class_menu.addMenu(swatch(item.colour), _plain(item.name))

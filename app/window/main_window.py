@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLocale, QPoint, QProcess, QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QLocale, QPoint, QProcess, QSize, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -41,10 +42,12 @@ from app.settings.settings_dialog import SettingsDialog
 from app.settings.shortcuts import Shortcuts
 from app.training.effort import FinetuneDialog
 from app.window.actions import Actions
+from app.window.covers import Covers
 from app.window.desktop import LateDesktop, WorkTeller
 from app.window.pages import Pages
 from app.window.start_page import EmptyFolderPage, StartPage
 from app.window.status_line import StatusLine
+from engine import EngineError, read_class_list
 from engine.messages import NONE_OF_THESE, ClassId, Effort, ImageId
 
 
@@ -69,11 +72,12 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(900, 560)
         theme = switch.theme
         self.notices = NoticeBars(theme)
-        self.start_page = StartPage(preferences, theme)
+        self.start_page = StartPage(preferences, session.covers_folder, theme)
         self.empty_page = EmptyFolderPage(theme)
         self.classes = ClassPanel(session, theme)
         self.pages = Pages(session, theme)
         self.gallery, self.preview = self.pages.gallery, self.pages.preview
+        self._covers = Covers(session, self.gallery.thumbnails, session.covers_folder, self)
         self.status_line = StatusLine(session, theme)
         self.export_dialog = ExportDialog(session, theme, self)
         self.predictions_dialog = PredictionsDialog(session, theme, self)
@@ -125,7 +129,7 @@ class MainWindow(QMainWindow):
         for action, slot in (
             (actions.open_folder, self.choose_folder),
             (actions.open_project, self.choose_project),
-            (actions.close_project, session.close_project),
+            (actions.close_project, self.close_project),
             (actions.save, self.predictions_dialog.begin),
             (actions.export, self.export_dialog.begin),
             (actions.quit, self.close),
@@ -148,6 +152,7 @@ class MainWindow(QMainWindow):
             (actions.actual_size, self.preview.view.actual_size),
             (actions.refresh, self.refresh),
             (actions.new_class, self._on_new_class),
+            (actions.import_classes, self.choose_class_list),
             (actions.new_class_for_selection, self._on_new_class_for_selection),
             (actions.unlabel, self._on_unlabel_key),
             (actions.show_file, self._on_show_file),
@@ -183,6 +188,7 @@ class MainWindow(QMainWindow):
         self.start_page.folder_requested.connect(self.choose_folder)
         self.start_page.project_requested.connect(self.choose_project)
         self.start_page.recent_requested.connect(self._open_recent)
+        self.start_page.sample_requested.connect(self._on_sample_requested)
         self.empty_page.folder_requested.connect(self.choose_folder)
         self.empty_page.find_requested.connect(self._find_folder)
         self.empty_page.refresh_requested.connect(self.refresh)
@@ -206,8 +212,14 @@ class MainWindow(QMainWindow):
     def open(self, path: Path) -> None:
         """Open a folder or project; a failure is told in a notice."""
         self.notices.clear()
+        self._covers.keep()  # Of what is left for it.
         if self._session.open(path):
             self.pages.focus()
+
+    def close_project(self) -> None:
+        """Go back to the start page."""
+        self._covers.keep()
+        self._session.close_project()
 
     def choose_folder(self) -> None:
         """Let the person choose a folder of images."""
@@ -230,6 +242,26 @@ class MainWindow(QMainWindow):
         if chosen:
             self.open(Path(chosen))
 
+    def choose_class_list(self) -> None:
+        """Let the person choose a file that names classes, and add them."""
+        project = self._session.project
+        if project is None:
+            return
+        chosen, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr("Import a class list"),
+            str(project.folder),
+            self.tr("Lists of classes (*.txt *.csv *.tsv);;All files (*)"),
+        )
+        if not chosen:
+            return
+        try:
+            names = read_class_list(Path(chosen))
+        except EngineError as error:
+            self.notices.add(Notice(str(error)))
+            return
+        self._session.import_classes(names)
+
     def refresh(self) -> None:
         """Scan the folder, filter and sort again."""
         self._session.rescan()
@@ -243,6 +275,10 @@ class MainWindow(QMainWindow):
         self.start_page.show_recent()
         text = self.tr("{path} is not there any more; it was taken off the list.")
         self.notices.add(Notice(text.format(path=path), Severity.WARNING))
+
+    def _on_sample_requested(self) -> None:
+        if self._session.task is None:
+            self._session.paint_sample(sample_folder())
 
     def _find_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
@@ -447,7 +483,7 @@ class MainWindow(QMainWindow):
             (actions.map, pages.map),
             (actions.evaluation, pages.evaluation),
         ):
-            action.setChecked(page is shown)
+            action.setChecked(page is shown and self._session.project is not None)
 
     def _on_pause(self) -> None:
         work = self._session.works.first
@@ -525,6 +561,10 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ApplicationFontChange:
             self._switch.follow_font()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.actions_.fit_tool_bar(event.size().width())
+
     def closeEvent(self, event: QCloseEvent) -> None:
         losses = self._session.works.losses()
         if losses and not self.may_leave:
@@ -541,9 +581,16 @@ class MainWindow(QMainWindow):
         self.key_sheet.close()
         self.log_dialog.close()
         self.work_teller.stop()
+        self._covers.keep()
         self.hide()  # At once: the engine may have to finish a step first.
         self._session.close()
         event.accept()
+
+
+def sample_folder() -> Path:
+    """Where the sample's pictures are painted: in the person's documents, to be found again."""
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(documents or Path.home()) / "Handful sample" / "Machine parts"
 
 
 def show_in_file_manager(path: Path) -> None:

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QLocale, QSize, Qt, Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -20,6 +23,8 @@ from PySide6.QtWidgets import (
 from app.look.icons import application_icon, icon, pixmap
 from app.look.theme import GAP_PX, Theme
 from app.session.preferences import Preferences
+from app.window.covers import GAP_PX as GAP_BETWEEN_PX
+from app.window.covers import N_PICTURES, SIDE_PX, cover_path
 
 _WIDTH_PX: Final = 720
 
@@ -31,19 +36,34 @@ class StartPage(QWidget):
         folder_requested: choose a folder.
         project_requested: choose a project file.
         recent_requested: open this project.
+        sample_requested: paint pictures to try the program on.
     """
 
+    sample_requested = Signal()
     folder_requested = Signal()
     project_requested = Signal()
     recent_requested = Signal(Path)
 
     def __init__(
-        self, preferences: Preferences, theme: Theme, parent: QWidget | None = None
+        self,
+        preferences: Preferences,
+        covers: Path,
+        theme: Theme,
+        parent: QWidget | None = None,
     ) -> None:
+        """Make the page.
+
+        Args:
+            preferences: the recent projects.
+            covers: the folder with the strips of their pictures.
+            theme: the colours.
+            parent: as ever.
+        """
         super().__init__(parent)
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._preferences = preferences
+        self._covers = covers
         self._theme = theme
         self._build()
         self.set_theme(theme)
@@ -55,6 +75,7 @@ class StartPage(QWidget):
         self._logo.setPixmap(application_icon().pixmap(QSize(64, 64), ratio))
         self.open_folder.setIcon(icon("folder-open", theme.on_accent))
         self.open_project.setIcon(icon("project"))
+        self.sample.setIcon(icon("image", theme.accent))
         for label, name in zip(self._step_pictures, ("folder", "label", "table"), strict=True):
             label.setPixmap(pixmap(name, theme.accent, 24, ratio))
         self.show_recent()
@@ -64,6 +85,7 @@ class StartPage(QWidget):
         while (item := self._recent_rows.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
         projects = self._preferences.recent()[:5]
         self._recent_card.setVisible(bool(projects))
@@ -92,15 +114,23 @@ class StartPage(QWidget):
         self.open_project = QPushButton(" " + self.tr("Open Project…"))
         self.open_project.setToolTip(self.tr("Open a .handful file (Ctrl+Shift+O)"))
         self.open_project.clicked.connect(self.project_requested)
+        self.sample = QPushButton(" " + self.tr("Try the Sample"))
+        self.sample.setObjectName("link")
+        self.sample.setToolTip(
+            self.tr("Paint 150 pictures of machine parts, and open them to be labelled")
+        )
+        self.sample.clicked.connect(self.sample_requested)
         drop = QLabel(self.tr("or drop a folder anywhere in this window"))
         drop.setObjectName("muted")
         buttons = QHBoxLayout()
         buttons.setSpacing(GAP_PX)
-        for widget in (self.open_folder, self.open_project):
+        for widget in (self.open_folder, self.open_project, self.sample):
             buttons.addWidget(widget)
-        buttons.addSpacing(GAP_PX)
-        buttons.addWidget(drop)
         buttons.addStretch(1)
+        first = QVBoxLayout()
+        first.setSpacing(GAP_PX)
+        first.addLayout(buttons)
+        first.addWidget(drop)
         self._recent_card = QFrame()
         self._recent_card.setObjectName("card")
         title = QLabel(self.tr("Recent"))
@@ -119,18 +149,30 @@ class StartPage(QWidget):
         column = QVBoxLayout(inner)
         column.setSpacing(3 * GAP_PX)
         column.addLayout(head)
-        column.addLayout(buttons)
-        column.addWidget(self._build_steps())
+        column.addLayout(first)
         column.addWidget(self._recent_card)
+        column.addWidget(self._build_steps())
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(inner, 100)
         row.addStretch(1)
-        page = QVBoxLayout(self)
+        ground = QWidget()
+        ground.setObjectName("page")
+        page = QVBoxLayout(ground)
         page.setContentsMargins(4 * GAP_PX, 2 * GAP_PX, 4 * GAP_PX, 2 * GAP_PX)
+        # Said outright: a scroll area goes by the height for its width, which came out too small.
+        page.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
         page.addStretch(2)
         page.addLayout(row)
         page.addStretch(3)
+        scroll = QScrollArea()  # In a low window not all of it fits.
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(ground)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
 
     def _build_steps(self) -> QWidget:
         card = QFrame()
@@ -170,7 +212,7 @@ class StartPage(QWidget):
         return card
 
     def _row_of(self, project: Path) -> QPushButton:
-        button = RecentButton(project, self._theme)
+        button = RecentButton(project, cover_path(self._covers, project), self._theme)
         button.chosen.connect(self.recent_requested)
         return button
 
@@ -184,7 +226,9 @@ class RecentButton(QPushButton):
 
     chosen = Signal(Path)
 
-    def __init__(self, project: Path, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, project: Path, cover: Path, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._project = project
         self.setObjectName("recent")
@@ -194,6 +238,12 @@ class RecentButton(QPushButton):
         self.setAccessibleName(project.stem)
         exists = project.exists()
         picture, name, place = QLabel(), QLabel(project.stem), QLabel()
+        strip = QPixmap(str(cover)) if cover.exists() else QPixmap()
+        strip.setDevicePixelRatio(max(1.0, strip.height() / SIDE_PX))
+        pictures = QLabel()
+        pictures.setPixmap(strip)
+        pictures.setMinimumWidth(N_PICTURES * (SIDE_PX + GAP_BETWEEN_PX) - GAP_BETWEEN_PX)
+        pictures.setMinimumHeight(SIDE_PX)
         picture.setPixmap(
             pixmap(
                 "folder" if exists else "warning",
@@ -213,14 +263,31 @@ class RecentButton(QPushButton):
         row = QHBoxLayout(self)
         row.setContentsMargins(GAP_PX, 0, GAP_PX, 0)
         row.setSpacing(GAP_PX)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addStretch(1)
+        words.addWidget(name)
+        words.addWidget(place)
+        words.addStretch(1)
         row.addWidget(picture)
-        row.addWidget(name)
-        row.addStretch(1)
-        row.addWidget(place)
-        for label in (picture, name, place):
+        row.addSpacing(GAP_PX // 2)
+        row.addLayout(words, 1)
+        row.addWidget(pictures)
+        for label in (picture, pictures, name, place):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setMinimumHeight(40)
         self.clicked.connect(self._on_clicked)
+
+    def sizeHint(self) -> QSize:
+        return self._room()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self._room().height())
+
+    def _room(self) -> QSize:
+        """As much as what is on it needs; a button knows its own text only."""
+        layout = self.layout()
+        assert layout is not None
+        return layout.sizeHint() + QSize(0, 2 * GAP_PX)
 
     def _on_clicked(self) -> None:
         self.chosen.emit(self._project)

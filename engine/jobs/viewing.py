@@ -61,7 +61,11 @@ def _events(workspace: Workspace, request_id: int, results: list[Processed]) -> 
 def load_preview(workspace: Workspace, command: LoadPreview) -> Iterator[Event | None]:
     """Decode one image large; see :class:`engine.messages.LoadPreview`."""
     try:
-        decoded = yield from workspace.on_pool(partial(_decode_preview, command))
+        decoded = yield from workspace.on_pool(
+            partial(_see_as_network, workspace, command)
+            if command.as_network_input
+            else partial(_decode_preview, command)
+        )
     except UnreadableImageError as error:
         raise EngineError(f"{command.image.name} cannot be shown: {error}.") from error
     yield _preview(command, decoded)
@@ -74,6 +78,19 @@ def _preview(command: LoadPreview, decoded: DecodedImage) -> PreviewReady:
         command.request_id,
         command.image.image_id,
         pixels,
+        decoded.original_width_px,
+        decoded.original_height_px,
+        command.as_network_input,
+    )
+
+
+def _see_as_network(workspace: Workspace, command: LoadPreview) -> DecodedImage:
+    """What is embedded, from the same decoding."""
+    from engine.encoder.network_input import network_input  # Here: onnxruntime may not be there.
+
+    decoded = decode_image(read_file(command.image.path))
+    return DecodedImage(
+        network_input(workspace.runtime.graph_path, decoded.pixels),
         decoded.original_width_px,
         decoded.original_height_px,
     )
@@ -101,6 +118,8 @@ def load_thumbnails_alone(command: LoadThumbnails) -> Iterator[Event | None]:
 
 def load_preview_alone(command: LoadPreview) -> Iterator[Event | None]:
     """One image large where there is no encoder."""
+    if command.as_network_input:
+        raise EngineError("Without an encoder there is nothing that looks at the picture.")
     try:
         yield _preview(command, _decode_preview(command))
     except UnreadableImageError as error:

@@ -1,4 +1,4 @@
-"""For everyone: every page and dialog there is, walked by keyboard, by name, and with large text."""
+"""For everyone: every page and dialog, walked by keyboard, by name, and with large text."""
 
 from __future__ import annotations
 

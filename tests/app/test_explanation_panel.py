@@ -401,6 +401,8 @@ def test_a_neighbour_that_is_filtered_out_is_shown_all_the_same(labelled: Desk) 
 def test_tab_and_enter_reach_a_neighbour(labelled: Desk) -> None:
     explain(labelled)
     labelled.press(Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is panel(labelled).strength
+    labelled.press(Qt.Key.Key_Tab)
     tile = QApplication.focusWidget()
     assert isinstance(tile, NeighbourTile)
     labelled.press(Qt.Key.Key_Return)
@@ -503,3 +505,20 @@ def test_the_two_colours_differ_for_every_kind_of_sight() -> None:
     (yellow_for, red_for), (yellow_against, red_against) = opponents(FOR), opponents(AGAINST)
     assert yellow_for - yellow_against > 200
     assert red_for - red_against > 100
+
+
+def test_the_colours_of_the_map_fade_with_the_slider(labelled: Desk) -> None:
+    open_large(labelled, "image_9.png")
+    labelled.press("W")
+    asked(labelled)
+    labelled.engine.explain(LEFT_SPEAKS)
+    view, slider = labelled.window.preview.view, panel(labelled).strength
+    assert slider.isVisible()
+    strong = view.grab().toImage()
+    slider.setFocus()
+    labelled.qtbot.keyClick(slider, Qt.Key.Key_Home)
+    faint = view.grab().toImage()
+    centre = view.viewport().rect().center()
+    assert strong.pixel(centre) != faint.pixel(centre)
+    labelled.press("W", labelled.window.preview)
+    assert view.grab().toImage().pixel(centre) == faint.pixel(centre)  # The picture itself.

@@ -42,7 +42,8 @@ def test_every_key_that_a_page_takes_for_itself_is_on_it(sheet: KeySheet, garden
     for page in pages:
         named = [keys for group, keys, _ in lines if group == page.accessibleName()]
         parts = {QKeySequence(part.strip()) for keys in named for part in keys.split(",")}
-        for key in page.keys():
+        own: tuple[Qt.Key, ...] = page.keys()
+        for key in own:
             assert QKeySequence(key) in parts, (page.accessibleName(), key)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from conftest import Desk
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -183,3 +184,28 @@ def test_closing_the_project_leaves_the_larger_view(garden: Desk) -> None:
     garden.window.actions_.close_project.trigger()
     assert not garden.window.pages.is_preview_open()
     assert garden.window.start_page.isVisible()
+
+
+def test_a_key_shows_what_the_network_gets(garden: Desk) -> None:
+    show(garden, "image_1.png")
+    preview = garden.window.preview
+    garden.press(Qt.Key.Key_M, preview)
+    garden.qtbot.waitUntil(lambda: garden.engine.last(messages.LoadPreview).as_network_input)
+    asked = garden.engine.last(messages.LoadPreview)
+    square = np.zeros((224, 224, 3), np.uint8)
+    garden.engine.publish(
+        messages.PreviewReady(asked.request_id, asked.image.image_id, square, 640, 480, True)
+    )
+    scene = preview.view.sceneRect()
+    assert (scene.width(), scene.height()) == (224, 224)
+    assert "as the model sees it" in preview._facts.text()
+    assert "640 × 480" in preview._facts.text()
+    garden.press(Qt.Key.Key_Right, preview)  # It stays so for the next image.
+    garden.qtbot.waitUntil(
+        lambda: garden.engine.last(messages.LoadPreview).image.name == "image_2.png"
+    )
+    assert garden.engine.last(messages.LoadPreview).as_network_input
+    garden.qtbot.mouseClick(preview.network_button, Qt.MouseButton.LeftButton)
+    garden.qtbot.waitUntil(lambda: not garden.engine.last(messages.LoadPreview).as_network_input)
+    garden.engine.preview()
+    assert preview.view.sceneRect().width() == 640

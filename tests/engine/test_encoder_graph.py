@@ -31,6 +31,7 @@ from engine.encoder.graph import (
     shipped_graph_path,
 )
 from engine.encoder.network import build_network, embed, preprocess, weights_of
+from engine.encoder.network_input import network_input
 from engine.errors import EncoderError
 
 SIZES = (
@@ -180,6 +181,31 @@ def test_torch_resizes_as_pillow_does() -> None:
     ours = preprocess(torch.from_numpy(image), plain).permute(1, 2, 0).numpy() * 255
     pillows = Image.fromarray(image).resize((224, 224), Image.Resampling.BILINEAR)
     assert np.abs(ours - np.asarray(pillows)).max() <= 1.0
+
+
+@pytest.mark.parametrize("shape", SIZES)
+def test_the_square_that_is_shown_is_what_the_network_gets(
+    shipped: Encoder, shape: tuple[int, int]
+) -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, (*shape, 3)).astype(np.uint8)
+    shown = network_input(shipped_graph_path(), pixels)
+    normalised = (
+        preprocess(torch.from_numpy(pixels), shipped.preprocessing).reshape(3, 224, 224).numpy()
+    )
+    mean, std = (
+        np.array(part, np.float32)[:, None, None] * 255
+        for part in (shipped.preprocessing.mean, shipped.preprocessing.std)
+    )
+    expected = (normalised * std + mean).transpose(1, 2, 0)
+    assert shown.shape == (224, 224, 3)
+    assert float(np.abs(shown - expected).max()) <= 0.51
+
+
+def test_a_graph_without_preprocessing_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.onnx"
+    path.write_bytes(b"nothing")
+    with pytest.raises(EncoderError, match=r"other\.onnx"):
+        network_input(path, np.zeros((8, 8, 3), np.uint8))
 
 
 def test_a_batch_gives_what_its_images_give_alone(built: Path) -> None:

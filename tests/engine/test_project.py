@@ -1289,3 +1289,21 @@ def test_the_single_project_of_a_renamed_folder_is_its_project(tmp_path: Path) -
     assert again.folder == after
     assert [item.name for item in again.classes()] == ["fox"]
     again.close()
+
+
+def test_a_note_is_kept_with_its_class_and_older_programs_open_the_file(tmp_path: Path) -> None:
+    project = Project.for_folder(tmp_path, tmp_path / "fallback")
+    fox = project.new_class("fox")
+    project.apply(Change("Add", {}, (fox,)))
+    (version,) = project._connection.execute("PRAGMA user_version").fetchone()
+    noted = replace(fox, note="no dogs")
+    undo = project.apply(Change("Note", {}, (noted,)))
+    assert project.classes() == [noted]
+    assert project._connection.execute("PRAGMA user_version").fetchone() == (version,)
+    path = project.path
+    project.close()
+    again = Project.open(path, tmp_path / "fallback")
+    assert again.classes() == [noted]
+    again.apply(undo)
+    assert again.classes() == [fox]
+    again.close()
