@@ -57,6 +57,7 @@ class AboutDialog(QDialog):
         self.setWindowTitle(self.tr("About Handful"))
         self._rows = self._facts(session, log_path)
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName(self.tr("About Handful"))
         self.tabs.addTab(self._build_facts(), self.tr("This Computer"))
         self.licences = self._build_licences(session)
         self.tabs.addTab(self.licences, self.tr("Licences"))

@@ -48,9 +48,9 @@ class KeyTree(QTreeWidget):
                 if name and name == chosen:
                     self.setCurrentItem(item)
         self.expandAll()
-        rows = [item for _, items in self._groups() for item in items]
-        if self.currentItem() is None and rows:
-            self.setCurrentItem(rows[0])
+        items = [item for _, group in self._groups() for item in group]
+        if self.currentItem() is None and items:
+            self.setCurrentItem(items[0])
 
     def chosen(self) -> str:
         """The name of the chosen row, or nothing."""

@@ -90,9 +90,9 @@ class KeysSection(Section):
             keys = text_of(self._shortcuts.keys_of(entry.name))
             groups.setdefault(entry.group, []).append((entry.title, keys or "–", entry.name))
         classes = [
-            (item.name, str(item.hotkey), "")
+            (item.name, item.key, "")
             for item in self._session.offered
-            if item.hotkey is not None
+            if item.key
         ]
         if classes:
             groups[self.tr("Classes (chosen in their list)")] = classes

@@ -9,7 +9,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
-from app.session.preferences import Preferences
+from app.session.session import Session
 from app.window.actions import Actions
 
 _NONE: Final = "none"  # What is kept for an action whose keys were taken away.
@@ -46,8 +46,10 @@ class Shortcuts(QObject):
 
     changed = Signal()
 
-    def __init__(self, actions: Actions, preferences: Preferences) -> None:
+    def __init__(self, actions: Actions, session: Session) -> None:
         super().__init__(actions)
+        preferences = session.preferences
+        self._session = session
         self._actions = actions
         self._preferences = preferences
         self._named = actions.named()
@@ -80,7 +82,8 @@ class Shortcuts(QObject):
         modifiers = combination.keyboardModifiers()
         plain = modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
         text = text_of([keys])
-        if plain and combination.key().value in _DIGITS:
+        class_keys = {item.key for item in self._session.offered}
+        if plain and (combination.key().value in _DIGITS or text in class_keys):
             words = self.tr("{keys} is the key of a class; choose it in the list of classes.")
             return words.format(keys=text)
         if plain and combination.key() in _MOVING:

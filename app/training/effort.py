@@ -182,9 +182,8 @@ class FinetuneDialog(QDialog):
     def begin(self) -> None:
         """Show the dialog; its estimate is kept up to date."""
         self._show_possible()
-        self.ensurePolished()
-        self.adjustSize()  # Else text larger than usual has too little room.
         self.show()
+        self.adjustSize()  # Only now the texts are as large as they will be.
         self.raise_()
         self.activateWindow()
 

@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self.work_teller = WorkTeller(session.works, self, LateDesktop(self))
         self._build()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
-        self.shortcuts = Shortcuts(self.actions_, preferences)
+        self.shortcuts = Shortcuts(self.actions_, session)
         self.settings_dialog = SettingsDialog(session, switch, self.shortcuts, parent=self)
         self.key_sheet = KeySheet(self, self.actions_, self.shortcuts)
         self.log_dialog = LogDialog(session, log_path, self)

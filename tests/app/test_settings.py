@@ -456,6 +456,7 @@ def test_keys_that_another_action_has_are_taken_only_on_purpose(
     ("key", "modifier", "reason"),
     [
         (Qt.Key.Key_3, Qt.KeyboardModifier.NoModifier, "3 is the key of a class"),
+        (Qt.Key.Key_B, Qt.KeyboardModifier.NoModifier, "B is the key of a class"),
         (Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "moves about in the window"),
         (Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier, "opens the menu “File”"),
     ],
@@ -467,6 +468,7 @@ def test_keys_that_are_needed_elsewhere_are_refused(
     modifier: Qt.KeyboardModifier,
     reason: str,
 ) -> None:
+    garden.session.set_hotkey(garden.session.classes[0].class_id, ord("B"))
     before = garden.window.actions_.refresh.shortcuts()
     change(garden, "refresh", key, modifier)
     assert reason in keys.keys.message.text()
