@@ -183,7 +183,9 @@ class FinetuneDialog(QDialog):
         """Show the dialog; its estimate is kept up to date."""
         self._show_possible()
         self.show()
-        self.adjustSize()  # Only now the texts are as large as they will be.
+        layout = self.layout()
+        if layout is not None:  # Qt asks it for a height before it knows the width.
+            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
         self.raise_()
         self.activateWindow()
 
