@@ -29,6 +29,7 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.method.coverage import ShareRight, share_right, wilson_interval
+from engine.method.learning_curve import expected_accuracy
 from engine.project import (
     CLASS_COLOURS,
     NONE_CLASS,
@@ -77,7 +78,6 @@ def run_command_line(
 __all__ = [
     "CLASS_COLOURS",
     "COMMANDS",
-    "NONE_CLASS",
     "Change",
     "EncoderError",
     "EncoderInfo",
@@ -87,6 +87,7 @@ __all__ = [
     "ImageClass",
     "ImageRecord",
     "LabelsError",
+    "NONE_CLASS",
     "NewerProjectError",
     "Project",
     "ProjectError",
@@ -99,6 +100,7 @@ __all__ = [
     "clean_cache",
     "default_cache_folder",
     "default_encoders_folder",
+    "expected_accuracy",
     "has_nvidia_device",
     "is_none_name",
     "list_encoders",

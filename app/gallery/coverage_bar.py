@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.look.icons import swatch
 from app.look.theme import GAP_PX
-from app.session.image_table import NO_CLASS
+from app.session.image_table import NO_CLASS, Rows
 from app.session.session import Session
 from engine import ShareRight, share_right
 from engine.messages import ClassId
@@ -38,6 +38,9 @@ class CoverageBar(QFrame):
     The gallery shows exactly these images meanwhile. Nothing becomes a label by itself: labels
     that the model gave would make its own answers look right.
 
+    Attributes:
+        excluded: rows that the person said are predicted wrongly; they are not accepted.
+
     Signals:
         choice_changed: another confidence or class.
         label_requested: the person wants these images labelled as predicted.
@@ -50,6 +53,7 @@ class CoverageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("strip")
         self._session = session
+        self.excluded: Rows = np.zeros(0, np.intp)
         self.classes = QComboBox()
         self.classes.setAccessibleName(self.tr("Predicted class"))
         self.classes.setToolTip(self.tr("Only predictions of one class, or of all"))
@@ -123,6 +127,12 @@ class CoverageBar(QFrame):
         """The class whose predictions are meant, NO_CLASS for all."""
         return ClassId(int(self.classes.currentData()))
 
+    def accepted_rows(self) -> Rows:
+        """The rows that would be labelled as predicted."""
+        accepted = self._session.table.confident(self.threshold, self.class_id)
+        accepted[self.excluded] = False
+        return np.flatnonzero(accepted)
+
     def show_choice(self, threshold: float, class_id: ClassId) -> None:
         """Show a threshold and a class, without telling that they changed."""
         with QSignalBlocker(self.slider):
@@ -134,7 +144,7 @@ class CoverageBar(QFrame):
         """Say how many images there are and how many of them are right, as it is now."""
         table, adapted = self._session.table, self._session.classifier.adapted
         threshold, class_id = self.threshold, self.class_id
-        accepted = table.confident(threshold, class_id)
+        accepted = self.accepted_rows()
         confidences = table.probabilities[accepted, 0]
         share = share_right(
             confidences, threshold, adapted.held_out if adapted is not None else None
@@ -148,6 +158,7 @@ class CoverageBar(QFrame):
         reaching = table.predicts & (table.probabilities[:, 0] >= np.float32(threshold))
         if class_id != NO_CLASS:
             reaching &= table.predicted[:, 0] == class_id
+        reaching[self.excluded] = False
         n_left_out = int(np.count_nonzero(reaching)) - len(confidences)
         self.left_out.setVisible(n_left_out > 0)
         if n_left_out == 1:

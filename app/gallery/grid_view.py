@@ -69,6 +69,12 @@ class GridView(QListView):
         """How many tiles lie side by side."""
         return max(1, (self.viewport().width() - 2 * _MARGIN_PX) // self._tile_size.width())
 
+    @property
+    def n_whole(self) -> int:
+        """How many tiles fit without scrolling; 0 where not even one line does."""
+        room = self.viewport().height() - 2 * _MARGIN_PX
+        return max(0, room // self._tile_size.height()) * self.n_columns
+
     def visible_places(self) -> range:
         """The places that are on screen, at least in part."""
         top = self.verticalOffset() - _MARGIN_PX

@@ -64,6 +64,11 @@ class Page(QWidget):
         """The image that the keys are about, if any."""
         return None
 
+    def chosen_images(self) -> list[ImageId]:
+        """The images that the keys are about, where there may be several."""
+        image = self.chosen_image()
+        return [] if image is None else [image]
+
     def take_class(self, class_id: ClassId) -> bool:
         """The person pressed the key of a class, or clicked it; whether a label was changed."""
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session.image_table import NO_CLASS
@@ -20,7 +21,9 @@ class Suggestions(QObject):
     """The queue: what was suggested, and where in it the person is.
 
     What comes after the next image is replaced whenever labels have changed, since better
-    suggestions follow from them; what is on screen and the one after it stay.
+    suggestions follow from them; what is on screen and the one after it stay. While the engine
+    cannot suggest anything (it is loading, or has no encoder), images that it has not looked at
+    come in its place, spread over the folder.
 
     Attributes:
         items: the suggestions, those already passed included.
@@ -39,7 +42,10 @@ class Suggestions(QObject):
         self._request_id = 0
         self._is_open = False
         self._passed_over: set[ImageId] = set()
+        self._unsure: dict[ImageId, None] = {}  # In the order in which they were met.
+        self._labelled: set[ImageId] = set()  # Here, while the project is open.
         self._n_support = -1  # Labels at the newest question.
+        self._n_embedded = 0  # Images that the engine knew at the newest question.
         self._found_all = False  # The newest answer had nothing new.
         self.items: list[Suggestion] = []
         self.place = 0
@@ -50,6 +56,9 @@ class Suggestions(QObject):
         self._settle.timeout.connect(self._ask)
         session.project_changed.connect(self._on_project_changed)
         session.predictions_changed.connect(self._on_edited)
+        session.counts_changed.connect(self._on_counts_changed)
+
+    # --- Reading ----------------------------------------------------------------------------------
 
     @property
     def current(self) -> Suggestion | None:
@@ -62,15 +71,38 @@ class Suggestions(QObject):
         return [item.image_id for item in self.items[self.place + 1 : self.place + 4]]
 
     @property
+    def n_waiting(self) -> int:
+        """How many come after the one on screen and have no label yet."""
+        return sum(self._needs_label(item) for item in self.items[self.place + 1 :])
+
+    @property
+    def n_labelled(self) -> int:
+        """How many images were labelled here, while the project is open, and still are."""
+        table = self._session.table
+        rows = table.rows_of(np.array(sorted(self._labelled), np.int64))
+        return int(np.count_nonzero(table.labels[rows[rows >= 0]] != NO_CLASS))
+
+    @property
+    def unsure(self) -> list[ImageId]:
+        """The images that the person could not tell, as far as they have no label yet."""
+        table = self._session.table
+        rows = ((image, table.row_of(image)) for image in self._unsure)
+        return [image for image, row in rows if row >= 0 and table.label(row) == NO_CLASS]
+
+    @property
     def is_waiting(self) -> bool:
         """Whether more suggestions are on their way."""
         return self._request_id != 0 or self._settle.isActive()
+
+    # --- What the person does ---------------------------------------------------------------------
 
     def open(self) -> None:
         """Begin, or go on where one was."""
         self._is_open = True
         self.items = [item for item in self.items[self.place :] if self._needs_label(item)]
         self.place = 0
+        if self._session.engine is None:
+            self._fill()
         self._ask()
 
     def close(self) -> None:
@@ -82,18 +114,28 @@ class Suggestions(QObject):
             self._session.bridge.release(self._request_id)
             self._request_id = 0
 
-    def advance(self) -> None:
-        """Go to the next suggestion."""
-        self.place = min(self.place + 1, len(self.items))
-        if len(self.items) - self.place <= _RUNNING_LOW and not self._found_all:
-            self._ask_soon()
-        self.changed.emit()
+    def take_label(self) -> None:
+        """The image on screen was labelled: go to the next one that has no label."""
+        if self.current is not None:
+            self._labelled.add(self.current.image_id)
+            self._advance()
 
     def skip(self) -> None:
         """Go to the next one; this one is not suggested again while the project is open."""
-        if self.current is not None:
+        if self.current is None:
+            return
+        if self._needs_label(self.current):
             self._passed_over.add(self.current.image_id)
-            self.advance()
+            self._advance()
+        else:  # The person went back, and goes forward again.
+            self.place += 1
+            self.changed.emit()
+
+    def mark_unsure(self) -> None:
+        """As skip, and the image is among ``unsure``: the person cannot tell what it shows."""
+        if self.current is not None and self._needs_label(self.current):
+            self._unsure[self.current.image_id] = None
+            self.skip()
 
     def drop(self, image_id: int) -> None:
         """That image cannot be looked at: it is not suggested again while the project is open."""
@@ -101,8 +143,7 @@ class Suggestions(QObject):
         behind = sum(item.image_id == image_id for item in self.items[: self.place])
         self.items = [item for item in self.items if item.image_id != image_id]
         self.place -= behind
-        if len(self.items) - self.place <= _RUNNING_LOW and not self._found_all:
-            self._ask_soon()
+        self._ask_if_low()
         self.changed.emit()
 
     def go_back(self) -> None:
@@ -121,6 +162,15 @@ class Suggestions(QObject):
 
     # --- Private ----------------------------------------------------------------------------------
 
+    def _advance(self) -> None:
+        self.place += 1
+        while self.current is not None and not self._needs_label(self.current):
+            self.place += 1
+        self._ask_if_low()
+        if self._session.engine is None or self.failure:
+            self._fill()
+        self.changed.emit()
+
     def _needs_label(self, item: Suggestion) -> bool:
         table = self._session.table
         row = table.row_of(item.image_id)
@@ -128,10 +178,26 @@ class Suggestions(QObject):
             return False
         return bool(table.labels[row] == NO_CLASS)
 
+    def _fill(self) -> None:
+        """Go on with images that the engine has not looked at, where nothing else is left."""
+        if self.current is not None:
+            return
+        table = self._session.table
+        known = {item.image_id for item in self.items} | self._passed_over
+        is_due = ~table.missing & ~table.unreadable & ~table.embedded & (table.labels == NO_CLASS)
+        is_due &= ~np.isin(table.ids, sorted(known))
+        rows = table.by_name()
+        rows = rows[is_due[rows]]
+        places = np.unique(np.linspace(0, len(rows) - 1, min(_COUNT, len(rows))).astype(np.intp))
+        why = self.tr("next by its place in the folder")
+        self.items += [Suggestion(table.image_id(row), why, ()) for row in rows[places].tolist()]
+
     def _on_project_changed(self) -> None:
         self.close()
         self.items, self.place, self.failure = [], 0, ""
         self._passed_over.clear()
+        self._unsure.clear()
+        self._labelled.clear()
 
     def _on_edited(self) -> None:
         # Predictions arrive in chunks as well; only labels make other images worth labelling.
@@ -139,8 +205,19 @@ class Suggestions(QObject):
             self._found_all = False
             self._settle.start()
 
+    def _on_counts_changed(self) -> None:
+        """Images that the engine has come to know meanwhile can be suggested, too."""
+        if self._is_open and self.current is None and not self.is_waiting and not self.failure:
+            self._ask_if_low()
+
+    def _ask_if_low(self) -> None:
+        n_embedded = int(np.count_nonzero(self._session.table.embedded))
+        is_low = len(self.items) - self.place <= _RUNNING_LOW
+        if is_low and not (self._found_all and n_embedded == self._n_embedded):
+            self._ask_soon()
+
     def _ask_soon(self) -> None:
-        if not self.is_waiting:
+        if self._is_open and not self.is_waiting:
             self._settle.start(0)
 
     def _ask(self) -> None:
@@ -153,6 +230,7 @@ class Suggestions(QObject):
         self._request_id = bridge.next_id()
         support = classifier.support()
         self._n_support = len(support)
+        self._n_embedded = int(np.count_nonzero(self._session.table.embedded))
         kept = [item.image_id for item in self.items[self.place : self.place + 2]]
         command = messages.Suggest(
             self._request_id,
@@ -191,4 +269,5 @@ class Suggestions(QObject):
     def _end(self) -> None:
         self._session.bridge.release(self._request_id)
         self._request_id = 0
+        self._fill()
         self.changed.emit()

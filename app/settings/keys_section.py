@@ -89,11 +89,7 @@ class KeysSection(Section):
         for entry in self._shortcuts.entries():
             keys = text_of(self._shortcuts.keys_of(entry.name))
             groups.setdefault(entry.group, []).append((entry.title, keys or "–", entry.name))
-        classes = [
-            (item.name, item.key, "")
-            for item in self._session.offered
-            if item.key
-        ]
+        classes = [(item.name, item.key, "") for item in self._session.offered if item.key]
         if classes:
             groups[self.tr("Classes (chosen in their list)")] = classes
         self.tree.fill(list(groups.items()))

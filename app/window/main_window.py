@@ -194,9 +194,9 @@ class MainWindow(QMainWindow):
         self.empty_page.refresh_requested.connect(self.refresh)
         self.pages.changed.connect(self._show_possible)
         self.pages.menu_requested.connect(self._on_image_menu)
-        self.pages.name_wanted.connect(self._on_new_class_for_selection)
         gallery.refresh_requested.connect(self.refresh)
         gallery.label_as_predicted_requested.connect(self._on_label_as_predicted)
+        self.pages.review.label_as_predicted_requested.connect(self._on_label_as_predicted)
         classes.class_clicked.connect(self._on_class_clicked)
         classes.class_double_clicked.connect(self._on_class_double_clicked)
         classes.images_dropped.connect(self._on_images_dropped)
@@ -338,8 +338,9 @@ class MainWindow(QMainWindow):
 
     def _on_label_as_predicted(self) -> None:
         """Ask first: it is the one way by which what the model said becomes a label."""
-        bar = self.gallery.coverage
-        rows = np.flatnonzero(self._session.table.confident(bar.threshold, bar.class_id))
+        is_review = self.pages.currentWidget() is self.pages.review
+        bar = self.pages.review.coverage if is_review else self.gallery.coverage
+        rows = bar.accepted_rows()
         if not len(rows):
             return
         count = QLocale().toString(len(rows))

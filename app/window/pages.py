@@ -14,12 +14,13 @@ from app.look.page import Page
 from app.look.theme import Theme
 from app.map.map_page import MapPage
 from app.preview.preview import Preview
+from app.queue.queue_page import QueuePage
 from app.queue.review_page import ReviewPage
-from app.queue.suggest_page import SuggestPage
 from app.session.session import Session
 from engine.messages import ClassId, ImageId
 
 _TILE_STEP_PX: Final = 32
+_WHEEL_STEP_PX: Final = 8
 
 
 class Pages(QStackedWidget):
@@ -32,12 +33,10 @@ class Pages(QStackedWidget):
     Signals:
         changed: another page is shown, or other images are chosen.
         menu_requested: a context menu for the chosen images, at a global position.
-        name_wanted: the image on screen needs a class, and there is none yet.
     """
 
     changed = Signal()
     menu_requested = Signal(QPoint)
-    name_wanted = Signal()
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +45,7 @@ class Pages(QStackedWidget):
         self.gallery = Gallery(session, theme)
         thumbnails = self.gallery.thumbnails
         self.preview = Preview(session, thumbnails, theme)
-        self.queue = SuggestPage(session, thumbnails, theme)
+        self.queue = QueuePage(session, thumbnails, theme)
         self.evaluation = LabelsPage(session, thumbnails, theme)
         self.spot_check = SpotCheckPage(session, thumbnails, theme)
         self.review = ReviewPage(session, thumbnails, theme)
@@ -74,6 +73,11 @@ class Pages(QStackedWidget):
         for asking in (self.evaluation, self.spot_check):
             asking.images_requested.connect(self._on_images_requested)
             asking.image_requested.connect(self._on_picture_opened)
+        self.queue.images_requested.connect(self._on_images_requested)
+        self.review.images_requested.connect(self._on_images_requested)
+        self.review.image_requested.connect(self._on_picture_opened)
+        self.review.menu_requested.connect(self.menu_requested)
+        self.review.size_step_requested.connect(self._on_size_step)
         self.evaluation.spot_check_requested.connect(self.show_spot_check)
 
     def set_theme(self, theme: Theme) -> None:
@@ -89,8 +93,7 @@ class Pages(QStackedWidget):
         """The images that the keys are about."""
         page = self.currentWidget()
         if isinstance(page, Page):
-            image = page.chosen_image()
-            return [] if image is None else [image]
+            return page.chosen_images()
         if self.is_preview_open():
             row = self.preview.row
             return [self._session.table.image_id(row)] if row >= 0 else []
@@ -146,7 +149,7 @@ class Pages(QStackedWidget):
         """Show what to label next, one image at a time."""
         self._show_own(self.queue)
         if not self._session.classes:
-            self.name_wanted.emit()
+            self.queue.choices.ask_for_name()
 
     def show_evaluation(self) -> None:
         """Show what the engine thinks of the labels."""
@@ -154,6 +157,7 @@ class Pages(QStackedWidget):
 
     def show_review(self) -> None:
         """Show the predictions of one class after the other, to be accepted or put right."""
+        self.review.view.set_tile_px(self.gallery.tile_px())
         self._show_own(self.review)
 
     def show_map(self) -> None:
@@ -239,14 +243,18 @@ class Pages(QStackedWidget):
         if self.is_preview_open():
             self.preview.zoom_in()
         else:
-            self.gallery.change_tile_px(_TILE_STEP_PX)
+            self._change_tile_px(_TILE_STEP_PX)
 
     def zoom_out(self) -> None:
         """Show the image or the tiles smaller."""
         if self.is_preview_open():
             self.preview.zoom_out()
         else:
-            self.gallery.change_tile_px(-_TILE_STEP_PX)
+            self._change_tile_px(-_TILE_STEP_PX)
+
+    def _change_tile_px(self, by: int) -> None:
+        self.gallery.change_tile_px(by)
+        self.review.view.set_tile_px(self.gallery.tile_px())
 
     def _show_in_preview(self, row: int) -> None:
         place, count = self.gallery.model.place_of_row(row), len(self.gallery.model.order)
@@ -271,6 +279,9 @@ class Pages(QStackedWidget):
             self.changed.emit()
             self._return_to = page if isinstance(page, Page) else None
 
+    def _on_size_step(self, steps: int) -> None:
+        self._change_tile_px(_WHEEL_STEP_PX * steps)
+
     def _on_image_requested(self, row: int) -> None:
         self.gallery.set_current_row(row)
         self._show_in_preview(row)
@@ -284,6 +295,7 @@ class Pages(QStackedWidget):
     def _on_revisited(self, images: list[ImageId]) -> None:
         """Show what was undone or redone, so that a slip can be mended on the spot."""
         self.gallery.select_images(images)
-        self.queue.queue.go_to(images)
+        self.queue.suggestions.go_to(images)
+        self.review.revisit(images)
         if self.is_preview_open() and self.gallery.current_row() >= 0:
             self._show_in_preview(self.gallery.current_row())

@@ -26,6 +26,7 @@ from engine.method.calibration import softmax
 from engine.method.folder import FolderShape
 from engine.method.heads import Floats, examples_per_class, normalise
 from engine.method.intervals import wilson_interval
+from engine.method.learning_curve import error_power
 
 ENOUGH_TO_TELL: Final = 5
 """Independent examples that most classes need before an accuracy is told."""
@@ -34,10 +35,6 @@ _WORTH: Final = 0.75  # Of a held-out example, in independent ones.
 _CLAIM_WORTH: Final = 20.0  # Held-out examples that the claim of the confidences is worth.
 _CURVE_LABELS: Final = (1, 2, 3, 5, 8, 12, 20)
 _DRAWS: Final = 6
-# Errors fall as a power of the labels per class; what is expected before a curve is seen, and how
-# much spread of log labels that is worth.
-_USUAL_POWER: Final = 0.4
-_POWER_WEIGHT: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ def measure_reach(
         classes,
         overall,
         tuple(curve),
-        float(wrong * (1.0 - 2.0 ** -_power(curve))),
+        float(wrong * (1.0 - 2.0 ** -error_power(curve))),
         int(labelled.classes[weakest]),
         float(near.mean()) if len(folder) else 0.0,
         _confusion(guesses, labelled),
@@ -255,21 +252,6 @@ def _curve_point(
         rates.append(float(np.nanmean(_rates(seen, left, labelled, probabilities))))
         yield None
     return _accuracy(float(kept.mean()), float(np.mean(rates)), counts[tested])
-
-
-def _power(curve: list[Accuracy]) -> float:
-    """How fast errors fall with labels: error ~ labels^-power, in [0, 1].
-
-    A line through log errors, points of many labels weighing more, drawn towards what is usual.
-    """
-    labels = np.log([point.labels_per_class for point in curve])
-    errors = np.log([max(1.0 - point.accuracy, 0.01) for point in curve])
-    weights = np.exp(labels / 2)
-    weights /= weights.sum()
-    spread = labels - (weights * labels).sum()
-    slope = (weights * spread * errors).sum()
-    power = (_POWER_WEIGHT * _USUAL_POWER - slope) / (_POWER_WEIGHT + (weights * spread**2).sum())
-    return float(np.clip(power, 0.0, 1.0))
 
 
 def _confusion(guesses: NDArray[np.intp], labelled: Labelled) -> tuple[int, int] | None:

@@ -189,7 +189,9 @@ def test_the_square_that_is_shown_is_what_the_network_gets(
 ) -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (*shape, 3)).astype(np.uint8)
     shown = network_input(shipped_graph_path(), pixels)
-    normalised = preprocess(torch.from_numpy(pixels), shipped.preprocessing).reshape(3, 224, 224).numpy()
+    normalised = (
+        preprocess(torch.from_numpy(pixels), shipped.preprocessing).reshape(3, 224, 224).numpy()
+    )
     mean, std = (
         np.array(part, np.float32)[:, None, None] * 255
         for part in (shipped.preprocessing.mean, shipped.preprocessing.std)

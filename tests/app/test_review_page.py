@@ -1,0 +1,334 @@
+"""Review by class: pages of predictions, accepted, relabelled or taken out."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Desk, paint_folder
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMessageBox, QPushButton
+from pytestqt.modeltest import ModelTester
+
+from app.queue.review_page import ReviewPage
+from app.queue.review_tiles import ReviewModel
+from engine.messages import ClassId, ImageId
+
+N_IMAGES = 30
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def review(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Thirty images: two labelled, 20 predicted as cats, image_3 the surest, 8 as dogs."""
+    desk.open(paint_folder(tmp_path_factory.mktemp("many") / "many", N_IMAGES))
+    cat, dog = (item.class_id for item in desk.add_classes("cat", "dog"))
+    desk.session.label([desk.image("image_1.png")], cat)
+    desk.session.label([desk.image("image_2.png")], dog)
+    answer(desk)
+    desk.window.actions_.review.trigger()
+    desk.settle()
+    desk.qtbot.waitUntil(lambda: not page_of(desk).view._settle.isActive())
+    # On a busy machine the time in which a page may still be put in order must not matter.
+    page_of(desk)._since_turned.invalidate()
+    page_of(desk).unseen_ms = 0
+    return desk
+
+
+def answer(desk: Desk, *, strange: tuple[str, ...] = (), dogs_first: int = 23) -> None:
+    """Predict cats below ``dogs_first`` and dogs from there on, surest first by number."""
+    cat, dog = (item.class_id for item in desk.session.classes[:2])
+    ranks: dict[ImageId, list[tuple[ClassId, float]]] = {}
+    for number in range(3, N_IMAGES + 1):
+        image = desk.image(f"image_{number}.png")
+        if desk.session.table.label(desk.session.table.row_of(image)):
+            continue
+        first, second = (cat, dog) if number < dogs_first else (dog, cat)
+        ranks[image] = [(first, 0.99 - 0.01 * number), (second, 0.01 + 0.01 * number)]
+    none = {desk.image(name): 0.9 for name in strange}
+    desk.engine.predict(ranks, none_scores=none)
+    desk.settle()
+
+
+def page_of(desk: Desk) -> ReviewPage:
+    return desk.window.pages.review
+
+
+def shown(desk: Desk) -> list[str]:
+    """The names of the tiles."""
+    return [desk.session.table.names[row] for row in page_of(desk).view.rows]
+
+
+def names(first: int, count: int) -> list[str]:
+    return [f"image_{number}.png" for number in range(first, first + count)]
+
+
+def select(desk: Desk, *wanted: str) -> None:
+    """Click these tiles, all but the first with Ctrl."""
+    view, modifier = page_of(desk).view, Qt.KeyboardModifier.NoModifier
+    for name in wanted:
+        place = shown(desk).index(name)
+        point = view.visualRect(view.model().index(place, 0)).center()
+        desk.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, point)
+        modifier = CONTROL
+
+
+def press(desk: Desk, key: Qt.Key | str, modifier: Qt.KeyboardModifier | None = None) -> None:
+    desk.qtbot.keyClick(page_of(desk).view, key, modifier or Qt.KeyboardModifier.NoModifier)
+
+
+def test_the_predictions_of_the_class_with_the_most_are_shown_surest_first(review: Desk) -> None:
+    n_tiles = page_of(review).view.n_tiles
+    assert 4 <= n_tiles < 20
+    assert shown(review) == names(3, n_tiles)
+    assert page_of(review).classes.texts() == [
+        "1 cat 1 / 21",
+        "2 dog 1 / 9",
+        "0 None of these? 0 / 0",
+    ]
+    pages = -(-20 // n_tiles)
+    assert page_of(review).position.text() == f"1 of 21 reviewed · page 1 of {pages}"
+    assert page_of(review).view.hasFocus()
+    assert page_of(review).view.verticalScrollBar().maximum() == 0
+
+
+def test_enter_accepts_the_page_as_one_edit_and_turns_it(review: Desk) -> None:
+    n_tiles = page_of(review).view.n_tiles
+    press(review, Qt.Key.Key_Return)
+    labels = review.labels_on_disk()
+    assert {name for name, label in labels.items() if label == "cat"} == {
+        "image_1.png",
+        *names(3, n_tiles),
+    }
+    assert shown(review) == names(3 + n_tiles, min(n_tiles, 20 - n_tiles))
+    assert review.notices()[0] == f"Labelled {n_tiles} images."
+    assert review.session.undo_text() == f"Accept {n_tiles} as “cat”"
+    review.window.actions_.undo.trigger()
+    assert len(review.labels_on_disk()) == 2
+    assert shown(review) == names(3, n_tiles)  # What was undone is looked at again.
+
+
+def test_a_class_key_relabels_the_selection_and_nothing_moves(review: Desk) -> None:
+    before = shown(review)
+    select(review, "image_4.png", "image_5.png")
+    press(review, "2")
+    assert shown(review) == before
+    assert page_of(review).view.tiles.state_text(page_of(review).view.rows[1]) == "labelled dog"
+    select(review, "image_3.png")
+    press(review, "0")
+    press(review, Qt.Key.Key_Return)
+    labels = review.labels_on_disk()
+    assert (labels["image_3.png"], labels["image_4.png"]) == ("None of these", "dog")
+    assert labels["image_6.png"] == "cat"
+
+
+def test_clicking_a_class_relabels_the_selection(review: Desk) -> None:
+    select(review, "image_4.png")
+    review.click_class(review.session.classes[1].class_id)
+    assert review.labels_on_disk()["image_4.png"] == "dog"
+
+
+@pytest.mark.parametrize("key", ["x", Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
+def test_what_is_taken_out_is_not_accepted_and_does_not_come_again(
+    review: Desk, key: Qt.Key | str
+) -> None:
+    page = page_of(review)
+    before = shown(review)
+    select(review, "image_4.png", "image_6.png")
+    press(review, key)
+    assert shown(review) == before
+    assert page.view.tiles.state_text(page.view.rows[1]).startswith("taken out; predicted cat")
+    assert page.strip.accept_page.text() == f"Accept {len(before) - 2} Images"
+    press(review, Qt.Key.Key_Return)
+    assert "image_4.png" not in review.labels_on_disk()
+    press(review, Qt.Key.Key_F5)
+    assert "image_4.png" not in shown(review)
+    assert page.strip.taken_out.text() == "2 Taken Out"
+    review.qtbot.mouseClick(page.strip.taken_out, Qt.MouseButton.LeftButton)
+    assert review.shown() == ["image_4.png", "image_6.png"]
+
+
+def test_taking_out_once_more_puts_back(review: Desk) -> None:
+    select(review, "image_4.png")
+    press(review, "x")
+    press(review, "x")
+    press(review, Qt.Key.Key_Return)
+    assert review.labels_on_disk()["image_4.png"] == "cat"
+
+
+def test_the_selection_can_be_accepted_alone(review: Desk) -> None:
+    before = shown(review)
+    assert not page_of(review).strip.accept_selection.isEnabled()
+    select(review, "image_5.png", "image_7.png")
+    press(review, Qt.Key.Key_Return, CONTROL)
+    assert review.labels_on_disk() == {
+        "image_1.png": "cat",
+        "image_2.png": "dog",
+        "image_5.png": "cat",
+        "image_7.png": "cat",
+    }
+    assert shown(review) == before
+    select(review, "image_8.png")
+    review.qtbot.mouseClick(page_of(review).strip.accept_selection, Qt.MouseButton.LeftButton)
+    assert review.labels_on_disk()["image_8.png"] == "cat"
+
+
+def test_pages_are_turned_without_deciding_and_back_as_they_were(review: Desk) -> None:
+    first = shown(review)
+    press(review, Qt.Key.Key_PageDown)
+    second = shown(review)
+    assert not set(first) & set(second)
+    answer(review, dogs_first=15)
+    assert shown(review) == second  # Nothing moves under the finger, whatever is predicted.
+    press(review, Qt.Key.Key_PageUp)
+    assert shown(review) == first
+    assert len(review.labels_on_disk()) == 2
+    press(review, Qt.Key.Key_F5)
+    assert shown(review) == names(3, min(12, page_of(review).view.n_tiles))
+
+
+def test_what_comes_next_follows_the_newest_predictions(review: Desk) -> None:
+    n_tiles = page_of(review).view.n_tiles
+    answer(review, dogs_first=3 + n_tiles)  # All others are dogs now.
+    press(review, Qt.Key.Key_Return)
+    assert shown(review) == []
+    assert "Nothing more is predicted as “cat”" in page_of(review).nothing.text()
+    assert page_of(review).nothing_hint.text() == "Enter goes on with “dog”."
+    press(review, Qt.Key.Key_Return)
+    assert shown(review) == names(3 + n_tiles, n_tiles)
+
+
+def test_a_page_nobody_has_looked_at_is_put_in_order_when_the_answers_come(review: Desk) -> None:
+    page = page_of(review)
+    page.unseen_ms = 1_000_000
+    n_tiles = page.view.n_tiles
+    press(review, Qt.Key.Key_Return)
+    assert shown(review)[0] == f"image_{3 + n_tiles}.png"
+    answer(review, dogs_first=3 + n_tiles + 2)
+    assert shown(review) == names(3 + n_tiles, 2)
+    press(review, Qt.Key.Key_PageUp)
+    press(review, Qt.Key.Key_PageDown)
+    select(review, f"image_{4 + n_tiles}.png")  # Now somebody has.
+    answer(review)
+    assert shown(review) == names(3 + n_tiles, 2)
+
+
+def test_at_the_end_the_undecided_are_gone_through_again(review: Desk) -> None:
+    for _ in range(9):
+        press(review, Qt.Key.Key_PageDown)
+    assert shown(review) == []
+    assert page_of(review).nothing.text() == "You have seen all that is predicted as “cat”"
+    assert page_of(review).nothing_hint.text().startswith("20 are undecided")
+    press(review, Qt.Key.Key_Return)
+    assert shown(review)[0] == "image_3.png"
+
+
+def test_classes_are_changed_by_click_and_by_key(review: Desk) -> None:
+    page = page_of(review)
+    place = page.classes.visualRect(page.classes.bars.index(1)).center()
+    review.qtbot.mouseClick(page.classes.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert shown(review)[0] == "image_23.png"
+    assert page.view.hasFocus()
+    press(review, Qt.Key.Key_PageUp, CONTROL)
+    assert shown(review)[0] == "image_3.png"
+    page.classes.setFocus()
+    review.press(Qt.Key.Key_Down)
+    assert shown(review)[0] == "image_23.png"
+    assert page.classes.current is not None
+    assert page.classes.current.name == "dog"
+
+
+def test_what_looks_like_none_of_the_classes_stands_apart(review: Desk) -> None:
+    answer(review, strange=("image_3.png", "image_25.png"))
+    press(review, Qt.Key.Key_F5)
+    assert shown(review)[0] == "image_4.png"
+    page = page_of(review)
+    assert page.classes.texts()[2] == "0 None of these? 0 / 2"
+    press(review, Qt.Key.Key_PageUp, CONTROL)
+    assert shown(review) == ["image_3.png", "image_25.png"]
+    press(review, Qt.Key.Key_Return)
+    assert review.labels_on_disk()["image_25.png"] == "None of these"
+    assert not page.strip.by_confidence.isEnabled()
+
+
+def test_all_above_the_slider_can_be_accepted_after_a_question(review: Desk) -> None:
+    page = page_of(review)
+    select(review, "image_4.png")
+    press(review, "x")
+    review.qtbot.mouseClick(page.strip.by_confidence, Qt.MouseButton.LeftButton)
+    assert page.coverage.isVisible()
+    assert not page.coverage.classes.isVisible()
+    page.coverage.slider.setValue(90)  # image_3 to image_9, less image_4.
+    assert page.coverage.sentence.text().startswith("6 × “cat” at 90")
+    review.qtbot.mouseClick(page.coverage.label_button, Qt.MouseButton.LeftButton)
+    box = review.window.findChild(QMessageBox)
+    assert box is not None
+    assert box.text() == "Label 6 images as predicted?"
+    yes = next(button for button in box.buttons() if isinstance(button, QPushButton))
+    assert len(review.labels_on_disk()) == 2
+    review.qtbot.mouseClick(yes, Qt.MouseButton.LeftButton)
+    assert len(review.labels_on_disk()) == 8
+    assert "image_4.png" not in review.labels_on_disk()
+
+
+def test_a_tile_is_seen_large_and_one_comes_back_to_the_page(review: Desk) -> None:
+    press(review, Qt.Key.Key_PageDown)
+    before = shown(review)
+    select(review, before[1])
+    press(review, Qt.Key.Key_Space)
+    assert review.window.pages.is_preview_open()
+    assert review.session.table.names[review.window.preview.row] == before[1]
+    review.press(Qt.Key.Key_Escape, review.window.preview)
+    assert shown(review) == before
+    assert page_of(review).isVisible()
+
+
+def test_the_page_has_as_many_tiles_as_fit(review: Desk) -> None:
+    view = page_of(review).view
+    before = view.n_tiles
+    select(review, "image_4.png")
+    review.window.actions_.smaller.trigger()
+    review.qtbot.waitUntil(lambda: len(shown(review)) == view.n_tiles)
+    assert view.n_tiles > before
+    assert shown(review)[:2] == ["image_3.png", "image_4.png"]
+    assert page_of(review).chosen_images() == [review.image("image_4.png")]
+    review.window.resize(900, 560)
+    review.qtbot.waitUntil(lambda: len(shown(review)) == view.n_tiles < before)
+
+
+def test_escape_clears_the_selection_and_then_leaves(review: Desk) -> None:
+    select(review, "image_4.png")
+    press(review, Qt.Key.Key_Escape)
+    assert page_of(review).chosen_images() == []
+    press(review, Qt.Key.Key_Escape)
+    assert review.view.isVisible()
+
+
+def test_without_predictions_it_says_why(garden: Desk) -> None:
+    garden.window.actions_.review.trigger()
+    page = page_of(garden)
+    assert page.nothing.text() == "Nothing predicted"
+    assert "two classes" in page.nothing_hint.text()
+    press(garden, Qt.Key.Key_Return)
+    assert garden.labels_on_disk() == {}
+
+
+def test_a_deleted_class_is_left(review: Desk) -> None:
+    review.session.delete_class(review.session.classes[0].class_id)
+    assert page_of(review).classes.texts() == ["2 dog 1 / 9", "0 None of these? 0 / 0"]
+    assert shown(review)[:1] == ["image_23.png"]
+    review.window.actions_.close_project.trigger()
+    assert shown(review) == []
+
+
+def test_dragging_starts_with_the_selected_tiles(review: Desk) -> None:
+    select(review, "image_4.png", "image_5.png")
+    mime = page_of(review).view.tiles.mimeData(page_of(review).view.selectedIndexes())
+    assert mime.formats() == ["application/x-handful-images"]
+    assert page_of(review).view.indexAt(QPoint(0, 0)).row() == -1
+
+
+def test_the_page_is_a_proper_model(review: Desk, qtmodeltester: ModelTester) -> None:
+    model = page_of(review).view.tiles
+    assert isinstance(model, ReviewModel)
+    qtmodeltester.check(model)
+    model.show_rows(model.order[:2])
+    model.show_rows(model.order[:0])
