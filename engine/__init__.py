@@ -78,6 +78,7 @@ def run_command_line(
 __all__ = [
     "CLASS_COLOURS",
     "COMMANDS",
+    "NONE_CLASS",
     "Change",
     "EncoderError",
     "EncoderInfo",
@@ -87,7 +88,6 @@ __all__ = [
     "ImageClass",
     "ImageRecord",
     "LabelsError",
-    "NONE_CLASS",
     "NewerProjectError",
     "Project",
     "ProjectError",

@@ -55,7 +55,7 @@ class QueuePage(Page):
         self.picture = LargePicture(session, thumbnails, theme)
         self.choices = ClassChoices(session, theme)
         self._build()
-        self.setFocusProxy(self.choices.list)
+        self.lead_focus_to(self.choices.list)
         self.picture.failed.connect(self.suggestions.drop)
         self.choices.chosen.connect(self._on_chosen)
         self.choices.left.connect(self.setFocus)

@@ -86,7 +86,7 @@ class ReviewPage(Page):
         self.strip = ReviewStrip()
         self.classes = ReviewClasses(session, theme)
         self._build()
-        self.setFocusProxy(self.view)
+        self.lead_focus_to(self.view)
         self._connect()
         self.set_theme(theme)
 

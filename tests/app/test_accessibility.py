@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look.theme import DARK, LIGHT, Theme, contrast, style_sheet_of
+from engine import messages
 
 Place = tuple[str, QWidget]
 _CONTROLS = (
@@ -101,6 +102,9 @@ def show_page(desk: Desk, page: QWidget) -> None:
     elif page is not pages.gallery:
         pages._show_own(page)
     assert pages.currentWidget() is page
+    if desk.engine.all(messages.Suggest):
+        images = [desk.image(f"image_{number}.png") for number in range(3, 6)]
+        desk.engine.suggest([messages.Suggestion(image, "why", ()) for image in images])
     desk.settle()
 
 
@@ -210,6 +214,8 @@ def test_focus_can_be_seen(rich: Desk) -> None:
                 continue
             if not isinstance(widget, _CONTROLS) and controls(widget):
                 continue  # The ground of a page, as the body of a document: no control.
+            if isinstance(widget, QAbstractItemView) and not widget.currentIndex().isValid():
+                continue  # It is at no item yet; the first arrow key takes it to one.
             other = rest if rest is not widget else root
             assert other is not None
             other.setFocus(Qt.FocusReason.TabFocusReason)

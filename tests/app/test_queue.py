@@ -185,7 +185,7 @@ def test_the_first_class_is_made_on_the_spot(garden: Desk) -> None:
     garden.press(Qt.Key.Key_Return)
     assert garden.labels_on_disk() == {"image_5.png": "cat 1"}
     assert on_screen(garden) == "image_7.png"
-    assert page.hasFocus()
+    assert page.choices.list.hasFocus()
     garden.press(Qt.Key.Key_Slash)
     garden.qtbot.keyClicks(page.choices.field, "dog")
     garden.press(Qt.Key.Key_Return)
@@ -338,7 +338,7 @@ def test_a_class_without_a_key_is_found_by_typing(predicted: Desk) -> None:
     assert page_of(predicted).choices.list.texts() == ["heron", "HER new class"]
     predicted.press(Qt.Key.Key_Return)
     assert predicted.labels_on_disk()["image_5.png"] == "heron"
-    assert page_of(predicted).hasFocus()
+    assert page_of(predicted).choices.list.hasFocus()
     predicted.press(Qt.Key.Key_Slash)
     predicted.qtbot.keyClicks(field, "her")
     predicted.press(Qt.Key.Key_Down)
@@ -347,7 +347,7 @@ def test_a_class_without_a_key_is_found_by_typing(predicted: Desk) -> None:
     predicted.press(Qt.Key.Key_Slash)
     predicted.qtbot.keyClicks(field, "cat")
     predicted.press(Qt.Key.Key_Escape)
-    assert page_of(predicted).hasFocus()
+    assert page_of(predicted).choices.list.hasFocus()
     assert on_screen(predicted) == "image_9.png"
     assert len(page_of(predicted).choices.list.texts()) == 13
 
