@@ -492,3 +492,20 @@ def test_the_list_is_a_proper_model(qtmodeltester: ModelTester, qtbot: QtBot) ->
         model.show_bars(bars[:3])
     assert model.rowCount() == 3
     assert model.place_of(9) == -1
+
+
+def test_the_class_that_enter_gives_is_seen_to_be_singled_out(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    cat, dog = (item.class_id for item in garden.session.classes)
+    garden.engine.predict({garden.image("image_5.png"): [(cat, 0.8), (dog, 0.2)]}, accuracy=0.8)
+    garden.window.actions_.queue.trigger()
+    choices = garden.window.pages.queue.choices
+    assert choices.list.hasFocus()  # By which Qt makes the first line current, but not selected.
+    garden.engine.suggest([messages.Suggestion(garden.image("image_5.png"), "why", ())])
+    current = choices.list.current
+    assert current is not None
+    assert current.name == "cat"
+    assert choices.list.selectionModel().isSelected(choices.list.currentIndex())
