@@ -214,6 +214,8 @@ class MainWindow(QMainWindow):
         self.notices.clear()
         self._covers.keep()  # Of what is left for it.
         if self._session.open(path):
+            name, self._page_before = self._page_before, ""  # Once, after the program's start.
+            self.pages.show_named(name)
             self.pages.focus()
 
     def close_project(self) -> None:
@@ -529,6 +531,8 @@ class MainWindow(QMainWindow):
             room = QGuiApplication.primaryScreen().availableSize() - QSize(16, 48)
             self.resize(QSize(1280, 800).boundedTo(room))
         self._splitter.restoreState(self._preferences.layout("splitter"))
+        self.restoreState(self._preferences.layout("bars"))
+        self._page_before = self._preferences.place("page")
 
     def _ask_before_leaving(self, losses: list[str]) -> None:
         """Ask once, whether to leave work that is under way."""
@@ -574,6 +578,9 @@ class MainWindow(QMainWindow):
             return
         self._preferences.keep_layout("window", self.saveGeometry())
         self._preferences.keep_layout("splitter", self._splitter.saveState())
+        self._preferences.keep_layout("bars", self.saveState())
+        if self._session.project is not None:
+            self._preferences.keep_place("page", self.pages.shown_name())
         self.export_dialog.close()
         self.predictions_dialog.close()
         self.finetune_dialog.close()

@@ -506,3 +506,37 @@ def test_the_settings_open_where_they_were_left(
     again = make_desk()
     again.window.actions_.settings.trigger()
     assert again.window.settings_dialog.keys.isVisible()
+
+
+# --- Layout ---------------------------------------------------------------------------------------
+
+
+def test_the_page_shown_is_shown_again_at_the_next_start(
+    settings: SettingsDialog, garden: Desk, folder: Path, make_desk: Callable[[], Desk]
+) -> None:
+    settings.close()
+    garden.window.actions_.evaluation.trigger()
+    garden.close()
+    again = make_desk()
+    again.open(folder)
+    assert again.window.pages.currentWidget() is again.window.pages.evaluation
+    again.window.actions_.images.trigger()
+    again.session.close_project()
+    again.open(folder)  # Only once: who opens another folder wants to see its images.
+    assert again.window.pages.currentWidget() is again.gallery
+    again.close()
+    third = make_desk()
+    third.open(folder)
+    assert third.window.pages.currentWidget() is third.gallery
+
+
+def test_a_window_from_a_larger_screen_is_brought_onto_this_one(
+    desk: Desk, make_desk: Callable[[], Desk]
+) -> None:
+    desk.window.setGeometry(5000, 4000, 3000, 2000)
+    desk.close()
+    room = QApplication.primaryScreen().availableGeometry()
+    window = make_desk().window
+    assert room.contains(window.geometry().topLeft())
+    assert window.height() <= room.height()
+    assert window.width() <= max(room.width(), window.minimumWidth())
