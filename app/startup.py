@@ -72,13 +72,14 @@ def open_window(path: Path | None) -> int:
     from PySide6.QtWidgets import QApplication
 
     from app.look.icons import application_icon
+    from app.look.language import LanguageSwitch
     from app.look.notices import Notice
     from app.look.theme import ThemeSwitch
     from app.session.engine_bridge import EngineBridge, Publish
     from app.session.engine_choice import EngineChoice
     from app.session.preferences import Preferences
     from app.session.session import Session
-    from app.window.main_window import MainWindow
+    from app.window.keeper import WindowKeeper
     from engine import Engine, __version__
 
     log_path = start_log()
@@ -92,6 +93,7 @@ def open_window(path: Path | None) -> int:
     application.setWindowIcon(application_icon())
     preferences = Preferences(QSettings())
     switch = ThemeSwitch(application, preferences.theme)
+    languages = LanguageSwitch(application, preferences.language)
 
     def start_engine(publish: Publish, choice: EngineChoice) -> Engine:
         return Engine(
@@ -104,10 +106,10 @@ def open_window(path: Path | None) -> int:
     bridge = EngineBridge(partial(start_engine, choice=preferences.engine_choice))
     fallback_folder = Path(platformdirs.user_data_dir(APPLICATION, False)) / "projects"
     session = Session(bridge, preferences, fallback_folder, start_engine)
-    window = MainWindow(session, preferences, switch, log_path)
+    keeper = WindowKeeper(session, preferences, switch, languages, log_path)
 
     def tell(text: str) -> None:
-        window.notices.add(Notice(text))
+        keeper.window.notices.add(Notice(text))
 
     # With Python's 5 ms the painting thread waits that long each time the engine holds the
     # interpreter: a screenful took 24 ms to paint beside a busy thread, and 8 ms with 1 ms.
@@ -117,9 +119,9 @@ def open_window(path: Path | None) -> int:
     # already, so Ctrl-C in the terminal may end the program as it ends any other.
     interrupt_before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        window.show()
+        keeper.window.show()
         if path is not None:
-            window.open(path)
+            keeper.window.open(path)
         return application.exec()
     finally:
         restore()
@@ -128,7 +130,7 @@ def open_window(path: Path | None) -> int:
         # WORKAROUND: by Qt, from the top down. Python's garbage collector deletes widgets and
         # layouts in any order, which ended in a segmentation fault in a layout within a layout
         # (PySide6 6.11.2; it depended on what ran before).
-        window.deleteLater()
+        keeper.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
@@ -163,10 +165,14 @@ def catch_bugs(tell: Callable[[str], None], log_path: Path) -> Callable[[], None
             before(kind, error, trace)
             return
         _log.critical("uncaught", exc_info=(kind, error, trace))
-        tell(
-            "Something went wrong inside Handful. Your labels are saved, and you can go on; "
-            f"what happened is in {log_path}."
+        from PySide6.QtCore import QCoreApplication
+
+        text = QCoreApplication.translate(
+            "Startup",
+            "Something went wrong inside Handful. Your labels are saved, and you can go on; what "
+            "happened is in {path}.",
         )
+        tell(text.format(path=log_path))
 
     def on_thread_exception(details: threading.ExceptHookArgs) -> None:
         if details.exc_value is not None:

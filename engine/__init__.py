@@ -29,6 +29,14 @@ from engine.errors import (
     UnreadableImageError,
 )
 from engine.method.coverage import ShareRight, share_right, wilson_interval
+from engine.method.evaluation import (
+    ClassScore,
+    Estimate,
+    Evaluation,
+    ReliabilityBin,
+    evaluate,
+    held_out_images,
+)
 from engine.method.learning_curve import expected_accuracy
 from engine.project import (
     CLASS_COLOURS,
@@ -41,6 +49,7 @@ from engine.project import (
     is_none_name,
 )
 from engine.version import VERSION
+from engine.words import Sentence, sentence_of
 from engine.worker import Engine, default_cache_folder, default_encoders_folder
 
 __version__ = VERSION
@@ -80,10 +89,13 @@ __all__ = [
     "COMMANDS",
     "NONE_CLASS",
     "Change",
+    "ClassScore",
     "EncoderError",
     "EncoderInfo",
     "Engine",
     "EngineError",
+    "Estimate",
+    "Evaluation",
     "ExportError",
     "ImageClass",
     "ImageRecord",
@@ -92,6 +104,8 @@ __all__ = [
     "Project",
     "ProjectError",
     "ReadOnlyProjectError",
+    "ReliabilityBin",
+    "Sentence",
     "ShareRight",
     "UnreadableImageError",
     "__version__",
@@ -100,8 +114,10 @@ __all__ = [
     "clean_cache",
     "default_cache_folder",
     "default_encoders_folder",
+    "evaluate",
     "expected_accuracy",
     "has_nvidia_device",
+    "held_out_images",
     "is_none_name",
     "list_encoders",
     "messages",
@@ -110,6 +126,7 @@ __all__ = [
     "read_class_list",
     "remove_encoder",
     "run_command_line",
+    "sentence_of",
     "share_right",
     "wilson_interval",
 ]

@@ -16,6 +16,7 @@ from typing import Final
 from engine.errors import EngineError, sentence_for
 from engine.jobs.progress import ProgressMeter
 from engine.messages import Progress
+from engine.words import say
 
 _PATTERNS: Final = ("images.sqlite*", "encoders/*.onnx", "encoders/*.onnx.sha256")
 _CHUNK_BYTES: Final = 8_000_000
@@ -38,7 +39,7 @@ def clean_cache(folder: Path) -> Iterator[Progress]:
         EngineError: it cannot be written.
     """
     graphs = _files(folder, _PATTERNS[1:])
-    meter = ProgressMeter(0, "Cleaning the cache", len(graphs) + 1)
+    meter = ProgressMeter(0, say("Cleaning the cache"), len(graphs) + 1)
     yield meter.report()
     _empty(folder / "images.sqlite")
     meter.advance()
@@ -65,12 +66,12 @@ def move_cache(source: Path, target: Path) -> Iterator[Progress]:
         target.mkdir(parents=True, exist_ok=True)
         _check_writable(target)
     except OSError as error:
-        raise EngineError(sentence_for(error, target, "write the cache in")) from error
+        raise EngineError(sentence_for(error, target, say("write the cache in"))) from error
     files = _files(source)
     if _files(target) or target.resolve() == source.resolve():
         return
     total = sum(_size(path) for path in files)
-    meter = ProgressMeter(0, "Moving the cache (MB)", max(1, total // _MB))
+    meter = ProgressMeter(0, say("Moving the cache (MB)"), max(1, total // _MB))
     moved: list[Path] = []
     done = 0
     try:
@@ -88,7 +89,7 @@ def move_cache(source: Path, target: Path) -> Iterator[Progress]:
                 with contextlib.suppress(OSError):
                     left.unlink()
         if isinstance(error, OSError):
-            raise EngineError(sentence_for(error, target, "write the cache in")) from error
+            raise EngineError(sentence_for(error, target, say("write the cache in"))) from error
         raise
     for path in files:
         with contextlib.suppress(EngineError):  # The copy is good; what is left is only room.
@@ -108,7 +109,9 @@ def _empty(path: Path) -> None:
             database.execute("VACUUM")
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
-        raise EngineError(f"Could not empty the cache {path}: {error}.") from error
+        raise EngineError(
+            say("Could not empty the cache {path}: {reason}.", path=path, reason=error)
+        ) from error
 
 
 def _copy(path: Path, place: Path) -> Iterator[int]:
@@ -138,7 +141,7 @@ def _delete(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise EngineError(sentence_for(error, path, "delete")) from error
+        raise EngineError(sentence_for(error, path, say("delete"))) from error
 
 
 def _check_writable(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import EngineError, sentence_for
+from engine.words import say
 
 _MAX_BYTES: Final = 1_000_000  # A list of names; what is longer is some other file.
 _MAX_LETTERS: Final = 80
@@ -36,19 +37,26 @@ def read_class_list(path: Path) -> list[str]:
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise EngineError(f"{path} is larger than a megabyte, so it is no list of classes.")
+            raise EngineError(
+                say("{path} is larger than a megabyte, so it is no list of classes.", path=path)
+            )
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise EngineError(f"{path} is not a text file in UTF-8.") from error
+        raise EngineError(say("{path} is not a text file in UTF-8.", path=path)) from error
     except OSError as error:
-        raise EngineError(sentence_for(error, path, "read")) from error
+        raise EngineError(sentence_for(error, path, say("read"))) from error
     names = names_in(text)
     if not names:
-        raise EngineError(f"{path} names no classes.")
+        raise EngineError(say("{path} names no classes.", path=path))
     long = next((name for name in names if len(name) > _MAX_LETTERS), None)
     if long is not None:
         raise EngineError(
-            f"{path} is no list of classes: “{long[:40]}…” has more than {_MAX_LETTERS} letters."
+            say(
+                "{path} is no list of classes: “{start}…” has more than {most} letters.",
+                path=path,
+                start=long[:40],
+                most=_MAX_LETTERS,
+            )
         )
     return names
 

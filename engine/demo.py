@@ -25,6 +25,7 @@ from engine.jobs.workspace import Workspace
 from engine.messages import Certificate, ClassId, Event, FoundFile, ImageId, ModelExported
 from engine.painting import CLASS_NAMES, PaintedImage, paint_folder
 from engine.project import Change, Project
+from engine.words import say
 
 SHOTS: Final = 5
 N_IMAGES: Final = 300
@@ -71,7 +72,7 @@ def run_demo(
     except OSError as error:
         raise EngineError(sentence_for(error, pictures, "create")) from error
     painted: list[PaintedImage] = []
-    meter = ProgressMeter(_REQUEST, "Painting machine parts", n_images)
+    meter = ProgressMeter(_REQUEST, say("Painting machine parts"), n_images)
     for item in paint_folder(pictures, n_images=n_images, seed=SEED):
         painted.append(item)
         yield meter.advance()

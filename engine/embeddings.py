@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.errors import sentence_for
 from engine.messages import ImageId
+from engine.words import NOTHING, Sentence, say
 
 BLOCK_ROWS: Final = 512  # As single precision 2.6 MB, near enough to a core's own cache.
 
@@ -177,7 +178,7 @@ class CacheEntry:
     content: bytes
     embedding: NDArray[np.float16] | None
     thumbnail: bytes | None
-    reason: str = ""
+    reason: Sentence = NOTHING
     perceptual_hash: int = 0
 
 
@@ -208,7 +209,7 @@ class ImageCache:
         self._embedding_bytes = 2 * embedding_size
         self.folder = folder
         self._path = folder / "images.sqlite"
-        self.notice = ""
+        self.notice = NOTHING
         """One sentence when the cache cannot be written; the work then goes on without it."""
         self._connection = self._open()
 
@@ -307,7 +308,7 @@ class ImageCache:
                     ],
                 )
         except sqlite3.Error as error:
-            self._failed(error, "write")
+            self._failed(error, say("write"))
 
     def size_bytes(self) -> int:
         """How much room the cache takes on disk."""
@@ -327,13 +328,16 @@ class ImageCache:
             with self._lock:
                 return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            self._failed(error, "read")
+            self._failed(error, say("read"))
             return []
 
     def _failed(self, error: sqlite3.Error, doing: str) -> None:
         if not _is_damage(error):
-            self.notice = (
-                f"Could not {doing} the cache {self._path}: {error}; the work goes on without it."
+            self.notice = say(
+                "Could not {doing} the cache {path}: {error}; the work goes on without it.",
+                doing=doing,
+                path=self._path,
+                error=error,
             )
             return
         with self._lock:
@@ -357,9 +361,9 @@ class ImageCache:
             return self._connect()
         except (OSError, sqlite3.Error) as error:
             self.notice = (
-                sentence_for(error, self._path.parent, "write the cache in")
+                sentence_for(error, self._path.parent, say("write the cache in"))
                 if isinstance(error, OSError)
-                else f"Could not open the cache {self._path}: {error}."
+                else say("Could not open the cache {path}: {error}.", path=self._path, error=error)
             )
             connection = sqlite3.connect(":memory:", check_same_thread=False)
             connection.executescript(_SCHEMA)

@@ -10,9 +10,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from engine.words import Sentence, say, sentence_of
+
 
 class EngineError(Exception):
     """Something outside the program went wrong; ``str(error)`` is one sentence for the user."""
+
+    @property
+    def sentence(self) -> Sentence:
+        """The same, as messages to the window carry it."""
+        return sentence_of(str(self))
 
 
 class ProjectError(EngineError):
@@ -43,7 +50,7 @@ class ExportError(EngineError):
     """A result could not be written, or did not pass its own check."""
 
 
-WITHOUT_TORCH: Final = (
+WITHOUT_TORCH: Final = say(
     "PyTorch is not part of this build of Handful; fine-tuning, meta-training and other encoders "
     "need it, all else does not."
 )
@@ -55,7 +62,7 @@ def is_without_torch(error: BaseException) -> bool:
     return missing and bool(getattr(sys, "frozen", False))
 
 
-def sentence_for(error: OSError, path: Path, doing: str) -> str:
+def sentence_for(error: OSError, path: Path, doing: str) -> Sentence:
     """One sentence for a failed file operation.
 
     Args:
@@ -64,15 +71,15 @@ def sentence_for(error: OSError, path: Path, doing: str) -> str:
         doing: the verb phrase of what was tried, as in "write" or "read".
     """
     if error.errno == errno.ENOSPC:
-        reason = "the disk is full"
+        reason = say("the disk is full")
     elif error.errno in (errno.EACCES, errno.EPERM):
-        reason = "permission was denied"
+        reason = say("permission was denied")
     elif error.errno == errno.EROFS:
-        reason = "the disk is read-only"
+        reason = say("the disk is read-only")
     elif error.errno == errno.ENOENT:
-        reason = "there is no such file or folder"
+        reason = say("there is no such file or folder")
     elif error.errno == errno.ENAMETOOLONG:
-        reason = "the name is too long"
+        reason = say("the name is too long")
     else:
-        reason = (error.strerror or str(error)).lower()
-    return f"Could not {doing} {path}: {reason}."
+        reason = sentence_of((error.strerror or str(error)).lower())
+    return say("Could not {doing} {path}: {reason}.", doing=doing, path=path, reason=reason)

@@ -37,6 +37,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine.errors import EngineError, UnreadableImageError, sentence_for
 from engine.messages import FoundFile
+from engine.words import Sentence, say
 
 DRAFT_SIDE_PX: Final = 448  # Twice the encoder's input, so that its own resize has what to work on.
 THUMBNAIL_SIDE_PX: Final = 256
@@ -112,7 +113,7 @@ def find_images(folder: Path) -> Iterator[FoundFile | Path]:
         EngineError: the folder itself cannot be read.
     """
     if not folder.is_dir():
-        raise EngineError(f"There is no folder {folder}.")
+        raise EngineError(say("There is no folder {folder}.", folder=folder))
     pending = [folder]
     while pending:
         current = pending.pop()
@@ -121,7 +122,7 @@ def find_images(folder: Path) -> Iterator[FoundFile | Path]:
                 ordered = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             if current == folder:
-                raise EngineError(sentence_for(error, folder, "read")) from error
+                raise EngineError(sentence_for(error, folder, say("read"))) from error
             yield current
             continue
         folders: list[Path] = []
@@ -153,21 +154,26 @@ def read_file(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size == 0:
-            raise UnreadableImageError("the file is empty")
+            raise UnreadableImageError(say("the file is empty"))
         if size > MAX_FILE_BYTES:
             raise UnreadableImageError(
-                f"the file has {size / 1e9:.1f} GB, more than the limit of "
-                f"{MAX_FILE_BYTES / 1e9:.1f} GB"
+                say(
+                    "the file has {size:.1f} GB, more than the limit of {limit:.1f} GB",
+                    size=size / 1e9,
+                    limit=MAX_FILE_BYTES / 1e9,
+                )
             )
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise UnreadableImageError("the file is not there any more") from error
+        raise UnreadableImageError(say("the file is not there any more")) from error
     except OSError as error:
         raise UnreadableImageError((error.strerror or str(error)).lower()) from error
     except ValueError as error:
-        raise UnreadableImageError("its name holds a character that no name can hold") from error
+        raise UnreadableImageError(
+            say("its name holds a character that no name can hold")
+        ) from error
     if not content:
-        raise UnreadableImageError("the file is empty")
+        raise UnreadableImageError(say("the file is empty"))
     return content
 
 
@@ -216,7 +222,7 @@ def decode_image(
     except UnidentifiedImageError as error:
         raise UnreadableImageError(_why_unidentified(content)) from error
     except MemoryError as error:
-        raise UnreadableImageError("there is not enough memory to decode it") from error
+        raise UnreadableImageError(say("there is not enough memory to decode it")) from error
     except Exception as error:
         # Pillow's decoders raise almost anything on hostile bytes (OSError, SyntaxError,
         # ValueError, struct.error, IndexError, ...); whichever it is, this file has no image.
@@ -307,11 +313,17 @@ def _check_size(image: Image.Image) -> None:
     limit = MAX_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MAX_PIXELS
     if width * height > limit:
         raise UnreadableImageError(
-            f"it has {width} x {height} pixels, more than the limit of "
-            f"{limit // 1_000_000} megapixels"
+            say(
+                "it has {width} x {height} pixels, more than the limit of {limit} megapixels",
+                width=width,
+                height=height,
+                limit=limit // 1_000_000,
+            )
         )
     if width == 0 or height == 0:
-        raise UnreadableImageError(f"it has {width} x {height} pixels")
+        raise UnreadableImageError(
+            say("it has {width} x {height} pixels", width=width, height=height)
+        )
 
 
 def _shrink_factor(size: tuple[int, int], side_px: int | None) -> int:
@@ -365,21 +377,24 @@ def _to_8_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
     return rounded
 
 
-def _why_unidentified(content: bytes) -> str:
+def _why_unidentified(content: bytes) -> Sentence:
     head = content[:64]
     if head[:4] == b"\xff\xd8\xff\xe0" or head[:3] == b"\xff\xd8\xff":
-        return "it begins as a JPEG, but is damaged"
+        return say("it begins as a JPEG, but is damaged")
     if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return "it begins as a PNG, but is damaged"
+        return say("it begins as a PNG, but is damaged")
     if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc"):
-        return "it is a HEIC image, which this version does not read"
+        return say("it is a HEIC image, which this version does not read")
     if not any(byte < 9 for byte in head):
-        return "it holds text, not an image"
-    return "it is not an image of a kind that is read here"
+        return say("it holds text, not an image")
+    return say("it is not an image of a kind that is read here")
 
 
-def _why_broken(error: Exception) -> str:
+def _why_broken(error: Exception) -> Sentence:
     text = str(error)
     if "truncated" in text.lower() or isinstance(error, EOFError):
-        return "the file is truncated"
-    return f"it cannot be decoded ({text or type(error).__name__})"
+        return say("the file is truncated")
+    return say(
+        "it cannot be decoded ({what})",
+        what=text or type(error).__name__,
+    )

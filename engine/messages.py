@@ -15,6 +15,8 @@ from typing import Final, NewType
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.words import Sentence, say
+
 ImageId = NewType("ImageId", int)
 ClassId = NewType("ClassId", int)
 
@@ -24,7 +26,7 @@ NONE_OF_THESE: Final = ClassId(-1)
 Never among the classes of a command or an answer and never predicted: it sharpens the
 none-of-these scores, and nothing else.
 """
-NONE_NAME: Final = "None of these"
+NONE_NAME: Final = say("None of these")
 """What that is called in tables, in the journal and in the window."""
 
 
@@ -293,17 +295,17 @@ class EngineReady:
     device was found but cannot be used, else empty.
     """
 
-    device: str
+    device: Sentence
     provider: str
     encoder_name: str
-    notice: str
+    notice: Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class EngineFailed:
     """The engine cannot work at all (no encoder, ...); ``message`` is one sentence."""
 
-    message: str
+    message: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +313,7 @@ class Progress:
     """How far a job is. ``total`` 0 means that the end is not known; rate 0.0: not known yet."""
 
     request_id: int
-    text: str
+    text: Sentence
     done: int
     total: int
     rate_per_s: float
@@ -348,7 +350,7 @@ class ImageUnreadable:
 
     request_id: int
     image_id: ImageId
-    reason: str
+    reason: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +397,25 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HeldOutPredictions:
+    """What ``Adapted.held_out`` sums up: one by one, the labelled images that could be judged.
+
+    Of near-duplicates with one label only the first is among them.
+
+    Attributes:
+        image_ids: (n,) int64.
+        labels: (n,) int64, the class that the person gave.
+        predicted: (n,) int64, the class thought most likely by a fit without the image.
+        confidences: (n,) float32 in [0, 1], of ``predicted``.
+    """
+
+    image_ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    confidences: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Adapted:
     """A classifier was fitted.
 
@@ -405,11 +426,12 @@ class Adapted:
     that went in, in words for a person. ``n_support`` does not count negative examples.
     ``empty_classes`` have no readable example and are never predicted. ``seconds`` it took;
     ``finetune_seconds`` is an estimate of what fine-tuning would take, folder included.
+    ``predictions`` are what ``held_out`` sums up; None where that is.
     """
 
     request_id: int
     effort: Effort
-    kept: tuple[str, ...]
+    kept: tuple[Sentence, ...]
     n_support: int
     held_out: HeldOut | None
     plain: HeldOut | None
@@ -418,6 +440,7 @@ class Adapted:
     seconds: float
     finetune_seconds: float
     thorough: HeldOut | None = None
+    predictions: HeldOutPredictions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +452,7 @@ class NotAdapted:
     """
 
     request_id: int
-    reason: str
+    reason: Sentence
     effort: Effort = Effort.INSTANT
 
 
@@ -460,7 +483,7 @@ class Suggestion:
     """
 
     image_id: ImageId
-    why: str
+    why: Sentence
     class_ids: tuple[ClassId, ...]
 
 
@@ -487,7 +510,7 @@ class DoubtfulLabel:
     probability: float
     own_probability: float
     neighbours: tuple[ImageId, ...]
-    why: str
+    why: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,7 +558,7 @@ class LabelsReviewed:
     low: float
     high: float
     curve: tuple[CurvePoint, ...]
-    advice: str
+    advice: Sentence
     weakest: ClassId | None
 
 
@@ -651,7 +674,7 @@ class JobFailed:
     """``message`` is one sentence. ``is_bug`` tells our fault (see the log) from the world's."""
 
     request_id: int
-    message: str
+    message: Sentence
     is_bug: bool
 
 

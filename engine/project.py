@@ -32,6 +32,7 @@ from engine.messages import (
     ImageRef,
     Snapshot,
 )
+from engine.words import NOTHING, say, sentence_of
 
 _T = TypeVar("_T")
 
@@ -193,7 +194,7 @@ class Project:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path
-        self.notice = ""
+        self.notice = NOTHING
         self._is_new = False
         self._none_named: set[ClassId] = (
             set()
@@ -235,11 +236,13 @@ class Project:
     def create(cls, path: Path, folder: Path) -> Project:
         """Make a new project file for ``folder``. Raises ProjectError; never overwrites."""
         if os.path.exists(path):
-            raise ProjectError(f"{path} already exists; open it instead, or choose another name.")
+            raise ProjectError(
+                say("{path} already exists; open it instead, or choose another name.", path=path)
+            )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ProjectError(sentence_for(error, path.parent, "create")) from error
+            raise ProjectError(sentence_for(error, path.parent, say("create"))) from error
         settings = [*project_files.folder_settings(folder, path), ("created", _now())]
         # Under another name until it is whole: a half-made project could never be opened again.
         with project_files.temporary_beside(path) as temporary:
@@ -257,9 +260,9 @@ class Project:
                     connection.close()
                 temporary.replace(path)
             except sqlite3.Error as error:
-                raise project_files.project_error(error, path, "create") from error
+                raise project_files.project_error(error, path, say("create")) from error
             except OSError as error:
-                raise ProjectError(sentence_for(error, path, "create")) from error
+                raise ProjectError(sentence_for(error, path, say("create"))) from error
         return cls.open(path)
 
     @classmethod
@@ -287,9 +290,9 @@ class Project:
             ReadOnlyProjectError: read-only, and no fallback folder was given.
         """
         if os.path.isdir(path):
-            raise ProjectError(f"{path} is a folder, not a project file.")
+            raise ProjectError(say("{path} is a folder, not a project file.", path=path))
         if not os.path.exists(path):
-            raise ProjectError(f"There is no project file {path}.")
+            raise ProjectError(say("There is no project file {path}.", path=path))
         try:
             return cls._open(path, fallback_folder, backup_folder, read_only)
         except project_files.DamagedProjectError as error:
@@ -298,7 +301,11 @@ class Project:
                 backup = project_files.newest_backup(path, backup_folder)
             if backup is None:
                 raise
-            raise ProjectError(f"{str(error)[:-1]}; the newest backup is {backup}.") from error
+            found = sentence_of(str(error))
+            damage = found.worded(found.rstrip("."))
+            raise ProjectError(
+                say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup)
+            ) from error
 
     @classmethod
     def _open(
@@ -309,14 +316,17 @@ class Project:
         read_only: bool,
     ) -> Project:
         project_files.check_header(path)
-        notice = ""
+        notice = NOTHING
         is_kept_elsewhere = path.parent == fallback_folder
         if not read_only:
             if not (os.access(path, os.W_OK) and project_files.is_writable(path.parent)):
                 if fallback_folder is None:
                     raise ReadOnlyProjectError(
-                        f"{path} is read-only, so labels could not be saved; copy it to a place "
-                        "where you may write and open the copy."
+                        say(
+                            "{path} is read-only, so labels could not be saved; copy it to a place "
+                            "where you may write and open the copy.",
+                            path=path,
+                        )
                     )
                 path = project_files.writable_copy(path, fallback_folder)
             elif fallback_folder is not None:
@@ -337,7 +347,7 @@ class Project:
                 connection.close()
                 raise
         except sqlite3.Error as error:
-            raise project_files.project_error(error, path, "open") from error
+            raise project_files.project_error(error, path, say("open")) from error
         opened.notice = notice
         return opened
 
@@ -455,15 +465,19 @@ class Project:
     def relabel(self, images: Iterable[ImageId], class_id: ClassId | None) -> Change:
         """The change that gives all ``images`` one class, or none."""
         labels = dict.fromkeys(images, class_id)
-        count = "1 image" if len(labels) == 1 else f"{len(labels)} images"
-        return Change(f"{'Unlabel' if class_id is None else 'Label'} {count}", labels)
+        n_images = len(labels)
+        if class_id is None:
+            action = say("Unlabel {count} images", count=n_images)
+            return Change(say("Unlabel 1 image") if n_images == 1 else action, labels)
+        action = say("Label {count} images", count=n_images)
+        return Change(say("Label 1 image") if n_images == 1 else action, labels)
 
     def removal(self, class_id: ClassId) -> Change:
         """The change that removes a class and takes its labels off."""
         target = self._class(class_id)
         labels: dict[ImageId, ClassId | None] = dict.fromkeys(self._labelled(class_id))
         removed = replace(target, removed=True, hotkey=None)
-        return Change(f"Delete class “{target.name}”", labels, (removed,))
+        return Change(say("Delete class “{name}”", name=target.name), labels, (removed,))
 
     def merger(self, source: ClassId, target: ClassId) -> Change:
         """The change that gives all of ``source``'s images to ``target`` and removes ``source``.
@@ -475,7 +489,7 @@ class Project:
         labels: dict[ImageId, ClassId | None] = dict.fromkeys(self._labelled(source), target)
         removed = replace(gone, removed=True, hotkey=None)
         contents = {image: content for image, (_, content) in self._labels_of(labels).items()}
-        action = f"Merge “{gone.name}” into “{kept.name}”"
+        action = say("Merge “{source}” into “{target}”", source=gone.name, target=kept.name)
         return Change(action, labels, (removed,), contents)
 
     def apply(self, change: Change) -> Change:
@@ -499,7 +513,7 @@ class Project:
         names = {item.class_id: item.name for item in before_classes.values()}
         names.update({item.class_id: item.name for item in change.classes})
         names[NONE_OF_THESE] = NONE_NAME
-        with self._transaction("save to") as connection:
+        with self._transaction(say("save to")) as connection:
             (last,) = connection.execute("SELECT max(change) FROM journal").fetchone()
             entry = (1 + (last or 0), _now(), change.action)
             for item in change.classes:
@@ -572,7 +586,7 @@ class Project:
     def add_images(self, files: Sequence[FoundFile]) -> list[ImageRecord]:
         """Remember found files; return those that are new, changed or back, as they are now."""
         touched: list[str] = []
-        with self._transaction("save to") as connection:
+        with self._transaction(say("save to")) as connection:
             for file in files:
                 cursor = connection.execute(
                     "INSERT INTO images (name, size_bytes, modified_ns) VALUES (?, ?, ?) "
@@ -599,7 +613,7 @@ class Project:
 
     def mark_missing(self, images: Iterable[ImageId]) -> None:
         """Remember that the files of ``images`` were not found; their labels stay."""
-        with self._transaction("save to") as connection:
+        with self._transaction(say("save to")) as connection:
             connection.executemany(
                 "UPDATE images SET missing = 1 WHERE image_id = ?", [(image,) for image in images]
             )
@@ -607,7 +621,7 @@ class Project:
     def record_contents(self, contents: Mapping[ImageId, bytes]) -> None:
         """Remember the hashes of images' bytes."""
         rows = [(content, image) for image, content in contents.items()]
-        with self._transaction("save to") as connection:
+        with self._transaction(say("save to")) as connection:
             connection.executemany("UPDATE images SET content = ? WHERE image_id = ?", rows)
             connection.executemany(
                 "UPDATE labels SET content = ? WHERE image_id = ? AND content IS NULL", rows
@@ -665,8 +679,10 @@ class Project:
             return None
         labels: dict[ImageId, ClassId | None] = dict.fromkeys(targets)
         labels.update({target: class_of[stray] for stray, target in targets.items()})
-        count = "1 moved image" if len(targets) == 1 else f"{len(targets)} moved images"
-        return Change(f"Find the labels of {count} again", labels, is_carrying=True)
+        action = say("Find the labels of {count} moved images again", count=len(targets))
+        if len(targets) == 1:
+            action = say("Find the labels of 1 moved image again")
+        return Change(action, labels, is_carrying=True)
 
     def accept_changed_files(self) -> list[str]:
         """Let labels stand for what their files became; return the names of those files.
@@ -685,7 +701,7 @@ class Project:
             )
         ]
         if names:
-            with self._transaction("save to") as connection:
+            with self._transaction(say("save to")) as connection:
                 connection.execute(
                     "UPDATE labels SET content = (SELECT content FROM images "
                     "WHERE images.image_id = labels.image_id) "
@@ -700,7 +716,7 @@ class Project:
     def move_folder(self, folder: Path) -> None:
         """Point the project at where its images lie now; names stay relative to it."""
         settings = project_files.folder_settings(folder, self.path)
-        with self._transaction("save to") as connection:
+        with self._transaction(say("save to")) as connection:
             connection.executemany(
                 "INSERT INTO settings VALUES (?, ?) "
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -813,11 +829,15 @@ def _check_class_names(
     """
     for item in changed:
         if item.class_id == NONE_OF_THESE:
-            raise ProjectError(f"“{NONE_NAME}” is no class and cannot be changed.")
+            raise ProjectError(say("“{none}” is no class and cannot be changed.", none=NONE_NAME))
         if is_none_name(item.name) and item.class_id not in none_named:
             raise ProjectError(
-                f"A class cannot be called “{item.name}”: “{NONE_NAME}” is there for images that "
-                "show no class."
+                say(
+                    "A class cannot be called “{name}”: “{none}” is there for images that "
+                    "show no class.",
+                    name=item.name,
+                    none=NONE_NAME,
+                )
             )
     after = dict(before)
     after.update({item.class_id: item for item in changed})
@@ -826,10 +846,10 @@ def _check_class_names(
         if item.removed:
             continue
         if not item.name.strip():
-            raise ProjectError("A class needs a name.")
+            raise ProjectError(say("A class needs a name."))
         key = class_name_key(item.name)
         if key in seen:
-            raise ProjectError(f"There is already a class “{seen[key]}”.")
+            raise ProjectError(say("There is already a class “{name}”.", name=seen[key]))
         seen[key] = item.name
 
 

@@ -20,6 +20,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError, sentence_for
+from engine.words import NOTHING, Sentence, say
 
 SUFFIX: Final = ".handful"
 FORMAT_VERSION: Final = 2  # 1 and 2 are read; which one a file has is told in engine.project.
@@ -102,8 +103,12 @@ def check_images(connection: sqlite3.Connection, path: Path) -> None:
         connection, folder
     ):
         raise ProjectError(
-            f"The images in {folder} have the names, but not the content, of those that {path} "
-            "was made for (another memory card?); open the folder itself instead."
+            say(
+                "The images in {folder} have the names, but not the content, of those that {path} "
+                "was made for (another memory card?); open the folder itself instead.",
+                folder=folder,
+                path=path,
+            )
         )
 
 
@@ -141,11 +146,16 @@ def check_header(path: Path) -> None:
         with path.open("rb") as file:
             header = file.read(_HEADER_BYTES)
     except OSError as error:
-        raise ProjectError(sentence_for(error, path, "read")) from error
+        raise ProjectError(sentence_for(error, path, say("read"))) from error
     if header[:16] != b"SQLite format 3\0" or len(header) < _HEADER_BYTES:
-        reason = "it is empty" if not header else "it does not begin as one"
+        reason = say("it is empty") if not header else say("it does not begin as one")
         raise DamagedProjectError(
-            f"{path} is not a Handful project, or it is damaged ({reason}); it was left as it is."
+            say(
+                "{path} is not a Handful project, or it is damaged ({reason}); it was left as "
+                "it is.",
+                path=path,
+                reason=reason,
+            )
         )
     # Looked at before SQLite may touch the file, which could be anybody's (the offsets are from
     # https://www.sqlite.org/fileformat.html, section 1.3).
@@ -154,11 +164,16 @@ def check_header(path: Path) -> None:
 
 def _check_kind(path: Path, application: int, version: int) -> None:
     if application != APPLICATION_ID or version < 1:
-        raise ProjectError(f"{path} is not a Handful project.")
+        raise ProjectError(say("{path} is not a Handful project.", path=path))
     if version > FORMAT_VERSION:
         raise NewerProjectError(
-            f"{path} was written by a newer Handful (format {version}; this one reads up to "
-            f"{FORMAT_VERSION}); install the newer version to open it."
+            say(
+                "{path} was written by a newer Handful (format {version}; this one reads up to "
+                "{newest}); install the newer version to open it.",
+                path=path,
+                version=version,
+                newest=FORMAT_VERSION,
+            )
         )
 
 
@@ -167,7 +182,12 @@ def check_whole(connection: sqlite3.Connection, path: Path) -> None:
     if result != "ok":
         reason = " ".join(result.replace("*** in database main ***", "").split())
         raise DamagedProjectError(
-            f"{path} is damaged ({reason}); it was left as it is, and nothing was written to it."
+            say(
+                "{path} is damaged ({reason}); it was left as it is, and nothing was written "
+                "to it.",
+                path=path,
+                reason=reason,
+            )
         )
     # Once more, with what the write-ahead log may hold.
     (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -179,16 +199,26 @@ def project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
     text = str(error)
     if "full" in text:
         return ProjectError(
-            f"Could not {doing} {path}: the disk is full; make room, and the change can be made "
-            "again. Nothing saved before is lost."
+            say(
+                "Could not {doing} {path}: the disk is full; make room, and the change can be made "
+                "again. Nothing saved before is lost.",
+                doing=doing,
+                path=path,
+            )
         )
     if "readonly" in text:
-        return ReadOnlyProjectError(f"Could not {doing} {path}: it is read-only.")
+        return ReadOnlyProjectError(
+            say("Could not {doing} {path}: it is read-only.", doing=doing, path=path)
+        )
     if "locked" in text:
-        return ProjectError(f"Could not {doing} {path}: another program is using it.")
+        return ProjectError(
+            say("Could not {doing} {path}: another program is using it.", doing=doing, path=path)
+        )
     if "malformed" in text or "not a database" in text:
-        return DamagedProjectError(f"{path} is damaged ({text}); it was left as it is.")
-    return ProjectError(f"Could not {doing} {path}: {text}.")
+        return DamagedProjectError(
+            say("{path} is damaged ({text}); it was left as it is.", path=path, text=text)
+        )
+    return ProjectError(say("Could not {doing} {path}: {text}.", doing=doing, path=path, text=text))
 
 
 def writable_copy(path: Path, fallback_folder: Path) -> Path:
@@ -221,14 +251,14 @@ def writable_copy(path: Path, fallback_folder: Path) -> Path:
             temporary.replace(copy)
     except OSError as error:
         raise ReadOnlyProjectError(
-            sentence_for(error, copy, "copy the read-only project to")
+            sentence_for(error, copy, say("copy the read-only project to"))
         ) from error
     except sqlite3.Error as error:
-        raise project_error(error, path, "copy") from error
+        raise project_error(error, path, say("copy")) from error
     return copy
 
 
-def take_back_copies(path: Path, fallback_folder: Path) -> str:
+def take_back_copies(path: Path, fallback_folder: Path) -> Sentence:
     """Bring what was done in copies, while a project was read-only, back into it.
 
     Only where the project itself was not worked in since: it then becomes what the copy is, and
@@ -237,7 +267,7 @@ def take_back_copies(path: Path, fallback_folder: Path) -> str:
     Returns:
         One sentence for the person, or nothing.
     """
-    told = ""
+    told = NOTHING
     for copy in _fallback_paths(path, fallback_folder):
         if not os.path.exists(copy):
             return told
@@ -245,22 +275,29 @@ def take_back_copies(path: Path, fallback_folder: Path) -> str:
             match _lineage(path, copy):
                 case _Lineage.AHEAD:
                     kept = _replace_by(path, copy)
-                    told = (
-                        f"What was labelled in {copy} while {path} was read-only is back in it; "
-                        f"what it held before is kept as {kept.name}."
+                    told = say(
+                        "What was labelled in {copy} while {path} was read-only is back in it; "
+                        "what it held before is kept as {name}.",
+                        copy=copy,
+                        path=path,
+                        name=kept.name,
                     )
                 case _Lineage.BOTH if _is_news(path, copy):
-                    told = (
-                        f"{path} and {copy}, a copy from when it was read-only, were both worked "
-                        "in: the labels of the copy are only there."
+                    told = say(
+                        "{path} and {copy}, a copy from when it was read-only, were both worked "
+                        "in: the labels of the copy are only there.",
+                        path=path,
+                        copy=copy,
                     )
                 case _:
                     pass
         except (sqlite3.Error, OSError, ProjectError):
             _log.warning("could not bring %s back into %s", copy, path, exc_info=True)
-            told = (
-                f"What was labelled in {copy} while {path} was read-only could not be brought "
-                "back now; it is only there."
+            told = say(
+                "What was labelled in {copy} while {path} was read-only could not be brought "
+                "back now; it is only there.",
+                copy=copy,
+                path=path,
             )
     return told
 
@@ -343,7 +380,9 @@ def folder_settings(folder: Path, project: Path) -> list[tuple[str, str]]:
     absolute, relative = str(folder.resolve()), _relative_folder(folder, project)
     if not _is_text(relative):
         shown = os.fsencode(absolute).decode(errors="replace")
-        raise ProjectError(f"The folder {shown} has a name that is not UTF-8; please rename it.")
+        raise ProjectError(
+            say("The folder {shown} has a name that is not UTF-8; please rename it.", shown=shown)
+        )
     return [("folder", absolute if _is_text(absolute) else ""), ("folder_relative", relative)]
 
 

@@ -43,6 +43,7 @@ from engine.messages import (
     ScanFolder,
     Suggest,
 )
+from engine.words import NOTHING, Sentence, say
 
 if TYPE_CHECKING:
     from engine.jobs.workspace import Workspace
@@ -143,7 +144,7 @@ class Engine:
             if workspace is not None:
                 workspace.close()
 
-    def _open_workspace(self) -> tuple[Workspace | None, str]:
+    def _open_workspace(self) -> tuple[Workspace | None, Sentence]:
         """The workspace, or None and why there is none; images can be looked at without one."""
         try:
             # Loaded here: onnxruntime takes a moment, and the window should not wait for it.
@@ -153,21 +154,24 @@ class Engine:
                 self._cache_folder, device=self._device, encoder_path=self._encoder_path
             )
         except EngineError as error:
-            failure = str(error)
+            failure = error.sentence
         except Exception as error:
             _log.exception("The engine could not start")
-            failure = f"The engine could not start ({error}); see the log."
+            failure = say("The engine could not start ({error}); see the log.", error=error)
         else:
             runtime = workspace.runtime
-            notice = " ".join(text for text in (runtime.notice, workspace.cache.notice) if text)
+            notices = [text for text in (runtime.notice, workspace.cache.notice) if text]
+            notice = notices[0] if notices else NOTHING
+            if len(notices) > 1:
+                notice = say("{first} {second}", first=notices[0], second=notices[1])
             self._publish(
                 EngineReady(runtime.device, runtime.provider, runtime.encoder.name, notice)
             )
-            return workspace, ""
+            return workspace, NOTHING
         self._publish(EngineFailed(failure))
         return None, failure
 
-    def _take_commands(self, workspace: Workspace | None, failure: str) -> None:
+    def _take_commands(self, workspace: Workspace | None, failure: Sentence) -> None:
         """Accept all that has arrived; with nothing to do, sleep until something does."""
         block = not self._jobs
         while not self._closing.is_set():
@@ -179,7 +183,7 @@ class Engine:
             if command is not None:
                 self._accept(workspace, failure, command)
 
-    def _accept(self, workspace: Workspace | None, failure: str, command: Command) -> None:
+    def _accept(self, workspace: Workspace | None, failure: Sentence, command: Command) -> None:
         if isinstance(command, Cancel):
             self._end([job for job in self._jobs if job.command.request_id == command.request_id])
             return
@@ -215,11 +219,13 @@ class Engine:
                 self._publish(JobFinished(request_id))
                 return
             except EngineError as error:
-                self._fail(job, str(error), is_bug=False)
+                self._fail(job, error.sentence, is_bug=False)
                 return
             except OSError as error:
                 path = Path(error.filename) if isinstance(error.filename, str) else None
-                sentence = sentence_for(error, path, "use") if path else f"{error}."
+                sentence = (
+                    sentence_for(error, path, say("use")) if path else say("{error}.", error=error)
+                )
                 self._fail(job, sentence, is_bug=False)
                 return
             except Exception as error:
@@ -229,8 +235,12 @@ class Engine:
                 _log.exception("A job failed: %s", type(job.command).__name__)
                 self._fail(
                     job,
-                    f"Something went wrong inside Handful ({type(error).__name__}: {error}); "
-                    "your labels are safe, and the log has the details.",
+                    say(
+                        "Something went wrong inside Handful ({kind}: {error}); "
+                        "your labels are safe, and the log has the details.",
+                        kind=type(error).__name__,
+                        error=error,
+                    ),
                     is_bug=True,
                 )
                 return
@@ -238,7 +248,7 @@ class Engine:
                 self._publish(event)
                 return
 
-    def _fail(self, job: _Job, message: str, *, is_bug: bool) -> None:
+    def _fail(self, job: _Job, message: Sentence, *, is_bug: bool) -> None:
         self._jobs.remove(job)
         self._publish(JobFailed(job.command.request_id, message, is_bug))
 
@@ -289,7 +299,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
         case ExportModel():
             return export.export_model(workspace, command)
         case AddEncoder():
-            return _failing("This version cannot add encoders yet.")
+            return _failing(say("This version cannot add encoders yet."))
         case PaintSample():
             return sample.paint_sample(command)
         case ForgetImages() | Cancel():
@@ -298,7 +308,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             assert_never(command)
 
 
-def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | None]:
+def _steps_without_encoder(command: Command, failure: Sentence) -> Iterator[Event | None]:
     """What can be done all the same: find images and look at them; the rest fails with why."""
     from engine.jobs import embedding, sample, viewing
 
@@ -315,7 +325,7 @@ def _steps_without_encoder(command: Command, failure: str) -> Iterator[Event | N
             return _failing(failure)
 
 
-def _failing(failure: str) -> Iterator[Event | None]:
+def _failing(failure: Sentence) -> Iterator[Event | None]:
     raise EngineError(failure)
     yield  # A generator, so that it fails at its first step, as any job does.
 

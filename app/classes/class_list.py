@@ -52,8 +52,8 @@ from app.gallery.gallery_model import IMAGES_MIME, images_of, plain_tip
 from app.look.icons import pixmap
 from app.look.theme import GAP_PX, Theme, text_on
 from app.session.session import Session
-from engine import NONE_CLASS, ImageClass
-from engine.messages import ClassId, ImageId
+from engine import ImageClass
+from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 CLASS_MIME: Final = "application/x-handful-class"  # A class on its way to another place.
 _ROW_PX: Final = 48
@@ -98,7 +98,7 @@ class ClassModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             key = self.tr("Key {key}").format(key=item.key) if item.key else ""
             hint = self.tr("Click to label the selected images; double click to rename")
-            if item is NONE_CLASS:
+            if item.class_id == NONE_OF_THESE:
                 key = self.tr("Key {key}").format(key=item.hotkey)
                 hint = self.tr(
                     "For images that show none of your classes. They need no such label, but a "
@@ -161,7 +161,7 @@ class ClassModel(QAbstractListModel):
     def counts_text(self, item: ImageClass) -> str:
         """How many images are labelled and predicted as a class, in words."""
         locale, number = QLocale(), int(item.class_id)
-        if item is NONE_CLASS:
+        if item.class_id == NONE_OF_THESE:
             if not self._n_negatives:
                 return self.tr("shows no class")
             count = locale.toString(self._n_negatives)
@@ -463,12 +463,12 @@ class ClassList(QListView):
             and key in (Qt.Key.Key_Up, Qt.Key.Key_Down)
             and event.modifiers() & Qt.KeyboardModifier.AltModifier
         ):
-            if item is not NONE_CLASS:
+            if item.class_id != NONE_OF_THESE:
                 place = self.currentIndex().row() + (1 if key == Qt.Key.Key_Down else -1)
                 self.move_requested.emit(int(item.class_id), place)
         elif item is not None and key == Qt.Key.Key_F2:
             self.edit_name(item.class_id)
-        elif item is not None and item is not NONE_CLASS and key == Qt.Key.Key_Delete:
+        elif item is not None and item.class_id != NONE_OF_THESE and key == Qt.Key.Key_Delete:
             self.delete_requested.emit(int(item.class_id))
         elif item is not None and key in (
             Qt.Key.Key_Return,

@@ -25,8 +25,8 @@ from app.classes.note_dialog import NoteDialog
 from app.look.icons import icon, swatch
 from app.look.theme import GAP_PX, Theme
 from app.session.session import Session
-from engine import CLASS_COLOURS, NONE_CLASS, ImageClass, names_in
-from engine.messages import ClassId
+from engine import CLASS_COLOURS, ImageClass, names_in
+from engine.messages import NONE_OF_THESE, ClassId
 
 LETTERS: Final = "ABCDEFGHIJKLNOPQRSTVYZ"  # The others mean something on one page or another.
 
@@ -107,7 +107,7 @@ class ClassPanel(QWidget):
     def fill_menu(self, menu: QMenu, item: ImageClass) -> None:
         """Add what can be done with a class to a menu."""
         class_id = item.class_id
-        if item is NONE_CLASS:
+        if item.class_id == NONE_OF_THESE:
             show = menu.addAction(icon("filter"), self.tr("Show Only These"))
             show.triggered.connect(_calling(self.show_only_requested.emit, int(class_id)))
             return
@@ -147,7 +147,7 @@ class ClassPanel(QWidget):
         merge = menu.addMenu(icon("merge"), self.tr("Merge Into"))
         others = [other_class for other_class in self._session.offered if other_class != item]
         for target in others:
-            if target is NONE_CLASS:
+            if target.class_id == NONE_OF_THESE:
                 merge.addSeparator()
             action = merge.addAction(swatch(target.colour), _plain(target.name))
             action.triggered.connect(

@@ -6,6 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.look.words import told_event
 from app.session.session import Session
 from engine import messages
 from engine.messages import ClassId, DoubtfulLabel, ImageId
@@ -76,6 +77,17 @@ class LabelReview(QObject):
             self._session.bridge.release(self._request_id)
             self._request_id = 0
         self._asked_for = None
+
+    def kept_state(self) -> object:
+        """What a review in a window built anew goes on from."""
+        return self._kept, self.result
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another review kept."""
+        if isinstance(state, tuple):
+            self._kept, result = state
+            self.result = result and told_event(result)
+            self.changed.emit()
 
     def keep(self, doubtful: DoubtfulLabel) -> None:
         """The label is right; it is not doubted again while the project is open."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -18,14 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.evaluation.spot_result import SpotResult
 from app.gallery.small_picture import SmallPicture
 from app.gallery.thumbnails import Thumbnails
 from app.look.icons import swatch
 from app.look.page import Page
 from app.look.theme import GAP_PX, Theme
 from app.preview.large_picture import LargePicture
+from app.session.image_table import NO_CLASS
 from app.session.session import Session
-from engine import wilson_interval
 from engine.messages import ClassId, ImageId
 
 _COUNT: Final = 30
@@ -60,10 +62,12 @@ class SpotCheckPage(Page):
     Signals:
         images_requested: images to look at in the gallery.
         image_requested: one image to see large.
+        ended: there is a result, or it is another one since.
     """
 
     images_requested = Signal(object)
     image_requested = Signal(int)
+    ended = Signal()
 
     def __init__(
         self,
@@ -73,7 +77,7 @@ class SpotCheckPage(Page):
         parent: QWidget | None = None,
     ) -> None:
         self._session = session
-        super().__init__(session.tr("Spot check"), theme, parent)
+        super().__init__(self.tr("Spot check"), theme, parent)
         self._thumbnails = thumbnails
         self.random = np.random.default_rng()
         self.sample: list[Drawn] = []
@@ -81,6 +85,8 @@ class SpotCheckPage(Page):
         self.place = 0
         self._drawn_from = np.zeros(0, np.int32)  # The predicted classes, of all images.
         self._is_over = False
+        self._ended_at = ""
+        self._n_labels = 0  # At that moment.
         self._unseen: set[int] = set()  # Images that could not be shown.
         self.picture = LargePicture(session, thumbnails, theme)
         self.picture.failed.connect(self._on_picture_failed)
@@ -121,6 +127,22 @@ class SpotCheckPage(Page):
     def end(self) -> None:
         self.picture.clear()
 
+    def kept_state(self) -> object:
+        kept = self.sample, self.answers, self.place, self._drawn_from, self._is_over, self._unseen
+        return kept if self.sample else None
+
+    def restore_state(self, state: object) -> None:
+        if isinstance(state, tuple):
+            (
+                self.sample,
+                self.answers,
+                self.place,
+                self._drawn_from,
+                self._is_over,
+                self._unseen,
+            ) = state
+            self._show()
+
     def draw(self) -> None:
         """Draw a new sample from the predictions as they are now."""
         table = self._session.table
@@ -135,7 +157,7 @@ class SpotCheckPage(Page):
             )
             for row in drawn.tolist()
         ]
-        self.answers, self.place, self._is_over = {}, 0, False
+        self.answers, self.place, self._is_over, self._ended_at = {}, 0, False, ""
         self._unseen.clear()
         self._show()
 
@@ -358,16 +380,16 @@ class SpotCheckPage(Page):
             self.headline.setText(self.tr("Nothing to check"))
             self.basis.setText(self._session.why_no_predictions())
             return
-        self.headline.setText(result_text(n_asked - len(wrong), n_asked))
+        result = self._keep_result(n_asked - len(wrong))
+        self.headline.setText(result.headline())
         locale = QLocale()
-        known = [int(item.class_id) for item in self._session.classes]
-        n_predictions = int(np.count_nonzero(np.isin(self._drawn_from, known)))
-        promised = np.mean([self.sample[place].confidence for place in self.answers])
         self.basis.setText(
             self.tr(
                 "Drawn at random from {count} predictions; the share among all of them lies "
                 "between the two numbers 95 times in 100. Their confidences promised {percent} %."
-            ).format(count=locale.toString(n_predictions), percent=round(100 * promised))
+            ).format(
+                count=locale.toString(result.n_predictions), percent=round(100 * result.promised)
+            )
         )
         self.wrong_title.setText(self.tr("{count} wrong").format(count=locale.toString(len(wrong))))
         for number, place in enumerate(wrong[:_MAX_WRONG]):
@@ -386,6 +408,26 @@ class SpotCheckPage(Page):
         self._thumbnails.want_too([row for row in rows if row >= 0])
         self.show_button.setVisible(bool(wrong))
         self._show_labels()
+
+    def _keep_result(self, n_right: int) -> SpotResult:
+        """Keep the result beside the project; it is that of the moment when it was over."""
+        table, project = self._session.table, self._session.project
+        known = [int(item.class_id) for item in self._session.classes]
+        if not self._ended_at:
+            self._ended_at = datetime.now().astimezone().isoformat(timespec="seconds")
+            self._n_labels = int(np.count_nonzero((table.labels != NO_CLASS) & ~table.missing))
+        result = SpotResult(
+            n_right,
+            len(self.answers),
+            int(np.count_nonzero(np.isin(self._drawn_from, known))),
+            float(np.mean([self.sample[place].confidence for place in self.answers])),
+            self._n_labels,
+            self._ended_at,
+        )
+        if project is not None:
+            self._session.preferences.keep_spot_check(project.path, result.to_text())
+            self.ended.emit()
+        return result
 
     def _show_labels(self) -> None:
         labels, table = self.labels(), self._session.table
@@ -419,19 +461,4 @@ class SpotCheckPage(Page):
 
     def _forget(self) -> None:
         self.sample, self.answers, self.place, self._is_over = [], {}, 0, False
-
-
-def result_text(n_right: int, n_asked: int) -> str:
-    """The outcome in one line, with its 95 % interval."""
-    low, high = wilson_interval(n_right, n_asked)
-    text = QCoreApplication.translate(
-        "SpotCheck", "{right} of {asked} right: {percent} %, between {low} and {high} %"
-    )
-    locale = QLocale()
-    return text.format(
-        right=locale.toString(n_right),
-        asked=locale.toString(n_asked),
-        percent=round(100 * n_right / n_asked),
-        low=round(100 * low),
-        high=round(100 * high),
-    )
+        self._ended_at = ""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.look.icons import swatch
 from app.look.theme import GAP_PX
+from app.look.words import percent_of
 from app.session.image_table import NO_CLASS, Rows
 from app.session.session import Session
 from engine import ShareRight, share_right
@@ -72,7 +73,7 @@ class CoverageBar(QFrame):
         title.setBuddy(self.slider)
         self._percent = QLabel()
         self._percent.setObjectName("section")
-        self._percent.setFixedWidth(self.fontMetrics().horizontalAdvance("100 % "))
+        self._percent.setFixedWidth(self.fontMetrics().horizontalAdvance(percent_of(100) + " "))
         self.sentence = QLabel()
         self.left_out = QLabel()
         self.left_out.setObjectName("muted")
@@ -149,7 +150,7 @@ class CoverageBar(QFrame):
         share = share_right(
             confidences, threshold, adapted.held_out if adapted is not None else None
         )
-        self._percent.setText(f"{self.slider.value()} %")
+        self._percent.setText(percent_of(self.slider.value()))
         item = self._session.image_class(class_id)
         name = item.name if item is not None else ""
         sentence = coverage_text(len(confidences), threshold, share, name)

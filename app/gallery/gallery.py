@@ -45,8 +45,7 @@ from app.look.theme import GAP_PX, Theme
 from app.session.image_table import NO_CLASS
 from app.session.preferences import MAX_TILE_PX, MIN_TILE_PX
 from app.session.session import Session
-from engine import NONE_CLASS
-from engine.messages import ClassId, ImageId
+from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 _PAUSE_MS: Final = 1500
 _WHEEL_STEP_PX: Final = 8
@@ -122,6 +121,28 @@ class Gallery(QWidget):
         super().resizeEvent(event)
         self._fit_head()
 
+    def kept_state(self) -> object:
+        """What a gallery in a window built anew goes on from."""
+        table, row = self._session.table, self.current_row()
+        return (
+            self.model.arrangement,
+            self.view.selected_images(),
+            table.image_id(row) if row >= 0 else None,
+            self.view.verticalScrollBar().value(),
+        )
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another gallery kept: filter, order, selection, place."""
+        if isinstance(state, tuple):
+            arrangement, images, current, scrolled = state
+            self.arrange(self._without_removed(arrangement))
+            if current is not None:
+                self.set_current_row(self._session.table.row_of(current))
+            self.select_images(images)
+            if not images:
+                self.view.clearSelection()
+            self.view.verticalScrollBar().setValue(scrolled)
+
     def current_row(self) -> int:
         """The row of the image with the keyboard's attention, -1 where there is none."""
         place = self.view.currentIndex().row()
@@ -173,6 +194,7 @@ class Gallery(QWidget):
         """Filter and sort anew, keeping the selection as far as it is still shown."""
         chosen = self.view.selected_places()
         rows = self.model.order[chosen[chosen < len(self.model.order)]]
+        rows = rows[rows < self._session.table.n_rows]  # The project may just have been closed.
         current = self.current_row()
         at_top = self.view.verticalScrollBar().value() == 0 or arrangement is not None
         with QSignalBlocker(self.view.selectionModel()):
@@ -451,7 +473,7 @@ class Gallery(QWidget):
         self._sort.setCurrentIndex(self._sort.findData(now.sort))
         self._class_menu.clear()
         for item in self._session.offered:
-            if item is NONE_CLASS:
+            if item.class_id == NONE_OF_THESE:
                 self._class_menu.addSeparator()
             action = self._class_menu.addAction(swatch(item.colour), item.name.replace("&", "&&"))
             action.setData(int(item.class_id))

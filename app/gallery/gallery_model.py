@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 )
 
 from app.gallery.arrangement import Arrangement, arrange, fits
+from app.look.words import percent_of
 from app.session.image_table import NO_CLASS, Rows
 from app.session.session import Session
 from engine.messages import ImageId
@@ -96,7 +97,10 @@ class GalleryModel(QAbstractListModel):
 
     def places_of_rows(self, rows: Rows) -> Rows:
         """Where rows are shown, -1 where they are not."""
-        return self._place_of_row[rows]
+        places = np.full(len(rows), -1, np.intp)
+        known = rows < len(self._place_of_row)  # Not those of a project that is being closed.
+        places[known] = self._place_of_row[rows[known]]
+        return places
 
     def state_text(self, row: int) -> str:
         """Label, prediction or reason of an image in words."""
@@ -206,5 +210,5 @@ def percent_text(probability: float) -> str:
     """A probability as a person reads it; never a certainty that nobody has."""
     percent = round(100 * probability)
     if percent >= 100:
-        return "> 99 %"
-    return "< 1 %" if percent <= 0 else f"{percent} %"
+        return f"> {percent_of(99)}"
+    return f"< {percent_of(1)}" if percent <= 0 else percent_of(percent)

@@ -170,7 +170,7 @@ class TileDelegate(QStyledItemDelegate):
         small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
         metrics = QFontMetrics(small)
         text = metrics.elidedText(
-            self._view.tr("none of these?"), Qt.TextElideMode.ElideRight, chip.width() - 24
+            self.tr("none of these?"), Qt.TextElideMode.ElideRight, chip.width() - 24
         )
         width, height = metrics.horizontalAdvance(text) + 16, metrics.height() + 4
         left, top = chip.left() + 4, chip.top() - _PAD_PX - 4 - height

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.look.icons import icon, pixmap
 from app.look.theme import GAP_PX, Theme
+from app.look.words import told
 
 _MAX_SHOWN: Final = 3
 _INFORMATION_MS: Final = 12_000
@@ -42,6 +43,7 @@ class Remedy(Enum):
     SHOW_EXPORT = "show-export"
     SHOW_SAVE = "show-save"
     FINETUNE = "finetune"
+    OPEN_REPORT = "open-report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class NoticeBars(QWidget):
 
     def add(self, notice: Notice) -> None:
         """Show a notice; one that is shown already moves to the top."""
+        notice = replace(notice, text=told(notice.text))
         for bar in [item for item in self._bars if item.notice.text == notice.text]:
             self._remove(bar)
         bar = _NoticeBar(notice, self._theme, self)
@@ -85,6 +88,10 @@ class NoticeBars(QWidget):
         self._layout.insertWidget(0, bar)
         for surplus in self._bars[_MAX_SHOWN:]:
             self._remove(surplus)
+
+    def notices(self) -> list[Notice]:
+        """What is shown, the newest first."""
+        return [bar.notice for bar in self._bars]
 
     def withdraw(self, remedy: Remedy) -> None:
         """Dismiss the notices with that button; it no longer means what they say."""
@@ -174,6 +181,8 @@ class _NoticeBar(QFrame):
                 return self.tr("Show")
             case Remedy.FINETUNE:
                 return self.tr("Fine-tune again…")
+            case Remedy.OPEN_REPORT:
+                return self.tr("Open")
 
     def _on_dismiss(self) -> None:
         self.dismissed.emit(self)

@@ -95,6 +95,17 @@ class Page(QWidget):
         self._led_to = widget
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Else Shift+Tab would come back at once.
 
+    def kept_state(self) -> object:
+        """What :meth:`restore_state` needs to go on here in a window built anew, if anything.
+
+        Another language means another window. Labels and classes are the session's; a page that
+        knows more than can be asked for again (answers given, a place in a list) keeps it so.
+        """
+        return None
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what :meth:`kept_state` of the page before gave; it may be None."""
+
     # --- For the window ---------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:

@@ -1,66 +1,46 @@
-"""Small drawings of numbers with their uncertainty: an interval, and a learning curve."""
+"""Small drawings of numbers with their uncertainty: intervals, learning curves, reliability.
+
+Each is a function that paints into a rectangle, so that the window and the report draw alike.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QCoreApplication, QLocale, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.look.theme import Theme
+from engine import ReliabilityBin
 from engine.messages import CurvePoint
 
-_BAR_PX: Final = 8
-_LEFT_PX, _RIGHT_PX, _TOP_PX, _BOTTOM_PX = 48, 14, 10, 40
+_DOT_PX: Final = 3.5
+_Flag = Qt.AlignmentFlag
 
 
-class IntervalBar(QWidget):
-    """A dot for the share of held-out labels, on the 95 % interval of the whole class.
-
-    The interval follows from the confidences, too, so the dot may lie beside it.
-    """
-
-    def __init__(
-        self, share: float, low: float, high: float, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._share, self._low, self._high = share, low, high
-        self._theme = theme
-        self.setMinimumSize(80, 20)
-        text = self.tr(
-            "{share} % of the held-out labels; of all images of the class between {low} and "
-            "{high} % (95 %)"
-        ).format(share=round(100 * share), low=round(100 * low), high=round(100 * high))
-        self.setAccessibleName(text)
-        self.setToolTip(text)
-
-    def sizeHint(self) -> QSize:
-        return QSize(140, 20)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme, middle = self._theme, self.height() / 2
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, span = 5.0, self.width() - 10.0
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.hover))
-        painter.drawRoundedRect(QRectF(left, middle - _BAR_PX / 2, span, _BAR_PX), 4, 4)
-        band = QRectF(
-            left + span * self._low,
-            middle - _BAR_PX / 2,
-            max(2.0, span * (self._high - self._low)),
-            _BAR_PX,
-        )
-        ground = QColor(theme.accent)
-        ground.setAlpha(110)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(band, 4, 4)
-        painter.setPen(QPen(QColor(theme.surface), 1.5))
-        painter.setBrush(QColor(theme.accent))
-        painter.drawEllipse(QPointF(left + span * self._share, middle), 5.5, 5.5)
-        painter.end()
+def paint_interval(
+    painter: QPainter, box: QRectF, share: float, low: float, high: float, theme: Theme
+) -> None:
+    """A dot on its interval, on the line from 0 to 1 that fills the width of ``box``."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    half = box.height() / 2
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.border))
+    painter.drawRoundedRect(box, half, half)
+    painter.setBrush(_see_through(theme.accent, 130))
+    band = QRectF(
+        box.left() + box.width() * low, box.top(), box.width() * (high - low), box.height()
+    )
+    painter.drawRoundedRect(band, half, half)
+    painter.setPen(QPen(QColor(theme.surface), 1))
+    painter.setBrush(QColor(theme.accent))
+    painter.drawEllipse(
+        QPointF(box.left() + box.width() * share, box.center().y()), half + 2, half + 2
+    )
+    painter.restore()
 
 
 class LearningCurve(QWidget):
@@ -70,7 +50,7 @@ class LearningCurve(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._points: tuple[CurvePoint, ...] = ()
-        self.setMinimumSize(260, 190)
+        _make_room(self)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
@@ -80,83 +60,216 @@ class LearningCurve(QWidget):
     def show_points(self, points: Sequence[CurvePoint]) -> None:
         """Show a curve; with fewer than two points it says why there is none."""
         self._points = tuple(sorted(points, key=lambda point: point.labels_per_class))
-        self.setAccessibleName(
-            "; ".join(
-                self.tr("labels per class {labels}: {percent} %").format(
-                    labels=_number(point.labels_per_class), percent=round(100 * point.accuracy)
-                )
-                for point in self._points
-            )
-        )
+        self.setAccessibleName(curve_text(self._points))
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(360, 200)
+        return _hint(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        small = QFont(self.font())
-        small.setPointSizeF(max(7.0, small.pointSizeF() - 0.5))
-        painter.setFont(small)
-        if len(self._points) < 2:
-            painter.setPen(QColor(self._theme.muted))
-            painter.drawText(
-                self.rect().adjusted(16, 0, -16, 0),
-                Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-                self.tr("A curve follows once there are more labels."),
-            )
-        else:
-            area = QRectF(self.rect()).adjusted(_LEFT_PX, _TOP_PX, -_RIGHT_PX, -_BOTTOM_PX)
-            self._paint_axes(painter, area)
-            self._paint_curve(painter, area)
+        painter.setFont(self.font())
+        paint_curve(painter, QRectF(self.rect()), self._points, self._theme)
         painter.end()
 
-    def _place(self, area: QRectF, labels: float, share: float) -> QPointF:
-        most = self._points[-1].labels_per_class
+
+class ReliabilityDiagram(QWidget):
+    """Share right over confidence: on the dashed line the confidences are true."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._bins: tuple[ReliabilityBin, ...] = ()
+        _make_room(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in these colours."""
+        self._theme = theme
+        self.update()
+
+    def show_bins(self, bins: Sequence[ReliabilityBin]) -> None:
+        """Show these; of none it says why."""
+        self._bins = tuple(bins)
+        self.setAccessibleName(reliability_text(self._bins))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return _hint(self)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        paint_reliability(painter, QRectF(self.rect()), self._bins, self._theme)
+        painter.end()
+
+
+def curve_text(points: Sequence[CurvePoint]) -> str:
+    """A learning curve in words."""
+    text = QCoreApplication.translate("Plots", "labels per class {labels}: {percent} %")
+    return "; ".join(
+        text.format(labels=_number(point.labels_per_class), percent=round(100 * point.accuracy))
+        for point in points
+    )
+
+
+def reliability_text(bins: Sequence[ReliabilityBin]) -> str:
+    """A reliability diagram in words."""
+    text = QCoreApplication.translate(
+        "Plots", "confidence {confidence} %: {right} % right of {count} labels"
+    )
+    return "; ".join(
+        text.format(
+            confidence=round(100 * item.confidence),
+            right=round(100 * item.right.value),
+            count=QLocale().toString(item.n),
+        )
+        for item in bins
+    )
+
+
+def paint_curve(painter: QPainter, box: QRectF, points: Sequence[CurvePoint], theme: Theme) -> None:
+    """A learning curve in the painter's font; with fewer than two points, why there is none."""
+    if len(points) < 2:
+        words = QCoreApplication.translate("Plots", "A curve follows once there are more labels.")
+        _paint_emptiness(painter, box, words, theme)
+        return
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    most = points[-1].labels_per_class
+    title = QCoreApplication.translate("Plots", "labels per class")
+    area = _paint_frame(painter, box, title, theme)
+    metrics = QFontMetricsF(painter.font(), painter.device())
+    last_right = -1e9
+    for point in points:
+        text = _number(point.labels_per_class)
+        wide = metrics.horizontalAdvance(text) + 8
+        x = area.left() + area.width() * point.labels_per_class / most
+        if x - wide / 2 > last_right:  # Numbers that would touch are left out.
+            words_box = QRectF(x - wide / 2, area.bottom() + 3, wide, metrics.height())
+            painter.drawText(words_box, _Flag.AlignCenter, text)
+            last_right = x + wide / 2
+
+    def place(point: CurvePoint, share: float) -> QPointF:
         return QPointF(
-            area.left() + area.width() * labels / most, area.bottom() - area.height() * share
+            area.left() + area.width() * point.labels_per_class / most,
+            area.bottom() - area.height() * share,
         )
 
-    def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
-        theme, flags = self._theme, Qt.AlignmentFlag
-        for share in (0.0, 0.5, 1.0):
-            y = self._place(area, 0.0, share).y()
-            painter.setPen(QPen(QColor(theme.border), 1))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(QColor(theme.muted))
-            words = QRectF(0, y - 10, _LEFT_PX - 6, 20)
-            painter.drawText(
-                words, flags.AlignRight | flags.AlignVCenter, f"{round(100 * share)} %"
-            )
-        last_right = -1.0
-        for point in self._points:
-            x = self._place(area, point.labels_per_class, 0.0).x()
-            if x - 14 > last_right:  # Numbers that would touch are left out.
-                words = QRectF(x - 20, area.bottom() + 2, 40, 18)
-                text = _number(point.labels_per_class)
-                painter.drawText(words, flags.AlignCenter, text)
-                last_right = x + 14
-        words = QRectF(area.left(), area.bottom() + 19, area.width(), 20)
-        painter.drawText(words, flags.AlignCenter, self.tr("labels per class"))
+    band = [place(point, point.high) for point in points]
+    band += [place(point, point.low) for point in reversed(points)]
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_see_through(theme.accent, 56))
+    painter.drawPolygon(QPolygonF(band))
+    line = [place(point, point.accuracy) for point in points]
+    painter.setPen(QPen(QColor(theme.accent), 2))
+    painter.drawPolyline(QPolygonF(line))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.accent))
+    for dot in line:
+        painter.drawEllipse(dot, _DOT_PX, _DOT_PX)
+    painter.restore()
 
-    def _paint_curve(self, painter: QPainter, area: QRectF) -> None:
-        theme = self._theme
-        upper = [self._place(area, p.labels_per_class, p.high) for p in self._points]
-        lower = [self._place(area, p.labels_per_class, p.low) for p in self._points]
-        band = QColor(theme.accent)
-        band.setAlpha(48)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(band)
-        painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))
-        line = [self._place(area, p.labels_per_class, p.accuracy) for p in self._points]
-        painter.setPen(QPen(QColor(theme.accent), 2))
-        painter.drawPolyline(QPolygonF(line))
-        painter.setPen(Qt.PenStyle.NoPen)
+
+def paint_reliability(
+    painter: QPainter, box: QRectF, bins: Sequence[ReliabilityBin], theme: Theme
+) -> None:
+    """A reliability diagram in the painter's font, each bin with the number of its labels."""
+    if not bins:
+        words = QCoreApplication.translate(
+            "Plots", "A diagram follows once there are labels to judge by."
+        )
+        _paint_emptiness(painter, box, words, theme)
+        return
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    title = QCoreApplication.translate("Plots", "confidence (number: labels)")
+    area = _paint_frame(painter, box, title, theme)
+    metrics = QFontMetricsF(painter.font(), painter.device())
+
+    def place(confidence: float, right: float) -> QPointF:
+        return QPointF(
+            area.left() + area.width() * confidence, area.bottom() - area.height() * right
+        )
+
+    for share in (0.0, 0.5, 1.0):
+        text = _percent(share)
+        wide = metrics.horizontalAdvance(text) + 4
+        left = min(place(share, 0).x() - wide / 2, box.right() - wide)
+        painter.drawText(
+            QRectF(left, area.bottom() + 3, wide, metrics.height()), _Flag.AlignCenter, text
+        )
+    painter.setPen(QPen(QColor(theme.muted), 1.2, Qt.PenStyle.DashLine))
+    painter.drawLine(place(0, 0), place(1, 1))
+    for item in bins:
+        low, high = place(item.confidence, item.right.low), place(item.confidence, item.right.high)
+        painter.setPen(QPen(_see_through(theme.accent, 150), 4, c=Qt.PenCapStyle.RoundCap))
+        painter.drawLine(low, high)
+        painter.setPen(QPen(QColor(theme.surface), 1))
         painter.setBrush(QColor(theme.accent))
-        for place in line:
-            painter.drawEllipse(place, 3.5, 3.5)
+        painter.drawEllipse(place(item.confidence, item.right.value), 5, 5)
+    for item in bins:
+        # Beside its bar, on the side where the dashed line is not.
+        text = QLocale().toString(item.n)
+        wide, tall = metrics.horizontalAdvance(text) + 2, metrics.height()
+        low, high = place(item.confidence, item.right.low), place(item.confidence, item.right.high)
+        fits_below = low.y() + tall + 2 < area.bottom()
+        y = low.y() + 3 if fits_below else high.y() - tall - 3
+        left = min(max(low.x() - wide / 2, area.left()), box.right() - wide)
+        words_box = QRectF(left, y, wide, tall)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_see_through(theme.surface, 200))  # Over the dashed line.
+        painter.drawRect(words_box)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(words_box, _Flag.AlignCenter, text)
+    painter.restore()
+
+
+def _paint_frame(painter: QPainter, box: QRectF, title: str, theme: Theme) -> QRectF:
+    """Shares on the left, a title below; the area between. The pen is left for words."""
+    metrics = QFontMetricsF(painter.font(), painter.device())
+    tall, left = metrics.height(), metrics.horizontalAdvance(_percent(1.0)) + 8
+    area = box.adjusted(left, tall / 2 + 2, -12, -2 * tall - 8)
+    for share in (0.0, 0.5, 1.0):
+        y = area.bottom() - area.height() * share
+        painter.setPen(QPen(QColor(theme.border), 1))
+        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        painter.setPen(QColor(theme.muted))
+        words = QRectF(box.left(), y - tall / 2, left - 6, tall)
+        painter.drawText(words, _Flag.AlignRight | _Flag.AlignVCenter, _percent(share))
+    words = QRectF(area.left(), area.bottom() + tall + 5, area.width(), tall)
+    painter.drawText(words, _Flag.AlignCenter, title)
+    return area
+
+
+def _paint_emptiness(painter: QPainter, box: QRectF, words: str, theme: Theme) -> None:
+    painter.setPen(QColor(theme.muted))
+    painter.drawText(
+        box.adjusted(16, 0, -16, 0), int(_Flag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), words
+    )
+
+
+def _make_room(plot: QWidget) -> None:
+    size = _hint(plot)
+    plot.setMinimumSize(size.width() * 2 // 3, size.height())
+    plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+
+def _hint(plot: QWidget) -> QSize:
+    """Larger letters need a larger drawing."""
+    tall = QFontMetricsF(QFont(plot.font())).height()
+    return QSize(round(22 * tall), round(13 * tall))
+
+
+def _see_through(colour: str, alpha: int) -> QColor:
+    made = QColor(colour)
+    made.setAlpha(alpha)
+    return made
+
+
+def _percent(share: float) -> str:
+    return QCoreApplication.translate("Plots", "{percent} %").format(percent=round(100 * share))
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if abs(value - round(value)) < 0.05 else f"{value:.1f}"
+    whole = abs(value - round(value)) < 0.05
+    return QLocale().toString(value, "f", 0 if whole else 1)

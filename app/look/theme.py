@@ -341,6 +341,25 @@ QTreeView#table QHeaderView::section { background: @window@; color: @muted@; bor
 QPlainTextEdit#log { background: @surface@; border: 1px solid @outline@; color: @text@; }
 QPlainTextEdit#log:focus { border: 2px solid @accent@; }
 QScrollArea { background: transparent; border: none; }
+QTabWidget::pane { border: none; border-top: 1px solid @border@; }
+QTabBar { background: @window@; }
+QTabBar::tab { background: transparent; color: @muted@; padding: 7px 14px; border: none;
+  border-bottom: 3px solid transparent; }
+QTabBar::tab:hover { color: @text@; background: @hover@; }
+QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
+QTabBar::tab:focus { color: @text@; background: @accent_soft@; }
+QTableView#scores, QTableView#confusion { background: @surface@; border: 2px solid transparent;
+  outline: none; selection-background-color: @accent_soft@; selection-color: @text@; }
+QTableView#confusion, QTableView#confusion QTableCornerButton::section { background: @window@;
+  border: none; }
+QTableView#scores:focus, QListView#cell-images:focus { border: 2px solid @accent@; }
+QTableView#scores QHeaderView::section { background: @surface@; color: @muted@; border: none;
+  border-bottom: 1px solid @border@; padding: 4px 8px; }
+QTableView#confusion QHeaderView { background: @window@; }
+QTableView#confusion QHeaderView::section { background: @window@; color: @muted@; border: none;
+  padding: 4px 8px; }
+QTableView#confusion QHeaderView::section:checked { color: @text@; }
+QListView#cell-images { background: transparent; border: 2px solid transparent; outline: none; }
 QListView#recent { background: transparent; border: none; outline: none; }
 QListView#classes { background: transparent; border: none; outline: none; }
 QListView#gallery { background: @sunken@; border: none; outline: none; }

@@ -22,4 +22,4 @@ class MapPage(Page):
     ) -> None:
         self._session = session
         self._thumbnails = thumbnails
-        super().__init__(session.tr("Map"), theme, parent)
+        super().__init__(self.tr("Map"), theme, parent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -450,7 +450,7 @@ class NeighbourTile(QAbstractButton):
 
     def texts(self) -> tuple[str, str]:
         """What is written below the picture: the class and the similarity."""
-        value = f"{self._similarity:.2f}".replace("-", "−")
+        value = QLocale().toString(self._similarity, "f", 2).replace("-", "−")
         return ("" if self._item is None else self._item.name, value)
 
     def sizeHint(self) -> QSize:
@@ -518,5 +518,6 @@ class NeighbourTile(QAbstractButton):
 
 def _signed(score: float) -> str:
     """A score with its sign, a minus as long as the plus."""
-    rounded = f"{score:+.1f}".replace("-", "−")
-    return "0.0" if rounded[1:] == "0.0" else rounded
+    tenths = round(10 * score)
+    size = QLocale().toString(abs(tenths) / 10, "f", 1)
+    return size if tenths == 0 else f"{'+' if tenths > 0 else '−'}{size}"

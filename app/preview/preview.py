@@ -29,6 +29,7 @@ from app.gallery.gallery_model import percent_text
 from app.gallery.thumbnails import Thumbnails
 from app.look.icons import icon, pixmap
 from app.look.theme import GAP_PX, Theme, text_on
+from app.look.words import listed, percent_of
 from app.preview.explanation_panel import ExplanationPanel
 from app.preview.image_view import ImageView
 from app.session.image_table import NO_CLASS
@@ -351,7 +352,7 @@ class Preview(QWidget):
         self.step_requested.emit(1)
 
     def _on_zoom_changed(self, zoom: float) -> None:
-        self._zoom.setText(f"{round(100 * zoom)} %" if self._size_px else "")
+        self._zoom.setText(percent_of(round(100 * zoom)) if self._size_px else "")
         if self._size_px is None or self._asked_side_px == _MAX_SIDE_PX:
             return
         if self._loaded_side_px < min(1.0, zoom) * max(self._size_px):
@@ -477,9 +478,7 @@ class ProbabilityBars(QWidget):
         """Show classes, most likely first."""
         if bars != self._bars:
             self._bars, self._hovered = bars, -1
-            self.setAccessibleName(
-                ", ".join(f"{bar.name} {percent_text(bar.value)}" for bar in bars)
-            )
+            self.setAccessibleName(listed(f"{bar.name} {percent_text(bar.value)}" for bar in bars))
             self.setToolTip(self.tr("Click a class to see what speaks for it") if bars else "")
             self.unsetCursor()
             self.updateGeometry()

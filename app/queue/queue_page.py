@@ -48,7 +48,7 @@ class QueuePage(Page):
         parent: QWidget | None = None,
     ) -> None:
         self._session = session
-        super().__init__(session.tr("Label queue"), theme, parent)
+        super().__init__(self.tr("Label queue"), theme, parent)
         self._shown: ImageId | None = None
         self.suggestions = Suggestions(session, self)
         self.gain = ExpectedGain(session, self)
@@ -78,6 +78,12 @@ class QueuePage(Page):
         if hasattr(self, "picture"):  # The base class asks once before there is one.
             self.picture.set_theme(theme)
             self.choices.set_theme(theme)
+
+    def kept_state(self) -> object:
+        return self.suggestions.kept_state()
+
+    def restore_state(self, state: object) -> None:
+        self.suggestions.restore_state(state)
 
     def begin(self) -> None:
         self.suggestions.open()

@@ -18,7 +18,7 @@ class ReviewClasses(ClassBarView):
     """The list of classes, with a bar for the share of each that is reviewed."""
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(session.tr("Classes to review"), theme, parent)
+        super().__init__(self.tr("Classes to review"), theme, parent)
         self._session = session
 
     def show_reviewed(self, reviewed: Mapping[ClassId, Reviewed], class_id: ClassId) -> None:

@@ -74,7 +74,7 @@ class ReviewPage(Page):
         parent: QWidget | None = None,
     ) -> None:
         self._session = session
-        super().__init__(session.tr("Review by class"), theme, parent)
+        super().__init__(self.tr("Review by class"), theme, parent)
         self._is_peeking = False  # One image is seen large; one comes back to the same page.
         self._since_turned = QElapsedTimer()
         self.unseen_ms = _UNSEEN_MS
@@ -99,6 +99,14 @@ class ReviewPage(Page):
             self.classes.set_theme(theme)
             self.strip.set_theme()
             self._refresh.setIcon(icon("refresh"))
+
+    def kept_state(self) -> object:
+        return self.review.kept_state()
+
+    def restore_state(self, state: object) -> None:
+        self.review.restore_state(state)
+        if self.isVisible():
+            self._show_page()
 
     def begin(self) -> None:
         if not self._is_peeking:

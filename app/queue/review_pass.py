@@ -107,6 +107,15 @@ class ReviewPass:
             found[number] = Reviewed(n_labelled + n_out, n_labelled + n_open)
         return found
 
+    def kept_state(self) -> object:
+        """What a review in a window built anew goes on from."""
+        return self.class_id, self.first, self._order, self._taken_out
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another review kept."""
+        if isinstance(state, tuple):
+            self.class_id, self.first, self._order, self._taken_out = state
+
     # --- Going through ----------------------------------------------------------------------------
 
     def begin(self, class_id: ClassId) -> None:

@@ -95,7 +95,7 @@ class ReviewDelegate(TileDelegate):
         painter.drawRoundedRect(card.adjusted(3, 3, -3, -3), 6, 6)
         bold = QFont(option.font)
         bold.setWeight(QFont.Weight.DemiBold)
-        text = model.tr("Taken out")
+        text = self.tr("Taken out")
         width = QFontMetrics(bold).horizontalAdvance(text) + 24
         height = QFontMetrics(bold).height() + _CROSS_PX + 20
         box = QRect(0, 0, max(width, _CROSS_PX + 24), height)

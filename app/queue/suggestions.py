@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.look.words import told_event
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
-from engine import messages
+from engine import messages, sentence_of
 from engine.messages import ImageId, Suggestion
 
 _COUNT: Final = 12
@@ -114,6 +115,17 @@ class Suggestions(QObject):
             self._session.bridge.release(self._request_id)
             self._request_id = 0
 
+    def kept_state(self) -> object:
+        """What a queue in a window built anew goes on from."""
+        return self.items, self.place, self._passed_over, self._unsure, self._labelled
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another queue kept."""
+        if isinstance(state, tuple):
+            items, self.place, self._passed_over, self._unsure, self._labelled = state
+            self.items = [told_event(item) for item in items]
+            self.changed.emit()
+
     def take_label(self) -> None:
         """The image on screen was labelled: go to the next one that has no label."""
         if self.current is not None:
@@ -189,7 +201,7 @@ class Suggestions(QObject):
         rows = table.by_name()
         rows = rows[is_due[rows]]
         places = np.unique(np.linspace(0, len(rows) - 1, min(_COUNT, len(rows))).astype(np.intp))
-        why = self.tr("next by its place in the folder")
+        why = sentence_of(self.tr("next by its place in the folder"))
         self.items += [Suggestion(table.image_id(row), why, ()) for row in rows[places].tolist()]
 
     def _on_project_changed(self) -> None:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.look.icons import pixmap
 from app.look.theme import GAP_PX, Theme
+from app.look.words import listed, told_event
 from app.session.session import Session
 from app.session.tasks import Task
 from app.window.progress_words import words_of
@@ -126,6 +127,35 @@ class SaveDialog(QDialog):
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
         self._theme = theme
+
+    def kept_state(self) -> object:
+        """What the dialog of a window built anew goes on from."""
+        failure = "" if self._failure.isHidden() else self._failure.text()
+        path = self.path_field.text()
+        shown = self.isVisible(), self._is_news, path, failure
+        return self._task, self._project, self._result, shown
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another one kept; what it began is followed here."""
+        if not isinstance(state, tuple):
+            return
+        task, self._project, result, (is_visible, is_news, path, failure) = state
+        self.path_field.setText(path)
+        if path and self._session.project is not None:  # It was opened.
+            self._text.setText(self.explanation())
+        if task is not None and task.is_running:
+            self.progress_text.setText(self.tr("Starting…"))
+            self._bar.setRange(0, 0)
+            self._follow(task)
+            if task.progress is not None:
+                self._on_progressed(told_event(task.progress))
+        elif result is not None:
+            self._show_result(result)
+        elif failure:
+            self._fail(failure)
+        self._is_news = is_news
+        if is_visible:
+            self.show()
 
     def result_text(self) -> str:
         """The result as text, as Copy copies it."""
@@ -254,12 +284,7 @@ class SaveDialog(QDialog):
         self.progress_text.setText(self.tr("Starting…"))
         self._bar.setRange(0, 0)
         self._project = self._session.project
-        self._task = self.start(out)
-        self._task.progressed.connect(self._on_progressed)
-        self._task.succeeded.connect(self._on_succeeded)
-        self._task.failed.connect(self._on_failed)
-        self._task.cancelled.connect(self._on_cancelled)
-        self._show_page(1)
+        self._follow(self.start(out))
 
     def _on_cancel(self) -> None:
         if self._task is not None:
@@ -279,7 +304,15 @@ class SaveDialog(QDialog):
         self._bar.setValue(progress.done)
 
     def _on_succeeded(self, result: _Result) -> None:
-        self._task, self._result = None, result
+        self._task = None
+        headline = self._show_result(result)
+        if not self.isVisible():
+            self._is_news = True
+            self.ended_unseen.emit(headline, False)
+
+    def _show_result(self, result: _Result) -> str:
+        """Show what came of it; return the headline."""
+        self._result = result
         headline, rows = self.result_rows(result)
         self.headline.setText(headline)
         self._tick.setPixmap(pixmap("tick", self._theme.success, 24, self.devicePixelRatioF()))
@@ -296,9 +329,7 @@ class SaveDialog(QDialog):
             self._facts.addWidget(key, line, 0)
             self._facts.addWidget(text, line, 1)
         self._show_page(2)
-        if not self.isVisible():
-            self._is_news = True
-            self.ended_unseen.emit(headline, False)
+        return headline
 
     def _on_failed(self, message: str, _is_bug: bool) -> None:
         self._task = None
@@ -320,6 +351,14 @@ class SaveDialog(QDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._result.path.parent)))
 
     # --- Private ----------------------------------------------------------------------------------
+
+    def _follow(self, task: Task) -> None:
+        self._task = task
+        task.progressed.connect(self._on_progressed)
+        task.succeeded.connect(self._on_succeeded)
+        task.failed.connect(self._on_failed)
+        task.cancelled.connect(self._on_cancelled)
+        self._show_page(1)
 
     def _fail(self, message: str) -> None:
         self._failure.setText(message)
@@ -358,13 +397,13 @@ class ExportDialog(SaveDialog):
             "One file with the network, its preprocessing and your classes ({names}). It takes "
             "images of any size and gives probabilities, in any program that reads ONNX. Before "
             "it gets its name it is run on your own images and compared with Handful."
-        ).format(names=", ".join(item.name for item in classes if item.class_id not in without))
+        ).format(names=listed(item.name for item in classes if item.class_id not in without))
         left_out = [f"“{item.name}”" for item in classes if item.class_id in without]
         if len(left_out) == 1:
             text += " " + self.tr("{name} has no example and is left out.").format(name=left_out[0])
         elif left_out:
             text += " " + self.tr("{names} have no example and are left out.").format(
-                names=", ".join(left_out)
+                names=listed(left_out)
             )
         return text
 
@@ -420,7 +459,7 @@ class ExportDialog(SaveDialog):
             (self.tr("Folder"), _breakable(result.path.parent)),
         ]
         if others:
-            rows.append((self.tr("With it"), ", ".join(others)))
+            rows.append((self.tr("With it"), listed(others)))
         return headline, rows
 
 

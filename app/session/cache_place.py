@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLocale, QObject, Signal
 
+from app.look.words import told, told_event
 from app.session.works import Outcome, Work
 from engine import EngineError, cache_size, clean_cache, default_cache_folder, messages, move_cache
 
@@ -32,9 +33,9 @@ class CachePlace(QObject):
 
     changed = Signal()
     cleaned = Signal(object, object)
-    failed = Signal(str)
+    failed = Signal(object)
     _progressed = Signal(object)
-    _ended = Signal(str)
+    _ended = Signal(object)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -112,10 +113,10 @@ class CachePlace(QObject):
 
     def _on_progressed(self, progress: messages.Progress) -> None:
         if self._work is not None:
-            self._work.show(progress)
+            self._work.show(told_event(progress))
 
     def _on_ended(self, failure: str) -> None:
-        self._thread = None
+        self._thread, failure = None, told(failure)
         if self._work is not None:
             self._work.end(Outcome.FAILED if failure else Outcome.DONE, failure)
             self._work = None

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.look.words import told, told_event
 from app.session.engine_bridge import EngineBridge
 from app.session.image_table import NO_CLASS, ImageTable, Rows
 from engine import ImageClass, messages
@@ -47,7 +48,7 @@ class Classifier(QObject):
     predicted = Signal(object)
     read = Signal(object)
     state_changed = Signal()
-    failed = Signal(str)
+    failed = Signal(object)
     tuning_ended = Signal(object)
     tuning_outdated = Signal()
 
@@ -116,6 +117,16 @@ class Classifier(QObject):
         self.adapted, self.hint, self.note = None, "", ""
         self.running, self.progress = None, None
         self._last_failure = ""
+
+    def tell_anew(self) -> None:
+        """The language is another one: tell what the engine said in it."""
+        self.hint, self.note = told(self.hint), told(self.note)
+        self._engine_failure = told(self._engine_failure)
+        self._last_failure = told(self._last_failure)
+        if self.adapted is not None:
+            self.adapted = told_event(self.adapted)
+        if self.progress is not None:
+            self.progress = told_event(self.progress)
 
     def set_classes(self, classes: tuple[ImageClass, ...]) -> None:
         """The classes as they are now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QUndoCommand
 
+from app.look.words import told
 from engine import Change
 
 
@@ -15,6 +16,10 @@ class Edit(QUndoCommand):
     """
 
     def __init__(self, forward: Change, backward: Change) -> None:
-        super().__init__(forward.action)
+        super().__init__(told(forward.action))
         self.forward = forward
         self.backward = backward
+
+    def tell_anew(self) -> None:
+        """The language is another one; what the window itself called the edit stays as it was."""
+        self.setText(told(self.forward.action))

@@ -30,7 +30,7 @@ class Encoders(QObject):
 
     changed = Signal()
     added = Signal(object)
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, bridge: EngineBridge, watch: WorkWatch) -> None:
         super().__init__()

@@ -14,8 +14,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.look.words import told, told_event
 from engine import EngineError, messages
 
 _BUDGET_S: Final = 0.008
@@ -50,9 +52,10 @@ class EngineBridge(QObject):
     engine_ready = Signal(object)
     engine_failed = Signal(object)
     between_engines = Signal(object)
-    restarted = Signal(str)
+    restarted = Signal(object)
     _woken = Signal()
-    _ended = Signal(str)
+    _between = Signal(object)
+    _ended = Signal(object)
 
     def __init__(self, start_engine: Callable[[Publish], EngineFace]) -> None:
         """Start the engine.
@@ -76,6 +79,7 @@ class EngineBridge(QObject):
         self._again.timeout.connect(self._on_woken)
         # Emitted from the engine's thread, so the connection is a queued one.
         self._woken.connect(self._on_woken)
+        self._between.connect(self._on_between)
         self._ended.connect(self._on_ended)
         self._ending: threading.Thread | None = None
         self._next: Callable[[str], EngineFace] | None = None
@@ -125,6 +129,14 @@ class EngineBridge(QObject):
         self._lasting.discard(request_id)
         with self._lock:
             self._bulk_ids.discard(request_id)
+
+    def release_deleted(self) -> None:
+        """End the requests of widgets that are no more."""
+        for request_id, handler in list(self._handlers.items()):
+            asker = getattr(handler, "__self__", None)
+            if isinstance(asker, QObject) and not shiboken6.isValid(asker):
+                self.cancel(request_id)
+                self.release(request_id)
 
     def cancel(self, request_id: int) -> None:
         """Ask the engine to close a job; what it still answers is delivered."""
@@ -222,7 +234,7 @@ class EngineBridge(QObject):
             for progress in steps:
                 if self._closed:
                     break
-                self.between_engines.emit(progress)
+                self._between.emit(progress)
         except (EngineError, OSError) as error:
             failure = str(error)
         except Exception as error:
@@ -234,9 +246,14 @@ class EngineBridge(QObject):
                 close()
         self._ended.emit(failure)
 
+    def _on_between(self, progress: messages.Progress) -> None:
+        if not self._closed:
+            self.between_engines.emit(told_event(progress))
+
     def _on_ended(self, failure: str) -> None:
         if self._closed or self._next is None:
             return
+        failure = told(failure)
         self._ending, start_next, self._next = None, self._next, None
         self._engine = start_next(failure)
         for command in self._waiting:
@@ -269,6 +286,7 @@ class EngineBridge(QObject):
             return None
 
     def _deliver(self, event: messages.Event) -> None:
+        event = told_event(event)
         if isinstance(event, messages.EngineReady):
             self.engine_ready.emit(event)
         elif isinstance(event, messages.EngineFailed):

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.look.words import told_event
 from app.session.engine_bridge import EngineBridge, event_id
 from app.session.image_table import ImageTable, Rows
 from engine import EngineError, Project, messages
@@ -41,7 +42,7 @@ class FolderReader(QObject):
     labels_moved = Signal(object)
     labelled_changed = Signal(object)
     status_changed = Signal()
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, bridge: EngineBridge) -> None:
         super().__init__()
@@ -284,6 +285,11 @@ class FolderReader(QObject):
     def _show_progress(self, event: messages.Progress) -> None:
         self.progress = event
         self.status_changed.emit()
+
+    def tell_anew(self) -> None:
+        """The language is another one: tell what the engine said in it."""
+        if self.progress is not None:
+            self.progress = told_event(self.progress)
 
     # --- Contents ---------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.look.language import LanguageChoice
 from app.look.theme import ThemeChoice
 from app.session.engine_choice import DEVICES, EngineChoice
 
@@ -34,6 +35,18 @@ class Preferences:
     @theme.setter
     def theme(self, choice: ThemeChoice) -> None:
         self._settings.setValue("theme", choice.value)
+
+    @property
+    def language(self) -> LanguageChoice:
+        """The language chosen in the settings."""
+        try:
+            return LanguageChoice(str(self._settings.value("language", "system")))
+        except ValueError:
+            return LanguageChoice.SYSTEM
+
+    @language.setter
+    def language(self, choice: LanguageChoice) -> None:
+        self._settings.setValue("language", choice.value)
 
     @property
     def tile_px(self) -> int:
@@ -121,6 +134,14 @@ class Preferences:
     def keep_output_path(self, project: Path, kind: str, path: Path) -> None:
         """Remember where a result was written."""
         self._settings.setValue(f"projects/{_key_of(project)}/{kind}", str(path))
+
+    def spot_check(self, project: Path) -> str:
+        """What the last spot check of ``project`` found; empty where there was none."""
+        return str(self._settings.value(f"projects/{_key_of(project)}/spot_check", ""))
+
+    def keep_spot_check(self, project: Path, result: str) -> None:
+        """Remember what a spot check found."""
+        self._settings.setValue(f"projects/{_key_of(project)}/spot_check", result)
 
     def layout(self, name: str) -> QByteArray:
         """The saved geometry of a window or splitter; empty where there is none."""

@@ -14,6 +14,7 @@ from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from app.look.notices import Notice, Remedy, Severity
+from app.look.words import listed, told, told_event
 from app.session.cache_place import CachePlace
 from app.session.classifier import Classifier
 from app.session.edits import Edit
@@ -32,6 +33,7 @@ from engine import (
     EngineError,
     ImageClass,
     Project,
+    Sentence,
     class_name_key,
     is_none_name,
     messages,
@@ -98,6 +100,7 @@ class Session(QObject):
         self.classifier = Classifier(bridge)
         self.engine: messages.EngineReady | None = None
         self.engine_failure = ""
+        self.none_class = _none_class()  # In the language now in use.
         self.task: Task | None = None  # The newest export that is still running.
         self.choice = preferences.engine_choice  # What the engine in use was made of.
         self._start_engine = start_engine
@@ -169,6 +172,7 @@ class Session(QObject):
         self._undo_stack.clear()
         self._count_timer.stop()
         self.project_changed.emit()
+        self.status_changed.emit()
 
     def close(self) -> None:
         """End everything, the engine too."""
@@ -281,7 +285,7 @@ class Session(QObject):
 
     def image_class(self, class_id: int) -> ImageClass | None:
         """The class of that number, None where it was removed; also what shows none of them."""
-        return NONE_CLASS if class_id == NONE_OF_THESE else self._class_by_id.get(class_id)
+        return self.none_class if class_id == NONE_OF_THESE else self._class_by_id.get(class_id)
 
     @property
     def offered(self) -> tuple[ImageClass, ...]:
@@ -289,7 +293,7 @@ class Session(QObject):
 
         Without a class there is nothing to be none of.
         """
-        return (*self.classes, NONE_CLASS) if self.classes else ()
+        return (*self.classes, self.none_class) if self.classes else ()
 
     def class_of_hotkey(self, hotkey: int) -> ImageClass | None:
         """The class with that key."""
@@ -469,7 +473,7 @@ class Session(QObject):
         """
         if self.project is not None:
             change = self.project.merger(source, target)
-            into = NONE_CLASS if target == NONE_OF_THESE else self._class_by_id[target]
+            into = self.none_class if target == NONE_OF_THESE else self._class_by_id[target]
             text = self.tr("Merged the class “{source}” into “{target}”.").format(
                 source=self._class_by_id[source].name, target=into.name
             )
@@ -531,6 +535,25 @@ class Session(QObject):
         return self._start_task(
             "predictions", out, lambda number: messages.SavePredictions(number, snapshot, out)
         )
+
+    def tell_anew(self) -> None:
+        """The language is another one: what is known is told, and shown, anew."""
+        self.none_class = _none_class()
+        self.engine_failure = told(self.engine_failure)
+        if self.engine is not None:
+            self.engine = told_event(self.engine)
+        self.classifier.tell_anew()
+        self.reader.tell_anew()
+        self.table.reasons = {row: told(text) for row, text in self.table.reasons.items()}
+        for place in range(self._undo_stack.count()):
+            command = self._undo_stack.command(place)
+            if isinstance(command, Edit):
+                command.tell_anew()
+        for signal in (self.project_changed, self.classes_changed, self.status_changed):
+            signal.emit()
+        self.rows_changed.emit(None)
+        self.counts_changed.emit()
+        self.undo_changed.emit()
 
     def paint_sample(self, folder: Path) -> Task:
         """Paint pictures to try the program on, and open them."""
@@ -706,9 +729,9 @@ class Session(QObject):
 
     def _on_scanned(self, event: messages.ScanFinished) -> None:
         if event.unreadable_folders:
-            some = ", ".join(event.unreadable_folders[:3])
+            some = listed(event.unreadable_folders[:3])
             if len(event.unreadable_folders) > 3:
-                some += ", …"
+                some = listed((some, "…"))
             text = self.tr("Not everything in the folder could be read: {names}.").format(
                 names=some
             )
@@ -776,8 +799,8 @@ class Session(QObject):
     def _tell(
         self, text: str, severity: Severity = Severity.ERROR, remedy: Remedy | None = None
     ) -> None:
-        _log.info("told the person: %s", text)
-        self.noticed.emit(Notice(text, severity, remedy))
+        _log.info("told the person: %s", text.english if isinstance(text, Sentence) else text)
+        self.noticed.emit(Notice(told(text), severity, remedy))
 
     def _tell_folder_is_gone(self) -> None:
         assert self.project is not None
@@ -803,3 +826,7 @@ class Session(QObject):
 
 def _tidy(name: str) -> str:
     return " ".join(name.split())
+
+
+def _none_class() -> ImageClass:
+    return replace(NONE_CLASS, name=told(NONE_CLASS.name))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from app.session.engine_bridge import EngineBridge
-from engine import messages
+from engine import messages, sentence_of
 
 
 class Task(QObject):
@@ -54,7 +54,8 @@ class Task(QObject):
         if self.is_running and not self.is_cancelling:
             self.is_cancelling = True
             self._bridge.cancel(self._request_id)
-            self._show(messages.Progress(self._request_id, self.tr("Cancelling…"), 0, 0, 0.0, 0.0))
+            text = sentence_of(self.tr("Cancelling…"))
+            self._show(messages.Progress(self._request_id, text, 0, 0, 0.0, 0.0))
 
     def abandon(self) -> None:
         """End at once, as cancelled: the project is closed, and no answer will come any more."""

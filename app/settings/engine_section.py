@@ -178,16 +178,15 @@ class EngineSection(Section):
         text = self.tr("In use: {device} ({provider}).").format(
             device=engine.device, provider=engine.provider
         )
+        reason: str = ""
         if engine.notice:
             reason = engine.notice
         elif "CUDA" in engine.provider or "GPU" in engine.device:
-            reason = ""
+            pass
         elif not has_nvidia_device():
             reason = self.tr("No NVIDIA GPU was found on this computer.")
         elif session.choice.device == "cpu":
             reason = self.tr("There is an NVIDIA GPU; you chose the CPU.")
-        else:
-            reason = ""
         return f"{text}\n{reason}" if reason else text
 
     def _fill(self) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
+from app.look.words import without_mnemonic
 from app.session.session import Session
 from app.window.actions import Actions
 
@@ -151,8 +152,7 @@ def text_of(keys: Sequence[QKeySequence]) -> str:
 
 def plain_title(action: QAction) -> str:
     """An action's text without mnemonic and dots."""
-    text = action.text().replace("&&", "\0").replace("&", "").replace("\0", "&")
-    return text.rstrip("…").rstrip(".")
+    return without_mnemonic(action.text()).replace("&&", "&").rstrip("….")
 
 
 def _text_to_keep(keys: list[QKeySequence]) -> str:

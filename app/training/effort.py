@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.look.icons import icon
 from app.look.theme import GAP_PX, Theme
+from app.look.words import listed
 from app.session.session import Session
 from engine import messages
 from engine.messages import Effort
@@ -130,7 +131,7 @@ class EffortButton(QToolButton):
                 )
             )
         if adapted.kept:
-            lines.append(self.tr("What went in: {kept}.").format(kept=", ".join(adapted.kept)))
+            lines.append(self.tr("What went in: {kept}.").format(kept=listed(adapted.kept)))
         if self._session.classifier.note:
             lines.append(self._session.classifier.note)
         return "\n".join(lines)
@@ -259,7 +260,10 @@ def gain_text(adapted: messages.Adapted, *, is_compact: bool = False) -> str:
     if adapted.plain is not None:
         plain = round(100 * adapted.plain.accuracy)
         parts.append(_tr("{percent} % plain prototypes").format(percent=plain))
-    return ", ".join(parts)
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = _tr("{before}, {next}").format(before=whole, next=part)
+    return whole
 
 
 def duration_text(seconds: float) -> str:

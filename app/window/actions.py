@@ -10,10 +10,13 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QWidget
 
 from app.look.icons import icon, swatch
+from app.look.language import LanguageChoice, language_name
 from app.look.theme import ThemeChoice
+from app.look.words import without_mnemonic
 from app.session.preferences import Preferences
 from app.session.session import Session
-from engine import NONE_CLASS, ImageClass
+from engine import ImageClass
+from engine.messages import NONE_OF_THESE
 
 _SPACING_PX: Final = 8  # Between the buttons of the tool bar, their margins included.
 
@@ -27,12 +30,14 @@ class Actions(QObject):
     Signals:
         label_requested: a class, by its key or from the Label menu.
         theme_requested: a :class:`ThemeChoice`.
+        language_requested: a :class:`LanguageChoice`.
         recent_requested: a project that was open before.
         class_menu_requested: the menu of one class, to be filled, and the class's number.
     """
 
     label_requested = Signal(int)
     theme_requested = Signal(object)
+    language_requested = Signal(object)
     recent_requested = Signal(Path)
     class_menu_requested = Signal(object, int)
 
@@ -70,6 +75,18 @@ class Actions(QObject):
         self._make_tool_bar()
 
     # --- State ------------------------------------------------------------------------------------
+
+    def add_languages(self, chosen: LanguageChoice) -> None:
+        """Offer the languages, with ``chosen`` ticked."""
+        menu = self._view_menu.addMenu(self.tr("L&anguage"))
+        group = QActionGroup(self)
+        for choice in LanguageChoice:
+            action = menu.addAction(language_name(choice))
+            action.setCheckable(True)
+            action.setData(choice)
+            action.setChecked(choice is chosen)
+            group.addAction(action)
+        group.triggered.connect(self._on_language_chosen)
 
     def set_theme(self) -> None:
         """Draw the icons in the colours now in use."""
@@ -138,7 +155,7 @@ class Actions(QObject):
     def grouped(self) -> list[tuple[str, list[QAction]]]:
         """The titles of the menus and what is in them, in sub-menus, too."""
         return [
-            (_unmarked(top.text()), _actions_in(top.menu()))
+            (without_mnemonic(top.text()), _actions_in(top.menu()))
             for top in self._window.menuBar().actions()
             if isinstance(top.menu(), QMenu)
         ]
@@ -154,7 +171,7 @@ class Actions(QObject):
         """The title of the menu that these keys open, or nothing."""
         for top in self._window.menuBar().actions():
             if not keys.isEmpty() and keys == QKeySequence.mnemonic(top.text()):
-                return _unmarked(top.text())
+                return without_mnemonic(top.text())
         return ""
 
     def show_keys(self, action: QAction) -> None:
@@ -190,7 +207,7 @@ class Actions(QObject):
             action = self._label_action(item, menu)
             if item.hotkey is not None:
                 action.setText(f"{action.text()}\t{item.key}")
-            if item is NONE_CLASS:
+            if item.class_id == NONE_OF_THESE:
                 menu.addSeparator()
             menu.addAction(action)
         menu.addSeparator()
@@ -210,12 +227,13 @@ class Actions(QObject):
         self, text: str, picture: str = "", *keys: str, role: QAction.MenuRole | None = None
     ) -> QAction:
         action = QAction(text, self)
+        action.setIconText(without_mnemonic(text))  # Qt would leave "(F)" of East Asian texts.
         # On macOS an action's place is guessed from its text where no role is given.
         action.setMenuRole(role or QAction.MenuRole.NoRole)
         action.setShortcuts([QKeySequence(key) for key in keys])
         if picture:
             self._icons.append((action, picture))
-        self._tips[action] = text.replace("&", "").rstrip("…")
+        self._tips[action] = without_mnemonic(text).rstrip("…")
         self.show_keys(action)
         self._window.addAction(action)
         return action
@@ -285,7 +303,7 @@ class Actions(QObject):
         edit.addActions([self.select_all, self.select_none])
         edit.addSeparator()
         edit.addAction(self.settings)
-        view = bar.addMenu(self.tr("&View"))
+        view = self._view_menu = bar.addMenu(self.tr("&View"))
         view.addActions(self.views.actions())
         view.addSeparator()
         view.addActions([self.preview, self.why, self.why_next])
@@ -397,6 +415,9 @@ class Actions(QObject):
     def _on_theme_chosen(self, action: QAction) -> None:
         self.theme_requested.emit(action.data())
 
+    def _on_language_chosen(self, action: QAction) -> None:
+        self.language_requested.emit(action.data())
+
     def _on_recent_chosen(self, action: QAction) -> None:
         if action.data():
             self.recent_requested.emit(Path(action.data()))
@@ -410,10 +431,6 @@ def _actions_in(menu: QObject | None) -> list[QAction]:
         elif not action.isSeparator():
             found.append(action)
     return found
-
-
-def _unmarked(text: str) -> str:
-    return text.replace("&", "")
 
 
 def _plain(name: str) -> str:

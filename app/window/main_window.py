@@ -33,11 +33,13 @@ from app.help.about_dialog import AboutDialog
 from app.help.key_sheet import KeySheet
 from app.help.log_dialog import LogDialog
 from app.look.icons import application_icon
+from app.look.language import LanguageChoice, LanguageSwitch, language_name
 from app.look.notices import Notice, NoticeBars, Remedy, Severity
 from app.look.theme import Theme, ThemeChoice, ThemeSwitch
 from app.results.save_dialog import ExportDialog, PredictionsDialog
 from app.session.preferences import Preferences
 from app.session.session import PROJECT_SUFFIX, Session
+from app.settings.appearance_section import Languages
 from app.settings.settings_dialog import SettingsDialog
 from app.settings.shortcuts import Shortcuts
 from app.training.effort import FinetuneDialog
@@ -55,14 +57,27 @@ class MainWindow(QMainWindow):
     """Everything that a person sees."""
 
     def __init__(
-        self, session: Session, preferences: Preferences, switch: ThemeSwitch, log_path: Path
+        self,
+        session: Session,
+        preferences: Preferences,
+        switch: ThemeSwitch,
+        log_path: Path,
+        languages: LanguageSwitch | None = None,
     ) -> None:
+        """Make a window on the session, which outlives it.
+
+        Args:
+            languages: what View > Language switches; None where no other window can follow this
+                one (see :class:`app.window.keeper.WindowKeeper`), and so no other language.
+        """
         super().__init__()
+        self._languages = languages
         self._session = session
         self._preferences = preferences
         self._switch = switch
         self._log_path = log_path
         self._click_labelled = False
+        self._page_before = preferences.place("page")
         self.may_leave = False
         """Closing asks no more, whatever is under way."""
         self._question: QMessageBox | None = None
@@ -86,8 +101,12 @@ class MainWindow(QMainWindow):
         self.work_teller = WorkTeller(session.works, self, LateDesktop(self))
         self._build()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
+        if languages is not None:
+            self.actions_.add_languages(languages.choice)
         self.shortcuts = Shortcuts(self.actions_, session)
-        self.settings_dialog = SettingsDialog(session, switch, self.shortcuts, parent=self)
+        self.settings_dialog = SettingsDialog(
+            session, switch, self.shortcuts, self._languages_to_choose(), self
+        )
         self.key_sheet = KeySheet(self, self.actions_, self.shortcuts)
         self.log_dialog = LogDialog(session, log_path, self)
         self.actions_.improve_menu.addSeparator()
@@ -167,6 +186,7 @@ class MainWindow(QMainWindow):
         actions.label_requested.connect(self._on_label_requested)
         actions.theme_requested.connect(self._on_theme_requested)
         self.settings_dialog.theme_requested.connect(self._on_theme_requested)
+        actions.language_requested.connect(self.choose_language)
         actions.recent_requested.connect(self._open_recent)
         actions.class_menu_requested.connect(self._on_class_menu)
 
@@ -194,6 +214,7 @@ class MainWindow(QMainWindow):
         self.empty_page.refresh_requested.connect(self.refresh)
         self.pages.changed.connect(self._show_possible)
         self.pages.menu_requested.connect(self._on_image_menu)
+        self.pages.evaluation.noticed.connect(self.notices.add)
         gallery.refresh_requested.connect(self.refresh)
         gallery.label_as_predicted_requested.connect(self._on_label_as_predicted)
         self.pages.review.label_as_predicted_requested.connect(self._on_label_as_predicted)
@@ -303,6 +324,8 @@ class MainWindow(QMainWindow):
                 self.predictions_dialog.begin()
             case Remedy.FINETUNE:
                 self.finetune_dialog.begin()
+            case Remedy.OPEN_REPORT:
+                self.pages.evaluation.open_report()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_path(event) is not None:
@@ -502,6 +525,27 @@ class MainWindow(QMainWindow):
             action.setChecked(action.data() is choice)
         self.settings_dialog.appearance.begin()
 
+    def choose_language(self, choice: LanguageChoice) -> None:
+        """Speak another language, from now on and at the next start."""
+        self._preferences.language = choice
+        if self._languages is not None:
+            self._languages.choose(choice)
+
+    def _languages_to_choose(self) -> Languages | None:
+        languages = self._languages
+        if languages is None:
+            return None
+        names = [(choice, language_name(choice)) for choice in LanguageChoice]
+
+        def chosen() -> object:
+            return languages.choice
+
+        def choose(choice: object) -> None:
+            assert isinstance(choice, LanguageChoice)
+            self.choose_language(choice)
+
+        return Languages(names, chosen, choose)
+
     def _on_theme_changed(self, theme: Theme) -> None:
         self.actions_.set_theme()
         for part in (
@@ -521,7 +565,44 @@ class MainWindow(QMainWindow):
     def _on_about(self) -> None:
         AboutDialog(self._session, str(self._log_path), self).show()
 
+    # --- Built anew -------------------------------------------------------------------------------
+
+    def kept_state(self) -> object:
+        """What a window that takes this one's place goes on from."""
+        self._keep_layout()
+        dialogs = [dialog.kept_state() for dialog in (self.export_dialog, self.predictions_dialog)]
+        notices = self.notices.notices()
+        opened = self.finetune_dialog.isVisible(), self.settings_dialog.isVisible()
+        return self.pages.kept_state(), dialogs, opened, notices
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what another window on the same session kept."""
+        if not isinstance(state, tuple):
+            return
+        pages, dialogs, (is_finetuning_asked, is_setting), notices = state
+        self.notices.clear()
+        for notice in reversed(notices):
+            self.notices.add(notice)
+        if self._session.project is not None:
+            self.pages.restore_state(pages)
+            self.pages.focus()
+        for dialog, kept in zip(
+            (self.export_dialog, self.predictions_dialog), dialogs, strict=True
+        ):
+            dialog.restore_state(kept)
+        if is_finetuning_asked:
+            self.finetune_dialog.begin()
+        if is_setting:  # It may be where the language was chosen.
+            self.settings_dialog.begin()
+
     # --- Closing ----------------------------------------------------------------------------------
+
+    def _keep_layout(self) -> None:
+        self._preferences.keep_layout("window", self.saveGeometry())
+        self._preferences.keep_layout("splitter", self._splitter.saveState())
+        self._preferences.keep_layout("bars", self.saveState())
+        if self._session.project is not None:
+            self._preferences.keep_place("page", self.pages.shown_name())
 
     def _restore_layout(self) -> None:
         if not self.restoreGeometry(self._preferences.layout("window")):
@@ -532,7 +613,6 @@ class MainWindow(QMainWindow):
             self.resize(QSize(1280, 800).boundedTo(room))
         self._splitter.restoreState(self._preferences.layout("splitter"))
         self.restoreState(self._preferences.layout("bars"))
-        self._page_before = self._preferences.place("page")
 
     def _ask_before_leaving(self, losses: list[str]) -> None:
         """Ask once, whether to leave work that is under way."""
@@ -576,11 +656,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self._ask_before_leaving(losses)
             return
-        self._preferences.keep_layout("window", self.saveGeometry())
-        self._preferences.keep_layout("splitter", self._splitter.saveState())
-        self._preferences.keep_layout("bars", self.saveState())
-        if self._session.project is not None:
-            self._preferences.keep_place("page", self.pages.shown_name())
+        self._keep_layout()
         self.export_dialog.close()
         self.predictions_dialog.close()
         self.finetune_dialog.close()

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QLocale, QPoint, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from app.evaluation.labels_page import LabelsPage
+from app.evaluation.evaluation_page import EvaluationPage
 from app.evaluation.spot_check import SpotCheckPage
 from app.gallery.gallery import Gallery
 from app.look.page import Page
@@ -46,7 +46,7 @@ class Pages(QStackedWidget):
         thumbnails = self.gallery.thumbnails
         self.preview = Preview(session, thumbnails, theme)
         self.queue = QueuePage(session, thumbnails, theme)
-        self.evaluation = LabelsPage(session, thumbnails, theme)
+        self.evaluation = EvaluationPage(session, thumbnails, theme)
         self.spot_check = SpotCheckPage(session, thumbnails, theme)
         self.review = ReviewPage(session, thumbnails, theme)
         self.map = MapPage(session, thumbnails, theme)
@@ -79,6 +79,7 @@ class Pages(QStackedWidget):
         self.review.menu_requested.connect(self.menu_requested)
         self.review.size_step_requested.connect(self._on_size_step)
         self.evaluation.spot_check_requested.connect(self.show_spot_check)
+        self.evaluation.label_more_requested.connect(self._on_label_more)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -86,6 +87,33 @@ class Pages(QStackedWidget):
         self.preview.set_theme(theme)
         for page in self._own:
             page.set_theme(theme)
+
+    def kept_state(self) -> object:
+        """What pages in a window built anew go on from."""
+        shown = self.currentWidget()
+        if self.is_preview_open() and self._return_to is not None:
+            shown = self._return_to
+        large = self.preview.row if self.is_preview_open() else -1
+        return (
+            self.gallery.kept_state(),
+            {type(page).__name__: page.kept_state() for page in self._own},
+            type(shown).__name__,
+            self._session.table.image_id(large) if large >= 0 else None,
+        )
+
+    def restore_state(self, state: object) -> None:
+        """Go on from what the pages of another window kept, on the same page."""
+        if not isinstance(state, tuple):
+            return
+        gallery, pages, shown, large = state
+        self.gallery.restore_state(gallery)
+        for page in self._own:
+            if type(page).__name__ == shown:
+                self._show_own(page)  # First: a page that begins may begin afresh.
+            page.restore_state(pages.get(type(page).__name__))
+        if large is not None:
+            self._on_picture_opened(large)
+        self.changed.emit()
 
     # --- Images and classes -----------------------------------------------------------------------
 
@@ -281,6 +309,13 @@ class Pages(QStackedWidget):
     def _on_images_requested(self, images: list[ImageId]) -> None:
         self.leave()
         self.gallery.show_these(images)
+
+    def _on_label_more(self, class_id: int) -> None:
+        """Show what may be of a class; or what to label next of any."""
+        if class_id:
+            self.show_only(ClassId(class_id))
+        else:
+            self.show_queue()
 
     def _on_picture_opened(self, image_id: int) -> None:
         page, row = self.currentWidget(), self._session.table.row_of(image_id)

@@ -14,18 +14,22 @@ DOT: Final = " · "
 def words_of(progress: messages.Progress) -> str:
     """Progress in one line: text, numbers, rate and time left."""
     locale = QLocale()
-    parts = [progress.text]
+    parts: list[str] = [progress.text]
     if progress.total:
         parts.append(f"{locale.toString(progress.done)} / {locale.toString(progress.total)}")
     elif progress.done:
         parts.append(locale.toString(progress.done))
     if progress.rate_per_s >= 10:
-        parts.append(f"{progress.rate_per_s:.0f}/s")
+        parts.append(_rate_text(locale.toString(progress.rate_per_s, "f", 0)))
     elif progress.rate_per_s > 0:
-        parts.append(f"{progress.rate_per_s:.1f}/s")
+        parts.append(_rate_text(locale.toString(progress.rate_per_s, "f", 1)))
     if progress.total and progress.rate_per_s > 0:
         parts.append(_time_left(progress.seconds_left))
     return DOT.join(part for part in parts if part)
+
+
+def _rate_text(rate: str) -> str:
+    return QCoreApplication.translate("StatusLine", "{rate}/s").format(rate=rate)
 
 
 def _time_left(seconds: float) -> str:
@@ -36,4 +40,4 @@ def _time_left(seconds: float) -> str:
         text = QCoreApplication.translate("StatusLine", "{count} min left")
         return text.format(count=round(seconds / 60))
     text = QCoreApplication.translate("StatusLine", "{count} h left")
-    return text.format(count=f"{seconds / 3600:.1f}")
+    return text.format(count=QLocale().toString(seconds / 3600, "f", 1))

@@ -25,6 +25,7 @@ from engine.metatraining.datasets import (
     refuse_same_names,
 )
 from engine.method.heads import Floats
+from engine.words import sentence_of
 
 
 class UnusableSetError(EngineError):
@@ -145,7 +146,9 @@ def embed_set(
     reasons: dict[ImageId, str] = {}
     for space in (workspace, *(() if start is None else (start,))):
         space.forget()
-        meter = ProgressMeter(0, f"{title}: embedding, {space.runtime.encoder.name}", len(refs))
+        meter = ProgressMeter(
+            0, sentence_of(f"{title}: embedding, {space.runtime.encoder.name}"), len(refs)
+        )
         for results in embed(space, refs):
             for item in results:
                 contents[item.image.image_id] = item.entry.content
@@ -195,7 +198,7 @@ def _unpacked_names(images: ImageSet) -> list[str]:
 def _unpack(
     images: ImageSet, files: Sequence[Path], title: str
 ) -> Generator[Progress | None, None, None]:
-    meter = ProgressMeter(0, f"{title}: unpacking", len(files))
+    meter = ProgressMeter(0, sentence_of(f"{title}: unpacking"), len(files))
     for index, file in enumerate(files):
         try:
             file.write_bytes(images.read(index))

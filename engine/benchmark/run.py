@@ -37,6 +37,7 @@ from engine.jobs.workspace import Workspace
 from engine.messages import Effort, Progress
 from engine.metatraining.encoder_training.seen import seen_by_encoder
 from engine.version import VERSION
+from engine.words import sentence_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +129,14 @@ def benchmark(
     """
     began = time.monotonic()
     _check_rule(rule)
-    yield Progress(0, "Opening the image sets", 0, 0, 0.0, 0.0)
+    yield Progress(0, sentence_of("Opening the image sets"), 0, 0, 0.0, 0.0)
     sources, warnings = open_sets(paths)
     cells: list[Cell] = []
     described: list[dict[str, Any]] = []
     with ExitStack() as stack:
         start: Workspace | None = None
         if start_path is not None:
-            yield Progress(0, "Preparing the start network", 0, 0, 0.0, 0.0)
+            yield Progress(0, sentence_of("Preparing the start network"), 0, 0, 0.0, 0.0)
             start = stack.enter_context(closing(open_start(start_path, cache_folder, device)))
         first_id = 1
         for number, source in enumerate(sources, start=1):
@@ -192,7 +193,7 @@ def benchmark(
         },
         "seconds": round(time.monotonic() - began, 1),
     }
-    yield Progress(0, "Writing the report", 0, 0, 0.0, 0.0)
+    yield Progress(0, sentence_of("Writing the report"), 0, 0, 0.0, 0.0)
     return _write(report, out_path)
 
 

@@ -13,6 +13,7 @@ from engine.benchmark.methods import Answer, Episode, Method
 from engine.benchmark.splits import IndexArray, Split, SplitRule, draw_split
 from engine.jobs.progress import ProgressMeter
 from engine.messages import Progress
+from engine.words import sentence_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,9 +55,8 @@ def run_trials(
     splits = tuple(draw_split(images.labels, n_shot, trial, rule) for trial in range(n_trials))
     measured: dict[str, list[Measured]] = {method.name: [] for method in methods}
     labels = "label" if n_shot == 1 else "labels"
-    meter = ProgressMeter(
-        0, f"{title}: trials with {n_shot} {labels} a class", n_trials * len(methods)
-    )
+    text = sentence_of(f"{title}: trials with {n_shot} {labels} a class")
+    meter = ProgressMeter(0, text, n_trials * len(methods))
     for split in splits:
         truth = images.labels[split.query]
         for method in methods:

@@ -18,6 +18,7 @@ from engine.encoder.encoder_file import LAST_BLOCK, LAYER_SIZES, Encoder, Projec
 from engine.encoder.graph import INPUT_NAME, OUTPUT_NAME
 from engine.encoder.runtime import cpu_session
 from engine.errors import EncoderError
+from engine.words import say
 
 if TYPE_CHECKING:
     import onnx
@@ -72,12 +73,21 @@ class TappedEncoder:
         except Exception as error:  # Of protobuf, onnx and onnxruntime: each has its own.
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
             raise EncoderError(
-                f"The encoder's graph {graph_path} cannot be opened: {reason}."
+                say(
+                    "The encoder's graph {graph_path} cannot be opened: {reason}.",
+                    graph_path=graph_path,
+                    reason=reason,
+                )
             ) from error
         if len(names) != len(taps):
             raise EncoderError(
-                f"The encoder's graph {graph_path} pools {len(names)} activations where its "
-                f"encoder has {len(taps)}, so it cannot be explained."
+                say(
+                    "The encoder's graph {graph_path} pools {n_pooled} activations where its "
+                    "encoder has {n_expected}, so it cannot be explained.",
+                    graph_path=graph_path,
+                    n_pooled=len(names),
+                    n_expected=len(taps),
+                )
             )
         # Nodes stand in the order in which they run, so the n-th pooled is the n-th block's.
         by_block = dict(zip(sorted(taps), names, strict=True))
@@ -102,8 +112,11 @@ class TappedEncoder:
             if float(np.abs(made - seen.embedding).max()) <= _TOLERANCE * length:
                 return
         raise EncoderError(
-            f"The activations in the encoder's graph {self.graph_path} do not give its embedding, "
-            "so it cannot be explained."
+            say(
+                "The activations in the encoder's graph {graph_path} do not give its embedding, "
+                "so it cannot be explained.",
+                graph_path=self.graph_path,
+            )
         )
 
 

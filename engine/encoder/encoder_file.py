@@ -22,6 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save
 
 from engine.errors import EncoderError, sentence_for
+from engine.words import say
 
 MOBILENET_V2: Final = "mobilenet_v2"
 
@@ -159,39 +160,58 @@ def load_encoder(path: Path) -> Encoder:
             program; the sentence names the file.
     """
     if path.is_dir():
-        raise EncoderError(f"{path} is a folder; give the encoder file in it.")
+        raise EncoderError(say("{path} is a folder; give the encoder file in it.", path=path))
     if not path.is_file():
-        raise EncoderError(f"There is no encoder file {path}.")
+        raise EncoderError(say("There is no encoder file {path}.", path=path))
     try:
         with safe_open(path, framework="numpy") as stored:
             header: dict[str, str] = stored.metadata() or {}
             if not header.get("format", "").startswith("handful-encoder-"):
-                raise EncoderError(f"{path} is not an encoder of Handful.")
+                raise EncoderError(say("{path} is not an encoder of Handful.", path=path))
             if header["format"] not in _FORMATS:
                 raise EncoderError(
-                    f"{path} was made for another version of Handful (it says {header['format']}, "
-                    f"this version reads {' and '.join(_FORMATS)})."
+                    say(
+                        "{path} was made for another version of Handful (it says {found}, "
+                        "this version reads {known}).",
+                        path=path,
+                        found=header["format"],
+                        known=" and ".join(_FORMATS),
+                    )
                 )
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except OSError as error:
-        raise EncoderError(sentence_for(error, path, "read the encoder")) from error
+        raise EncoderError(sentence_for(error, path, say("read the encoder"))) from error
     except SafetensorError as error:
-        raise EncoderError(f"{path} is damaged or is not an encoder of Handful.") from error
+        raise EncoderError(
+            say("{path} is damaged or is not an encoder of Handful.", path=path)
+        ) from error
     try:
         encoder = _from_stored(header, arrays)
     except (KeyError, TypeError, ValueError) as error:
-        raise EncoderError(f"{path} is damaged: its description cannot be read.") from error
+        raise EncoderError(
+            say("{path} is damaged: its description cannot be read.", path=path)
+        ) from error
     if encoder.architecture not in LAYER_SIZES:
         raise EncoderError(
-            f"{path} holds an encoder of the kind {encoder.architecture!r}, which this version of "
-            "Handful does not know."
+            say(
+                "{path} holds an encoder of the kind {architecture!r}, which this version of "
+                "Handful does not know.",
+                path=path,
+                architecture=encoder.architecture,
+            )
         )
     if encoder.projection is not None and not _fits(encoder.projection, encoder.architecture):
-        raise EncoderError(f"{path} is damaged: its projection does not fit its network.")
+        raise EncoderError(
+            say("{path} is damaged: its projection does not fit its network.", path=path)
+        )
     if encoder.feature_mean.shape != (encoder.embedding_size,):
-        raise EncoderError(f"{path} is damaged: its mean embedding has the wrong length.")
+        raise EncoderError(
+            say("{path} is damaged: its mean embedding has the wrong length.", path=path)
+        )
     if encoder.fingerprint != header.get("fingerprint"):
-        raise EncoderError(f"{path} is damaged: its contents do not match its fingerprint.")
+        raise EncoderError(
+            say("{path} is damaged: its contents do not match its fingerprint.", path=path)
+        )
     return encoder
 
 
@@ -206,16 +226,20 @@ def encoder_from_weights(path: Path, name: str, provenance: str, licence: str) -
     try:
         arrays = load_file(path)
     except OSError as error:
-        raise EncoderError(sentence_for(error, path, "read the weights")) from error
+        raise EncoderError(sentence_for(error, path, say("read the weights"))) from error
     except SafetensorError as error:
-        raise EncoderError(f"{path} is damaged or is no safetensors file.") from error
+        raise EncoderError(
+            say("{path} is damaged or is no safetensors file.", path=path)
+        ) from error
     weights = {
         key: array.astype(np.float32)
         for key, array in arrays.items()
         if key.startswith("features.") and not key.endswith(".num_batches_tracked")
     }
     if not weights:
-        raise EncoderError(f"{path} holds no weights of a torchvision network (features.*).")
+        raise EncoderError(
+            say("{path} holds no weights of a torchvision network (features.*).", path=path)
+        )
     return Encoder(
         name=name,
         architecture=MOBILENET_V2,
@@ -277,7 +301,7 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
     try:
         write_whole(path, save(arrays, metadata=header))
     except OSError as error:
-        raise EncoderError(sentence_for(error, path, "write the encoder")) from error
+        raise EncoderError(sentence_for(error, path, say("write the encoder"))) from error
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -27,6 +27,7 @@ from engine.encoder.encoder_file import (
     write_whole,
 )
 from engine.errors import EncoderError, EngineError, sentence_for
+from engine.words import say
 
 if TYPE_CHECKING:
     import onnx
@@ -109,7 +110,7 @@ def write_graph(encoder: Encoder, path: Path) -> None:
         write_whole(path, content)
         write_whole(_digest_path(path), hashlib.sha256(content).hexdigest().encode() + b"\n")
     except OSError as error:
-        raise EncoderError(sentence_for(error, path, "write the encoder's graph")) from error
+        raise EncoderError(sentence_for(error, path, say("write the encoder's graph"))) from error
 
 
 def is_graph_of(path: Path, encoder: Encoder) -> bool:
@@ -317,7 +318,9 @@ def _check(content: bytes, encoder: Encoder) -> None:
         batch = ramp.astype(np.uint8).reshape(3, height, width, 3)
         (embeddings,) = session.run([OUTPUT_NAME], {INPUT_NAME: batch})
         if embeddings.shape != (3, encoder.embedding_size) or not np.isfinite(embeddings).all():
-            raise EncoderError(f"The encoder {encoder.name!r} does not give usable embeddings.")
+            raise EncoderError(
+                say("The encoder {name!r} does not give usable embeddings.", name=encoder.name)
+            )
 
 
 def _read_key(file: BinaryIO) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from torchvision.models.mobilenetv2 import InvertedResidual  # type: ignore[impo
 
 from engine.encoder.encoder_file import MOBILENET_V2, Encoder, Preprocessing, Projection
 from engine.errors import EncoderError
+from engine.words import say
 
 _MAY_BE_MISSING: Final = ".num_batches_tracked"
 
@@ -110,7 +111,12 @@ def build_network(encoder: Encoder) -> Network:
         EncoderError: weights are missing, unknown or of another shape.
     """
     if encoder.architecture != MOBILENET_V2:
-        raise EncoderError(f"This version cannot build a network of kind {encoder.architecture!r}.")
+        raise EncoderError(
+            say(
+                "This version cannot build a network of kind {architecture!r}.",
+                architecture=encoder.architecture,
+            )
+        )
     features = mobilenet_v2(weights=None).features
     state = {
         name.removeprefix("features."): torch.from_numpy(np.array(array))
@@ -119,13 +125,21 @@ def build_network(encoder: Encoder) -> Network:
     try:
         missing, unknown = features.load_state_dict(state, strict=False)
     except RuntimeError as error:
-        raise EncoderError(f"The weights of {encoder.name!r} do not fit their network.") from error
+        raise EncoderError(
+            say("The weights of {name!r} do not fit their network.", name=encoder.name)
+        ) from error
     missing = [name for name in missing if not name.endswith(_MAY_BE_MISSING)]
     if missing or unknown:
         named = (missing + list(unknown))[0]
         raise EncoderError(
-            f"The weights of {encoder.name!r} do not fit their network: {len(missing)} are missing "
-            f"and {len(unknown)} are unknown, {named!r} among them."
+            say(
+                "The weights of {name!r} do not fit their network: {n_missing} are missing "
+                "and {n_unknown} are unknown, {named!r} among them.",
+                name=encoder.name,
+                n_missing=len(missing),
+                n_unknown=len(unknown),
+                named=named,
+            )
         )
     return Network(features, encoder.projection)
 

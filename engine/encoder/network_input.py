@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.encoder.graph import INPUT_NAME
 from engine.encoder.runtime import cpu_session
 from engine.errors import EncoderError
+from engine.words import say
 
 
 def network_input(graph_path: Path, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -44,7 +45,12 @@ def _preprocessing(graph_path: Path) -> onnxruntime.InferenceSession:
         resizes = {node.output[0] for node in model.graph.node if node.op_type == "Resize"}
         seen = next(node.input[0] for node in model.graph.node if node.op_type == "Sub")
         if not resizes:
-            raise EncoderError(f"The encoder's graph {graph_path} does not resize its images.")
+            raise EncoderError(
+                say(
+                    "The encoder's graph {graph_path} does not resize its images.",
+                    graph_path=graph_path,
+                )
+            )
         # Shapes are not kept in the file, and none are needed: the runtime finds them itself.
         model.graph.value_info.append(
             onnx.helper.make_tensor_value_info(seen, onnx.TensorProto.FLOAT, None)
@@ -56,5 +62,9 @@ def _preprocessing(graph_path: Path) -> onnxruntime.InferenceSession:
     except Exception as error:  # Of protobuf, onnx and onnxruntime: each has its own.
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise EncoderError(
-            f"The encoder's graph {graph_path} cannot be opened: {reason}."
+            say(
+                "The encoder's graph {graph_path} cannot be opened: {reason}.",
+                graph_path=graph_path,
+                reason=reason,
+            )
         ) from error

@@ -21,6 +21,7 @@ from engine.encoder.encoder_file import Encoder
 from engine.encoder.graph import load_or_build_graph
 from engine.encoder.views import VIEWS, cut, load_or_build_viewed_graph
 from engine.errors import EncoderError
+from engine.words import NOTHING, Sentence, say
 
 _CPU: Final = "CPUExecutionProvider"
 _CUDA: Final = "CUDAExecutionProvider"
@@ -52,8 +53,8 @@ class EncoderRuntime:
     encoder: Encoder
     graph_path: Path
     provider: str
-    device: str
-    notice: str
+    device: Sentence
+    notice: Sentence
     n_threads: int
     backend: _Backend
     is_viewed: bool = False
@@ -81,9 +82,9 @@ def load_runtime(
     if viewed:
         graph_path = load_or_build_viewed_graph(encoder, graph_path, cache_folder)
     n_threads = usable_cores()
-    notice = ""
+    notice = NOTHING
     if device != "cpu":
-        reason = "no NVIDIA GPU was found"
+        reason = say("no NVIDIA GPU was found")
         if has_nvidia_device():
             try:
                 backend = _cuda_backend(graph_path)
@@ -91,38 +92,46 @@ def load_runtime(
                     encoder,
                     graph_path,
                     _CUDA,
-                    "NVIDIA GPU (onnxruntime)",
-                    "",
+                    say("NVIDIA GPU (onnxruntime)"),
+                    NOTHING,
                     n_threads,
                     backend,
                     viewed,
                 )
             except Exception as error:  # Whatever a broken driver stack raises, the CPU remains.
-                reason = f"onnxruntime cannot use the GPU ({_first_line(error)})"
+                unusable = _first_line(error)
+                reason = say("onnxruntime cannot use the GPU ({why})", why=unusable)
             try:
                 torch_backend = _torch_backend(encoder, "cuda", viewed)
-                notice = f"{reason[0].upper()}{reason[1:]}; torch runs the encoder instead."
+                notice = say(
+                    "Onnxruntime cannot use the GPU ({why}); torch runs the encoder instead.",
+                    why=unusable,
+                )
                 return EncoderRuntime(
                     encoder,
                     graph_path,
                     "torch",
-                    "NVIDIA GPU (torch)",
+                    say("NVIDIA GPU (torch)"),
                     notice,
                     n_threads,
                     torch_backend,
                     viewed,
                 )
             except Exception as error:
-                reason = f"{reason}, and neither can torch ({_first_line(error)})"
-            notice = f"A GPU was found, but {reason}; working on the CPU."
+                reason = say(
+                    "{reason}, and neither can torch ({why})",
+                    reason=reason,
+                    why=_first_line(error),
+                )
+            notice = say("A GPU was found, but {reason}; working on the CPU.", reason=reason)
         if device == "cuda":
-            raise EncoderError(f"The device cuda cannot be used: {reason}.")
-    threads = "1 thread" if n_threads == 1 else f"{n_threads} threads"
+            raise EncoderError(say("The device cuda cannot be used: {reason}.", reason=reason))
+    threads = say("1 thread") if n_threads == 1 else say("{n_threads} threads", n_threads=n_threads)
     return EncoderRuntime(
         encoder,
         graph_path,
         _CPU,
-        f"CPU, {threads}",
+        say("CPU, {threads}", threads=threads),
         notice,
         n_threads,
         _cpu_backend(graph_path),
@@ -153,7 +162,11 @@ def _cpu_backend(graph_path: Path) -> _Backend:
         session = cpu_session(graph_path)
     except Exception as error:  # onnxruntime has exception classes of its own per status code.
         raise EncoderError(
-            f"The encoder's graph {graph_path} cannot be loaded: {_first_line(error)}."
+            say(
+                "The encoder's graph {graph_path} cannot be loaded: {why}.",
+                graph_path=graph_path,
+                why=_first_line(error),
+            )
         ) from error
     return _session_backend(session)
 
@@ -162,7 +175,7 @@ def _cuda_backend(graph_path: Path) -> _Backend:
     import torch  # Before preload_dlls(): it brings the CUDA libraries that are then shared.
 
     if not torch.cuda.is_available():
-        raise EncoderError("torch sees no CUDA device")
+        raise EncoderError(say("torch sees no CUDA device"))
     onnxruntime.preload_dlls()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
@@ -174,7 +187,7 @@ def _cuda_backend(graph_path: Path) -> _Backend:
         str(graph_path), options, providers=[(_CUDA, cuda), _CPU]
     )
     if session.get_providers()[0] != _CUDA:  # onnxruntime falls back without a word.
-        raise EncoderError("its CUDA provider did not load")
+        raise EncoderError(say("its CUDA provider did not load"))
     backend = _session_backend(session)
     backend(np.zeros((64, 48, 3), np.uint8))
     return backend

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.encoder.encoder_file import Encoder, write_whole
 from engine.encoder.graph import FINGERPRINT_KEY, INPUT_NAME, OUTPUT_NAME, read_graph_metadata
 from engine.errors import EncoderError, sentence_for
+from engine.words import say
 
 if TYPE_CHECKING:
     import onnx
@@ -73,7 +74,7 @@ def load_or_build_viewed_graph(encoder: Encoder, graph_path: Path, cache_folder:
         write_whole(path, content)
         write_whole(digest_path, hashlib.sha256(content).hexdigest().encode() + b"\n")
     except OSError as error:
-        raise EncoderError(sentence_for(error, path, "write the encoder's graph")) from error
+        raise EncoderError(sentence_for(error, path, say("write the encoder's graph"))) from error
     return path
 
 

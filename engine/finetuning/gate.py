@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.messages import HeldOut
 from engine.method.adaptation import adapt
-from engine.method.calibration import held_out_of, losses_of
+from engine.method.calibration import guesses_of, held_out_of, losses_of
 from engine.method.folder import FolderShape, folder_mean
 from engine.method.heads import Floats, examples_per_class, normalise
 from engine.method.thorough import adapt_thoroughly
@@ -42,12 +42,16 @@ class Tried:
         losses: (n_examples,) negative log probability of the label of one image of each
             independent example, nats; their mean is ``held_out.log_loss``.
         held_out: how those images fare.
+        rows: (n_examples,) which of the images given they are.
+        guesses: (n_examples,) the column that each was taken for.
     """
 
     share: float
     factor: float
     losses: NDArray[np.float64]
     held_out: HeldOut
+    rows: NDArray[np.int64]
+    guesses: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,7 +192,8 @@ def judge(
     factor = float(np.exp(min(_LOG_FACTORS, key=cost)))
     held_out = held_out_of(np.float32(factor) * logits, labels)
     assert held_out is not None
-    return Tried(share, factor, losses(factor), held_out)
+    guesses = guesses_of(np.float32(factor) * logits)
+    return Tried(share, factor, losses(factor), held_out, first, guesses)
 
 
 def decide(start: Tried, others: Sequence[Tried]) -> Verdict:

@@ -25,6 +25,7 @@ from engine.messages import (
     Effort,
     Event,
     HeldOut,
+    HeldOutPredictions,
     ImageId,
     ImageRef,
     NotAdapted,
@@ -35,16 +36,17 @@ from engine.method.duplicates import near_duplicate_groups
 from engine.method.folder import SAMPLE_SIZE
 from engine.method.heads import Floats, normalise
 from engine.method.thorough import adapt_thoroughly
+from engine.words import NOTHING, Sentence, say
 
 _BLOCKS_PER_EVENT: Final = 8  # About 4,000 images: a step of some 15 ms.
 VIEWED_IMAGES: Final = 2000
 """Folders up to this are looked at again from three views, half a minute's work on two cores."""
 
 _NO_GAIN: Final = {
-    Effort.THOROUGH: "Trying harder did not help with these labels; the instant answers stay.",
-    Effort.FINETUNE: "Fine-tuning did not help with these labels and was not kept.",
+    Effort.THOROUGH: say("Trying harder did not help with these labels; the instant answers stay."),
+    Effort.FINETUNE: say("Fine-tuning did not help with these labels and was not kept."),
 }
-_GONE: Final = (
+_GONE: Final = say(
     "A labelled image cannot be read any more, so no more was tried; the answers stay as they were."
 )
 
@@ -66,7 +68,7 @@ class Fit:
     seen: Workspace
     instant: HeldOut | None
     thorough: HeldOut | None = None
-    note: str = ""
+    note: Sentence = NOTHING
 
 
 def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event | None]:
@@ -107,6 +109,7 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
             model.n_support, len(workspace.store), workspace, n_views=_n_views(workspace)
         ),
         thorough=fitted.thorough,
+        predictions=_held_out_predictions(workspace, command, model),
     )
     store = fitted.seen.store
     visible = [image_id for image_id in command.visible if image_id in store]
@@ -151,7 +154,7 @@ def fit(
     if known is not None and known[0] == made_of:
         fitted: Fit = known[1]
         if fitted.model.effort is Effort.FINETUNE:  # Images may have come since.
-            yield from _embed_again(workspace, fitted.seen, request_id, "Looking again, tuned")
+            yield from _embed_again(workspace, fitted.seen, request_id, say("Looking again, tuned"))
     else:
         fitted = yield from _fit_with_effort(
             workspace, request_id, without_negatives(support), negatives, class_ids, effort
@@ -225,18 +228,18 @@ def _try_thorough(
     class_ids: Sequence[ClassId],
     instant: AdaptedModel,
     negatives: Sequence[ImageId],
-) -> Generator[Event | None, None, Fit | str]:
+) -> Generator[Event | None, None, Fit | Sentence]:
     """What came of it, or why nothing did, empty where it did not help."""
     seen = workspace
     if _n_views(workspace) > 1:
         seen = yield from workspace.on_pool(workspace.beside)
-        yield from _embed_again(workspace, seen, request_id, "Looking again, three views each")
+        yield from _embed_again(workspace, seen, request_id, say("Looking again, three views each"))
     if not _has_all(seen, workspace, support):
         return _GONE
     model = yield from _fit_thoroughly(workspace, seen, support, class_ids, negatives)
     gained = model.effort is Effort.THOROUGH or seen is not workspace
     if not gained or _is_clearly_worse(model, instant):
-        return ""
+        return NOTHING
     kept = (*_views_kept(workspace), *model.kept)
     return Fit(
         replace(model, effort=Effort.THOROUGH, kept=kept),
@@ -252,7 +255,7 @@ def _try_finetune(
     class_ids: Sequence[ClassId],
     instant: AdaptedModel,
     negatives: Sequence[ImageId],
-) -> Generator[Event | None, None, Fit | str]:
+) -> Generator[Event | None, None, Fit | Sentence]:
     """As :func:`_try_thorough`."""
     readable = [item for item in support if item[0].image_id in workspace.store]
     mean = workspace.folder_shape().mean
@@ -269,19 +272,19 @@ def _try_finetune(
     n_views = _n_views(workspace)
     tuned = yield from finetune(workspace, request_id, examples, groups, rest, n_views)
     if tuned is None:
-        return ""
+        return NOTHING
     shown = workspace.current
     workspace.fits.pop(Effort.FINETUNE, None)
     workspace.drop_tuned([] if shown is None else [shown.seen])
     seen = yield from workspace.on_pool(lambda: workspace.beside(tuned.encoder, viewed=n_views > 1))
-    yield from _embed_again(workspace, seen, request_id, "Looking again, tuned")
+    yield from _embed_again(workspace, seen, request_id, say("Looking again, tuned"))
     if not _has_all(seen, workspace, support):
         return _GONE
     model = yield from _fit_thoroughly(workspace, seen, support, class_ids, negatives, judge=False)
     model = replace(
         model,
         effort=Effort.FINETUNE,
-        kept=("fine-tuned encoder", *_views_kept(workspace), *model.kept),
+        kept=(say("fine-tuned encoder"), *_views_kept(workspace), *model.kept),
         # The network has seen all labels: only its own folds can tell how right it is, how sure it
         # may be, and how far from the labelled images others lie.
         weights=np.float32(tuned.factor) * model.weights,
@@ -289,6 +292,8 @@ def _try_finetune(
         unknowns=model.unknowns.reaching(tuned.reach),
         held_out=tuned.held_out,
         held_out_losses=tuned.held_out_losses,
+        judged=tuned.judged,
+        guesses=tuned.guesses,
         plain=None,  # Was not tried in those folds.
     )
     return Fit(model, seen, tuned.instant, tuned.before)
@@ -305,6 +310,29 @@ def fit_model(
     embeddings, labels, groups = _labelled(workspace, positives, class_ids, shape.mean)
     model = adapt(embeddings, labels, shape.mean, shape=shape, groups=groups)
     return _told(model, workspace, _negatives(support))
+
+
+def _held_out_predictions(
+    workspace: Workspace, command: Adapt, model: AdaptedModel
+) -> HeldOutPredictions | None:
+    """Which images the model was judged by, and what each was taken for."""
+    if model.held_out is None:
+        return None
+    # Every effort is fitted to these, in this order.
+    readable = [
+        item for item in without_negatives(command.support) if item[0].image_id in workspace.store
+    ]
+    judged = [readable[row] for row in model.judged.tolist()]
+    columns = np.array([command.classes[index].class_id for index in model.classes], np.int64)
+    told = HeldOutPredictions(
+        np.array([image.image_id for image, _ in judged], np.int64),
+        np.array([class_id for _, class_id in judged], np.int64),
+        columns[model.guesses],
+        model.held_out.confidences,
+    )
+    for array in (told.image_ids, told.labels, told.predicted):
+        array.setflags(write=False)
+    return told
 
 
 def without_negatives(
@@ -339,9 +367,9 @@ def _n_views(workspace: Workspace) -> int:
     return len(VIEWS) if len(workspace.store) <= VIEWED_IMAGES else 1
 
 
-def _views_kept(workspace: Workspace) -> tuple[str, ...]:
+def _views_kept(workspace: Workspace) -> tuple[Sentence, ...]:
     n_views = _n_views(workspace)
-    return (f"{n_views} views of each image",) if n_views > 1 else ()
+    return (say("{n_views} views of each image", n_views=n_views),) if n_views > 1 else ()
 
 
 def _has_all(
@@ -395,7 +423,7 @@ def _labelled(
 
 
 def _embed_again(
-    workspace: Workspace, seen: Workspace, request_id: int, text: str
+    workspace: Workspace, seen: Workspace, request_id: int, text: Sentence
 ) -> Iterator[Event | None]:
     """Bring all images of the one store into the other."""
     images = [workspace.refs[image_id] for image_id in sorted(workspace.store.image_ids())]
@@ -410,10 +438,18 @@ def _is_clearly_worse(model: AdaptedModel, instant: AdaptedModel) -> bool:
     return is_lower(instant.held_out_losses, model.held_out_losses, 1.0)
 
 
-def _what_to_do(n_classes: int, n_labels: int) -> str:
+def _what_to_do(n_classes: int, n_labels: int) -> Sentence:
     if n_classes < 2:
-        return "Add a second class." if n_classes else "Add two classes and label a few images."
-    return "Label an image of a second class." if n_labels else "Label an image of each class."
+        return (
+            say("Add a second class.")
+            if n_classes
+            else say("Add two classes and label a few images.")
+        )
+    return (
+        say("Label an image of a second class.")
+        if n_labels
+        else say("Label an image of each class.")
+    )
 
 
 def _joined(parts: Sequence[PredictionsReady]) -> PredictionsReady:

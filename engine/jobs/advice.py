@@ -41,6 +41,7 @@ from engine.method.reach import ENOUGH_TO_TELL, Reach, measure_reach
 from engine.method.splitting import split_in_two
 from engine.method.suggestion import MOST_IMAGES, Pick, Reason, choose_what_to_label
 from engine.method.unknowns import UnknownScorer
+from engine.words import Sentence, say
 
 _ROWS: Final = 2_048  # Of embeddings brought together in a step of some 10 ms.
 _WINDOW: Final = 5_000  # Of a larger folder, images with near names are compared: bursts are there.
@@ -166,16 +167,23 @@ def _unlike_all_labelled(
     return UnknownScorer.fit(embeddings, labels, mean, groups)
 
 
-def _why_suggested(pick: Pick, columns: Sequence[ClassSpec], share: float) -> str:
+def _why_suggested(pick: Pick, columns: Sequence[ClassSpec], share: float) -> Sentence:
     """Args: share: of the folder's images that were looked at."""
     if pick.reason is Reason.BETWEEN:
         first, second = (columns[column].name for column in pick.classes)
-        return f"between {first} and {second}"
-    count = str(pick.n_near) if share == 1.0 else f"about {float(f'{pick.n_near / share:.1g}'):.0f}"
+        return say("between {first} and {second}", first=first, second=second)
+    count: object = pick.n_near
+    if share != 1.0:
+        count = say("about {count}", count=round(float(f"{pick.n_near / share:.1g}")))
     if pick.reason is Reason.UNLIKE:
-        like = f", as {count} images are" if pick.n_near > 1 else ""
-        return f"unlike everything labelled so far{like}"
-    return f"typical of {count} images without a label" if pick.n_near > 1 else "one of a kind"
+        if pick.n_near > 1:
+            return say("unlike everything labelled so far, as {count} images are", count=count)
+        return say("unlike everything labelled so far")
+    return (
+        say("typical of {count} images without a label", count=count)
+        if pick.n_near > 1
+        else say("one of a kind")
+    )
 
 
 def _reach(
@@ -223,18 +231,32 @@ def _doubtful(
 ) -> DoubtfulLabel:
     own, likely = classes[labels[doubt.index]], classes[doubt.likely]
     if doubt.twin is not None:
-        why = f"An image that looks the same is labelled “{likely.name}”."
+        why = say("An image that looks the same is labelled “{name}”.", name=likely.name)
     else:
         n_near = int(np.count_nonzero(labels[list(doubt.neighbours)] == doubt.likely))
-        why = (
-            f"The other labels speak for “{likely.name}” "
-            f"({_percent(doubt.probability)}, “{own.name}” {_percent(doubt.own_probability)})"
-        )
+        values = {
+            "likely": likely.name,
+            "chance": _percent(doubt.probability),
+            "own": own.name,
+            "own_chance": _percent(doubt.own_probability),
+        }
         if n_near > 1:
             of_all = n_near == len(doubt.neighbours)
-            what = ("both" if n_near == 2 else "all three") if of_all else "two of the three"
-            why += f", as do {what} labelled images nearest to it"
-        why += "."
+            nearest = say("both labelled images nearest to it")
+            if not of_all:
+                nearest = say("two of the three labelled images nearest to it")
+            elif n_near > 2:
+                nearest = say("all three labelled images nearest to it")
+            why = say(
+                "The other labels speak for “{likely}” ({chance}, “{own}” {own_chance}), as do "
+                "{nearest}.",
+                nearest=nearest,
+                **values,
+            )
+        else:
+            why = say(
+                "The other labels speak for “{likely}” ({chance}, “{own}” {own_chance}).", **values
+            )
     return DoubtfulLabel(
         image_ids[doubt.index],
         own.class_id,
@@ -246,9 +268,9 @@ def _doubtful(
     )
 
 
-def _percent(share: float) -> str:
+def _percent(share: float) -> Sentence:
     percent = round(100 * share)
-    return "< 1 %" if percent < 1 else f"{min(percent, 99)} %"
+    return say("< 1 %") if percent < 1 else say("{percent} %", percent=min(percent, 99))
 
 
 def _class_reach(
@@ -284,44 +306,60 @@ def _advice(
     labels: NDArray[np.int64],
     classes: Sequence[ClassSpec],
     n_unlabelled: int,
-) -> str:
+) -> Sentence:
     """One sentence on what to do next."""
     if reach is None:
-        return "Label images of at least two classes."
+        return say("Label images of at least two classes.")
     empty = [item.name for index, item in enumerate(classes) if not np.any(labels == index)]
     if empty:
-        return f"Label images of “{empty[0]}”, which has none yet."
+        return say("Label images of “{name}”, which has none yet.", name=empty[0])
     if reach.overall is None or reach.gain is None or reach.weakest is None:
-        return f"Too few labels to tell; label at least {ENOUGH_TO_TELL} of each class."
+        return say(
+            "Too few labels to tell; label at least {least} of each class.",
+            least=ENOUGH_TO_TELL,
+        )
     if reach.gain < _HARDLY:
         sure = reach.overall.high - reach.overall.low <= _UNSURE
         good = reach.overall.accuracy >= _GOOD or reach.confusion is None
-        gain = "about +1 %" if reach.gain >= 0.005 else "less than +1 %"
+        gain = say("about +1 %") if reach.gain >= 0.005 else say("less than +1 %")
         if sure and good:
-            return f"The labels suffice: twice as many would hardly help ({gain})."
+            return say("The labels suffice: twice as many would hardly help ({gain}).", gain=gain)
         if sure and reach.confusion is not None:
             own, other = (classes[number].name for number in reach.confusion)
-            return (
-                f"Twice as many labels would hardly help ({gain}): “{own}” is often taken for "
-                f"“{other}”."
+            return say(
+                "Twice as many labels would hardly help ({gain}): “{own}” is often taken for "
+                "“{other}”.",
+                gain=gain,
+                own=own,
+                other=other,
             )
         if good:
             n_right = sum(item.n_right for item in reach.classes)
             n_judged = sum(item.n_judged for item in reach.classes)
-            return (
-                f"{n_right} of {n_judged} labelled images were recognised; too few to be sure "
-                "that the labels suffice."
+            return say(
+                "{n_right} of {n_judged} labelled images were recognised; too few to be sure "
+                "that the labels suffice.",
+                n_right=n_right,
+                n_judged=n_judged,
             )
     weakest = classes[reach.weakest].name
     known = reach.classes[reach.weakest]
     n_unsure = round(reach.unsure * n_unlabelled)
     if known.n_right < known.n_judged:
-        because = f"{known.n_right} of its {known.n_judged} labelled images were recognised"
+        because = say(
+            "{n_right} of its {n_judged} labelled images were recognised",
+            n_right=known.n_right,
+            n_judged=known.n_judged,
+        )
     elif n_unsure > 1:
-        because = f"of about {n_unsure} images it is unclear whether they are that"
+        because = say(
+            "of about {n_unsure} images it is unclear whether they are that", n_unsure=n_unsure
+        )
     else:
-        because = f"it has only {known.n_labels}"
-    return f"Five more of “{weakest}” would help most: {because}."
+        because = say("it has only {n_labels}", n_labels=known.n_labels)
+    return say(
+        "Five more of “{weakest}” would help most: {because}.", weakest=weakest, because=because
+    )
 
 
 def _images(support: Sequence[tuple[ImageRef, ClassId]]) -> list[ImageRef]:

@@ -18,6 +18,7 @@ from engine.messages import (
     ScanFinished,
     ScanFolder,
 )
+from engine.words import say
 
 _CACHE_CHUNK: Final = 128
 _SCAN_CHUNK: Final = 500
@@ -39,7 +40,7 @@ def scan_folder(command: ScanFolder) -> Iterator[Event | None]:
         if len(files) >= _SCAN_CHUNK:
             yield FilesFound(command.request_id, tuple(files))
             files.clear()
-            yield Progress(command.request_id, "Looking for images", count, 0, 0.0, 0.0)
+            yield Progress(command.request_id, say("Looking for images"), count, 0, 0.0, 0.0)
     if files:
         yield FilesFound(command.request_id, tuple(files))
     yield ScanFinished(command.request_id, count, tuple(blocked))
@@ -47,7 +48,7 @@ def scan_folder(command: ScanFolder) -> Iterator[Event | None]:
 
 def embed_images(workspace: Workspace, command: EmbedImages) -> Iterator[Event | None]:
     """Embed images; see :class:`engine.messages.EmbedImages`. None: nothing finished yet."""
-    meter = ProgressMeter(command.request_id, "Looking at images", len(command.images))
+    meter = ProgressMeter(command.request_id, say("Looking at images"), len(command.images))
     for results in embed(workspace, command.images):
         yield from workspace.events_for(command.request_id, results)
         yield meter.advance(len(results)) if results else None

@@ -16,6 +16,7 @@ from engine.jobs.workspace import CurrentModel, Workspace
 from engine.messages import Event, Explain, Explained, Neighbour
 from engine.method.explanation import Box, View, nearest, score_map
 from engine.method.heads import Floats
+from engine.words import say
 
 N_NEIGHBOURS: Final = 3
 
@@ -34,7 +35,9 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
     try:
         seen = yield from workspace.on_pool(look)
     except UnreadableImageError as error:
-        raise EngineError(f"{command.image.name} cannot be explained: {error}.") from error
+        raise EngineError(
+            say("{name} cannot be explained: {error}.", name=command.image.name, error=error)
+        ) from error
     embedding = np.mean([one.embedding for one in seen], axis=0)
     laid = score_map(
         current.model,
@@ -66,12 +69,12 @@ def _asked(workspace: Workspace, command: Explain) -> tuple[CurrentModel, int]:
     current = workspace.current
     if current is None:
         raise EngineError(
-            "There is nothing to explain yet: label images of at least two classes first."
+            say("There is nothing to explain yet: label images of at least two classes first.")
         )
     columns = np.flatnonzero(current.class_ids == command.class_id)
     if not len(columns):
         raise EngineError(
-            "The class has no labelled image that can be read, so no image has a score for it."
+            say("The class has no labelled image that can be read, so no image has a score for it.")
         )
     return current, int(columns[0])
 

@@ -37,6 +37,7 @@ from engine.messages import (
 )
 from engine.method.heads import SMALLEST_NORM, Floats
 from engine.version import VERSION
+from engine.words import say
 
 if TYPE_CHECKING:
     import onnx
@@ -69,7 +70,7 @@ def write_model(
     Raises:
         ExportError: it could not be written, or the file disagrees with the program.
     """
-    yield Progress(request_id, "Building the model file (a few seconds)", 0, 0, 0.0, 0.0)
+    yield Progress(request_id, say("Building the model file (a few seconds)"), 0, 0, 0.0, 0.0)
     with ExitStack() as stack:
         temporary = stack.enter_context(written_whole(out))
         content = classifier_graph(workspace, fitted).SerializeToString(deterministic=True)
@@ -217,7 +218,7 @@ def certify(
     """
     session = cpu_session(model_path, n_threads=workspace.runtime.n_threads)
     images = _files_to_check(workspace, fitted)
-    meter = ProgressMeter(request_id, "Checking the model file on real images", len(images))
+    meter = ProgressMeter(request_id, say("Checking the model file on real images"), len(images))
     expected: list[Floats] = []
     by_rule: list[Floats] = []
     in_full: list[Floats] = []
@@ -240,7 +241,9 @@ def certify(
         in_full.append(session.run(["probabilities"], {"image": full_pixels[None]})[0][0])
         yield meter.advance()
     if not expected:
-        raise ExportError("The model could not be checked, since no image can be read any more.")
+        raise ExportError(
+            say("The model could not be checked, since no image can be read any more.")
+        )
     certificate = _compare(np.stack(expected), np.stack(by_rule), np.stack(in_full))
     on_gpu = fitted.seen.runtime.provider != "CPUExecutionProvider"
     limit = MAX_DIFFERENCE_GPU if on_gpu else MAX_DIFFERENCE_CPU
@@ -249,15 +252,25 @@ def certify(
         or certificate.n_agree_rule < certificate.n_clear_rule
     ):
         raise ExportError(
-            "The exported model does not agree with the program (largest difference "
-            f"{certificate.max_difference_rule:.2g}, allowed {limit:.0e}; same class on "
-            f"{certificate.n_agree_rule} of {certificate.n_clear_rule} images); it was not saved."
+            say(
+                "The exported model does not agree with the program (largest difference "
+                "{difference:.2g}, allowed {limit:.0e}; same class on "
+                "{n_agree} of {n_clear} images); it was not saved.",
+                difference=certificate.max_difference_rule,
+                limit=limit,
+                n_agree=certificate.n_agree_rule,
+                n_clear=certificate.n_clear_rule,
+            )
         )
     if none_gap > _NONE_SLACK * limit:
         raise ExportError(
-            "The exported model does not agree with the program on what is none of the classes "
-            f"(largest difference {none_gap:.2g}, allowed {_NONE_SLACK * limit:.0e}); it was not "
-            "saved."
+            say(
+                "The exported model does not agree with the program on what is none of the classes "
+                "(largest difference {difference:.2g}, allowed {limit:.0e}); it was not "
+                "saved.",
+                difference=none_gap,
+                limit=_NONE_SLACK * limit,
+            )
         )
     return certificate
 

@@ -24,6 +24,7 @@ from engine.jobs.predictions import (
 from engine.jobs.progress import ProgressMeter
 from engine.messages import Event, ImageRef, PredictionsSaved
 from engine.method.heads import Floats
+from engine.words import say
 
 _OUTPUT: Final = "probabilities"
 _NONE_SCORE: Final = "none_score"  # Models from before there was one lack it.
@@ -39,7 +40,7 @@ def classify_with_model(
     """
     session, names, model_id = load_exported(model)
     ordered = sorted(images, key=lambda image: image.name)
-    meter = ProgressMeter(request_id, "Looking at images", len(ordered))
+    meter = ProgressMeter(request_id, say("Looking at images"), len(ordered))
     unreadable: list[tuple[str, str]] = []
     n_rows = 0
     n_like_none = 0
@@ -94,18 +95,20 @@ def load_exported(model: Path) -> tuple[onnxruntime.InferenceSession, list[str],
         EngineError: missing, damaged, or not exported by Handful.
     """
     if not model.is_file():
-        raise EngineError(f"There is no file {model}.")
+        raise EngineError(say("There is no file {model}.", model=model))
     try:
         session = cpu_session(model)
     except Exception as error:  # onnxruntime has exception classes of its own per status code.
-        raise EngineError(f"{model} is not an ONNX model, or it is damaged.") from error
+        raise EngineError(
+            say("{model} is not an ONNX model, or it is damaged.", model=model)
+        ) from error
     metadata = session.get_modelmeta().custom_metadata_map
     try:
         names = [str(name) for name in json.loads(metadata["class_names"])]
         (given,) = session.get_inputs()
         (width,) = (item.shape[-1] for item in session.get_outputs() if item.name == _OUTPUT)
     except (KeyError, TypeError, ValueError) as error:
-        raise EngineError(f"{model} was not exported by Handful.") from error
+        raise EngineError(say("{model} was not exported by Handful.", model=model)) from error
     if (given.name, given.type) != ("image", "tensor(uint8)") or width != len(names) >= 2:
-        raise EngineError(f"{model} was not exported by Handful.")
+        raise EngineError(say("{model} was not exported by Handful.", model=model))
     return session, names, metadata.get("model_id", "")

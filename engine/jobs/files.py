@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from engine.errors import ExportError, sentence_for
+from engine.words import say
 
 
 @contextmanager
@@ -26,11 +27,17 @@ def written_whole(path: Path) -> Iterator[Path]:
     temporary = path.parent / f".handful-{uuid4().hex}{path.suffix[:20]}"
     try:
         if not path.parent.is_dir():
-            raise ExportError(f"Could not write {path}: there is no folder {path.parent}.")
+            raise ExportError(
+                say(
+                    "Could not write {path}: there is no folder {parent}.",
+                    path=path,
+                    parent=path.parent,
+                )
+            )
         if path.is_dir():  # Asked first also because it finds an impossible name at once.
-            raise ExportError(f"Could not write {path}: it is a folder.")
+            raise ExportError(say("Could not write {path}: it is a folder.", path=path))
         if path.exists() and not path.is_file():
-            raise ExportError(f"Could not write {path}: it is no ordinary file.")
+            raise ExportError(say("Could not write {path}: it is no ordinary file.", path=path))
         temporary.touch(exist_ok=False)
         yield temporary
         with temporary.open("rb+") as file:
@@ -38,7 +45,7 @@ def written_whole(path: Path) -> Iterator[Path]:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise ExportError(sentence_for(error, path, "write")) from error
+        raise ExportError(sentence_for(error, path, say("write"))) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()

@@ -19,6 +19,7 @@ from engine.jobs.workspace import Workspace, take_steps
 from engine.messages import Event, HeldOut, ImageRef, Progress
 from engine.method.heads import Floats, independent_groups, some_of_each
 from engine.method.unknowns import reach_of
+from engine.words import NOTHING, Sentence, say
 
 if TYPE_CHECKING:
     from engine.finetuning.blocks import Looked
@@ -48,7 +49,7 @@ _TRAININGS: Final = 6  # These three stand in engine.finetuning, too, which woul
 _STEPS: Final = 40
 _BATCH: Final = 40
 
-_TOO_FEW: Final = (
+_TOO_FEW: Final = say(
     "Fine-tuning needs ten labelled images that are no near-duplicates, and two in most of the "
     "classes: it is kept only where it helps on labels held out from it."
 )
@@ -64,6 +65,8 @@ class FineTuned:
         encoder: the new one, with a fingerprint of its own; in memory only.
         held_out: how held-out labels fare with it and the vote of ``method.thorough``.
         held_out_losses: what ``held_out.log_loss`` is the mean of, (n_judged,) nats.
+        judged: (n_judged,) which of the labelled images those are.
+        guesses: (n_judged,) the class number that each was taken for.
         before: the same with the encoder as it was.
         instant: how they fare with that one and the instant head.
         gain: by how much their mean log-loss fell, nats; ``standard_error`` that of the gain.
@@ -78,6 +81,8 @@ class FineTuned:
     encoder: Encoder
     held_out: HeldOut
     held_out_losses: NDArray[np.float64]
+    judged: NDArray[np.int64]
+    guesses: NDArray[np.int64]
     before: HeldOut
     instant: HeldOut
     gain: float
@@ -87,11 +92,11 @@ class FineTuned:
     reach: float
 
 
-def why_not(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> str:
+def why_not(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> Sentence:
     """Why labels (n,) with near-duplicates (n,) are too few to fine-tune on; empty if they do."""
     from engine.finetuning.gate import can_judge
 
-    return "" if can_judge(labels, independent_groups(labels, groups)) else _TOO_FEW
+    return NOTHING if can_judge(labels, independent_groups(labels, groups)) else _TOO_FEW
 
 
 def finetune(
@@ -127,12 +132,17 @@ def finetune(
         EngineError: an image can no longer be read.
     """
     labels = np.array([label for _, label in support], np.int64)
+    some = np.arange(len(labels))
     if len(labels) > MOST_LEARNED:
         some = some_of_each(labels, max(MOST_LEARNED, 2 * len(np.unique(labels))))
-        support, labels, groups = [support[row] for row in some], labels[some], groups[some]
+        support, labels, groups = (
+            [support[row] for row in some.tolist()],
+            labels[some],
+            groups[some],
+        )
     if why_not(labels, groups):
         return None
-    yield Progress(request_id, "Loading torch, which takes some seconds", 0, 0, 0.0, 0.0)
+    yield Progress(request_id, say("Loading torch, which takes some seconds"), 0, 0, 0.0, 0.0)
     yield from workspace.on_pool(_load_torch)
     from engine.finetuning.blocks import N_DRAWN
     from engine.finetuning.gate import (
@@ -148,7 +158,7 @@ def finetune(
 
     encoder = workspace.runtime.encoder
     images = [image for image, _ in support]
-    text = "Looking at the labelled images from several sides"
+    text = say("Looking at the labelled images from several sides")
     looked = yield from _look(workspace, request_id, images, N_DRAWN, text)
     independent = independent_groups(labels, groups)
     examples = Examples(looked, labels, independent, _device(workspace))
@@ -160,7 +170,7 @@ def finetune(
     parts = [*(np.flatnonzero(folds != fold) for fold in used), np.arange(len(labels))]
     works = [partial(_tuned, encoder, examples, rows, shares) for rows in parts]
     steps = n_steps(len(labels), len(shares)) * len(works)
-    meter = ProgressMeter(request_id, "Fine-tuning", steps)
+    meter = ProgressMeter(request_id, say("Fine-tuning"), steps)
     *ways, whole = yield from _train_all(workspace, works, meter)
 
     logits = np.zeros((len(shares), len(labels), int(labels.max()) + 1), np.float32)
@@ -196,6 +206,8 @@ def finetune(
         encoder=_tuned_encoder(encoder, whole[0], whole[number], labels, judgement),
         held_out=judgement.best.held_out,
         held_out_losses=judgement.best.losses,
+        judged=some[judged][judgement.best.rows],
+        guesses=judgement.best.guesses,
         before=judgement.start.held_out,
         instant=verdict.start.held_out,
         gain=judgement.gain,
@@ -226,7 +238,7 @@ def _judge_votes(
     from engine.finetuning.gate import TUNED_VOTE, UNTUNED, decide, judge
 
     encoder = workspace.runtime.encoder
-    text = "Looking at some images without a label"
+    text = say("Looking at some images without a label")
     looked = yield from _look(workspace, request_id, _some(rest), 0, text)
     used = np.unique(folds[folds >= 0])
     works = [
@@ -234,7 +246,7 @@ def _judge_votes(
         for of_folds in ([None] * len(used), points)
         for fold, point in zip(used, of_folds, strict=True)
     ]
-    yield Progress(request_id, "Judging by the labels that were held out", 0, 0, 0.0, 0.0)
+    yield Progress(request_id, say("Judging by the labels that were held out"), 0, 0, 0.0, 0.0)
     votes = yield from _train_all(workspace, works)
     judged = folds >= 0
     tried: list[Tried] = []
@@ -322,7 +334,7 @@ def _look(
     request_id: int,
     images: Sequence[ImageRef],
     n_drawn: int,
-    text: str,
+    text: Sentence,
 ) -> Generator[Event | None, None, list[Looked]]:
     """Decode images and bring views of them through the blocks that stay.
 
@@ -340,7 +352,9 @@ def _look(
         except UnreadableImageError as error:
             if not n_drawn:
                 return None
-            raise EngineError(f"{image.name} cannot be read any more: {error}.") from error
+            raise EngineError(
+                say("{name} cannot be read any more: {error}.", name=image.name, error=error)
+            ) from error
         return frozen.look(pixels, image.name, n_drawn=n_drawn)
 
     meter = ProgressMeter(request_id, text, len(images))

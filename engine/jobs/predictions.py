@@ -30,6 +30,7 @@ from engine.messages import (
 )
 from engine.method.adaptation import AdaptedModel
 from engine.method.heads import Floats
+from engine.words import say, sentence_of
 
 _ROWS_PER_STEP: Final = 512
 # A spreadsheet takes a cell that begins with one of these for a formula.
@@ -73,7 +74,7 @@ def fit_snapshot(
     known = {image.image_id for image in snapshot.images}
     images = [*(image for image in support if image.image_id not in known), *snapshot.images]
     workspace.keep_only(images)
-    meter = ProgressMeter(request_id, "Looking at images", len(images))
+    meter = ProgressMeter(request_id, say("Looking at images"), len(images))
     # All of them: those embedded before are only looked up, and read again where they changed.
     for results in embed(workspace, images):
         yield from workspace.events_for(request_id, results)
@@ -84,7 +85,9 @@ def fit_snapshot(
             workspace, request_id, snapshot.support, class_ids, snapshot.effort
         )
     except LabelsError as error:
-        raise LabelsError(f"Nothing can be classified yet: {_lower_first(str(error))}") from error
+        found = sentence_of(str(error))
+        reason = found.worded(found[:1].lower() + found[1:])
+        raise LabelsError(say("Nothing can be classified yet: {reason}", reason=reason)) from error
     model, seen = fitted.model, fitted.seen
     classes = tuple(snapshot.classes[index] for index in model.classes)
     model_id = _model_id(seen, model, classes)
@@ -117,7 +120,7 @@ def write_predictions(
     store, model = fitted.seen.store, fitted.model
     readable = [image for image in ordered if image.image_id in store]
     unreadable = [image for image in ordered if image.image_id not in store]
-    meter = ProgressMeter(request_id, "Writing predictions", len(readable))
+    meter = ProgressMeter(request_id, say("Writing predictions"), len(readable))
     n_like_none = 0
     with written_whole(out) as temporary:
         with temporary.open("w", encoding="utf-8", newline="") as file:
@@ -240,7 +243,3 @@ def _safe_name(name: str) -> str:
 
 def _safe_label(label: str) -> str:
     return f"'{label}" if label.startswith(_FORMULA_STARTS) else label
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

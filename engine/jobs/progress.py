@@ -6,6 +6,7 @@ import time
 from typing import Final
 
 from engine.messages import Progress
+from engine.words import Sentence
 
 _SHORTEST_INTERVAL_S: Final = 0.1  # A person reads no faster, and each report costs a repaint.
 _SETTLING_S: Final = 0.5  # Before that a rate says more about start-up than about the job.
@@ -14,7 +15,7 @@ _SETTLING_S: Final = 0.5  # Before that a rate says more about start-up than abo
 class ProgressMeter:
     """Counts finished items and makes a Progress event now and then."""
 
-    def __init__(self, request_id: int, text: str, total: int, done: int = 0) -> None:
+    def __init__(self, request_id: int, text: Sentence, total: int, done: int = 0) -> None:
         self.done = done
         self._request_id = request_id
         self._text = text

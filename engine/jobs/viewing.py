@@ -23,6 +23,7 @@ from engine.messages import (
     PreviewReady,
     ThumbnailReady,
 )
+from engine.words import say
 
 _CACHE_CHUNK: Final = 16  # Thumbnails are about 10 kB; a screenful comes in a few steps.
 
@@ -67,7 +68,9 @@ def load_preview(workspace: Workspace, command: LoadPreview) -> Iterator[Event |
             else partial(_decode_preview, command)
         )
     except UnreadableImageError as error:
-        raise EngineError(f"{command.image.name} cannot be shown: {error}.") from error
+        raise EngineError(
+            say("{name} cannot be shown: {error}.", name=command.image.name, error=error)
+        ) from error
     yield _preview(command, decoded)
 
 
@@ -113,14 +116,16 @@ def load_thumbnails_alone(command: LoadThumbnails) -> Iterator[Event | None]:
             pixels = decode_image(read_file(image.path)).pixels
             yield ThumbnailReady(command.request_id, image.image_id, make_thumbnail(pixels))
         except UnreadableImageError as error:
-            yield ImageUnreadable(command.request_id, image.image_id, str(error))
+            yield ImageUnreadable(command.request_id, image.image_id, error.sentence)
 
 
 def load_preview_alone(command: LoadPreview) -> Iterator[Event | None]:
     """One image large where there is no encoder."""
     if command.as_network_input:
-        raise EngineError("Without an encoder there is nothing that looks at the picture.")
+        raise EngineError(say("Without an encoder there is nothing that looks at the picture."))
     try:
         yield _preview(command, _decode_preview(command))
     except UnreadableImageError as error:
-        raise EngineError(f"{command.image.name} cannot be shown: {error}.") from error
+        raise EngineError(
+            say("{name} cannot be shown: {error}.", name=command.image.name, error=error)
+        ) from error

@@ -46,6 +46,7 @@ from engine.messages import (
 from engine.method.adaptation import AdaptedModel
 from engine.method.calibration import softmax
 from engine.method.folder import SAMPLE_SIZE, FolderShape, folder_mean
+from engine.words import Sentence, say
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -89,7 +90,7 @@ class Processed:
 class Unreadable:
     """Why an image cannot be read, and the file as it was when that was found."""
 
-    reason: str
+    reason: Sentence
     key: FileKey | None
 
     def still_holds_for(self, image: ImageRef) -> bool:
@@ -294,10 +295,10 @@ class Workspace:
         """
         return decode_image(read_file(path), large_one_at_a_time=self._large_image).pixels
 
-    def reason_of(self, image_id: ImageId) -> str:
+    def reason_of(self, image_id: ImageId) -> Sentence:
         """Why an image has no embedding."""
         known_bad = self.unreadable.get(image_id)
-        return known_bad.reason if known_bad is not None else "it was not read"
+        return known_bad.reason if known_bad is not None else say("it was not read")
 
     def process(self, images: Sequence[ImageRef]) -> Iterator[list[Processed]]:
         """Read, decode, embed and make thumbnails of images on the pool.
@@ -423,7 +424,7 @@ class Workspace:
         """On a thread of the pool: from the file to its embedding and thumbnail."""
         if self._closing.is_set():
             return Processed(
-                image, None, CacheEntry(b"", None, None, "the engine is closing"), True
+                image, None, CacheEntry(b"", None, None, say("the engine is closing")), True
             )
         key = FileKey.of(image.path)
         try:
@@ -442,11 +443,13 @@ class Workspace:
                 perceptual_hash=perceptual_hash(pixels),
             )
         except UnreadableImageError as error:
-            entry = CacheEntry(b"", None, None, str(error))
+            entry = CacheEntry(b"", None, None, error.sentence)
         except Exception as error:
             # A device out of memory, or a bug: either way this image's, not the folder's.
             _log.exception("Could not embed %s", image.path)
-            entry = CacheEntry(b"", None, None, f"the encoder failed on it ({error})")
+            entry = CacheEntry(
+                b"", None, None, say("the encoder failed on it ({error})", error=error)
+            )
         return Processed(image, key, entry, from_cache=False)
 
 

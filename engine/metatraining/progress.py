@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 from engine.messages import Progress
+from engine.words import sentence_of
 
 Result = TypeVar("Result")
 
@@ -29,7 +30,7 @@ class Counter:
         """Of now."""
         rate = (self.done - self._first) / max(time.monotonic() - self._began, 1e-6)
         left = max(0, self.total - self.done) / rate if rate else 0.0
-        return Progress(0, text, self.done, self.total, rate, left)
+        return Progress(0, sentence_of(text), self.done, self.total, rate, left)
 
     def follow(
         self, text: str, steps: Generator[int, None, Result]

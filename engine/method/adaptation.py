@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.errors import LabelsError
 from engine.messages import Effort, HeldOut
-from engine.method.calibration import ScalePrior, held_out_of, losses_of, softmax
+from engine.method.calibration import ScalePrior, guesses_of, held_out_of, losses_of, softmax
 from engine.method.folder import FolderShape
 from engine.method.heads import (
     SMALLEST_NORM,
@@ -29,6 +29,7 @@ from engine.method.heads import (
     normalise,
 )
 from engine.method.unknowns import UnknownScorer
+from engine.words import Sentence, say
 
 # A class that fills most of a folder draws the folder's mean towards itself; the mean of the
 # classes' own means does not know of that, but comes from few images. So many labelled examples
@@ -59,12 +60,14 @@ class AdaptedModel:
         n_support: labelled images that went in, negative examples aside.
         held_out: how the labelled images fare judged by the others; None where none can be.
         held_out_losses: (n_judged,) what ``held_out.log_loss`` is the mean of, nats.
+        judged: (n_judged,) the rows of the labelled images that ``held_out`` speaks of.
+        guesses: (n_judged,) the column that each was taken for without it.
         plain: the same of plain prototypes; None where ``held_out`` is.
         instant: of an effort above instant, how the instant head does in the same folds; else None.
     """
 
     effort: Effort
-    kept: tuple[str, ...]
+    kept: tuple[Sentence, ...]
     weights: Floats
     bias: Floats
     classes: NDArray[np.int64]
@@ -73,6 +76,8 @@ class AdaptedModel:
     n_support: int
     held_out: HeldOut | None
     held_out_losses: NDArray[np.float64]
+    judged: NDArray[np.int64]
+    guesses: NDArray[np.int64]
     plain: HeldOut | None
     instant: HeldOut | None = None
 
@@ -156,8 +161,11 @@ class Labelled:
         n_classes = len(classes)
         if n_classes < 2:
             raise LabelsError(
-                f"At least two classes need a labelled image; {n_classes} "
-                f"{'has' if n_classes == 1 else 'have'} one."
+                say("At least two classes need a labelled image; 1 has one.")
+                if n_classes == 1
+                else say(
+                    "At least two classes need a labelled image; {count} have one.", count=n_classes
+                )
             )
         examples = independent_groups(compact, groups)
         n_examples = int(examples.max()) + 1
@@ -220,7 +228,7 @@ class Head:
             example; of use where ``Labelled.judged``.
     """
 
-    name: str
+    name: Sentence
     weights: Floats
     bias: Floats
     held_out: Floats
@@ -243,7 +251,7 @@ class Candidate:
         prior: of its scale.
     """
 
-    name: str
+    name: Sentence
     fit: Callable[[Floats, NDArray[np.int64], int, NDArray[np.int64]], FittedHead]
     in_metric: bool
     constant: bool
@@ -283,13 +291,13 @@ def _ridge(penalty: float) -> Callable[..., FittedHead]:
 
 _SPREAD: Final = 0.5
 PROTOTYPES: Final = Candidate(
-    "cosine prototypes", fit_prototypes, False, False, ScalePrior(1.70, 0.20, 0.12, _SPREAD)
+    say("cosine prototypes"), fit_prototypes, False, False, ScalePrior(1.70, 0.20, 0.12, _SPREAD)
 )
 RIDGE: Final = Candidate(
-    "ridge regression", _ridge(1.0), False, True, ScalePrior(2.40, 0.17, -0.19, _SPREAD)
+    say("ridge regression"), _ridge(1.0), False, True, ScalePrior(2.40, 0.17, -0.19, _SPREAD)
 )
 FOLDER_RIDGE: Final = Candidate(
-    "ridge regression in the folder's metric",
+    say("ridge regression in the folder's metric"),
     _ridge(0.3),
     True,
     True,
@@ -354,7 +362,7 @@ def as_model(
     head: Head,
     plain: Head,
     effort: Effort,
-    kept: tuple[str, ...] | None = None,
+    kept: tuple[Sentence, ...] | None = None,
 ) -> AdaptedModel:
     """The classifier that a head makes; ``plain`` is what it is compared with."""
     judged, truth = labelled.judged, labelled.labels[labelled.judged]
@@ -369,6 +377,8 @@ def as_model(
         n_support=len(labelled.labels),
         held_out=held_out_of(head.held_out[judged], truth),
         held_out_losses=head.losses(labelled),
+        judged=np.flatnonzero(judged),
+        guesses=guesses_of(head.held_out[judged]),
         plain=held_out_of(plain.held_out[judged], truth),
     )
 

@@ -73,6 +73,12 @@ def losses_of(logits: Floats, labels: NDArray[np.int64]) -> NDArray[np.float64]:
     return losses
 
 
+def guesses_of(logits: Floats) -> NDArray[np.int64]:
+    """The most likely column (n,) of logits (n, n_classes); of equal probabilities the first."""
+    guesses: NDArray[np.int64] = softmax(logits).argmax(axis=1).astype(np.int64)
+    return guesses
+
+
 def held_out_of(logits: Floats, labels: NDArray[np.int64]) -> HeldOut | None:
     """How held-out examples fare, from their logits (n, n_classes); None of no example."""
     if len(labels) == 0:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
+HELD_OUT_WORTH: Final = 0.75
+"""Of a held-out example, in independent ones: labelled images share their training images, so
+their hits vary more than those of independent examples (benchmarks/advice.py)."""
+
 _Z95: Final = 1.959964  # The normal distribution's 97.5 % quantile.
 
 

@@ -25,13 +25,12 @@ from engine.method.adaptation import Head, Labelled, instant_head
 from engine.method.calibration import softmax
 from engine.method.folder import FolderShape
 from engine.method.heads import Floats, examples_per_class, normalise
-from engine.method.intervals import wilson_interval
+from engine.method.intervals import HELD_OUT_WORTH, wilson_interval
 from engine.method.learning_curve import error_power
 
 ENOUGH_TO_TELL: Final = 5
 """Independent examples that most classes need before an accuracy is told."""
 
-_WORTH: Final = 0.75  # Of a held-out example, in independent ones.
 _CLAIM_WORTH: Final = 20.0  # Held-out examples that the claim of the confidences is worth.
 _CURVE_LABELS: Final = (1, 2, 3, 5, 8, 12, 20)
 _DRAWS: Final = 6
@@ -218,7 +217,7 @@ def _accuracy(labels_per_class: float, accuracy: float, counts: NDArray[np.int64
 
 
 def _interval(rate: float, n_examples: float) -> tuple[float, float]:
-    n_worth = _WORTH * n_examples
+    n_worth = HELD_OUT_WORTH * n_examples
     low, high = wilson_interval(rate, n_worth)
     # Where not one error is expected there may be none.
     return low, 1.0 if (1.0 - rate) * n_worth < 1.0 else high

@@ -32,6 +32,7 @@ from engine.method.discriminant import fit_discriminant
 from engine.method.folder import SAMPLE_SIZE, FolderShape
 from engine.method.heads import Floats, normalise
 from engine.method.mixture import fit_mixture
+from engine.words import Sentence, say
 
 _FOLDS: Final = 5
 _MOST_FOLDED: Final = 500  # Labelled images; with more a ridge regression takes too long a step.
@@ -100,7 +101,7 @@ def adapt_thoroughly(
         head = yield from _with_folds(
             labelled,
             rest,
-            "shrinkage discriminant",
+            say("shrinkage discriminant"),
             _PRIORS["discriminant"],
             _discriminant(labelled),
         )
@@ -109,7 +110,7 @@ def adapt_thoroughly(
         head = yield from _with_folds(
             labelled,
             rest,
-            "unlabelled images",
+            say("unlabelled images"),
             _PRIORS["mixture"],
             _mixture(labelled, shape, belongs, _BY_NAME[instant.name]),
         )
@@ -182,7 +183,7 @@ def _mixture(labelled: Labelled, shape: FolderShape, belongs: Floats, beginning:
 
 
 def _with_folds(
-    labelled: Labelled, rest: Floats, name: str, prior: ScalePrior, fit: _Fit
+    labelled: Labelled, rest: Floats, name: Sentence, prior: ScalePrior, fit: _Fit
 ) -> Generator[None, None, Head]:
     """A head fitted to all labelled images, and its held-out logits from grouped folds.
 
@@ -219,7 +220,7 @@ def _folds(labelled: Labelled) -> NDArray[np.int64]:
     return folds
 
 
-def _vote(labelled: Labelled, heads: list[tuple[float, Head]]) -> tuple[Head, tuple[str, ...]]:
+def _vote(labelled: Labelled, heads: list[tuple[float, Head]]) -> tuple[Head, tuple[Sentence, ...]]:
     """One head of all: logits weighted by held-out log-loss, and one scale for their sum.
 
     Its own held-out logits come from weights and scale that were fitted without the fold, or the
@@ -236,7 +237,7 @@ def _vote(labelled: Labelled, heads: list[tuple[float, Head]]) -> tuple[Head, tu
         held_out[left_out] = scale * np.tensordot(weights, stacked[:, left_out], 1)
     weights, scale = _vote_weights(labelled, heads, labelled.judged)
     voted = Head(
-        "vote",
+        say("vote"),
         scale * _weighted(weights, [head.weights for _, head in heads]),
         scale * _weighted(weights, [head.bias for _, head in heads]),
         held_out,

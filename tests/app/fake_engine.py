@@ -13,6 +13,7 @@ from PIL import Image
 
 from engine import messages
 from engine.messages import ClassId, ImageId
+from engine.words import say, sentence_of
 
 _C = TypeVar("_C", bound=messages.Command)
 
@@ -56,7 +57,12 @@ class FakeEngine:
 
     def ready(self, notice: str = "") -> None:
         self.publish(
-            messages.EngineReady("CPU, 2 threads", "CPUExecutionProvider", "handful-base", notice)
+            messages.EngineReady(
+                say("CPU, {threads}", threads=say("{n_threads} threads", n_threads=2)),
+                "CPUExecutionProvider",
+                "handful-base",
+                sentence_of(notice),
+            )
         )
 
     def finish_scan(self, names: Sequence[str] | None = None, batch: int = 1000) -> None:
@@ -85,7 +91,7 @@ class FakeEngine:
             else:
                 self.publish(
                     messages.ImageUnreadable(
-                        command.request_id, image.image_id, "the file is empty"
+                        command.request_id, image.image_id, say("the file is empty")
                     )
                 )
         if good:
@@ -190,10 +196,11 @@ class FakeEngine:
         plain: float | None = None,
         instant: float | None = None,
         thorough: float | None = None,
-        kept: Sequence[str] = ("ridge regression",),
+        kept: Sequence[str] = (say("ridge regression"),),
         none_scores: Mapping[ImageId, float] | None = None,
         held_out: messages.HeldOut | None = None,
         finetune_seconds: float = 600.0,
+        taken_for: Mapping[ImageId, tuple[ClassId, float]] | None = None,
     ) -> None:
         """Answer the newest Adapt (or one of that number) with these predictions.
 
@@ -201,8 +208,13 @@ class FakeEngine:
             accuracy, plain, instant, thorough: of held-out labels; None for too few.
             held_out: in place of what is made up for ``accuracy``.
             none_scores: by image, 0 for the others.
+            taken_for: every labelled image was held out; what some of them were taken for, with
+                which confidence. The others are recognised, with 0.9.
         """
         command = self.last(messages.Adapt)
+        told = None if taken_for is None else _held_out_predictions(command, taken_for)
+        if told is not None:
+            held_out = _summed_up(told)
         number = command.request_id if request_id is None else request_id
         asked = [item for item in self.all(messages.Adapt) if item.request_id == number]
         n_support = len(command.support)
@@ -219,6 +231,7 @@ class FakeEngine:
                 seconds=0.01,
                 finetune_seconds=finetune_seconds,
                 thorough=_held_out(thorough, n_support),
+                predictions=told,
             )
         )
         if predictions:
@@ -306,6 +319,26 @@ def _held_out(accuracy: float | None, n_support: int) -> messages.HeldOut | None
         return None
     hits = np.arange(n_support) < round(accuracy * n_support)
     return messages.HeldOut(accuracy, 0.5, np.full(n_support, accuracy, np.float32), hits)
+
+
+def _held_out_predictions(
+    command: messages.Adapt, taken_for: Mapping[ImageId, tuple[ClassId, float]]
+) -> messages.HeldOutPredictions:
+    images = [image.image_id for image, _ in command.support]
+    labels = [label for _, label in command.support]
+    guesses = [taken_for.get(image.image_id, (label, 0.9)) for image, label in command.support]
+    return messages.HeldOutPredictions(
+        np.array(images, np.int64),
+        np.array(labels, np.int64),
+        np.array([class_id for class_id, _ in guesses], np.int64),
+        np.array([confidence for _, confidence in guesses], np.float32),
+    )
+
+
+def _summed_up(told: messages.HeldOutPredictions) -> messages.HeldOut:
+    hits = told.labels == told.predicted
+    recalls = [hits[told.labels == label].mean() for label in np.unique(told.labels)]
+    return messages.HeldOut(float(np.mean(recalls)), 0.5, told.confidences, hits)
 
 
 def _found(folder: Path, name: str) -> messages.FoundFile:

@@ -9,8 +9,10 @@ import pytest
 from conftest import Desk, paint_folder
 from fake_engine import predictions_ready
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
-from app.evaluation.spot_check import SpotCheckPage, result_text
+from app.evaluation.spot_check import SpotCheckPage
+from app.evaluation.spot_result import SpotResult
 from app.gallery.small_picture import SmallPicture
 from engine import messages
 
@@ -282,5 +284,35 @@ def test_all_predictions_are_drawn_alike(desk: Desk, tmp_path: Path) -> None:
     assert share == pytest.approx(55 / 60, abs=0.015)
 
 
-def test_the_outcome_in_words() -> None:
-    assert result_text(27, 30) == "27 of 30 right: 90 %, between 74 and 97 %"
+def test_the_outcome_in_words_and_as_it_is_kept() -> None:
+    result = SpotResult(27, 30, 500, 0.91, 40, "2025-03-02T14:05:00+01:00")
+    assert result.headline() == "27 of 30 right: 90 %, between 74 and 97 %"
+    assert "with 40 labels as now" in result.when_text(40)
+    assert "there are 55 now" in result.when_text(55)
+    assert SpotResult.from_text(result.to_text()) == result
+    for broken in ("", "{}", "[1]", result.to_text().replace("27", "31"), "2025"):
+        assert SpotResult.from_text(broken) is None
+
+
+def test_the_result_is_kept_in_view_and_after_a_restart(
+    checking: Desk, qapp: QApplication, home: Path
+) -> None:
+    for _ in range(4):
+        press(checking, Qt.Key.Key_Y)
+    press(checking, Qt.Key.Key_N)
+    press(checking, Qt.Key.Key_Escape)  # Enough.
+    press(checking, Qt.Key.Key_Escape)  # Leave.
+    checking.window.actions_.evaluation.trigger()
+    overview = checking.window.pages.evaluation.overview
+    assert overview.spot_title.text().startswith("4 of 5 right: 80 %")
+    assert "with 2 labels as now" in overview.spot_note.text()
+    checking.session.label([checking.image("image_3.png")], checking.session.classes[0].class_id)
+    assert "with 2 labels; there are 3 now" in overview.spot_note.text()
+    project = checking.session.project
+    assert project is not None
+    path = project.path
+    again = checking.restart(qapp, home)
+    again.window.open(path)
+    again.window.actions_.evaluation.trigger()
+    assert again.window.pages.evaluation.overview.spot_title.text().startswith("4 of 5 right")
+    again.close()

@@ -56,6 +56,8 @@ def _moved(workspace: Workspace) -> FineTuned:
         encoder=tuned_encoder(encoder, weights, nowhere, {"n_labels": 9, "n_classes": 3}),
         held_out=_HELD_OUT,
         held_out_losses=np.full(9, 0.3),
+        judged=np.arange(9),
+        guesses=np.where(np.arange(9) < 8, np.arange(9) // 3, 0),
         before=_HELD_OUT,
         instant=_HELD_OUT,
         gain=0.2,
@@ -110,6 +112,11 @@ def test_fine_tuned_answers_are_explained_kept_and_extended(
     (adapted,) = _of(Adapted, events)
     assert adapted.effort is Effort.FINETUNE
     assert adapted.held_out is adapted.thorough is adapted.instant is _HELD_OUT
+    assert adapted.predictions is not None
+    judged = [(image.image_id, label) for image, label in snapshot.support[:9]]
+    told = adapted.predictions
+    assert [*zip(told.image_ids.tolist(), told.labels.tolist(), strict=True)] == judged
+    assert told.predicted[0] == snapshot.classes[0].class_id
     current = workspace.current
     assert current is not None
     assert current.seen.runtime.is_viewed

@@ -217,6 +217,9 @@ def test_spots_are_told_apart_better_after_fine_tuning(
     assert tuned.before.log_loss - tuned.held_out.log_loss == pytest.approx(tuned.gain, abs=1e-5)
     assert 0 < tuned.reach < 1.5
     assert len(tuned.held_out.hits) == len(tuned.before.hits) == len(support)
+    given = np.array([label for _, label in support])
+    np.testing.assert_array_equal(given[tuned.judged] == tuned.guesses, tuned.held_out.hits)
+    assert sorted(tuned.judged.tolist()) == [*range(len(support))]
     assert tuned.share in training.SHARES
     assert all(isinstance(event, Progress) and event.request_id == 3 for event in events)
     told = [event.text for event in events if event.done == event.total > 0]

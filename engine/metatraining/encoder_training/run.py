@@ -39,6 +39,7 @@ from engine.metatraining.encoder_training.pooled import trunk_of
 from engine.metatraining.encoder_training.recipe import Recipe
 from engine.metatraining.epochs import CHECKPOINT_NAME, RunRecord
 from engine.metatraining.progress import Counter
+from engine.words import say
 
 ENCODER_NAME: Final = "encoder.safetensors"
 RECORD_NAME: Final = "record.json"
@@ -161,7 +162,7 @@ def meta_train(
         write_whole(record_path, (json.dumps(whole, indent=1) + "\n").encode())
     except OSError as error:
         raise EngineError(sentence_for(error, record_path, "write the record")) from error
-    yield Progress(0, "Done", 1, 1, 0.0, 0.0)
+    yield Progress(0, say("Done"), 1, 1, 0.0, 0.0)
     return MetaTrained(
         out_dir / ENCODER_NAME,
         record_path,

@@ -38,6 +38,7 @@ from engine.metatraining.processes import Processes, alone
 from engine.metatraining.progress import Counter
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
 from engine.metatraining.toml_sections import RecipeError
+from engine.words import say
 
 MODEL_NAME: Final = "model.safetensors"
 START_NAME: Final = "start.safetensors"
@@ -162,7 +163,7 @@ def meta_train_few_shot(
     finally:
         record.close()
     processes.wait()
-    yield Progress(0, "Done", recipe.n_steps, recipe.n_steps, 0.0, 0.0)
+    yield Progress(0, say("Done"), recipe.n_steps, recipe.n_steps, 0.0, 0.0)
     return FewShotTrained(
         out_dir / MODEL_NAME,
         start_path,
@@ -341,7 +342,7 @@ def _validate(
                 predict = algorithm.adapt(task.support, task.support_labels, task.n_way)
                 values[own] = accuracy_of(predict(task.query), task.query_labels)
         done = min(first + processes.count, len(tasks))
-        yield Progress(0, "Validating", done, len(tasks), 0.0, 0.0)
+        yield Progress(0, say("Validating"), done, len(tasks), 0.0, 0.0)
     processes.average([values])
     found = score(values.cpu().numpy() * processes.count)
     return found.mean, found.ci95

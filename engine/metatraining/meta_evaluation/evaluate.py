@@ -21,6 +21,7 @@ from engine.metatraining.meta_evaluation.images import TaskImages
 from engine.metatraining.meta_evaluation.settings import Setting
 from engine.metatraining.metrics import Tally
 from engine.metatraining.tasks import Task
+from engine.words import sentence_of
 
 CLEAN: Final = "clean"
 N_TIMED: Final = 30
@@ -89,7 +90,9 @@ class Pace:
         self._busy_s, self._since = self._busy_s + now - self._since, now
         self.done += 1
         rate = self.done / max(self._busy_s, 1e-6)
-        return Progress(0, text, self.done, self.total, rate, (self.total - self.done) / rate)
+        return Progress(
+            0, sentence_of(text), self.done, self.total, rate, (self.total - self.done) / rate
+        )
 
 
 def wrong_label_condition(rate: float) -> str:

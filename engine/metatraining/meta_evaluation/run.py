@@ -56,6 +56,7 @@ from engine.metatraining.meta_evaluation.settings import (
 )
 from engine.metatraining.networks import n_parameters
 from engine.version import VERSION
+from engine.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def meta_evaluate(
     _check_rule(rule)
     _check_writable(out_path)
     chosen = _torch_device(device)
-    yield Progress(0, "Reading the models", 0, 0, 0.0, 0.0)
+    yield Progress(0, say("Reading the models"), 0, 0, 0.0, 0.0)
     candidates = _candidates(checkpoints, combinations, start_path, chosen)
     _check_names(candidates.rows)
     asked, rule = rule, _without_impossible_ways(candidates, rule)
@@ -180,7 +181,7 @@ def meta_evaluate(
     for method in candidates.encoder_methods:
         for encoder in method.encoders:
             if encoder.fingerprint not in runtimes:
-                yield Progress(0, f"Preparing {encoder.name}", 0, 0, 0.0, 0.0)
+                yield Progress(0, say("Preparing {name}", name=encoder.name), 0, 0, 0.0, 0.0)
                 runtimes[encoder.fingerprint] = load_runtime(encoder, cache_folder, device)
     pace = Pace(len(opened) * len(rule.settings) * rule.n_episodes)
     described: list[dict[str, Any]] = []
@@ -227,7 +228,7 @@ def meta_evaluate(
         },
         "seconds": round(time.monotonic() - began, 1),
     }
-    yield Progress(0, "Writing the report", 0, 0, 0.0, 0.0)
+    yield Progress(0, say("Writing the report"), 0, 0, 0.0, 0.0)
     return _write(report, out_path)
 
 
@@ -381,7 +382,7 @@ def _evaluate_set(
     pace: Pace,
 ) -> Generator[Progress, None, _SetEvaluated]:
     name, labelled = item.labelled.name, item.labelled
-    yield Progress(0, f"Reading {name}", 0, 0, 0.0, 0.0)
+    yield Progress(0, say("Reading {name}", name=name), 0, 0, 0.0, 0.0)
     images: dict[PixelRule, PixelImages] = {}
     for method in candidates.methods:
         if method.pixels not in images:

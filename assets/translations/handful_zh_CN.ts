@@ -1,0 +1,3319 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Handful</source>
+        <translation>关于 Handful</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Encoder</source>
+        <translation>编码器</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Qt</source>
+        <translation>Qt</translation>
+    </message>
+    <message>
+        <source>Runs on</source>
+        <translation>运行环境</translation>
+    </message>
+    <message>
+        <source>Sort a folder of images by a handful of examples.</source>
+        <translation>用少量示例为整个文件夹的图像分类。</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>系统</translation>
+    </message>
+    <message>
+        <source>not loaded yet</source>
+        <translation>尚未加载</translation>
+    </message>
+</context>
+<context>
+    <name>Actions</name>
+    <message>
+        <source>&amp;About Handful</source>
+        <translation>关于 Handful(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Class</source>
+        <translation>类别(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Close Project</source>
+        <translation>关闭项目(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Dark</source>
+        <translation>深色(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Evaluation</source>
+        <translation>评估(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Export Model…</source>
+        <translation>导出模型(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Fit</source>
+        <translation>适合窗口(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Import Class List…</source>
+        <translation>导入类别列表(&amp;I)…</translation>
+    </message>
+    <message>
+        <source>&amp;Improve</source>
+        <translation>改进(&amp;I)</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard Shortcuts</source>
+        <translation>键盘快捷键(&amp;K)</translation>
+    </message>
+    <message>
+        <source>&amp;Label</source>
+        <translation>标注(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Larger View</source>
+        <translation>大图(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Light</source>
+        <translation>浅色(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Map</source>
+        <translation>分布图(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;New Class…</source>
+        <translation>新建类别(&amp;N)…</translation>
+    </message>
+    <message>
+        <source>&amp;Open Folder…</source>
+        <translation>打开文件夹(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>重做(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Refresh</source>
+        <translation>刷新(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Review by Class</source>
+        <translation>按类别审阅(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Save Predictions…</source>
+        <translation>保存预测(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Theme</source>
+        <translation>主题(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Unlabel</source>
+        <translation>取消标注(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Why This Class?</source>
+        <translation>为什么是这个类别(&amp;W)？</translation>
+    </message>
+    <message>
+        <source>All &amp;Images</source>
+        <translation>所有图像(&amp;I)</translation>
+    </message>
+    <message>
+        <source>As the &amp;System</source>
+        <translation>跟随系统(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Copy Path</source>
+        <translation>复制路径</translation>
+    </message>
+    <message>
+        <source>Copy Paths</source>
+        <translation>复制路径</translation>
+    </message>
+    <message>
+        <source>Export the model as ONNX (Ctrl+E)</source>
+        <translation>将模型导出为 ONNX（Ctrl+E）</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>L&amp;anguage</source>
+        <translation>语言(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Label &amp;Queue</source>
+        <translation>标注队列(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>New Class for These…</source>
+        <translation>为这些图像新建类别…</translation>
+    </message>
+    <message>
+        <source>Nothing yet</source>
+        <translation>暂无</translation>
+    </message>
+    <message>
+        <source>Open &amp;Project…</source>
+        <translation>打开项目(&amp;P)…</translation>
+    </message>
+    <message>
+        <source>Open &amp;Recent</source>
+        <translation>打开最近的项目(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Original &amp;Size</source>
+        <translation>原始大小(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>审阅</translation>
+    </message>
+    <message>
+        <source>S&amp;pot Check</source>
+        <translation>抽查(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Save the predictions as a table (Ctrl+S)</source>
+        <translation>将预测保存为表格（Ctrl+S）</translation>
+    </message>
+    <message>
+        <source>Select &amp;All</source>
+        <translation>全选(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Select &amp;None</source>
+        <translation>取消选择(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Show &amp;Log</source>
+        <translation>显示日志(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Show in File Manager</source>
+        <translation>在文件管理器中显示</translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation>工具</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Why the &amp;Next Class?</source>
+        <translation>为什么是下一个类别(&amp;N)？</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;In</source>
+        <translation>放大(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;Out</source>
+        <translation>缩小(&amp;O)</translation>
+    </message>
+</context>
+<context>
+    <name>ClassChoices</name>
+    <message>
+        <source>Classes of this image</source>
+        <translation>这张图像的类别</translation>
+    </message>
+    <message>
+        <source>Find or add a class</source>
+        <translation>查找或添加类别</translation>
+    </message>
+    <message>
+        <source>Find or add a class ( / )</source>
+        <translation>查找或添加类别（/）</translation>
+    </message>
+    <message>
+        <source>Type a name; Enter gives the class singled out, or makes a new one (/)</source>
+        <translation>输入名称；按 Enter 标注为突出显示的类别，或新建类别（/）</translation>
+    </message>
+    <message>
+        <source>new class</source>
+        <translation>新类别</translation>
+    </message>
+    <message>
+        <source>the label</source>
+        <translation>已标注</translation>
+    </message>
+</context>
+<context>
+    <name>ClassList</name>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+</context>
+<context>
+    <name>ClassModel</name>
+    <message>
+        <source>Click to label the selected images; double click to rename</source>
+        <translation>单击可标注所选图像；双击可重命名</translation>
+    </message>
+    <message>
+        <source>For images that show none of your classes. They need no such label, but a few make Handful better at telling them. Click to label the selected images.</source>
+        <translation>用于不属于任何类别的图像。它们并不需要这种标注，但标注几张能让 Handful 更好地识别它们。单击可标注所选图像。</translation>
+    </message>
+    <message>
+        <source>Key {key}</source>
+        <translation>快捷键 {key}</translation>
+    </message>
+    <message>
+        <source>no example yet</source>
+        <translation>还没有示例</translation>
+    </message>
+    <message>
+        <source>none yet</source>
+        <translation>暂无</translation>
+    </message>
+    <message>
+        <source>shows no class</source>
+        <translation>不属于任何类别</translation>
+    </message>
+    <message>
+        <source>{count} labelled</source>
+        <translation>已标注 {count}</translation>
+    </message>
+    <message>
+        <source>{count} predicted</source>
+        <translation>已预测 {count}</translation>
+    </message>
+</context>
+<context>
+    <name>ClassPanel</name>
+    <message>
+        <source>Alt+Down</source>
+        <translation>Alt+↓</translation>
+    </message>
+    <message>
+        <source>Alt+Up</source>
+        <translation>Alt+↑</translation>
+    </message>
+    <message>
+        <source>Blue</source>
+        <translation>蓝色</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
+        <source>Colour of “{name}”</source>
+        <translation>“{name}”的颜色</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Enter adds the class; Ctrl+Enter also gives it to the selected images</source>
+        <translation>按 Enter 添加类别；按 Ctrl+Enter 同时将其标注给所选图像</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>绿色</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>Label a second class, and Handful classifies all the others.</source>
+        <translation>再标注第二个类别，Handful 就会对其余图像进行分类。</translation>
+    </message>
+    <message>
+        <source>Lavender</source>
+        <translation>淡紫色</translation>
+    </message>
+    <message>
+        <source>Letters</source>
+        <translation>字母</translation>
+    </message>
+    <message>
+        <source>Light blue</source>
+        <translation>浅蓝色</translation>
+    </message>
+    <message>
+        <source>Merge Into</source>
+        <translation>合并到</translation>
+    </message>
+    <message>
+        <source>Move Down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Move Up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Name of a new class</source>
+        <translation>新类别的名称</translation>
+    </message>
+    <message>
+        <source>Name of their class</source>
+        <translation>它们的类别名称</translation>
+    </message>
+    <message>
+        <source>New class</source>
+        <translation>新建类别</translation>
+    </message>
+    <message>
+        <source>New class (Ctrl+N)</source>
+        <translation>新建类别（Ctrl+N）</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Note…</source>
+        <translation>备注…</translation>
+    </message>
+    <message>
+        <source>Olive</source>
+        <translation>橄榄色</translation>
+    </message>
+    <message>
+        <source>Orange</source>
+        <translation>橙色</translation>
+    </message>
+    <message>
+        <source>Other…</source>
+        <translation>其他…</translation>
+    </message>
+    <message>
+        <source>Purple</source>
+        <translation>紫色</translation>
+    </message>
+    <message>
+        <source>Red</source>
+        <translation>红色</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Rose</source>
+        <translation>玫瑰色</translation>
+    </message>
+    <message>
+        <source>Select images that show a class, then press its number or click its name.</source>
+        <translation>选择属于某个类别的图像，然后按其数字键或单击其名称。</translation>
+    </message>
+    <message>
+        <source>Show Only These</source>
+        <translation>仅显示这些</translation>
+    </message>
+    <message>
+        <source>Show Only This Class</source>
+        <translation>仅显示此类别</translation>
+    </message>
+    <message>
+        <source>Split into Two…</source>
+        <translation>一分为二…</translation>
+    </message>
+    <message>
+        <source>Step {number} of 3</source>
+        <translation>第 {number} 步，共 3 步</translation>
+    </message>
+    <message>
+        <source>Teal</source>
+        <translation>青色</translation>
+    </message>
+    <message>
+        <source>Type the name of your first class, for instance “cat”.</source>
+        <translation>输入第一个类别的名称，例如“猫”。</translation>
+    </message>
+    <message>
+        <source>Wine</source>
+        <translation>酒红色</translation>
+    </message>
+    <message>
+        <source>Yellow</source>
+        <translation>黄色</translation>
+    </message>
+</context>
+<context>
+    <name>CoverageBar</name>
+    <message>
+        <source>1 image at {percent} % or more</source>
+        <translation>1 张图像的置信度不低于 {percent}%</translation>
+    </message>
+    <message>
+        <source>1 more looks like none of these classes and is left out.</source>
+        <translation>另有 1 张看起来不属于这些类别，未计入。</translation>
+    </message>
+    <message>
+        <source>All classes</source>
+        <translation>所有类别</translation>
+    </message>
+    <message>
+        <source>From the confidences, and from how {count} held-out labels did that are recognised with {percent} % or more; the truth lies between the two numbers 95 times in 100.</source>
+        <translation>依据置信度，以及以不低于 {percent}% 的置信度识别的 {count} 个留出标注的表现；真实值有 95% 的把握落在这两个数之间。</translation>
+    </message>
+    <message>
+        <source>Label as Predicted…</source>
+        <translation>按预测标注…</translation>
+    </message>
+    <message>
+        <source>Least confidence</source>
+        <translation>最低置信度</translation>
+    </message>
+    <message>
+        <source>No image without a label is predicted with {percent} % or more.</source>
+        <translation>没有未标注的图像被预测到不低于 {percent}% 的置信度。</translation>
+    </message>
+    <message>
+        <source>None of your labels that can be held out is recognised with {percent} % or more.</source>
+        <translation>能够留出的标注中，没有一个以不低于 {percent}% 的置信度被识别。</translation>
+    </message>
+    <message>
+        <source>Only predictions of one class, or of all</source>
+        <translation>只看某一个类别的预测，或全部</translation>
+    </message>
+    <message>
+        <source>Predicted class</source>
+        <translation>预测的类别</translation>
+    </message>
+    <message>
+        <source>at least</source>
+        <translation>至少</translation>
+    </message>
+    <message>
+        <source>{count} images at {percent} % or more</source>
+        <translation>{count} 张图像的置信度不低于 {percent}%</translation>
+    </message>
+    <message>
+        <source>{count} more look like none of these classes and are left out.</source>
+        <translation>另有 {count} 张看起来不属于这些类别，未计入。</translation>
+    </message>
+    <message>
+        <source>{count} × “{name}” at {percent} % or more</source>
+        <translation>{count} 张“{name}”的置信度不低于 {percent}%</translation>
+    </message>
+    <message>
+        <source>{which}, about {share} % of them right (between {low} and {high}).</source>
+        <translation>{which}，其中约 {share}% 正确（介于 {low} 与 {high} 之间）。</translation>
+    </message>
+    <message>
+        <source>{which}; too few labels to tell how many are right.</source>
+        <translation>{which}；标注太少，无法判断有多少正确。</translation>
+    </message>
+</context>
+<context>
+    <name>DoubtfulRow</name>
+    <message>
+        <source>Change to {name}</source>
+        <translation>改为“{name}”</translation>
+    </message>
+    <message>
+        <source>It shows none of your classes (0)</source>
+        <translation>它不属于您的任何类别（0）</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Labelled {own}, looks like {likely} ({percent} %)</source>
+        <translation>标注为“{own}”，看起来像“{likely}”（{percent}%）</translation>
+    </message>
+    <message>
+        <source>Remove Label</source>
+        <translation>移除标注</translation>
+    </message>
+</context>
+<context>
+    <name>Effort</name>
+    <message>
+        <source>Fine-tuned</source>
+        <translation>微调</translation>
+    </message>
+    <message>
+        <source>Instant</source>
+        <translation>即时</translation>
+    </message>
+    <message>
+        <source>Thorough</source>
+        <translation>深入</translation>
+    </message>
+    <message>
+        <source>{before}, {next}</source>
+        <translation>{before}，{next}</translation>
+    </message>
+    <message>
+        <source>{count} hours</source>
+        <translation>{count} 小时</translation>
+    </message>
+    <message>
+        <source>{count} minutes</source>
+        <translation>{count} 分钟</translation>
+    </message>
+    <message>
+        <source>{count} seconds</source>
+        <translation>{count} 秒</translation>
+    </message>
+    <message>
+        <source>{effort}: too few labels to tell how good</source>
+        <translation>{effort}：标注太少，无法判断好坏</translation>
+    </message>
+    <message>
+        <source>{effort}: {percent} % of held-out</source>
+        <translation>{effort}：留出 {percent}%</translation>
+    </message>
+    <message>
+        <source>{effort}: {percent} % of held-out labels right</source>
+        <translation>{effort}：留出的标注有 {percent}% 判断正确</translation>
+    </message>
+    <message>
+        <source>{percent} % instant</source>
+        <translation>即时 {percent}%</translation>
+    </message>
+    <message>
+        <source>{percent} % plain prototypes</source>
+        <translation>普通原型 {percent}%</translation>
+    </message>
+    <message>
+        <source>{percent} % thorough</source>
+        <translation>深入 {percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>EffortButton</name>
+    <message>
+        <source>Each of {judged} labelled images is classified by the others, its near-duplicates left out with it; classes count alike.</source>
+        <translation>{judged} 张已标注图像中的每一张都由其余图像来分类，近似重复的图像一并留出；各类别权重相同。</translation>
+    </message>
+    <message>
+        <source>Every effort holds out other parts of the labels, so only numbers that stand together can be compared.</source>
+        <translation>每种模式留出的标注各不相同，因此只有列在一起的数字才能相互比较。</translation>
+    </message>
+    <message>
+        <source>Fewer come out right than with the instant effort, but the confidences are closer to the truth (log-loss {now} instead of {before}).</source>
+        <translation>判断正确的比即时模式少，但置信度更接近真实情况（对数损失为 {now}，即时模式为 {before}）。</translation>
+    </message>
+    <message>
+        <source>Fine-Tune…</source>
+        <translation>微调…</translation>
+    </message>
+    <message>
+        <source>Instant: after every click</source>
+        <translation>即时：每次操作后立即更新</translation>
+    </message>
+    <message>
+        <source>Thorough: when you pause, kept where it is better</source>
+        <translation>深入：在您停顿时进行，更好时才采用</translation>
+    </message>
+    <message>
+        <source>What went in: {kept}.</source>
+        <translation>所用方法：{kept}。</translation>
+    </message>
+    <message>
+        <source>thorough is at work…</source>
+        <translation>深入模式正在运行…</translation>
+    </message>
+    <message>
+        <source>thorough {percent} %</source>
+        <translation>深入 {percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>EmptyFolderPage</name>
+    <message>
+        <source>Find the Images…</source>
+        <translation>查找图像…</translation>
+    </message>
+    <message>
+        <source>Handful looked in {folder} and its sub-folders for image files: JPEG, PNG, TIFF, WebP, AVIF, GIF, BMP and the like. Copy some there and look again, or open another folder.</source>
+        <translation>Handful 已在 {folder} 及其子文件夹中查找图像文件：JPEG、PNG、TIFF、WebP、AVIF、GIF、BMP 等。请将图像复制到其中后重新查找，或打开其他文件夹。</translation>
+    </message>
+    <message>
+        <source>Look Again</source>
+        <translation>重新查找</translation>
+    </message>
+    <message>
+        <source>Looking for images…</source>
+        <translation>正在查找图像…</translation>
+    </message>
+    <message>
+        <source>No images in “{name}”</source>
+        <translation>“{name}”中没有图像</translation>
+    </message>
+    <message>
+        <source>None of the {count} images of this project was found in {folder}. If they were moved, show Handful where they are; your labels are kept.</source>
+        <translation>在 {folder} 中没有找到此项目 {count} 张图像中的任何一张。如果图像已被移动，请告诉 Handful 它们的位置；您的标注会保留。</translation>
+    </message>
+    <message>
+        <source>Open Another Folder…</source>
+        <translation>打开其他文件夹…</translation>
+    </message>
+    <message>
+        <source>Scan the folder again (F5)</source>
+        <translation>重新扫描文件夹（F5）</translation>
+    </message>
+    <message>
+        <source>Show Handful where the images of this project are</source>
+        <translation>告诉 Handful 此项目的图像在哪里</translation>
+    </message>
+    <message>
+        <source>The folder is not there any more</source>
+        <translation>文件夹已不存在</translation>
+    </message>
+    <message>
+        <source>The images are not in “{name}”</source>
+        <translation>图像不在“{name}”中</translation>
+    </message>
+    <message>
+        <source>The only image of this project was not found in {folder}. If it was moved, show Handful where it is; your labels are kept.</source>
+        <translation>在 {folder} 中没有找到此项目唯一的图像。如果图像已被移动，请告诉 Handful 它的位置；您的标注会保留。</translation>
+    </message>
+    <message>
+        <source>{folder} could not be found. If it was moved, or lies on a disk that is not plugged in, show Handful where it is; your labels are kept.</source>
+        <translation>找不到 {folder}。如果它已被移动，或位于尚未连接的磁盘上，请告诉 Handful 它的位置；您的标注会保留。</translation>
+    </message>
+</context>
+<context>
+    <name>ExpectedGain</name>
+    <message>
+        <source>About {now} % of the predictions are right (between {low} and {high}). With {count} more labels, expect about {soon} %.</source>
+        <translation>约 {now}% 的预测是正确的（介于 {low} 与 {high} 之间）。再标注 {count} 张，预计可达约 {soon}%。</translation>
+    </message>
+    <message>
+        <source>About {now} % of the predictions are right (between {low} and {high}). {count} more labels will hardly change that.</source>
+        <translation>约 {now}% 的预测是正确的（介于 {low} 与 {high} 之间）。再标注 {count} 张也几乎不会改变。</translation>
+    </message>
+    <message>
+        <source>How good the predictions are, and what more labels would bring, can be told from about five labels per class on.</source>
+        <translation>每个类别大约有五个标注之后，才能判断预测的好坏以及更多标注的作用。</translation>
+    </message>
+    <message>
+        <source>Label images of at least two classes, and the predictions begin.</source>
+        <translation>标注至少两个类别的图像后，就会开始预测。</translation>
+    </message>
+    <message>
+        <source>The engine is loading. Labels count already; predictions follow.</source>
+        <translation>引擎正在加载。标注已经有效，预测随后给出。</translation>
+    </message>
+</context>
+<context>
+    <name>ExplanationPanel</name>
+    <message>
+        <source>Back to {name}</source>
+        <translation>返回“{name}”</translation>
+    </message>
+    <message>
+        <source>Hide why (W)</source>
+        <translation>隐藏依据（W）</translation>
+    </message>
+    <message>
+        <source>How much of the colours is seen: to the left the picture itself comes out</source>
+        <translation>颜色的浓淡：越向左，图片本身越清晰</translation>
+    </message>
+    <message>
+        <source>Label images of at least two classes first; then this tells why.</source>
+        <translation>请先标注至少两个类别的图像，之后这里会说明原因。</translation>
+    </message>
+    <message>
+        <source>Looking at the picture…</source>
+        <translation>正在分析图片…</translation>
+    </message>
+    <message>
+        <source>Nearest labelled images</source>
+        <translation>最相近的已标注图像</translation>
+    </message>
+    <message>
+        <source>Orange parts speak for {name}, blue ones against it; all together make its score, {score} (0: the average class).</source>
+        <translation>橙色部分支持“{name}”，蓝色部分反对；它们合起来就是其得分 {score}（0 为各类别的平均值）。</translation>
+    </message>
+    <message>
+        <source>Show which parts of the picture speak for the class, and its nearest examples</source>
+        <translation>显示图片中哪些部分支持该类别，以及最相近的示例</translation>
+    </message>
+    <message>
+        <source>Strength of the colours</source>
+        <translation>颜色浓度</translation>
+    </message>
+    <message>
+        <source>The picture cannot be read, so there is nothing to explain.</source>
+        <translation>图片无法读取，因此没有可解释的内容。</translation>
+    </message>
+    <message>
+        <source>There is no prediction for this image yet.</source>
+        <translation>这张图像还没有预测。</translation>
+    </message>
+    <message>
+        <source>Why {name}?</source>
+        <translation>为什么是“{name}”？</translation>
+    </message>
+    <message>
+        <source>Why? (W)</source>
+        <translation>为什么？（W）</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Checked with</source>
+        <translation>检查工具</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Export Model as ONNX</source>
+        <translation>将模型导出为 ONNX</translation>
+    </message>
+    <message>
+        <source>Exported, and checked on {count} of your images</source>
+        <translation>已导出，并用您的 {count} 张图像做了检查</translation>
+    </message>
+    <message>
+        <source>Exported, but not every image got the same class</source>
+        <translation>已导出，但并非每张图像都得到相同的类别</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Files checked</source>
+        <translation>检查的文件数</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>ONNX models (*.onnx)</source>
+        <translation>ONNX 模型 (*.onnx)</translation>
+    </message>
+    <message>
+        <source>One file with the network, its preprocessing and your classes ({names}). It takes images of any size and gives probabilities, in any program that reads ONNX. Before it gets its name it is run on your own images and compared with Handful.</source>
+        <translation>一个文件，包含网络、预处理和您的类别（{names}）。它接受任意大小的图像并给出概率，可用于任何能读取 ONNX 的程序。在正式命名之前，会用您自己的图像运行它，并与 Handful 的结果进行比较。</translation>
+    </message>
+    <message>
+        <source>Read as Handful does</source>
+        <translation>按 Handful 的方式读取</translation>
+    </message>
+    <message>
+        <source>Read in full</source>
+        <translation>完整读取</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>With it</source>
+        <translation>附带文件</translation>
+    </message>
+    <message>
+        <source>largest difference in probability {difference}</source>
+        <translation>概率的最大差异为 {difference}</translation>
+    </message>
+    <message>
+        <source>{agree} of {clear} clear files get the same class (margin over {margin})</source>
+        <translation>{clear} 个明确的文件中有 {agree} 个得到相同的类别（差距大于 {margin}）</translation>
+    </message>
+    <message>
+        <source>{names} have no example and are left out.</source>
+        <translation>{names} 没有示例，已略去。</translation>
+    </message>
+    <message>
+        <source>{name} has no example and is left out.</source>
+        <translation>{name} 没有示例，已略去。</translation>
+    </message>
+</context>
+<context>
+    <name>FinetuneDialog</name>
+    <message>
+        <source>All held-out labels come out right already: it can hardly help.</source>
+        <translation>留出的标注已全部判断正确：微调几乎没有帮助。</translation>
+    </message>
+    <message>
+        <source>Fine-Tune</source>
+        <translation>微调</translation>
+    </message>
+    <message>
+        <source>Fine-tuning changes the encoder itself to suit your labels and then reads the folder anew. The answers on screen stay until it is done, and they are replaced only if labels that were held out from it say that it helped.
+
+You can go on looking at images; changing a label stops it.</source>
+        <translation>微调会调整编码器本身以适应您的标注，然后重新读取整个文件夹。在完成之前，屏幕上的结果保持不变；只有当留出的标注表明微调有帮助时，结果才会被替换。
+
+您可以继续查看图像；更改标注会停止微调。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning is under way.</source>
+        <translation>微调正在进行。</translation>
+    </message>
+    <message>
+        <source>Not Now</source>
+        <translation>暂不</translation>
+    </message>
+    <message>
+        <source>The answers are fine-tuned already.</source>
+        <translation>结果已经过微调。</translation>
+    </message>
+    <message>
+        <source>This can take long; how long is not known on this computer ({device}).</source>
+        <translation>可能需要很长时间；在这台电脑（{device}）上需要多久尚不清楚。</translation>
+    </message>
+    <message>
+        <source>This takes about {time} on this computer ({device}).</source>
+        <translation>在这台电脑（{device}）上大约需要 {time}。</translation>
+    </message>
+</context>
+<context>
+    <name>Gallery</name>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Confident</source>
+        <translation>高置信度</translation>
+    </message>
+    <message>
+        <source>Every file can be read</source>
+        <translation>所有文件都能读取</translation>
+    </message>
+    <message>
+        <source>Every image here has a label of yours.</source>
+        <translation>这里的每张图像都有您的标注。</translation>
+    </message>
+    <message>
+        <source>Every image looks like one of your classes.</source>
+        <translation>每张图像看起来都属于您的某个类别。</translation>
+    </message>
+    <message>
+        <source>Everything is labelled</source>
+        <translation>全部标注完毕</translation>
+    </message>
+    <message>
+        <source>Found</source>
+        <translation>指定</translation>
+    </message>
+    <message>
+        <source>Labelled</source>
+        <translation>已标注</translation>
+    </message>
+    <message>
+        <source>Least like any class first</source>
+        <translation>最不像任何类别的在前</translation>
+    </message>
+    <message>
+        <source>Most confident first</source>
+        <translation>最有把握的在前</translation>
+    </message>
+    <message>
+        <source>Most unsure first</source>
+        <translation>最不确定的在前</translation>
+    </message>
+    <message>
+        <source>Move the slider to the left, or label a few more images.</source>
+        <translation>请将滑块左移，或再标注几张图像。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>New predictions: filter and sort again (F5)</source>
+        <translation>有新的预测：重新筛选和排序（F5）</translation>
+    </message>
+    <message>
+        <source>No image is labelled or predicted as this class.</source>
+        <translation>没有标注或预测为此类别的图像。</translation>
+    </message>
+    <message>
+        <source>No images</source>
+        <translation>没有图像</translation>
+    </message>
+    <message>
+        <source>No prediction has two classes that are close to each other.</source>
+        <translation>没有哪个预测存在两个相近的类别。</translation>
+    </message>
+    <message>
+        <source>None of these?</source>
+        <translation>都不是？</translation>
+    </message>
+    <message>
+        <source>None?</source>
+        <translation>都不是？</translation>
+    </message>
+    <message>
+        <source>Nothing here yet</source>
+        <translation>这里还没有内容</translation>
+    </message>
+    <message>
+        <source>Nothing labelled yet</source>
+        <translation>还没有标注</translation>
+    </message>
+    <message>
+        <source>Nothing predicted</source>
+        <translation>没有预测</translation>
+    </message>
+    <message>
+        <source>Nothing strange</source>
+        <translation>没有异常图像</translation>
+    </message>
+    <message>
+        <source>Nothing that confident</source>
+        <translation>没有这么高的置信度</translation>
+    </message>
+    <message>
+        <source>Nothing unsure</source>
+        <translation>没有不确定的图像</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>顺序</translation>
+    </message>
+    <message>
+        <source>Order of the images</source>
+        <translation>图像的顺序</translation>
+    </message>
+    <message>
+        <source>Refresh</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Select images and press the key of a class.</source>
+        <translation>选择图像，然后按类别的快捷键。</translation>
+    </message>
+    <message>
+        <source>Show every image</source>
+        <translation>显示所有图像</translation>
+    </message>
+    <message>
+        <source>Show files that cannot be read, and why</source>
+        <translation>显示无法读取的文件及其原因</translation>
+    </message>
+    <message>
+        <source>Show images labelled or predicted as one class</source>
+        <translation>显示标注或预测为某个类别的图像</translation>
+    </message>
+    <message>
+        <source>Show images that look like none of the classes</source>
+        <translation>显示看起来不属于任何类别的图像</translation>
+    </message>
+    <message>
+        <source>Show images that you labelled</source>
+        <translation>显示您标注过的图像</translation>
+    </message>
+    <message>
+        <source>Show images whose two most likely classes are close</source>
+        <translation>显示两个最可能的类别相近的图像</translation>
+    </message>
+    <message>
+        <source>Show images without a label of yours</source>
+        <translation>显示没有您的标注的图像</translation>
+    </message>
+    <message>
+        <source>Show predictions above a confidence, and how good they are</source>
+        <translation>显示高于某个置信度的预测，以及它们的准确程度</translation>
+    </message>
+    <message>
+        <source>Show the images that another page named</source>
+        <translation>显示其他页面指定的图像</translation>
+    </message>
+    <message>
+        <source>These images are not there any more</source>
+        <translation>这些图像已不存在</translation>
+    </message>
+    <message>
+        <source>Tile size</source>
+        <translation>缩略图大小</translation>
+    </message>
+    <message>
+        <source>Tile size (Ctrl and mouse wheel)</source>
+        <translation>缩略图大小（Ctrl 加鼠标滚轮）</translation>
+    </message>
+    <message>
+        <source>Unlabelled</source>
+        <translation>未标注</translation>
+    </message>
+    <message>
+        <source>Unreadable</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryModel</name>
+    <message>
+        <source>, or none of these</source>
+        <translation>，也可能都不是</translation>
+    </message>
+    <message>
+        <source>cannot be read: {reason}</source>
+        <translation>无法读取：{reason}</translation>
+    </message>
+    <message>
+        <source>labelled {name}</source>
+        <translation>已标注为“{name}”</translation>
+    </message>
+    <message>
+        <source>not classified yet</source>
+        <translation>尚未分类</translation>
+    </message>
+    <message>
+        <source>predicted {name}, {percent}</source>
+        <translation>预测为“{name}”，{percent}</translation>
+    </message>
+    <message>
+        <source>unsure, perhaps {name}, {percent}</source>
+        <translation>不确定，可能是“{name}”，{percent}</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryView</name>
+    <message>
+        <source>1 image</source>
+        <translation>1 张图像</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>{count} images</source>
+        <translation>{count} 张图像</translation>
+    </message>
+</context>
+<context>
+    <name>HeatLegend</name>
+    <message>
+        <source>Blue speaks against, orange speaks for</source>
+        <translation>蓝色表示反对，橙色表示支持</translation>
+    </message>
+    <message>
+        <source>against</source>
+        <translation>反对</translation>
+    </message>
+    <message>
+        <source>for</source>
+        <translation>支持</translation>
+    </message>
+</context>
+<context>
+    <name>ImageView</name>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+</context>
+<context>
+    <name>IntervalBar</name>
+    <message>
+        <source>{share} % of the held-out labels; of all images of the class between {low} and {high} % (95 %)</source>
+        <translation>留出的标注中占 {share}%；在该类别的所有图像中介于 {low}% 与 {high}% 之间（95%）</translation>
+    </message>
+</context>
+<context>
+    <name>KeysDialog</name>
+    <message>
+        <source>Arrow keys</source>
+        <translation>方向键</translation>
+    </message>
+    <message>
+        <source>Backspace</source>
+        <translation>Backspace</translation>
+    </message>
+    <message>
+        <source>Ctrl++, Ctrl+-</source>
+        <translation>Ctrl++、Ctrl+-</translation>
+    </message>
+    <message>
+        <source>Ctrl+0, Ctrl+1</source>
+        <translation>Ctrl+0、Ctrl+1</translation>
+    </message>
+    <message>
+        <source>Ctrl+Enter</source>
+        <translation>Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>Ctrl+N or +</source>
+        <translation>Ctrl+N 或 +</translation>
+    </message>
+    <message>
+        <source>Ctrl+Z, Ctrl+Shift+Z</source>
+        <translation>Ctrl+Z、Ctrl+Shift+Z</translation>
+    </message>
+    <message>
+        <source>Delete, Backspace</source>
+        <translation>Delete、Backspace</translation>
+    </message>
+    <message>
+        <source>Enter or Y, N</source>
+        <translation>Enter 或 Y、N</translation>
+    </message>
+    <message>
+        <source>Enter, /</source>
+        <translation>Enter、/</translation>
+    </message>
+    <message>
+        <source>Enter, Ctrl+Enter</source>
+        <translation>Enter、Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>Enter, Space</source>
+        <translation>Enter、空格</translation>
+    </message>
+    <message>
+        <source>Evaluation</source>
+        <translation>评估</translation>
+    </message>
+    <message>
+        <source>F2, Delete</source>
+        <translation>F2、Delete</translation>
+    </message>
+    <message>
+        <source>Fit, original size</source>
+        <translation>适合窗口、原始大小</translation>
+    </message>
+    <message>
+        <source>Give the class with that key</source>
+        <translation>标注为该按键对应的类别</translation>
+    </message>
+    <message>
+        <source>Go through the images</source>
+        <translation>浏览图像</translation>
+    </message>
+    <message>
+        <source>Improving</source>
+        <translation>改进</translation>
+    </message>
+    <message>
+        <source>Keyboard Shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Label queue</source>
+        <translation>标注队列</translation>
+    </message>
+    <message>
+        <source>Labelling</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Larger view, and back</source>
+        <translation>查看大图、返回</translation>
+    </message>
+    <message>
+        <source>Larger, smaller</source>
+        <translation>放大、缩小</translation>
+    </message>
+    <message>
+        <source>Looking</source>
+        <translation>查看</translation>
+    </message>
+    <message>
+        <source>New class</source>
+        <translation>新建类别</translation>
+    </message>
+    <message>
+        <source>None of these: it shows no class</source>
+        <translation>都不是：不属于任何类别</translation>
+    </message>
+    <message>
+        <source>Page Up, Page Down</source>
+        <translation>Page Up、Page Down</translation>
+    </message>
+    <message>
+        <source>Rename, delete the class (in the list)</source>
+        <translation>重命名、删除类别（在列表中）</translation>
+    </message>
+    <message>
+        <source>Review by class</source>
+        <translation>按类别审阅</translation>
+    </message>
+    <message>
+        <source>Scan the folder, filter and sort again</source>
+        <translation>重新扫描文件夹、筛选和排序</translation>
+    </message>
+    <message>
+        <source>Select several, all</source>
+        <translation>选择多张、全选</translation>
+    </message>
+    <message>
+        <source>Shift, Ctrl+A</source>
+        <translation>Shift、Ctrl+A</translation>
+    </message>
+    <message>
+        <source>Space, U</source>
+        <translation>空格、U</translation>
+    </message>
+    <message>
+        <source>… go back to the one before</source>
+        <translation>… 返回上一张</translation>
+    </message>
+    <message>
+        <source>… skip an image, or keep it as unsure</source>
+        <translation>… 跳过一张图像，或记为不确定</translation>
+    </message>
+    <message>
+        <source>… take the selected images out of the class</source>
+        <translation>… 将所选图像从类别中剔除</translation>
+    </message>
+    <message>
+        <source>… turn the page; with Ctrl: another class</source>
+        <translation>… 翻页；同时按 Ctrl：切换类别</translation>
+    </message>
+    <message>
+        <source>Spot check predictions drawn at random</source>
+        <translation>抽查随机抽取的预测</translation>
+    </message>
+    <message>
+        <source>Take the label off</source>
+        <translation>取消标注</translation>
+    </message>
+    <message>
+        <source>Undo, redo</source>
+        <translation>撤销、重做</translation>
+    </message>
+    <message>
+        <source>Why this class, why the next one</source>
+        <translation>为什么是此类别、为什么是下一个</translation>
+    </message>
+    <message>
+        <source>… accept the class singled out, find or add one</source>
+        <translation>… 接受突出显示的类别、查找或添加类别</translation>
+    </message>
+    <message>
+        <source>… accept the page, or the selected images</source>
+        <translation>… 接受本页，或所选图像</translation>
+    </message>
+    <message>
+        <source>… and give it to the selected images</source>
+        <translation>… 并将其标注给所选图像</translation>
+    </message>
+    <message>
+        <source>… the prediction is right, is wrong</source>
+        <translation>… 预测正确、预测错误</translation>
+    </message>
+</context>
+<context>
+    <name>LabelsPage</name>
+    <message>
+        <source>1 more follows when these are settled.</source>
+        <translation>处理完这些之后，还有 1 个。</translation>
+    </message>
+    <message>
+        <source>Check the labels</source>
+        <translation>检查标注</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>How good the answers are can be told from five independent labelled images of most classes on.</source>
+        <translation>当大多数类别都有至少五张相互独立的已标注图像时，才能判断结果的好坏。</translation>
+    </message>
+    <message>
+        <source>Independent</source>
+        <translation>独立</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Labels that look wrong</source>
+        <translation>可能有误的标注</translation>
+    </message>
+    <message>
+        <source>Look at All of Them</source>
+        <translation>查看全部</translation>
+    </message>
+    <message>
+        <source>Look at Them</source>
+        <translation>查看</translation>
+    </message>
+    <message>
+        <source>Looking again…</source>
+        <translation>正在重新检查…</translation>
+    </message>
+    <message>
+        <source>Looking at the labels…</source>
+        <translation>正在检查标注…</translation>
+    </message>
+    <message>
+        <source>More labels of this class would help most</source>
+        <translation>为此类别增加标注最有帮助</translation>
+    </message>
+    <message>
+        <source>Nearly the same images</source>
+        <translation>几乎相同的图像</translation>
+    </message>
+    <message>
+        <source>No label looks wrong.</source>
+        <translation>没有看起来有误的标注。</translation>
+    </message>
+    <message>
+        <source>One label each is enough; they count as one when the answers are judged.</source>
+        <translation>每张标注一次即可；评判结果时它们只算作一张。</translation>
+    </message>
+    <message>
+        <source>Recognised</source>
+        <translation>识别情况</translation>
+    </message>
+    <message>
+        <source>See how many predictions are right, by a few drawn at random (F8)</source>
+        <translation>随机抽取少量预测，了解有多少是正确的（F8）</translation>
+    </message>
+    <message>
+        <source>Spot Check</source>
+        <translation>抽查</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell whether one of them is wrong.</source>
+        <translation>标注太少，无法判断其中是否有误。</translation>
+    </message>
+    <message>
+        <source>With the instant effort about {percent} % of other images are recognised, between {low} and {high} % (95 %). That is told from held-out labels, near-duplicates counted once, and from the confidences; classes count alike.</source>
+        <translation>即时模式下，其他图像约有 {percent}% 能被识别，介于 {low}% 与 {high}% 之间（95%）。这由留出的标注（近似重复只计一次）和置信度得出；各类别权重相同。</translation>
+    </message>
+    <message>
+        <source>too few to tell</source>
+        <translation>太少，无法判断</translation>
+    </message>
+    <message>
+        <source>{count} images</source>
+        <translation>{count} 张图像</translation>
+    </message>
+    <message>
+        <source>{count} images with different labels</source>
+        <translation>{count} 张图像的标注互不相同</translation>
+    </message>
+    <message>
+        <source>{count} more follow when these are settled.</source>
+        <translation>处理完这些之后，还有 {count} 个。</translation>
+    </message>
+    <message>
+        <source>{right} of {judged}</source>
+        <translation>{right}/{judged}</translation>
+    </message>
+</context>
+<context>
+    <name>Language</name>
+    <message>
+        <source>As the &amp;System</source>
+        <translation>跟随系统(&amp;S)</translation>
+    </message>
+</context>
+<context>
+    <name>LearningCurve</name>
+    <message>
+        <source>A curve follows once there are more labels.</source>
+        <translation>标注更多图像后，这里会显示曲线。</translation>
+    </message>
+    <message>
+        <source>labels per class</source>
+        <translation>每类别的标注数</translation>
+    </message>
+    <message>
+        <source>labels per class {labels}: {percent} %</source>
+        <translation>每类别 {labels} 个标注：{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>Lists</name>
+    <message>
+        <source>{before}, {next}</source>
+        <translation>{before}、{next}</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Handful projects (*{suffix})</source>
+        <translation>Handful 项目 (*{suffix})</translation>
+    </message>
+    <message>
+        <source>Import a class list</source>
+        <translation>导入类别列表</translation>
+    </message>
+    <message>
+        <source>Label 1 Image</source>
+        <translation>标注 1 张图像</translation>
+    </message>
+    <message>
+        <source>Label 1 image as predicted?</source>
+        <translation>将 1 张图像按预测标注？</translation>
+    </message>
+    <message>
+        <source>Label as Predicted</source>
+        <translation>按预测标注</translation>
+    </message>
+    <message>
+        <source>Label {count} Images</source>
+        <translation>标注 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Label {count} as predicted</source>
+        <translation>按预测标注 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Label {count} images as predicted?</source>
+        <translation>将 {count} 张图像按预测标注？</translation>
+    </message>
+    <message>
+        <source>Lists of classes (*.txt *.csv *.tsv);;All files (*)</source>
+        <translation>类别列表 (*.txt *.csv *.tsv);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Open a folder of images</source>
+        <translation>打开图像文件夹</translation>
+    </message>
+    <message>
+        <source>Open a project</source>
+        <translation>打开项目</translation>
+    </message>
+    <message>
+        <source>They become labels like those that you gave. The model then learns from its own answers, and its accuracy on held-out labels will look better than it is. Undo takes them all back.</source>
+        <translation>它们会成为与您亲自所做的相同的标注。之后模型会从自己的答案中学习，其在留出标注上的准确率会显得比实际更好。撤销可将它们全部收回。</translation>
+    </message>
+    <message>
+        <source>Where are the images now?</source>
+        <translation>图像现在在哪里？</translation>
+    </message>
+    <message>
+        <source>{path} is not there any more; it was taken off the list.</source>
+        <translation>{path} 已不存在，已从列表中移除。</translation>
+    </message>
+</context>
+<context>
+    <name>MapPage</name>
+    <message>
+        <source>Map</source>
+        <translation>分布图</translation>
+    </message>
+</context>
+<context>
+    <name>NeighbourTile</name>
+    <message>
+        <source>{name}, similarity {value} of at most 1</source>
+        <translation>{name}，相似度 {value}（最高为 1）</translation>
+    </message>
+</context>
+<context>
+    <name>NoteDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Keep the note (Ctrl+Enter)</source>
+        <translation>保留备注（Ctrl+Enter）</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Note on “{name}”</source>
+        <translation>“{name}”的备注</translation>
+    </message>
+    <message>
+        <source>What belongs to the class, and what does not? The list shows it as a tip.</source>
+        <translation>哪些属于此类别，哪些不属于？列表会以提示的形式显示。</translation>
+    </message>
+</context>
+<context>
+    <name>Numbers</name>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>Page</name>
+    <message>
+        <source>All images</source>
+        <translation>所有图像</translation>
+    </message>
+    <message>
+        <source>Back to all images (Esc)</source>
+        <translation>返回所有图像（Esc）</translation>
+    </message>
+</context>
+<context>
+    <name>Pages</name>
+    <message>
+        <source>{place} of {count}</source>
+        <translation>第 {place} 张，共 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>PredictionsDialog</name>
+    <message>
+        <source>A CSV table with one row per image: file name, class, confidence, and whether you or the model gave the class. Files that cannot be read are listed in a second table.</source>
+        <translation>每张图像一行的 CSV 表格：文件名、类别、置信度，以及类别由您还是由模型给出。无法读取的文件列在另一个表格中。</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Listed in</source>
+        <translation>列于</translation>
+    </message>
+    <message>
+        <source>Rows</source>
+        <translation>行数</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Save Predictions</source>
+        <translation>保存预测</translation>
+    </message>
+    <message>
+        <source>Saved the prediction of 1 image</source>
+        <translation>已保存 1 张图像的预测</translation>
+    </message>
+    <message>
+        <source>Saved the predictions of {count} images</source>
+        <translation>已保存 {count} 张图像的预测</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Unreadable files</source>
+        <translation>无法读取的文件</translation>
+    </message>
+</context>
+<context>
+    <name>Preview</name>
+    <message>
+        <source>All images</source>
+        <translation>所有图像</translation>
+    </message>
+    <message>
+        <source>Back to all images (Esc)</source>
+        <translation>返回所有图像（Esc）</translation>
+    </message>
+    <message>
+        <source>Cannot be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Fit (Ctrl+0)</source>
+        <translation>适合窗口（Ctrl+0）</translation>
+    </message>
+    <message>
+        <source>Labelled {name}</source>
+        <translation>已标注为“{name}”</translation>
+    </message>
+    <message>
+        <source>Larger view</source>
+        <translation>大图</translation>
+    </message>
+    <message>
+        <source>Next image (Right)</source>
+        <translation>下一张图像（→）</translation>
+    </message>
+    <message>
+        <source>Not labelled</source>
+        <translation>未标注</translation>
+    </message>
+    <message>
+        <source>Number keys label, 0 says none of these, Delete takes the label off, the arrow keys go on.</source>
+        <translation>数字键用于标注，0 表示都不是，Delete 取消标注，方向键继续浏览。</translation>
+    </message>
+    <message>
+        <source>Original size (Ctrl+1)</source>
+        <translation>原始大小（Ctrl+1）</translation>
+    </message>
+    <message>
+        <source>Previous image (Left)</source>
+        <translation>上一张图像（←）</translation>
+    </message>
+    <message>
+        <source>Shown as the model sees it: made into a square.</source>
+        <translation>以模型所见的方式显示：缩放为正方形。</translation>
+    </message>
+    <message>
+        <source>What the model says</source>
+        <translation>模型的判断</translation>
+    </message>
+    <message>
+        <source>What the model says (unsure)</source>
+        <translation>模型的判断（不确定）</translation>
+    </message>
+    <message>
+        <source>What the model says, or none of these</source>
+        <translation>模型的判断，也可能都不是</translation>
+    </message>
+    <message>
+        <source>What the model sees: the picture as the network gets it (M)</source>
+        <translation>模型所见：网络实际得到的图片（M）</translation>
+    </message>
+    <message>
+        <source>Zoom in (Ctrl++)</source>
+        <translation>放大（Ctrl++）</translation>
+    </message>
+    <message>
+        <source>Zoom out (Ctrl+-)</source>
+        <translation>缩小（Ctrl+-）</translation>
+    </message>
+</context>
+<context>
+    <name>ProbabilityBars</name>
+    <message>
+        <source>Click a class to see what speaks for it</source>
+        <translation>单击一个类别，查看支持它的依据</translation>
+    </message>
+    <message>
+        <source>Nothing yet.</source>
+        <translation>暂无。</translation>
+    </message>
+</context>
+<context>
+    <name>QueuePage</name>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Key: label · Enter: the class singled out · Space: skip · U: unsure · Backspace: back</source>
+        <translation>快捷键：标注 · Enter：突出显示的类别 · 空格：跳过 · U：不确定 · Backspace：返回</translation>
+    </message>
+    <message>
+        <source>Label queue</source>
+        <translation>标注队列</translation>
+    </message>
+    <message>
+        <source>Looking for images that are worth a label…</source>
+        <translation>正在查找值得标注的图像…</translation>
+    </message>
+    <message>
+        <source>No label; not suggested again while the project is open (Space)</source>
+        <translation>不标注；项目打开期间不再建议（空格）</translation>
+    </message>
+    <message>
+        <source>Nothing is left to suggest. Esc goes back to all images.</source>
+        <translation>没有可建议的图像了。按 Esc 返回所有图像。</translation>
+    </message>
+    <message>
+        <source>Show 1 Unsure</source>
+        <translation>显示 1 张不确定的图像</translation>
+    </message>
+    <message>
+        <source>Show the images that you could not tell</source>
+        <translation>显示您无法判断的图像</translation>
+    </message>
+    <message>
+        <source>Show {count} Unsure</source>
+        <translation>显示 {count} 张不确定的图像</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>The engine is loading; suggestions follow…</source>
+        <translation>引擎正在加载，随后给出建议…</translation>
+    </message>
+    <message>
+        <source>The image before; another key changes its label (Backspace)</source>
+        <translation>上一张图像；按其他快捷键可更改其标注（Backspace）</translation>
+    </message>
+    <message>
+        <source>There is no class yet: type the name of what you see and press Enter.</source>
+        <translation>还没有类别：输入您所看到的内容的名称，然后按 Enter。</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+    <message>
+        <source>You cannot tell: no label now, and the image is kept in a list (U)</source>
+        <translation>无法判断：暂不标注，图像会保留在列表中（U）</translation>
+    </message>
+    <message>
+        <source>{file} · labelled {name}</source>
+        <translation>{file} · 已标注为“{name}”</translation>
+    </message>
+    <message>
+        <source>{file} · perhaps none of these</source>
+        <translation>{file} · 可能都不是</translation>
+    </message>
+    <message>
+        <source>{file} · you were unsure</source>
+        <translation>{file} · 您不确定</translation>
+    </message>
+    <message>
+        <source>{labelled} labelled here · {waiting} waiting · {left} without a label</source>
+        <translation>在此标注 {labelled} 张 · 等待 {waiting} 张 · 未标注 {left} 张</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewClasses</name>
+    <message>
+        <source>Classes to review</source>
+        <translation>要审阅的类别</translation>
+    </message>
+    <message>
+        <source>None of these?</source>
+        <translation>都不是？</translation>
+    </message>
+    <message>
+        <source>{done} / {total}</source>
+        <translation>{done}/{total}</translation>
+    </message>
+    <message>
+        <source>{done} of {total} reviewed</source>
+        <translation>已审阅 {done}/{total}</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewDelegate</name>
+    <message>
+        <source>Taken out</source>
+        <translation>已剔除</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewModel</name>
+    <message>
+        <source>taken out; {state}</source>
+        <translation>已剔除；{state}</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewPage</name>
+    <message>
+        <source>Accept {count} as “{name}”</source>
+        <translation>接受 {count} 张为“{name}”</translation>
+    </message>
+    <message>
+        <source>Enter goes on with “{name}”.</source>
+        <translation>按 Enter 继续审阅“{name}”。</translation>
+    </message>
+    <message>
+        <source>In order anew, from the first page (F5)</source>
+        <translation>重新排序，从第一页开始（F5）</translation>
+    </message>
+    <message>
+        <source>Nothing more is predicted as “{name}”</source>
+        <translation>没有更多图像被预测为“{name}”</translation>
+    </message>
+    <message>
+        <source>Nothing more looks like none of your classes</source>
+        <translation>没有更多图像看起来不属于任何类别</translation>
+    </message>
+    <message>
+        <source>Nothing predicted</source>
+        <translation>没有预测</translation>
+    </message>
+    <message>
+        <source>Refresh</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Review by class</source>
+        <translation>按类别审阅</translation>
+    </message>
+    <message>
+        <source>You have seen all that is predicted as “{name}”</source>
+        <translation>预测为“{name}”的图像您都看过了</translation>
+    </message>
+    <message>
+        <source>{count} are undecided; Enter goes through them again.</source>
+        <translation>还有 {count} 张未决定；按 Enter 再看一遍。</translation>
+    </message>
+    <message>
+        <source>{done} of {total} reviewed · page {page} of {pages}</source>
+        <translation>已审阅 {done}/{total} · 第 {page} 页，共 {pages} 页</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewStrip</name>
+    <message>
+        <source>1 Taken Out</source>
+        <translation>已剔除 1 张</translation>
+    </message>
+    <message>
+        <source>Accept 1 Image</source>
+        <translation>接受 1 张图像</translation>
+    </message>
+    <message>
+        <source>Accept Selected</source>
+        <translation>接受所选</translation>
+    </message>
+    <message>
+        <source>Accept all of this class above a confidence, seen or not</source>
+        <translation>接受此类别中高于某个置信度的所有图像，无论是否看过</translation>
+    </message>
+    <message>
+        <source>Accept {count} Images</source>
+        <translation>接受 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>By Confidence…</source>
+        <translation>按置信度…</translation>
+    </message>
+    <message>
+        <source>Enter: accept the page · class key: relabel the selection · X: take it out</source>
+        <translation>Enter：接受本页 · 类别快捷键：改标所选图像 · X：剔除</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Label the selected images as this class (Ctrl+Enter)</source>
+        <translation>将所选图像标注为此类别（Ctrl+Enter）</translation>
+    </message>
+    <message>
+        <source>Label those on this page as this class, but for those taken out (Enter)</source>
+        <translation>将本页图像标注为此类别，已剔除的除外（Enter）</translation>
+    </message>
+    <message>
+        <source>Next Page</source>
+        <translation>下一页</translation>
+    </message>
+    <message>
+        <source>Next page</source>
+        <translation>下一页</translation>
+    </message>
+    <message>
+        <source>Nothing is left to decide here (Enter)</source>
+        <translation>这里没有需要决定的了（Enter）</translation>
+    </message>
+    <message>
+        <source>Page before</source>
+        <translation>上一页</translation>
+    </message>
+    <message>
+        <source>Show the images that were taken out and have no label yet</source>
+        <translation>显示已剔除且还没有标注的图像</translation>
+    </message>
+    <message>
+        <source>Take Out</source>
+        <translation>剔除</translation>
+    </message>
+    <message>
+        <source>The next page, undecided (Page Down)</source>
+        <translation>下一页，暂不决定（Page Down）</translation>
+    </message>
+    <message>
+        <source>The page before (Page Up)</source>
+        <translation>上一页（Page Up）</translation>
+    </message>
+    <message>
+        <source>The selected images do not show this class; once more puts them back (X)</source>
+        <translation>所选图像不属于此类别；再按一次则放回（X）</translation>
+    </message>
+    <message>
+        <source>{count} Taken Out</source>
+        <translation>已剔除 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewTiles</name>
+    <message>
+        <source>Images predicted as the class</source>
+        <translation>预测为此类别的图像</translation>
+    </message>
+</context>
+<context>
+    <name>SaveDialog</name>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Choose where to save it.</source>
+        <translation>请选择保存位置。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Go On Working</source>
+        <translation>继续工作</translation>
+    </message>
+    <message>
+        <source>Save as</source>
+        <translation>另存为</translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>You can close this window and go on labelling meanwhile.</source>
+        <translation>您可以关闭此窗口，同时继续标注。</translation>
+    </message>
+</context>
+<context>
+    <name>Session</name>
+    <message>
+        <source>1 image was moved or renamed; its label came with it.</source>
+        <translation>有 1 张图像被移动或重命名，其标注已随之转移。</translation>
+    </message>
+    <message>
+        <source>Add class “{name}”</source>
+        <translation>添加类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Add {count} classes</source>
+        <translation>添加 {count} 个类别</translation>
+    </message>
+    <message>
+        <source>Added 1 class.</source>
+        <translation>已添加 1 个类别。</translation>
+    </message>
+    <message>
+        <source>Added {count} classes.</source>
+        <translation>已添加 {count} 个类别。</translation>
+    </message>
+    <message>
+        <source>Colour of “{name}”</source>
+        <translation>“{name}”的颜色</translation>
+    </message>
+    <message>
+        <source>Deleted the class “{name}” and its label.</source>
+        <translation>已删除类别“{name}”及其标注。</translation>
+    </message>
+    <message>
+        <source>Deleted the class “{name}” and its {count} labels.</source>
+        <translation>已删除类别“{name}”及其 {count} 个标注。</translation>
+    </message>
+    <message>
+        <source>Deleted the class “{name}”.</source>
+        <translation>已删除类别“{name}”。</translation>
+    </message>
+    <message>
+        <source>Every image has a label of yours, so none is left to predict.</source>
+        <translation>每张图像都有您的标注，没有可预测的图像了。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning is done.</source>
+        <translation>微调已完成。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before.</source>
+        <translation>微调已完成：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning was stopped, because labels were changed.</source>
+        <translation>由于标注有变动，微调已停止。</translation>
+    </message>
+    <message>
+        <source>Handful may not write in {folder}, so your labels are kept in {kept}.</source>
+        <translation>Handful 无权写入 {folder}，因此您的标注保存在 {kept} 中。</translation>
+    </message>
+    <message>
+        <source>Key of “{name}”</source>
+        <translation>“{name}”的快捷键</translation>
+    </message>
+    <message>
+        <source>Label images of at least two classes first.</source>
+        <translation>请先标注至少两个类别的图像。</translation>
+    </message>
+    <message>
+        <source>Labelled 1 image.</source>
+        <translation>已标注 1 张图像。</translation>
+    </message>
+    <message>
+        <source>Labelled {count} images.</source>
+        <translation>已标注 {count} 张图像。</translation>
+    </message>
+    <message>
+        <source>Labels were changed after fine-tuning, so the answers are instant ones again.</source>
+        <translation>微调之后标注有变动，因此现在显示的又是即时结果。</translation>
+    </message>
+    <message>
+        <source>Merged the class “{source}” into “{target}”.</source>
+        <translation>已将类别“{source}”合并到“{target}”。</translation>
+    </message>
+    <message>
+        <source>Move class “{name}”</source>
+        <translation>移动类别“{name}”</translation>
+    </message>
+    <message>
+        <source>None of the project&apos;s images is in {folder}, so nothing was changed; show the folder that holds {name}.</source>
+        <translation>{folder} 中没有此项目的任何图像，因此未作更改；请指定包含 {name} 的文件夹。</translation>
+    </message>
+    <message>
+        <source>Not everything in the folder could be read: {names}.</source>
+        <translation>文件夹中有些内容无法读取：{names}。</translation>
+    </message>
+    <message>
+        <source>Note on “{name}”</source>
+        <translation>“{name}”的备注</translation>
+    </message>
+    <message>
+        <source>Open a folder first.</source>
+        <translation>请先打开一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Rename class “{name}”</source>
+        <translation>重命名类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Split class “{name}”</source>
+        <translation>拆分类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Split “{name}”: {count} went to “{new}”.</source>
+        <translation>已拆分“{name}”：{count} 张归入“{new}”。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} is not there any more. Your labels are kept; show Handful where the images are now.</source>
+        <translation>文件夹 {folder} 已不存在。您的标注会保留；请告诉 Handful 图像现在的位置。</translation>
+    </message>
+    <message>
+        <source>The labelled image {name} was changed by another program; check that its label still fits.</source>
+        <translation>已标注的图像 {name} 被其他程序更改；请检查其标注是否仍然合适。</translation>
+    </message>
+    <message>
+        <source>The labels of {folder} are kept in {kept}.</source>
+        <translation>{folder} 的标注保存在 {kept} 中。</translation>
+    </message>
+    <message>
+        <source>The list names no class that is not there already.</source>
+        <translation>列表中的类别都已存在。</translation>
+    </message>
+    <message>
+        <source>The predictions are on their way.</source>
+        <translation>预测即将给出。</translation>
+    </message>
+    <message>
+        <source>There is no folder or project {path}.</source>
+        <translation>没有文件夹或项目 {path}。</translation>
+    </message>
+    <message>
+        <source>{count} images were moved or renamed; their labels came with them.</source>
+        <translation>有 {count} 张图像被移动或重命名，其标注已随之转移。</translation>
+    </message>
+    <message>
+        <source>{count} labelled images were changed by another program, {name} among them; check that their labels still fit.</source>
+        <translation>{count} 张已标注的图像被其他程序更改，其中有 {name}；请检查其标注是否仍然合适。</translation>
+    </message>
+</context>
+<context>
+    <name>SmallPicture</name>
+    <message>
+        <source>Labelled {name}</source>
+        <translation>已标注为“{name}”</translation>
+    </message>
+</context>
+<context>
+    <name>SplitDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Go to a new class: {count}</source>
+        <translation>归入新类别：{count}</translation>
+    </message>
+    <message>
+        <source>Looking for two kinds of images in it…</source>
+        <translation>正在其中寻找两种不同的图像…</translation>
+    </message>
+    <message>
+        <source>Name of the new class</source>
+        <translation>新类别的名称</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>拆分</translation>
+    </message>
+    <message>
+        <source>Split “{name}”</source>
+        <translation>拆分“{name}”</translation>
+    </message>
+    <message>
+        <source>Stay in “{name}”: {count}</source>
+        <translation>留在“{name}”：{count}</translation>
+    </message>
+</context>
+<context>
+    <name>SpotCheck</name>
+    <message>
+        <source>{right} of {asked} right: {percent} %, between {low} and {high} %</source>
+        <translation>{asked} 个中有 {right} 个正确：{percent}%，介于 {low}% 与 {high}% 之间</translation>
+    </message>
+</context>
+<context>
+    <name>SpotCheckPage</name>
+    <message>
+        <source>Answered right.</source>
+        <translation>已回答：正确。</translation>
+    </message>
+    <message>
+        <source>Answered wrong.</source>
+        <translation>已回答：错误。</translation>
+    </message>
+    <message>
+        <source>Draw Again</source>
+        <translation>重新抽取</translation>
+    </message>
+    <message>
+        <source>Drawn at random from {count} predictions; the share among all of them lies between the two numbers 95 times in 100. Their confidences promised {percent} %.</source>
+        <translation>从 {count} 个预测中随机抽取；在所有预测中，正确的比例有 95% 的把握落在这两个数之间。它们的置信度所预期的是 {percent}%。</translation>
+    </message>
+    <message>
+        <source>Enter: right · N: wrong · number keys: what it is, 0 none of these · Backspace: back · Esc: enough</source>
+        <translation>Enter：正确 · N：错误 · 数字键：实际类别，0 表示都不是 · Backspace：返回 · Esc：到此为止</translation>
+    </message>
+    <message>
+        <source>Is this “{name}”?</source>
+        <translation>这是“{name}”吗？</translation>
+    </message>
+    <message>
+        <source>Label by spot check</source>
+        <translation>通过抽查标注</translation>
+    </message>
+    <message>
+        <source>Nothing to check</source>
+        <translation>没有可检查的内容</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>正确</translation>
+    </message>
+    <message>
+        <source>Right answers and those that say what it is become labels of yours</source>
+        <translation>回答正确的以及指明实际类别的图像会成为您的标注</translation>
+    </message>
+    <message>
+        <source>Show the Wrong Ones</source>
+        <translation>显示错误的图像</translation>
+    </message>
+    <message>
+        <source>Spot check</source>
+        <translation>抽查</translation>
+    </message>
+    <message>
+        <source>The prediction is right (Enter or Y)</source>
+        <translation>预测正确（Enter 或 Y）</translation>
+    </message>
+    <message>
+        <source>The prediction is wrong (N)</source>
+        <translation>预测错误（N）</translation>
+    </message>
+    <message>
+        <source>Use 1 Answer as a Label</source>
+        <translation>将 1 个回答用作标注</translation>
+    </message>
+    <message>
+        <source>Use {count} Answers as Labels</source>
+        <translation>将 {count} 个回答用作标注</translation>
+    </message>
+    <message>
+        <source>Wrong</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>{count} wrong</source>
+        <translation>{count} 个错误</translation>
+    </message>
+    <message>
+        <source>{place} of {count}</source>
+        <translation>第 {place} 张，共 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>StartPage</name>
+    <message>
+        <source>A folder of images, with its sub-folders. The files stay untouched.</source>
+        <translation>一个包含图像的文件夹及其子文件夹。文件不会被改动。</translation>
+    </message>
+    <message>
+        <source>Every other image gets a class and a confidence, as a table or model.</source>
+        <translation>其他每张图像都会得到类别和置信度，可保存为表格或模型。</translation>
+    </message>
+    <message>
+        <source>Get the rest</source>
+        <translation>得到其余结果</translation>
+    </message>
+    <message>
+        <source>Label a handful</source>
+        <translation>标注少量示例</translation>
+    </message>
+    <message>
+        <source>Name your classes and give each a few examples, by key or click.</source>
+        <translation>为类别命名，然后用按键或单击为每个类别标注几个示例。</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open Folder…</source>
+        <translation>打开文件夹…</translation>
+    </message>
+    <message>
+        <source>Open Project…</source>
+        <translation>打开项目…</translation>
+    </message>
+    <message>
+        <source>Open a .handful file (Ctrl+Shift+O)</source>
+        <translation>打开 .handful 文件（Ctrl+Shift+O）</translation>
+    </message>
+    <message>
+        <source>Open a folder of images (Ctrl+O)</source>
+        <translation>打开图像文件夹（Ctrl+O）</translation>
+    </message>
+    <message>
+        <source>Paint 150 pictures of machine parts, and open them to be labelled</source>
+        <translation>绘制 150 张机器零件图片，并打开供标注</translation>
+    </message>
+    <message>
+        <source>Recent</source>
+        <translation>最近</translation>
+    </message>
+    <message>
+        <source>Sort a folder of images by a handful of examples</source>
+        <translation>用少量示例为整个文件夹的图像分类</translation>
+    </message>
+    <message>
+        <source>Try the Sample</source>
+        <translation>试用示例</translation>
+    </message>
+    <message>
+        <source>or drop a folder anywhere in this window</source>
+        <translation>或将文件夹拖放到此窗口的任意位置</translation>
+    </message>
+</context>
+<context>
+    <name>Startup</name>
+    <message>
+        <source>Something went wrong inside Handful. Your labels are saved, and you can go on; what happened is in {path}.</source>
+        <translation>Handful 内部出现问题。您的标注已保存，可以继续工作；详情见 {path}。</translation>
+    </message>
+</context>
+<context>
+    <name>StatusLine</name>
+    <message>
+        <source>Engine is loading…</source>
+        <translation>引擎正在加载…</translation>
+    </message>
+    <message>
+        <source>Fine-tuning</source>
+        <translation>微调</translation>
+    </message>
+    <message>
+        <source>Go on with the other images</source>
+        <translation>继续处理其他图像</translation>
+    </message>
+    <message>
+        <source>Looking for images · {count} found</source>
+        <translation>正在查找图像 · 已找到 {count} 张</translation>
+    </message>
+    <message>
+        <source>No predictions: {reason}</source>
+        <translation>没有预测：{reason}</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Stop fine-tuning; the answers stay as they are</source>
+        <translation>停止微调；结果保持不变</translation>
+    </message>
+    <message>
+        <source>Stop this; what is done stays done</source>
+        <translation>停止；已完成的部分会保留</translation>
+    </message>
+    <message>
+        <source>Stopped; some images are not classified yet</source>
+        <translation>已停止；部分图像尚未分类</translation>
+    </message>
+    <message>
+        <source>You can label meanwhile.</source>
+        <translation>您可以同时进行标注。</translation>
+    </message>
+    <message>
+        <source>{count} h left</source>
+        <translation>还剩 {count} 小时</translation>
+    </message>
+    <message>
+        <source>{count} labelled</source>
+        <translation>已标注 {count}</translation>
+    </message>
+    <message>
+        <source>{count} min left</source>
+        <translation>还剩 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>{count} predicted</source>
+        <translation>已预测 {count}</translation>
+    </message>
+    <message>
+        <source>{count} s left</source>
+        <translation>还剩 {count} 秒</translation>
+    </message>
+    <message>
+        <source>{count} unreadable</source>
+        <translation>无法读取 {count}</translation>
+    </message>
+    <message>
+        <source>{encoder} on {provider}</source>
+        <translation>{provider} 上的 {encoder}</translation>
+    </message>
+    <message>
+        <source>{rate}/s</source>
+        <translation>{rate}/秒</translation>
+    </message>
+</context>
+<context>
+    <name>Suggestions</name>
+    <message>
+        <source>next by its place in the folder</source>
+        <translation>按其在文件夹中的位置依次给出</translation>
+    </message>
+</context>
+<context>
+    <name>Task</name>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+</context>
+<context>
+    <name>TileDelegate</name>
+    <message>
+        <source>none of these?</source>
+        <translation>都不是？</translation>
+    </message>
+</context>
+<context>
+    <name>_NoticeBar</name>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭此通知</translation>
+    </message>
+    <message>
+        <source>Find folder…</source>
+        <translation>查找文件夹…</translation>
+    </message>
+    <message>
+        <source>Fine-tune again…</source>
+        <translation>再次微调…</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新查找</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>engine</name>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
+    </message>
+    <message>
+        <source>&lt; 1 %</source>
+        <translation>&lt; 1%</translation>
+    </message>
+    <message>
+        <source>A GPU was found, but {reason}; working on the CPU.</source>
+        <translation>找到了 GPU，但{reason}；改用 CPU。</translation>
+    </message>
+    <message>
+        <source>A class cannot be called “{name}”: “{none}” is there for images that show no class.</source>
+        <translation>类别不能叫“{name}”：“{none}”专用于不属于任何类别的图像。</translation>
+    </message>
+    <message>
+        <source>A class needs a name.</source>
+        <translation>类别需要名称。</translation>
+    </message>
+    <message>
+        <source>A labelled image cannot be read any more, so no more was tried; the answers stay as they were.</source>
+        <translation>有一张已标注的图像无法再读取，因此没有继续尝试；结果保持不变。</translation>
+    </message>
+    <message>
+        <source>Add a second class.</source>
+        <translation>请添加第二个类别。</translation>
+    </message>
+    <message>
+        <source>Add two classes and label a few images.</source>
+        <translation>请添加两个类别，并标注几张图像。</translation>
+    </message>
+    <message>
+        <source>An image that looks the same is labelled “{name}”.</source>
+        <translation>有一张看起来相同的图像标注为“{name}”。</translation>
+    </message>
+    <message>
+        <source>At least two classes need a labelled image; 1 has one.</source>
+        <translation>至少需要两个类别有已标注的图像；现在有 1 个。</translation>
+    </message>
+    <message>
+        <source>At least two classes need a labelled image; {count} have one.</source>
+        <translation>至少需要两个类别有已标注的图像；现在有 {count} 个。</translation>
+    </message>
+    <message>
+        <source>Building the model file (a few seconds)</source>
+        <translation>正在生成模型文件（需要几秒）</translation>
+    </message>
+    <message>
+        <source>CPU, {threads}</source>
+        <translation>CPU，{threads}</translation>
+    </message>
+    <message>
+        <source>Checking the model file on real images</source>
+        <translation>正在用真实图像检查模型文件</translation>
+    </message>
+    <message>
+        <source>Could not open the cache {path}: {error}.</source>
+        <translation>无法打开缓存 {path}：{error}。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: it is a folder.</source>
+        <translation>无法写入 {path}：它是一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: it is no ordinary file.</source>
+        <translation>无法写入 {path}：它不是普通文件。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: there is no folder {parent}.</source>
+        <translation>无法写入 {path}：没有文件夹 {parent}。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} the cache {path}: {error}; the work goes on without it.</source>
+        <translation>无法{doing}缓存 {path}：{error}；工作将在没有缓存的情况下继续。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: another program is using it.</source>
+        <translation>无法{doing} {path}：其他程序正在使用它。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: it is read-only.</source>
+        <translation>无法{doing} {path}：它是只读的。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: the disk is full; make room, and the change can be made again. Nothing saved before is lost.</source>
+        <translation>无法{doing} {path}：磁盘已满；请腾出空间，然后可以重新进行此更改。之前保存的内容没有丢失。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: {reason}.</source>
+        <translation>无法{doing} {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Could not {doing} {path}: {text}.</source>
+        <translation>无法{doing} {path}：{text}。</translation>
+    </message>
+    <message>
+        <source>Delete class “{name}”</source>
+        <translation>删除类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>Find the labels of 1 moved image again</source>
+        <translation>重新找回 1 张已移动图像的标注</translation>
+    </message>
+    <message>
+        <source>Find the labels of {count} moved images again</source>
+        <translation>重新找回 {count} 张已移动图像的标注</translation>
+    </message>
+    <message>
+        <source>Fine-tuning</source>
+        <translation>正在微调</translation>
+    </message>
+    <message>
+        <source>Fine-tuning did not help with these labels and was not kept.</source>
+        <translation>微调对这些标注没有帮助，未予采用。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning needs ten labelled images that are no near-duplicates, and two in most of the classes: it is kept only where it helps on labels held out from it.</source>
+        <translation>微调需要十张互不近似重复的已标注图像，并且大多数类别各有两张：只有在对留出的标注有帮助时才会采用。</translation>
+    </message>
+    <message>
+        <source>Five more of “{weakest}” would help most: {because}.</source>
+        <translation>再标注五张“{weakest}”最有帮助：{because}。</translation>
+    </message>
+    <message>
+        <source>Judging by the labels that were held out</source>
+        <translation>正在用留出的标注进行评判</translation>
+    </message>
+    <message>
+        <source>Label 1 image</source>
+        <translation>标注 1 张图像</translation>
+    </message>
+    <message>
+        <source>Label an image of a second class.</source>
+        <translation>请标注一张第二个类别的图像。</translation>
+    </message>
+    <message>
+        <source>Label an image of each class.</source>
+        <translation>请为每个类别标注一张图像。</translation>
+    </message>
+    <message>
+        <source>Label images of at least two classes.</source>
+        <translation>请标注至少两个类别的图像。</translation>
+    </message>
+    <message>
+        <source>Label images of “{name}”, which has none yet.</source>
+        <translation>请标注“{name}”的图像，它还没有标注。</translation>
+    </message>
+    <message>
+        <source>Label {count} images</source>
+        <translation>标注 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Loading torch, which takes some seconds</source>
+        <translation>正在加载 torch，需要几秒</translation>
+    </message>
+    <message>
+        <source>Looking again, three views each</source>
+        <translation>正在从三个视角重新查看</translation>
+    </message>
+    <message>
+        <source>Looking again, tuned</source>
+        <translation>正在用微调后的编码器重新查看</translation>
+    </message>
+    <message>
+        <source>Looking at images</source>
+        <translation>正在读取图像</translation>
+    </message>
+    <message>
+        <source>Looking at some images without a label</source>
+        <translation>正在读取部分未标注的图像</translation>
+    </message>
+    <message>
+        <source>Looking at the labelled images from several sides</source>
+        <translation>正在从多个视角读取已标注的图像</translation>
+    </message>
+    <message>
+        <source>Looking for images</source>
+        <translation>正在查找图像</translation>
+    </message>
+    <message>
+        <source>Merge “{source}” into “{target}”</source>
+        <translation>将“{source}”合并到“{target}”</translation>
+    </message>
+    <message>
+        <source>NVIDIA GPU (onnxruntime)</source>
+        <translation>NVIDIA GPU（onnxruntime）</translation>
+    </message>
+    <message>
+        <source>NVIDIA GPU (torch)</source>
+        <translation>NVIDIA GPU（torch）</translation>
+    </message>
+    <message>
+        <source>None of these</source>
+        <translation>都不是</translation>
+    </message>
+    <message>
+        <source>Nothing can be classified yet: {reason}</source>
+        <translation>目前还无法分类：{reason}</translation>
+    </message>
+    <message>
+        <source>Onnxruntime cannot use the GPU ({why}); torch runs the encoder instead.</source>
+        <translation>Onnxruntime 无法使用 GPU（{why}）；改由 torch 运行编码器。</translation>
+    </message>
+    <message>
+        <source>Painting machine parts</source>
+        <translation>正在绘制机器零件</translation>
+    </message>
+    <message>
+        <source>Painting the sample</source>
+        <translation>正在绘制示例</translation>
+    </message>
+    <message>
+        <source>Preparing {name}</source>
+        <translation>正在准备 {name}</translation>
+    </message>
+    <message>
+        <source>PyTorch is not part of this build of Handful; fine-tuning, meta-training and other encoders need it, all else does not.</source>
+        <translation>此构建的 Handful 不含 PyTorch；微调、元训练和其他编码器需要它，其余功能不需要。</translation>
+    </message>
+    <message>
+        <source>Reading the models</source>
+        <translation>正在读取模型</translation>
+    </message>
+    <message>
+        <source>Reading {name}</source>
+        <translation>正在读取 {name}</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside Handful ({kind}: {error}); your labels are safe, and the log has the details.</source>
+        <translation>Handful 内部出现问题（{kind}：{error}）；您的标注是安全的，详情见日志。</translation>
+    </message>
+    <message>
+        <source>The activations in the encoder&apos;s graph {graph_path} do not give its embedding, so it cannot be explained.</source>
+        <translation>编码器计算图 {graph_path} 中的激活值得不出它的嵌入，因此无法解释。</translation>
+    </message>
+    <message>
+        <source>The class has no labelled image that can be read, so no image has a score for it.</source>
+        <translation>该类别没有能读取的已标注图像，因此没有图像能得到它的分数。</translation>
+    </message>
+    <message>
+        <source>The device cuda cannot be used: {reason}.</source>
+        <translation>无法使用 cuda 设备：{reason}。</translation>
+    </message>
+    <message>
+        <source>The encoder {name!r} does not give usable embeddings.</source>
+        <translation>编码器 {name!r} 给不出可用的嵌入。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} cannot be loaded: {why}.</source>
+        <translation>无法加载编码器的计算图 {graph_path}：{why}。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} cannot be opened: {reason}.</source>
+        <translation>无法打开编码器的计算图 {graph_path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} does not resize its images.</source>
+        <translation>编码器的计算图 {graph_path} 不会缩放图像。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} pools {n_pooled} activations where its encoder has {n_expected}, so it cannot be explained.</source>
+        <translation>编码器计算图 {graph_path} 汇聚了 {n_pooled} 个激活，而其编码器有 {n_expected} 个，因此无法解释。</translation>
+    </message>
+    <message>
+        <source>The engine could not start ({error}); see the log.</source>
+        <translation>引擎无法启动（{error}）；请查看日志。</translation>
+    </message>
+    <message>
+        <source>The exported model does not agree with the program (largest difference {difference:.2g}, allowed {limit:.0e}; same class on {n_agree} of {n_clear} images); it was not saved.</source>
+        <translation>导出的模型与程序不一致（最大差异 {difference:.2g}，允许 {limit:.0e}；{n_clear} 张图像中有 {n_agree} 张类别相同）；未保存。</translation>
+    </message>
+    <message>
+        <source>The exported model does not agree with the program on what is none of the classes (largest difference {difference:.2g}, allowed {limit:.0e}); it was not saved.</source>
+        <translation>在“都不是”的判断上，导出的模型与程序不一致（最大差异 {difference:.2g}，允许 {limit:.0e}）；未保存。</translation>
+    </message>
+    <message>
+        <source>The folder {shown} has a name that is not UTF-8; please rename it.</source>
+        <translation>文件夹 {shown} 的名称不是 UTF-8，请将其重命名。</translation>
+    </message>
+    <message>
+        <source>The images in {folder} have the names, but not the content, of those that {path} was made for (another memory card?); open the folder itself instead.</source>
+        <translation>{folder} 中的图像与 {path} 所对应的图像名称相同、内容不同（是另一张存储卡吗？）；请改为打开该文件夹本身。</translation>
+    </message>
+    <message>
+        <source>The labels suffice: twice as many would hardly help ({gain}).</source>
+        <translation>标注已足够：再增加一倍也几乎没有帮助（{gain}）。</translation>
+    </message>
+    <message>
+        <source>The model could not be checked, since no image can be read any more.</source>
+        <translation>无法检查模型，因为没有图像能再读取。</translation>
+    </message>
+    <message>
+        <source>The other labels speak for “{likely}” ({chance}, “{own}” {own_chance}), as do {nearest}.</source>
+        <translation>其他标注支持“{likely}”（{chance}，“{own}”为 {own_chance}），{nearest}也是如此。</translation>
+    </message>
+    <message>
+        <source>The other labels speak for “{likely}” ({chance}, “{own}” {own_chance}).</source>
+        <translation>其他标注支持“{likely}”（{chance}，“{own}”为 {own_chance}）。</translation>
+    </message>
+    <message>
+        <source>The weights of {name!r} do not fit their network.</source>
+        <translation>{name!r} 的权重与其网络不匹配。</translation>
+    </message>
+    <message>
+        <source>The weights of {name!r} do not fit their network: {n_missing} are missing and {n_unknown} are unknown, {named!r} among them.</source>
+        <translation>{name!r} 的权重与其网络不匹配：缺少 {n_missing} 个，有 {n_unknown} 个未知，其中包括 {named!r}。</translation>
+    </message>
+    <message>
+        <source>There is already a class “{name}”.</source>
+        <translation>已经有类别“{name}”。</translation>
+    </message>
+    <message>
+        <source>There is no encoder file {path}.</source>
+        <translation>没有编码器文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no file {model}.</source>
+        <translation>没有文件 {model}。</translation>
+    </message>
+    <message>
+        <source>There is no folder {folder}.</source>
+        <translation>没有文件夹 {folder}。</translation>
+    </message>
+    <message>
+        <source>There is no project file {path}.</source>
+        <translation>没有项目文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is nothing to explain yet: label images of at least two classes first.</source>
+        <translation>还没有可解释的内容：请先标注至少两个类别的图像。</translation>
+    </message>
+    <message>
+        <source>This version cannot build a network of kind {architecture!r}.</source>
+        <translation>此版本无法构建 {architecture!r} 类型的网络。</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell; label at least {least} of each class.</source>
+        <translation>标注太少，无法判断；请为每个类别至少标注 {least} 张。</translation>
+    </message>
+    <message>
+        <source>Trying harder did not help with these labels; the instant answers stay.</source>
+        <translation>更深入的尝试对这些标注没有帮助；保留即时结果。</translation>
+    </message>
+    <message>
+        <source>Twice as many labels would hardly help ({gain}): “{own}” is often taken for “{other}”.</source>
+        <translation>标注再增加一倍也几乎没有帮助（{gain}）：“{own}”常被误认为“{other}”。</translation>
+    </message>
+    <message>
+        <source>Unlabel 1 image</source>
+        <translation>取消 1 张图像的标注</translation>
+    </message>
+    <message>
+        <source>Unlabel {count} images</source>
+        <translation>取消 {count} 张图像的标注</translation>
+    </message>
+    <message>
+        <source>Validating</source>
+        <translation>正在验证</translation>
+    </message>
+    <message>
+        <source>What was labelled in {copy} while {path} was read-only could not be brought back now; it is only there.</source>
+        <translation>在 {path} 只读期间于 {copy} 中所做的标注目前无法写回；它们只保存在那里。</translation>
+    </message>
+    <message>
+        <source>What was labelled in {copy} while {path} was read-only is back in it; what it held before is kept as {name}.</source>
+        <translation>在 {path} 只读期间于 {copy} 中所做的标注已写回；它此前的内容保存为 {name}。</translation>
+    </message>
+    <message>
+        <source>Without an encoder there is nothing that looks at the picture.</source>
+        <translation>没有编码器，就没有什么来读取图片。</translation>
+    </message>
+    <message>
+        <source>Writing predictions</source>
+        <translation>正在写入预测</translation>
+    </message>
+    <message>
+        <source>Writing the report</source>
+        <translation>正在写入报告</translation>
+    </message>
+    <message>
+        <source>about +1 %</source>
+        <translation>约 +1%</translation>
+    </message>
+    <message>
+        <source>about {count}</source>
+        <translation>约 {count}</translation>
+    </message>
+    <message>
+        <source>all three labelled images nearest to it</source>
+        <translation>与它最相近的全部三张已标注图像</translation>
+    </message>
+    <message>
+        <source>between {first} and {second}</source>
+        <translation>介于“{first}”和“{second}”之间</translation>
+    </message>
+    <message>
+        <source>both labelled images nearest to it</source>
+        <translation>与它最相近的两张已标注图像</translation>
+    </message>
+    <message>
+        <source>copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>copy the read-only project to</source>
+        <translation>将只读项目复制到</translation>
+    </message>
+    <message>
+        <source>cosine prototypes</source>
+        <translation>余弦原型</translation>
+    </message>
+    <message>
+        <source>create</source>
+        <translation>创建</translation>
+    </message>
+    <message>
+        <source>fine-tuned encoder</source>
+        <translation>微调的编码器</translation>
+    </message>
+    <message>
+        <source>it begins as a JPEG, but is damaged</source>
+        <translation>文件以 JPEG 开头，但已损坏</translation>
+    </message>
+    <message>
+        <source>it begins as a PNG, but is damaged</source>
+        <translation>文件以 PNG 开头，但已损坏</translation>
+    </message>
+    <message>
+        <source>it cannot be decoded ({what})</source>
+        <translation>无法解码（{what}）</translation>
+    </message>
+    <message>
+        <source>it does not begin as one</source>
+        <translation>文件开头不符</translation>
+    </message>
+    <message>
+        <source>it has only {n_labels}</source>
+        <translation>它只有 {n_labels} 个标注</translation>
+    </message>
+    <message>
+        <source>it has {width} x {height} pixels</source>
+        <translation>图像为 {width} x {height} 像素</translation>
+    </message>
+    <message>
+        <source>it has {width} x {height} pixels, more than the limit of {limit} megapixels</source>
+        <translation>图像为 {width} x {height} 像素，超过 {limit} 百万像素的上限</translation>
+    </message>
+    <message>
+        <source>it holds text, not an image</source>
+        <translation>其中是文本，不是图像</translation>
+    </message>
+    <message>
+        <source>it is a HEIC image, which this version does not read</source>
+        <translation>它是 HEIC 图像，此版本无法读取</translation>
+    </message>
+    <message>
+        <source>it is empty</source>
+        <translation>文件为空</translation>
+    </message>
+    <message>
+        <source>it is not an image of a kind that is read here</source>
+        <translation>它不是可读取的图像类型</translation>
+    </message>
+    <message>
+        <source>it was not read</source>
+        <translation>没有读取它</translation>
+    </message>
+    <message>
+        <source>its CUDA provider did not load</source>
+        <translation>其 CUDA 提供程序未能加载</translation>
+    </message>
+    <message>
+        <source>its name holds a character that no name can hold</source>
+        <translation>名称中含有不允许的字符</translation>
+    </message>
+    <message>
+        <source>less than +1 %</source>
+        <translation>不到 +1%</translation>
+    </message>
+    <message>
+        <source>no NVIDIA GPU was found</source>
+        <translation>没有找到 NVIDIA GPU</translation>
+    </message>
+    <message>
+        <source>of about {n_unsure} images it is unclear whether they are that</source>
+        <translation>约有 {n_unsure} 张图像不清楚是否属于它</translation>
+    </message>
+    <message>
+        <source>one of a kind</source>
+        <translation>独一无二</translation>
+    </message>
+    <message>
+        <source>onnxruntime cannot use the GPU ({why})</source>
+        <translation>onnxruntime 无法使用 GPU（{why}）</translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>permission was denied</source>
+        <translation>没有权限</translation>
+    </message>
+    <message>
+        <source>read</source>
+        <translation>读取</translation>
+    </message>
+    <message>
+        <source>read the encoder</source>
+        <translation>读取编码器</translation>
+    </message>
+    <message>
+        <source>read the weights</source>
+        <translation>读取权重</translation>
+    </message>
+    <message>
+        <source>ridge regression</source>
+        <translation>岭回归</translation>
+    </message>
+    <message>
+        <source>ridge regression in the folder&apos;s metric</source>
+        <translation>文件夹度量下的岭回归</translation>
+    </message>
+    <message>
+        <source>save to</source>
+        <translation>保存到</translation>
+    </message>
+    <message>
+        <source>shrinkage discriminant</source>
+        <translation>收缩判别分析</translation>
+    </message>
+    <message>
+        <source>the disk is full</source>
+        <translation>磁盘已满</translation>
+    </message>
+    <message>
+        <source>the disk is read-only</source>
+        <translation>磁盘是只读的</translation>
+    </message>
+    <message>
+        <source>the encoder failed on it ({error})</source>
+        <translation>编码器处理它时出错（{error}）</translation>
+    </message>
+    <message>
+        <source>the engine is closing</source>
+        <translation>引擎正在关闭</translation>
+    </message>
+    <message>
+        <source>the file has {size:.1f} GB, more than the limit of {limit:.1f} GB</source>
+        <translation>文件大小为 {size:.1f} GB，超过 {limit:.1f} GB 的上限</translation>
+    </message>
+    <message>
+        <source>the file is empty</source>
+        <translation>文件为空</translation>
+    </message>
+    <message>
+        <source>the file is not there any more</source>
+        <translation>文件已不存在</translation>
+    </message>
+    <message>
+        <source>the file is truncated</source>
+        <translation>文件不完整</translation>
+    </message>
+    <message>
+        <source>the name is too long</source>
+        <translation>名称太长</translation>
+    </message>
+    <message>
+        <source>there is no such file or folder</source>
+        <translation>没有这样的文件或文件夹</translation>
+    </message>
+    <message>
+        <source>there is not enough memory to decode it</source>
+        <translation>内存不足，无法解码</translation>
+    </message>
+    <message>
+        <source>torch sees no CUDA device</source>
+        <translation>torch 找不到 CUDA 设备</translation>
+    </message>
+    <message>
+        <source>two of the three labelled images nearest to it</source>
+        <translation>与它最相近的三张已标注图像中的两张</translation>
+    </message>
+    <message>
+        <source>typical of {count} images without a label</source>
+        <translation>{count} 张未标注图像的代表</translation>
+    </message>
+    <message>
+        <source>unlabelled images</source>
+        <translation>未标注的图像</translation>
+    </message>
+    <message>
+        <source>unlike everything labelled so far</source>
+        <translation>与目前所有已标注的图像都不同</translation>
+    </message>
+    <message>
+        <source>unlike everything labelled so far, as {count} images are</source>
+        <translation>与目前所有已标注的图像都不同，有 {count} 张这样的图像</translation>
+    </message>
+    <message>
+        <source>use</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>vote</source>
+        <translation>投票</translation>
+    </message>
+    <message>
+        <source>write</source>
+        <translation>写入</translation>
+    </message>
+    <message>
+        <source>write the cache in</source>
+        <translation>将缓存写入</translation>
+    </message>
+    <message>
+        <source>write the encoder</source>
+        <translation>写入编码器</translation>
+    </message>
+    <message>
+        <source>write the encoder&apos;s graph</source>
+        <translation>写入编码器的计算图</translation>
+    </message>
+    <message>
+        <source>{damage}; the newest backup is {backup}.</source>
+        <translation>{damage}最新的备份是 {backup}。</translation>
+    </message>
+    <message>
+        <source>{error}.</source>
+        <translation>{error}。</translation>
+    </message>
+    <message>
+        <source>{first} {second}</source>
+        <translation>{first}{second}</translation>
+    </message>
+    <message>
+        <source>{model} is not an ONNX model, or it is damaged.</source>
+        <translation>{model} 不是 ONNX 模型，或已损坏。</translation>
+    </message>
+    <message>
+        <source>{model} was not exported by Handful.</source>
+        <translation>{model} 不是由 Handful 导出的。</translation>
+    </message>
+    <message>
+        <source>{n_right} of its {n_judged} labelled images were recognised</source>
+        <translation>其 {n_judged} 张已标注图像中有 {n_right} 张被识别</translation>
+    </message>
+    <message>
+        <source>{n_right} of {n_judged} labelled images were recognised; too few to be sure that the labels suffice.</source>
+        <translation>{n_judged} 张已标注图像中有 {n_right} 张被识别；数量太少，无法确定标注是否足够。</translation>
+    </message>
+    <message>
+        <source>{n_threads} threads</source>
+        <translation>{n_threads} 个线程</translation>
+    </message>
+    <message>
+        <source>{n_views} views of each image</source>
+        <translation>每张图像 {n_views} 个视角</translation>
+    </message>
+    <message>
+        <source>{name} cannot be explained: {error}.</source>
+        <translation>无法解释 {name}：{error}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read any more: {error}.</source>
+        <translation>无法再读取 {name}：{error}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be shown: {error}.</source>
+        <translation>无法显示 {name}：{error}。</translation>
+    </message>
+    <message>
+        <source>{path} already exists; open it instead, or choose another name.</source>
+        <translation>{path} 已存在；请打开它，或选择其他名称。</translation>
+    </message>
+    <message>
+        <source>{path} and {copy}, a copy from when it was read-only, were both worked in: the labels of the copy are only there.</source>
+        <translation>{path} 和它只读时的副本 {copy} 都被修改过：副本中的标注只保存在副本里。</translation>
+    </message>
+    <message>
+        <source>{path} holds an encoder of the kind {architecture!r}, which this version of Handful does not know.</source>
+        <translation>{path} 中的编码器类型为 {architecture!r}，此版本的 Handful 不支持。</translation>
+    </message>
+    <message>
+        <source>{path} holds no weights of a torchvision network (features.*).</source>
+        <translation>{path} 中没有 torchvision 网络的权重（features.*）。</translation>
+    </message>
+    <message>
+        <source>{path} is a folder, not a project file.</source>
+        <translation>{path} 是文件夹，不是项目文件。</translation>
+    </message>
+    <message>
+        <source>{path} is a folder; give the encoder file in it.</source>
+        <translation>{path} 是文件夹；请指定其中的编码器文件。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged ({reason}); it was left as it is, and nothing was written to it.</source>
+        <translation>{path} 已损坏（{reason}）；它保持原样，没有写入任何内容。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged ({text}); it was left as it is.</source>
+        <translation>{path} 已损坏（{text}）；它保持原样。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged or is no safetensors file.</source>
+        <translation>{path} 已损坏，或不是 safetensors 文件。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged or is not an encoder of Handful.</source>
+        <translation>{path} 已损坏，或不是 Handful 的编码器。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: its contents do not match its fingerprint.</source>
+        <translation>{path} 已损坏：其内容与指纹不符。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: its description cannot be read.</source>
+        <translation>{path} 已损坏：无法读取其描述。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: its mean embedding has the wrong length.</source>
+        <translation>{path} 已损坏：其平均嵌入的长度有误。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: its projection does not fit its network.</source>
+        <translation>{path} 已损坏：其投影与网络不匹配。</translation>
+    </message>
+    <message>
+        <source>{path} is larger than a megabyte, so it is no list of classes.</source>
+        <translation>{path} 大于 1 MB，因此不是类别列表。</translation>
+    </message>
+    <message>
+        <source>{path} is no list of classes: “{start}…” has more than {most} letters.</source>
+        <translation>{path} 不是类别列表：“{start}…”超过 {most} 个字符。</translation>
+    </message>
+    <message>
+        <source>{path} is not a Handful project, or it is damaged ({reason}); it was left as it is.</source>
+        <translation>{path} 不是 Handful 项目，或已损坏（{reason}）；它保持原样。</translation>
+    </message>
+    <message>
+        <source>{path} is not a Handful project.</source>
+        <translation>{path} 不是 Handful 项目。</translation>
+    </message>
+    <message>
+        <source>{path} is not a text file in UTF-8.</source>
+        <translation>{path} 不是 UTF-8 文本文件。</translation>
+    </message>
+    <message>
+        <source>{path} is not an encoder of Handful.</source>
+        <translation>{path} 不是 Handful 的编码器。</translation>
+    </message>
+    <message>
+        <source>{path} is read-only, so labels could not be saved; copy it to a place where you may write and open the copy.</source>
+        <translation>{path} 是只读的，无法保存标注；请将它复制到您有权写入的位置，然后打开副本。</translation>
+    </message>
+    <message>
+        <source>{path} names no classes.</source>
+        <translation>{path} 中没有类别。</translation>
+    </message>
+    <message>
+        <source>{path} was made for another version of Handful (it says {found}, this version reads {known}).</source>
+        <translation>{path} 是为其他版本的 Handful 制作的（其格式为 {found}，此版本可读取 {known}）。</translation>
+    </message>
+    <message>
+        <source>{path} was written by a newer Handful (format {version}; this one reads up to {newest}); install the newer version to open it.</source>
+        <translation>{path} 由更新版本的 Handful 写入（格式 {version}；此版本最高可读取 {newest}）；请安装新版本后打开。</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
+        <source>{reason}, and neither can torch ({why})</source>
+        <translation>{reason}，torch 也不能（{why}）</translation>
+    </message>
+    <message>
+        <source>“{none}” is no class and cannot be changed.</source>
+        <translation>“{none}”不是类别，不能更改。</translation>
+    </message>
+</context>
+</TS>
