@@ -146,4 +146,4 @@ def _delete(path: Path) -> None:
 
 def _check_writable(folder: Path) -> None:
     if not os.access(folder, os.W_OK):
-        raise PermissionError(errno.EACCES, "permission denied", str(folder))
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))

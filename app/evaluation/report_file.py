@@ -11,6 +11,7 @@ from typing import Final
 from PySide6.QtCore import (
     QBuffer,
     QByteArray,
+    QCoreApplication,
     QIODevice,
     QLocale,
     QMarginsF,
@@ -181,7 +182,7 @@ def write_pdf(report: Report, thumbnails: Thumbnails, device: QIODevice) -> None
             foot, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, report.title
         )
         locale = QLocale()
-        count = report.tr("Page {page} of {pages}").format(
+        count = QCoreApplication.translate("Report", "Page {page} of {pages}").format(
             page=locale.toString(number + 1), pages=locale.toString(n_pages)
         )
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, count)

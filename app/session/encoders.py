@@ -55,7 +55,9 @@ class Encoders(QObject):
         shown = name.partition(":")[2] or (weights.name if weights is not None else "")
         title = self.tr("Adding the encoder {name}").format(name=shown)
         self._watch.follow(
-            self.task, title, self.tr("The encoder is not added yet; begin it anew.")
+            self.task,
+            title,
+            self.tr("The encoder is not added yet and would have to be added anew."),
         )
         self.changed.emit()
         return self.task

@@ -34,6 +34,7 @@ ENGLISH = (
     *("engine/cli.py", "engine/doctor.py", "engine/demo.py", "engine/sources.py"),
     *("engine/benchmark/", "engine/metatraining/", "engine/painting.py"),
     *("engine/jobs/export_card.py", "engine/encoder/graph.py", "engine/words.py"),
+    *("app/help/bug_report.py", "app/help/papers.py"),  # As the log is, and as titles are.
 )
 # Provenance in an encoder's and a model's file, and what is no text at all.
 WRITTEN = re.compile(
@@ -41,6 +42,7 @@ WRITTEN = re.compile(
     r"sqrt of the pooled|bilinear, antialiased|Fine-tuned by Handful on|^ labelled images of $|"
     r"^ classes from |uint8 RGB|EXIF orientation|px \(a JPEG|before taking back|"
     r"^Handful sample$|^Machine parts$|"  # A folder keeps its name in all languages.
+    r"^Handful cache$|"
     r"typical of images without a label|between two classes|unlike everything labelled$"
 )
 LOOKS_SPOKEN = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}|[a-z]{2,}: ")
