@@ -1426,6 +1426,14 @@
 <context>
     <name>EvaluationPage</name>
     <message>
+        <source>Arrow keys, Enter</source>
+        <translation>方向键、Enter</translation>
+    </message>
+    <message>
+        <source>Back to all images</source>
+        <translation>返回所有图像</translation>
+    </message>
+    <message>
         <source>Confusion</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1438,8 +1446,20 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
         <source>Evaluation</source>
         <translation>评估</translation>
+    </message>
+    <message>
+        <source>G</source>
+        <translation>G</translation>
+    </message>
+    <message>
+        <source>Go to a cell or class, and to its images</source>
+        <translation>选择单元格或类别，并查看其图像</translation>
     </message>
     <message>
         <source>HTML (*{suffix})</source>
@@ -1486,8 +1506,16 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Save the figures as a report</source>
+        <translation>将各项数值保存为报告</translation>
+    </message>
+    <message>
         <source>Save the report</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the images behind a cell among all</source>
+        <translation>在所有图像中显示单元格背后的图像</translation>
     </message>
     <message>
         <source>The report is in {path}.</source>
