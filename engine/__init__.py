@@ -62,6 +62,7 @@ COMMANDS: Final = (
     "benchmark",
     "meta-train",
     "meta-evaluate",
+    "encoder",
     "doctor",
 )
 """What :func:`run_command_line` knows; a test compares it with the command line itself."""

@@ -15,7 +15,7 @@ from typing import Final, NewType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.words import Sentence, say
+from engine.words import NOTHING, Sentence, say
 
 ImageId = NewType("ImageId", int)
 ClassId = NewType("ClassId", int)
@@ -253,7 +253,10 @@ class PaintSample:
 
 @dataclass(frozen=True, slots=True)
 class ForgetImages:
-    """Drop every embedding and model held in memory (another project is opened)."""
+    """Drop every embedding and model held in memory (another project is opened).
+
+    Ends all jobs but AddEncoder.
+    """
 
     request_id: int
 
@@ -292,13 +295,15 @@ class EngineReady:
     """The encoder is loaded.
 
     ``device`` is what a person reads ("CPU, 2 threads"); ``notice`` is one sentence when a better
-    device was found but cannot be used, else empty.
+    device was found, or another encoder asked for, but cannot be used, else empty.
+    ``finetune_refusal`` is one sentence where the encoder cannot be fine-tuned, else empty.
     """
 
     device: Sentence
     provider: str
     encoder_name: str
     notice: Sentence
+    finetune_refusal: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -577,7 +582,8 @@ class Explained:
 
     ``score`` is the class's logit less the mean of all classes' logits; ``heat`` (rows, columns)
     float32 lies over the whole image and sums to it. ``neighbours``: the nearest labelled images
-    but negative examples, nearest first.
+    but negative examples, nearest first. ``note`` is one sentence where the encoder cannot tell
+    parts of the image apart, and ``heat`` then one cell; else it is empty.
     """
 
     request_id: int
@@ -586,6 +592,7 @@ class Explained:
     score: float
     heat: NDArray[np.float32]
     neighbours: tuple[Neighbour, ...]
+    note: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,12 +195,19 @@ class FinetuneDialog(QDialog):
         return [self._time.text()]
 
     def _show_possible(self) -> None:
-        self.start_button.setEnabled(self._session.classifier.can_finetune)
+        engine = self._session.engine
+        is_refused = engine is not None and bool(engine.finetune_refusal)
+        self.start_button.setEnabled(self._session.classifier.can_finetune and not is_refused)
         self._time.setText(self._time_text())
 
     def _time_text(self) -> str:
         """How long it takes, or why it cannot begin."""
         classifier, engine = self._session.classifier, self._session.engine
+        if engine is not None and engine.finetune_refusal:
+            return self.tr(
+                "Only encoders of Handful's own architecture can be fine-tuned, and the one in "
+                "use, {name}, is another. Choose Handful's in the settings to fine-tune it."
+            ).format(name=engine.encoder_name)
         adapted = classifier.adapted
         if adapted is None:
             return self._session.why_no_predictions()

@@ -1592,6 +1592,10 @@
         <translation>图片无法读取，因此没有可解释的内容。</translation>
     </message>
     <message>
+        <source>The score of {name} is {score} (0: the average class). The encoder in use cannot tell which parts of the picture speak for it; Handful&apos;s own can.</source>
+        <translation>{name} 的得分为 {score}（0 表示平均类别）。当前编码器无法指出图片的哪些部分支持这个类别；Handful 自带的编码器可以。</translation>
+    </message>
+    <message>
         <source>There is no prediction for this image yet.</source>
         <translation>这张图像还没有预测。</translation>
     </message>
@@ -1763,6 +1767,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Not Now</source>
         <translation>暂不</translation>
+    </message>
+    <message>
+        <source>Only encoders of Handful&apos;s own architecture can be fine-tuned, and the one in use, {name}, is another. Choose Handful&apos;s in the settings to fine-tune it.</source>
+        <translation>只有采用 Handful 自有架构的编码器才能微调，而当前使用的 {name} 是另一种。若要微调，请在设置中选择 Handful 自带的编码器。</translation>
     </message>
     <message>
         <source>The answers are fine-tuned already.</source>
@@ -3971,12 +3979,20 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>有一张看起来相同的图像标注为“{name}”。</translation>
     </message>
     <message>
+        <source>Asking {host} for the weights</source>
+        <translation>正在向 {host} 请求权重</translation>
+    </message>
+    <message>
         <source>At least two classes need a labelled image; 1 has one.</source>
         <translation>至少需要两个类别有已标注的图像；现在有 1 个。</translation>
     </message>
     <message>
         <source>At least two classes need a labelled image; {count} have one.</source>
         <translation>至少需要两个类别有已标注的图像；现在有 {count} 个。</translation>
+    </message>
+    <message>
+        <source>Building the graph, which can take a minute</source>
+        <translation>正在构建计算图，可能需要一分钟</translation>
     </message>
     <message>
         <source>Building the model file (a few seconds)</source>
@@ -4045,6 +4061,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Done</source>
         <translation>完成</translation>
+    </message>
+    <message>
+        <source>Downloading {model}, MB</source>
+        <translation>正在下载 {model}（MB）</translation>
     </message>
     <message>
         <source>Find the labels of 1 moved image again</source>
@@ -4143,12 +4163,28 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>NVIDIA GPU（torch）</translation>
     </message>
     <message>
+        <source>Neither the name of a network nor an encoder file was given.</source>
+        <translation>既没有给出网络名称，也没有给出编码器文件。</translation>
+    </message>
+    <message>
+        <source>Networks of timm need the package timm, which is not installed: pip install timm.</source>
+        <translation>使用 timm 的网络需要 timm 软件包，但尚未安装：pip install timm。</translation>
+    </message>
+    <message>
+        <source>Nobody gives weights of {name} for download; get a file with some and give it as the weights.</source>
+        <translation>{name} 没有可供下载的权重；请自行取得权重文件，并将其指定为权重。</translation>
+    </message>
+    <message>
         <source>None of these</source>
         <translation>都不是</translation>
     </message>
     <message>
         <source>Nothing can be classified yet: {reason}</source>
         <translation>目前还无法分类：{reason}</translation>
+    </message>
+    <message>
+        <source>Only encoders of Handful&apos;s own architecture can be trained; {name} is a network of {library}.</source>
+        <translation>只有采用 Handful 自有架构的编码器才能训练；{name} 是 {library} 的网络。</translation>
     </message>
     <message>
         <source>Onnxruntime cannot use the GPU ({why}); torch runs the encoder instead.</source>
@@ -4175,6 +4211,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>正在读取模型</translation>
     </message>
     <message>
+        <source>Reading the weights, which takes some seconds</source>
+        <translation>正在读取权重，需要几秒钟</translation>
+    </message>
+    <message>
         <source>Reading {name}</source>
         <translation>正在读取 {name}</translation>
     </message>
@@ -4195,8 +4235,24 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>无法使用 cuda 设备：{reason}。</translation>
     </message>
     <message>
+        <source>The download has {size:.0f} MB and there is room for {room:.0f} MB in {folder}.</source>
+        <translation>下载需要 {size:.0f} MB，而 {folder} 中只有 {room:.0f} MB 可用空间。</translation>
+    </message>
+    <message>
+        <source>The encoder that came with Handful cannot be removed.</source>
+        <translation>Handful 自带的编码器不能删除。</translation>
+    </message>
+    <message>
+        <source>The encoder {name!r} does not give the numbers that it gave when it was made with {library} {version} (relative difference {difference:.2g}), so it cannot be used here; add it anew.</source>
+        <translation>编码器 {name!r} 给出的数值与用 {library} {version} 制作时不同（相对差异 {difference:.2g}），因此无法在此使用；请重新添加。</translation>
+    </message>
+    <message>
         <source>The encoder {name!r} does not give usable embeddings.</source>
         <translation>编码器 {name!r} 给不出可用的嵌入。</translation>
+    </message>
+    <message>
+        <source>The encoder {name} does not average over the places of an image, so it cannot be told which parts speak for a class.</source>
+        <translation>编码器 {name} 不对图像各位置取平均，因此无法指出哪些部分支持某个类别。</translation>
     </message>
     <message>
         <source>The encoder&apos;s graph {graph_path} cannot be loaded: {why}.</source>
@@ -4251,6 +4307,14 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>其他标注支持“{likely}”（{chance}，“{own}”为 {own_chance}）。</translation>
     </message>
     <message>
+        <source>The weights could not be downloaded from {host} ({reason}); get {url} some other way and give that file as the weights.</source>
+        <translation>无法从 {host} 下载权重（{reason}）；请用其他方式取得 {url}，并将该文件指定为权重。</translation>
+    </message>
+    <message>
+        <source>The weights of {name!r} do not fit the {model} of the {library} that is installed; they were made with version {version}.</source>
+        <translation>{name!r} 的权重与已安装的 {library} 中的 {model} 不匹配；它们是用版本 {version} 制作的。</translation>
+    </message>
+    <message>
         <source>The weights of {name!r} do not fit their network.</source>
         <translation>{name!r} 的权重与其网络不匹配。</translation>
     </message>
@@ -4271,6 +4335,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>没有文件 {model}。</translation>
     </message>
     <message>
+        <source>There is no file {path}.</source>
+        <translation>没有文件 {path}。</translation>
+    </message>
+    <message>
         <source>There is no folder {folder}.</source>
         <translation>没有文件夹 {folder}。</translation>
     </message>
@@ -4283,12 +4351,12 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>还没有可解释的内容：请先标注至少两个类别的图像。</translation>
     </message>
     <message>
-        <source>This version cannot add encoders yet.</source>
-        <translation>此版本尚不能添加编码器。</translation>
-    </message>
-    <message>
         <source>This version cannot build a network of kind {architecture!r}.</source>
         <translation>此版本无法构建 {architecture!r} 类型的网络。</translation>
+    </message>
+    <message>
+        <source>This version of Handful knows no library called {library!r}.</source>
+        <translation>此版本的 Handful 不认识名为 {library!r} 的库。</translation>
     </message>
     <message>
         <source>Too few labels to tell; label at least {least} of each class.</source>
@@ -4313,6 +4381,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Validating</source>
         <translation>正在验证</translation>
+    </message>
+    <message>
+        <source>What came from {host} is not the file that was to come (its hash begins with {found}, not with {expected}), so it was thrown away; try again.</source>
+        <translation>从 {host} 收到的不是预期的文件（其哈希以 {found} 开头，而不是 {expected}），因此已丢弃；请重试。</translation>
     </message>
     <message>
         <source>What was labelled in {copy} while {path} was read-only could not be brought back now; it is only there.</source>
@@ -4387,6 +4459,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>文件以 PNG 开头，但已损坏</translation>
     </message>
     <message>
+        <source>it broke</source>
+        <translation>连接中断</translation>
+    </message>
+    <message>
         <source>it cannot be decoded ({what})</source>
         <translation>无法解码（{what}）</translation>
     </message>
@@ -4439,8 +4515,24 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>不到 +1%</translation>
     </message>
     <message>
+        <source>make the folder</source>
+        <translation>创建文件夹</translation>
+    </message>
+    <message>
         <source>no NVIDIA GPU was found</source>
         <translation>没有找到 NVIDIA GPU</translation>
+    </message>
+    <message>
+        <source>no connection: {reason}</source>
+        <translation>无法连接：{reason}</translation>
+    </message>
+    <message>
+        <source>not those of {name} ({reason})</source>
+        <translation>不是 {name} 的权重（{reason}）</translation>
+    </message>
+    <message>
+        <source>nothing came for {seconds:.0f} seconds</source>
+        <translation>{seconds:.0f} 秒内没有收到数据</translation>
     </message>
     <message>
         <source>of about {n_unsure} images it is unclear whether they are that</source>
@@ -4527,12 +4619,24 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>名称太长</translation>
     </message>
     <message>
+        <source>the server says {code} {reason}</source>
+        <translation>服务器答复 {code} {reason}</translation>
+    </message>
+    <message>
         <source>there is no such file or folder</source>
         <translation>没有这样的文件或文件夹</translation>
     </message>
     <message>
         <source>there is not enough memory to decode it</source>
         <translation>内存不足，无法解码</translation>
+    </message>
+    <message>
+        <source>timm says nothing of how {model} takes images.</source>
+        <translation>timm 没有说明 {model} 如何接收图像。</translation>
+    </message>
+    <message>
+        <source>timm:{model} takes images of {channels} x {height} x {width}; Handful&apos;s encoders take square ones in three colours.</source>
+        <translation>timm:{model} 接收 {channels} x {height} x {width} 的图像；Handful 的编码器只接收三色的正方形图像。</translation>
     </message>
     <message>
         <source>torch sees no CUDA device</source>
@@ -4575,6 +4679,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>将缓存写入</translation>
     </message>
     <message>
+        <source>write the download in</source>
+        <translation>将下载内容写入</translation>
+    </message>
+    <message>
         <source>write the encoder</source>
         <translation>写入编码器</translation>
     </message>
@@ -4593,6 +4701,18 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>{first} {second}</source>
         <translation>{first}{second}</translation>
+    </message>
+    <message>
+        <source>{library} {version} has no network called {model!r}.</source>
+        <translation>{library} {version} 没有名为 {model!r} 的网络。</translation>
+    </message>
+    <message>
+        <source>{library} {version} has no network called {model!r}; did you mean {near}?</source>
+        <translation>{library} {version} 没有名为 {model!r} 的网络；您是不是指 {near}？</translation>
+    </message>
+    <message>
+        <source>{library} {version}, which is installed, cannot build {model!r}.</source>
+        <translation>已安装的 {library} {version} 无法构建 {model!r}。</translation>
     </message>
     <message>
         <source>{model} is not an ONNX model, or it is damaged.</source>
@@ -4619,6 +4739,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>每张图像 {n_views} 个视角</translation>
     </message>
     <message>
+        <source>{name!r} is not the name of a network; names look like timm:resnet18 or torchvision:resnet18.</source>
+        <translation>{name!r} 不是网络名称；名称的形式如 timm:resnet18 或 torchvision:resnet18。</translation>
+    </message>
+    <message>
         <source>{name} cannot be explained: {error}.</source>
         <translation>无法解释 {name}：{error}。</translation>
     </message>
@@ -4629,6 +4753,26 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>{name} cannot be shown: {error}.</source>
         <translation>无法显示 {name}：{error}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot look at images of {size} px.</source>
+        <translation>{name} 无法处理 {size} 像素的图像。</translation>
+    </message>
+    <message>
+        <source>{name} gives no features of an image as a whole.</source>
+        <translation>{name} 不给出整幅图像的特征。</translation>
+    </message>
+    <message>
+        <source>{name} gives no usable features with the weights {path}.</source>
+        <translation>{name} 使用权重 {path} 时给不出可用的特征。</translation>
+    </message>
+    <message>
+        <source>{name} gives {count} features of an image, which cannot be used.</source>
+        <translation>{name} 为一幅图像给出 {count} 个特征，无法使用。</translation>
+    </message>
+    <message>
+        <source>{name} is too large: its weights take more than {limit:.1f} GB, which does not go into one graph.</source>
+        <translation>{name} 太大：其权重超过 {limit:.1f} GB，一个计算图容纳不下。</translation>
     </message>
     <message>
         <source>{path} already exists; open it instead, or choose another name.</source>
@@ -4643,8 +4787,20 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>{path} 中的编码器类型为 {architecture!r}，此版本的 Handful 不支持。</translation>
     </message>
     <message>
+        <source>{path} holds more than weights or is no torch file, so Handful does not open it; save the weights alone, best as safetensors.</source>
+        <translation>{path} 不只含有权重，或不是 torch 文件，因此 Handful 不会打开它；请只保存权重，最好用 safetensors 格式。</translation>
+    </message>
+    <message>
+        <source>{path} holds no weights by name.</source>
+        <translation>{path} 中没有带名称的权重。</translation>
+    </message>
+    <message>
         <source>{path} holds no weights of a torchvision network (features.*).</source>
         <translation>{path} 中没有 torchvision 网络的权重（features.*）。</translation>
+    </message>
+    <message>
+        <source>{path} holds other weights: {error}.</source>
+        <translation>{path} 中是其他权重：{error}。</translation>
     </message>
     <message>
         <source>{path} is a folder, not a project file.</source>
@@ -4661,6 +4817,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>{path} is damaged ({text}); it was left as it is.</source>
         <translation>{path} 已损坏（{text}）；它保持原样。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged or is no file of weights.</source>
+        <translation>{path} 已损坏，或不是权重文件。</translation>
     </message>
     <message>
         <source>{path} is damaged or is no safetensors file.</source>
@@ -4731,8 +4891,16 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>{percent}%</translation>
     </message>
     <message>
+        <source>{reason} Handful works with its own encoder instead.</source>
+        <translation>{reason}Handful 改用自带的编码器。</translation>
+    </message>
+    <message>
         <source>{reason}, and neither can torch ({why})</source>
         <translation>{reason}，torch 也不能（{why}）</translation>
+    </message>
+    <message>
+        <source>{weight} is missing</source>
+        <translation>缺少 {weight}</translation>
     </message>
     <message>
         <source>“{none}” is no class and cannot be changed.</source>

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.errors import EncoderError, sentence_for
+from engine.words import say
 
 if TYPE_CHECKING:
     from engine.encoder.encoder_file import Encoder
@@ -68,9 +69,9 @@ def remove_encoder(path: Path, cache_folder: Path) -> None:
     """
     info, header = _read(path, is_shipped=False), _header(path)
     if info is None or header is None:
-        raise EncoderError(f"{path} is not an encoder of Handful.")
+        raise EncoderError(say("{path} is not an encoder of Handful.", path=path))
     if path.resolve() == list_encoders(path.parent)[0].path.resolve():
-        raise EncoderError("The encoder that came with Handful cannot be removed.")
+        raise EncoderError(say("The encoder that came with Handful cannot be removed."))
     fingerprint = str(header.get("__metadata__", {}).get("fingerprint", ""))
     try:
         path.unlink()
@@ -78,7 +79,7 @@ def remove_encoder(path: Path, cache_folder: Path) -> None:
             for graph in (cache_folder / "encoders").glob(f"{fingerprint}.*"):
                 graph.unlink(missing_ok=True)
     except OSError as error:
-        raise EncoderError(sentence_for(error, path, "delete")) from error
+        raise EncoderError(sentence_for(error, path, say("delete"))) from error
 
 
 def place_of(encoder: Encoder, folder: Path) -> Path:

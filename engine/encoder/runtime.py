@@ -203,9 +203,9 @@ def _session_backend(session: onnxruntime.InferenceSession) -> _Backend:
 
 
 def _torch_backend(encoder: Encoder, device: str, viewed: bool) -> _Backend:
-    from engine.encoder.network import build_network, embed
+    from engine.encoder.network import build_embedder, embed
 
-    network = build_network(encoder).to(device).eval()
+    network = build_embedder(encoder).to(device).eval()
 
     def embed_one(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         # A copy: torch warns of arrays that cannot be written, as decoded pixels are.

@@ -257,6 +257,8 @@ def _try_finetune(
     negatives: Sequence[ImageId],
 ) -> Generator[Event | None, None, Fit | Sentence]:
     """As :func:`_try_thorough`."""
+    if refusal := workspace.runtime.encoder.training_refusal:
+        return refusal
     readable = [item for item in support if item[0].image_id in workspace.store]
     mean = workspace.folder_shape().mean
     _, labels, groups = _labelled(workspace, readable, class_ids, mean)

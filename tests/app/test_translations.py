@@ -32,6 +32,7 @@ NOT_SHOWN = {
 ENGLISH = (
     *("app/__main__.py", "app/startup.py", "app/look/theme.py"),
     *("engine/cli.py", "engine/doctor.py", "engine/demo.py", "engine/sources.py"),
+    *("engine/encoder_commands.py", "engine/terminal.py"),
     *("engine/benchmark/", "engine/metatraining/", "engine/painting.py"),
     *("engine/jobs/export_card.py", "engine/encoder/graph.py", "engine/words.py"),
     *("app/help/bug_report.py", "app/help/papers.py"),  # As the log is, and as titles are.
@@ -39,7 +40,9 @@ ENGLISH = (
 # Provenance in an encoder's and a model's file, and what is no text at all.
 WRITTEN = re.compile(
     r"[A-Z]{4,} |^FROM |^ FROM |^<p style|(background|border|color): |^; |database main|"
-    r"sqrt of the pooled|bilinear, antialiased|Fine-tuned by Handful on|^ labelled images of $|"
+    r"^pooled features, |^unknown; ask its|^given by a person as|; published weights|"
+    r"sqrt of the pooled|(bilinear|bicubic), antialiased|"
+    r"Fine-tuned by Handful on|^ labelled images of $|"
     r"^ classes from |uint8 RGB|EXIF orientation|px \(a JPEG|before taking back|"
     r"^Handful sample$|^Machine parts$|"  # A folder keeps its name in all languages.
     r"^Handful cache$|"
