@@ -163,9 +163,7 @@ class FileKey:
             status = path.stat()
         except (OSError, ValueError):  # ValueError: a NUL in the name.
             return None
-        # SQLite stores text only, and a folder's name may be other bytes.
-        text = os.fsencode(path).decode("utf-8", "backslashreplace")
-        return cls(text, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return cls(_as_text(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,6 +190,9 @@ CREATE TABLE IF NOT EXISTS embeddings (
     PRIMARY KEY (content, encoder)
 );
 CREATE TABLE IF NOT EXISTS thumbnails (content BLOB PRIMARY KEY, jpeg BLOB);
+CREATE TABLE IF NOT EXISTS layouts (
+    folder TEXT, encoder TEXT, hashes BLOB, positions BLOB, PRIMARY KEY (folder, encoder)
+);
 """
 _FORMAT: Final = 3
 
@@ -310,6 +311,30 @@ class ImageCache:
         except sqlite3.Error as error:
             self._failed(error, say("write"))
 
+    def find_layout(self, folder: str) -> tuple[NDArray[np.uint64], NDArray[np.float32]] | None:
+        """The map kept for a folder: hashes of embeddings (n,) and positions (n, 2), or None."""
+        rows = self._read(
+            "SELECT hashes, positions FROM layouts WHERE folder = ? AND encoder = ?",
+            (_as_text(folder), self._encoder),
+        )
+        if not rows or not rows[0][0] or len(rows[0][0]) != len(rows[0][1]):
+            return None
+        hashes, positions = rows[0]
+        return np.frombuffer(hashes, np.uint64), np.frombuffer(positions, np.float32).reshape(-1, 2)
+
+    def keep_layout(
+        self, folder: str, hashes: NDArray[np.uint64], positions: NDArray[np.float32]
+    ) -> None:
+        """Keep a folder's map in place of an older one, see :meth:`find_layout`."""
+        try:
+            with self._lock, self._connection:
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO layouts VALUES (?, ?, ?, ?)",
+                    (_as_text(folder), self._encoder, hashes.tobytes(), positions.tobytes()),
+                )
+        except sqlite3.Error as error:
+            self._failed(error, "write")
+
     def size_bytes(self) -> int:
         """How much room the cache takes on disk."""
         return self._path.stat().st_size if self._path.exists() else 0
@@ -384,6 +409,11 @@ class ImageCache:
             connection.close()
             raise
         return connection
+
+
+def _as_text(path: Path | str) -> str:
+    """A path for SQLite, which stores text only; a folder's name may be other bytes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _as_number(blob: bytes | None) -> int:

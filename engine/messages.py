@@ -204,6 +204,21 @@ class ProposeSplit:
 
 
 @dataclass(frozen=True, slots=True)
+class LayOut:
+    """Lay the embedded images out in the plane, alike ones near each other.
+
+    A layout that was made before stays, and images that came since are placed among their nearest
+    neighbours on it; it is made ``anew`` on request, or when most images are others. ``is_quick``:
+    only what is there at once, since the folder is still being read. Supersedes an older one and
+    runs behind all but thorough efforts. Answers: LaidOut, better and better, and Progress.
+    """
+
+    request_id: int
+    anew: bool = False
+    is_quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SavePredictions:
     """Write the table of predictions to ``out``, a CSV file. Answers: PredictionsSaved."""
 
@@ -278,6 +293,7 @@ Command = (
     | ReviewLabels
     | Explain
     | ProposeSplit
+    | LayOut
     | SavePredictions
     | ExportModel
     | AddEncoder
@@ -603,6 +619,31 @@ class SplitProposed:
     leaving: tuple[ImageId, ...]
 
 
+class LayoutMethod(StrEnum):
+    """How positions on the map came about."""
+
+    MAIN_DIRECTIONS = "main directions"
+    """The two directions in which the images differ most (principal components)."""
+    NEIGHBOURS = "neighbours"
+    """t-SNE, which keeps alike images together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaidOut:
+    """Where images lie on the map.
+
+    ``image_ids`` (n,) int64, ascending; ``positions`` (n, 2) float32, around the origin, 99 in 100
+    of them in the circle of radius one (of images placed later: about there). ``is_final``: no
+    better ones follow.
+    """
+
+    request_id: int
+    image_ids: NDArray[np.int64]
+    positions: NDArray[np.float32]
+    method: LayoutMethod
+    is_final: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PredictionsSaved:
     request_id: int
@@ -702,6 +743,7 @@ Event = (
     | LabelsReviewed
     | Explained
     | SplitProposed
+    | LaidOut
     | PredictionsSaved
     | ModelExported
     | EncoderAdded

@@ -40,6 +40,7 @@ from engine.messages import (
     JobCancelled,
     JobFailed,
     JobFinished,
+    LayOut,
     LoadPreview,
     LoadThumbnails,
     PaintSample,
@@ -71,6 +72,7 @@ _URGENCY: Final = (
     EmbedImages,
     PaintSample,
     AddEncoder,
+    LayOut,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -81,6 +83,7 @@ _LATEST_WINS: Final = (
     Suggest,
     ReviewLabels,
     ProposeSplit,
+    LayOut,
 )
 _JOIN_TIMEOUT_S: Final = 20.0
 
@@ -300,6 +303,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
         embedding,
         explanation,
         export,
+        layout,
         predictions,
         sample,
         viewing,
@@ -324,6 +328,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return advice.propose_split(workspace, command)
         case Explain():
             return explanation.explain(workspace, command)
+        case LayOut():
+            return layout.lay_out(workspace, command)
         case SavePredictions():
             return predictions.save_predictions(workspace, command)
         case ExportModel():

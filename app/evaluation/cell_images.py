@@ -92,11 +92,13 @@ class CellModel(QAbstractListModel):
         if row < 0:
             return None
         name, caption = table.names[row], self.caption(index.row())
-        text = (
-            self.tr("{name}: labelled {label} now")
-            if self.is_settled(index.row())
-            else self.tr("{name}: confidence {label}")
-        ).format(name=name, label=caption)
+        if not self.is_settled(index.row()):
+            pattern = self.tr("{name}: confidence {label}")
+        elif table.label(row) == NO_CLASS:
+            pattern = self.tr("{name}: {label}")
+        else:
+            pattern = self.tr("{name}: labelled {label} now")
+        text = pattern.format(name=name, label=caption)
         if role == Qt.ItemDataRole.DisplayRole:
             return name
         if role == Qt.ItemDataRole.ToolTipRole:

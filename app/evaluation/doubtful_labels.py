@@ -15,7 +15,6 @@ from app.gallery.thumbnails import Thumbnails
 from app.look.theme import GAP_PX, Theme
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
-from engine import NONE_CLASS
 from engine.messages import NONE_OF_THESE, ClassId, DoubtfulLabel, ImageId
 
 _MAX_DOUBTFUL: Final = 20
@@ -182,7 +181,7 @@ class DoubtfulRow(QWidget):
         self.change_button.clicked.connect(
             partial(self.labelled.emit, int(doubtful.image_id), int(doubtful.likely_id))
         )
-        self.none_button = QPushButton(NONE_CLASS.name)
+        self.none_button = QPushButton(session.none_class.name)
         self.none_button.setToolTip(self.tr("It shows none of your classes (0)"))
         self.none_button.clicked.connect(
             partial(self.labelled.emit, int(doubtful.image_id), int(NONE_OF_THESE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QLocale, Qt, QUrl, Signal
+from PySide6.QtCore import QLocale, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -55,7 +55,7 @@ class EvaluationPage(Page):
         parent: QWidget | None = None,
     ) -> None:
         self._session = session
-        super().__init__(QCoreApplication.translate("EvaluationPage", "Evaluation"), theme, parent)
+        super().__init__(self.tr("Evaluation"), theme, parent)
         self._thumbnails = thumbnails
         self.figures = Figures(session, self)
         self.review = LabelReview(session, self)

@@ -20,6 +20,7 @@ from app.evaluation.label_review import LabelReview
 from app.evaluation.spot_result import SpotResult
 from app.look.plots import curve_text, paint_curve, paint_reliability, reliability_text
 from app.look.theme import LIGHT, text_on
+from app.look.words import listed
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
 from engine import Estimate, Evaluation, __version__
@@ -109,7 +110,7 @@ class Report(QObject):
             self._method(),
         ]
         return (
-            '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
+            f'<!DOCTYPE html>\n<html lang="{self.tr("en")}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>{_text(self.title)}</title><style>{_STYLE}{pictures.style()}</style></head>"
             f"<body>{''.join(parts)}</body></html>\n"
@@ -141,7 +142,7 @@ class Report(QObject):
             (self.tr("Effort"), self._figures.effort_name()),
         ]
         if adapted is not None and adapted.kept:
-            rows.append((self.tr("Classifier"), ", ".join(adapted.kept)))
+            rows.append((self.tr("Classifier"), listed(adapted.kept)))
         if session.engine is not None:
             rows.append((self.tr("Encoder"), session.engine.encoder_name))
             rows.append((self.tr("Device"), session.engine.device))

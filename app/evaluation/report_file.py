@@ -182,7 +182,7 @@ def write_pdf(report: Report, thumbnails: Thumbnails, device: QIODevice) -> None
             foot, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, report.title
         )
         locale = QLocale()
-        count = QCoreApplication.translate("Report", "Page {page} of {pages}").format(
+        count = _tr("Page {page} of {pages}").format(
             page=locale.toString(number + 1), pages=locale.toString(n_pages)
         )
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, count)
@@ -323,6 +323,10 @@ class _InPdf:
             int(QTextDocument.ResourceType.ImageResource.value), QUrl(name), pixels
         )
         return f'<img src="{name}" width="{size.width()}" height="{size.height()}">'
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Report", text)
 
 
 def _drawing_font() -> QFont:

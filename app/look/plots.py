@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.look.theme import Theme
+from app.look.words import listed, percent_of
 from engine import ReliabilityBin
 from engine.messages import CurvePoint
 
@@ -106,7 +107,7 @@ class ReliabilityDiagram(QWidget):
 def curve_text(points: Sequence[CurvePoint]) -> str:
     """A learning curve in words."""
     text = QCoreApplication.translate("Plots", "labels per class {labels}: {percent} %")
-    return "; ".join(
+    return listed(
         text.format(labels=_number(point.labels_per_class), percent=round(100 * point.accuracy))
         for point in points
     )
@@ -114,11 +115,14 @@ def curve_text(points: Sequence[CurvePoint]) -> str:
 
 def reliability_text(bins: Sequence[ReliabilityBin]) -> str:
     """A reliability diagram in words."""
-    text = QCoreApplication.translate(
+    one = QCoreApplication.translate(
+        "Plots", "confidence {confidence} %: {right} % right of 1 label"
+    )
+    many = QCoreApplication.translate(
         "Plots", "confidence {confidence} %: {right} % right of {count} labels"
     )
-    return "; ".join(
-        text.format(
+    return listed(
+        (one if item.n == 1 else many).format(
             confidence=round(100 * item.confidence),
             right=round(100 * item.right.value),
             count=QLocale().toString(item.n),
@@ -192,7 +196,7 @@ def paint_reliability(
         )
 
     for share in (0.0, 0.5, 1.0):
-        text = _percent(share)
+        text = percent_of(round(100 * share))
         wide = metrics.horizontalAdvance(text) + 4
         left = min(place(share, 0).x() - wide / 2, box.right() - wide)
         painter.drawText(
@@ -227,7 +231,7 @@ def paint_reliability(
 def _paint_frame(painter: QPainter, box: QRectF, title: str, theme: Theme) -> QRectF:
     """Shares on the left, a title below; the area between. The pen is left for words."""
     metrics = QFontMetricsF(painter.font(), painter.device())
-    tall, left = metrics.height(), metrics.horizontalAdvance(_percent(1.0)) + 8
+    tall, left = metrics.height(), metrics.horizontalAdvance(percent_of(100)) + 8
     area = box.adjusted(left, tall / 2 + 2, -12, -2 * tall - 8)
     for share in (0.0, 0.5, 1.0):
         y = area.bottom() - area.height() * share
@@ -235,7 +239,8 @@ def _paint_frame(painter: QPainter, box: QRectF, title: str, theme: Theme) -> QR
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
         painter.setPen(QColor(theme.muted))
         words = QRectF(box.left(), y - tall / 2, left - 6, tall)
-        painter.drawText(words, _Flag.AlignRight | _Flag.AlignVCenter, _percent(share))
+        scale = percent_of(round(100 * share))
+        painter.drawText(words, _Flag.AlignRight | _Flag.AlignVCenter, scale)
     words = QRectF(area.left(), area.bottom() + tall + 5, area.width(), tall)
     painter.drawText(words, _Flag.AlignCenter, title)
     return area
@@ -264,10 +269,6 @@ def _see_through(colour: str, alpha: int) -> QColor:
     made = QColor(colour)
     made.setAlpha(alpha)
     return made
-
-
-def _percent(share: float) -> str:
-    return QCoreApplication.translate("Plots", "{percent} %").format(percent=round(100 * share))
 
 
 def _number(value: float) -> str:

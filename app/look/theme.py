@@ -235,7 +235,8 @@ QToolBar QToolButton, QToolButton#flat { border: 1px solid transparent; border-r
   padding: 4px 8px; color: @text@; background: transparent; }
 QToolBar QToolButton:hover, QToolButton#flat:hover { background: @hover@; }
 QToolBar QToolButton:pressed, QToolButton#flat:pressed { background: @accent_soft@; }
-QToolBar QToolButton:checked { background: @accent_soft@; border-color: @accent@; }
+QToolBar QToolButton:checked, QToolButton#flat:checked { background: @accent_soft@;
+  border-color: @accent@; }
 QToolBar QToolButton:focus, QToolButton#flat:focus { border-color: @accent@; }
 QToolBar QToolButton:disabled, QToolButton#flat:disabled { color: @disabled@; }
 QToolButton#flat::menu-indicator { image: none; width: 0; }

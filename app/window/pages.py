@@ -21,6 +21,7 @@ from engine.messages import ClassId, ImageId
 
 _TILE_STEP_PX: Final = 32
 _WHEEL_STEP_PX: Final = 8
+_MAP_STEP: Final = 1.25
 
 
 class Pages(QStackedWidget):
@@ -49,7 +50,7 @@ class Pages(QStackedWidget):
         self.evaluation = EvaluationPage(session, thumbnails, theme)
         self.spot_check = SpotCheckPage(session, thumbnails, theme)
         self.review = ReviewPage(session, thumbnails, theme)
-        self.map = MapPage(session, thumbnails, theme)
+        self.map = MapPage(session, thumbnails, theme, self.gallery.model.state_text)
         self._own: tuple[Page, ...] = (
             self.queue,
             self.review,
@@ -70,7 +71,9 @@ class Pages(QStackedWidget):
         preview.menu_requested.connect(self.menu_requested)
         for own in self._own:
             own.left.connect(self.leave)
-        for asking in (self.evaluation, self.spot_check):
+        self.map.menu_requested.connect(self.menu_requested)
+        self.map.selection_changed.connect(self.changed)
+        for asking in (self.evaluation, self.spot_check, self.map):
             asking.images_requested.connect(self._on_images_requested)
             asking.image_requested.connect(self._on_picture_opened)
         self.queue.images_requested.connect(self._on_images_requested)
@@ -189,7 +192,9 @@ class Pages(QStackedWidget):
         self._show_own(self.review)
 
     def show_map(self) -> None:
-        """Show all images as points, alike ones near each other."""
+        """Show all images as points, alike ones near each other; what was selected stays so."""
+        if self.currentWidget() is not self.map:
+            self.map.select_images(self.gallery.view.selected_images())
         self._show_own(self.map)
 
     def show_spot_check(self) -> None:
@@ -213,6 +218,8 @@ class Pages(QStackedWidget):
         self._return_to = None
         page = self.currentWidget()
         if isinstance(page, Page):
+            if page is self.map:
+                self.gallery.select_images(self.map.chosen_images())
             self.setCurrentWidget(self.gallery)
             page.end()
             self.changed.emit()
@@ -282,6 +289,8 @@ class Pages(QStackedWidget):
         """Show the image or the tiles larger."""
         if self.is_preview_open():
             self.preview.zoom_in()
+        elif self.currentWidget() is self.map:
+            self.map.zoom(_MAP_STEP)
         else:
             self._change_tile_px(_TILE_STEP_PX)
 
@@ -289,6 +298,8 @@ class Pages(QStackedWidget):
         """Show the image or the tiles smaller."""
         if self.is_preview_open():
             self.preview.zoom_out()
+        elif self.currentWidget() is self.map:
+            self.map.zoom(1 / _MAP_STEP)
         else:
             self._change_tile_px(-_TILE_STEP_PX)
 
@@ -342,6 +353,8 @@ class Pages(QStackedWidget):
     def _on_revisited(self, images: list[ImageId]) -> None:
         """Show what was undone or redone, so that a slip can be mended on the spot."""
         self.gallery.select_images(images)
+        if self.currentWidget() is self.map:
+            self.map.select_images(images)
         self.queue.suggestions.go_to(images)
         self.review.revisit(images)
         if self.is_preview_open() and self.gallery.current_row() >= 0:

@@ -510,34 +510,38 @@
     <name>CellImages</name>
     <message>
         <source>A class’s key labels the selected images at once; Enter shows one large, Esc goes back to the matrix.</source>
-        <translation type="unfinished"></translation>
+        <translation>按类别的快捷键可立即标注所选图像；按 Enter 查看大图，按 Esc 返回矩阵。</translation>
     </message>
     <message>
         <source>No held-out image is behind this cell; arrow keys choose another.</source>
-        <translation type="unfinished"></translation>
+        <translation>此单元格没有对应的留出图像；用方向键选择其他单元格。</translation>
     </message>
     <message>
         <source>Show in Gallery</source>
-        <translation type="unfinished"></translation>
+        <translation>在图库中显示</translation>
     </message>
     <message>
         <source>Show these images among all (G)</source>
-        <translation type="unfinished"></translation>
+        <translation>在所有图像中显示这些图像（G）</translation>
     </message>
 </context>
 <context>
     <name>CellModel</name>
     <message>
         <source>label removed</source>
-        <translation type="unfinished"></translation>
+        <translation>标注已移除</translation>
     </message>
     <message>
         <source>{name}: confidence {label}</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：置信度 {label}</translation>
     </message>
     <message>
         <source>{name}: labelled {label} now</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：现已标注为“{label}”</translation>
+    </message>
+    <message>
+        <source>{name}: {label}</source>
+        <translation>{name}：{label}</translation>
     </message>
 </context>
 <context>
@@ -804,11 +808,11 @@
     <name>ClassScores</name>
     <message>
         <source>Enter: the images behind it</source>
-        <translation type="unfinished"></translation>
+        <translation>Enter：查看对应的图像</translation>
     </message>
     <message>
         <source>Precision, recall and F1 of the classes</source>
-        <translation type="unfinished"></translation>
+        <translation>各类别的精确率、召回率和 F1</translation>
     </message>
 </context>
 <context>
@@ -819,19 +823,19 @@
     </message>
     <message>
         <source>F1</source>
-        <translation type="unfinished"></translation>
+        <translation>F1</translation>
     </message>
     <message>
         <source>Harmonic mean of precision and recall</source>
-        <translation type="unfinished"></translation>
+        <translation>精确率与召回率的调和平均数</translation>
     </message>
     <message>
         <source>Images that you labelled so</source>
-        <translation type="unfinished"></translation>
+        <translation>您如此标注的图像</translation>
     </message>
     <message>
         <source>Judged</source>
-        <translation type="unfinished"></translation>
+        <translation>已评判</translation>
     </message>
     <message>
         <source>Labels</source>
@@ -839,7 +843,7 @@
     </message>
     <message>
         <source>Labels that could be held out: near-duplicates count once</source>
-        <translation type="unfinished"></translation>
+        <translation>能够留出的标注：近似重复的图像只计一次</translation>
     </message>
     <message>
         <source>More labels of this class would help most</source>
@@ -847,31 +851,31 @@
     </message>
     <message>
         <source>No held-out image was taken for it</source>
-        <translation type="unfinished"></translation>
+        <translation>没有留出的图像被判为此类别</translation>
     </message>
     <message>
         <source>Of the images of the class: the share that was recognised</source>
-        <translation type="unfinished"></translation>
+        <translation>该类别的图像中被识别出的比例</translation>
     </message>
     <message>
         <source>Of the images taken for the class: the share that is it</source>
-        <translation type="unfinished"></translation>
+        <translation>判为该类别的图像中确实属于它的比例</translation>
     </message>
     <message>
         <source>Precision</source>
-        <translation type="unfinished"></translation>
+        <translation>精确率</translation>
     </message>
     <message>
         <source>Recall</source>
-        <translation type="unfinished"></translation>
+        <translation>召回率</translation>
     </message>
     <message>
         <source>Too few labels to tell: it needs two that are not nearly the same</source>
-        <translation type="unfinished"></translation>
+        <translation>标注太少，无法判断：需要两张并非几乎相同的图像</translation>
     </message>
     <message>
         <source>{column}: {value}</source>
-        <translation type="unfinished"></translation>
+        <translation>{column}：{value}</translation>
     </message>
     <message>
         <source>{percent} %</source>
@@ -879,41 +883,41 @@
     </message>
     <message>
         <source>{right} of {count}: {interval}</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个中有 {right} 个正确：{interval}</translation>
     </message>
 </context>
 <context>
     <name>ConfusionMatrix</name>
     <message>
         <source>Confusion matrix: rows are your labels, columns what they were taken for</source>
-        <translation type="unfinished"></translation>
+        <translation>混淆矩阵：行是您的标注，列是判定的类别</translation>
     </message>
 </context>
 <context>
     <name>ConfusionModel</name>
     <message>
         <source>1 image labelled “{label}” was recognised</source>
-        <translation type="unfinished"></translation>
+        <translation>1 张标注为“{label}”的图像被正确识别</translation>
     </message>
     <message>
         <source>1 image labelled “{label}” was taken for “{predicted}”</source>
-        <translation type="unfinished"></translation>
+        <translation>1 张标注为“{label}”的图像被判为“{predicted}”</translation>
     </message>
     <message>
         <source>Labelled “{name}”: {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>标注为“{name}”：{count}</translation>
     </message>
     <message>
         <source>Taken for “{name}”: {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>判为“{name}”：{count}</translation>
     </message>
     <message>
         <source>{count} images labelled “{label}” were recognised</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 张标注为“{label}”的图像被正确识别</translation>
     </message>
     <message>
         <source>{count} images labelled “{label}” were taken for “{predicted}”</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 张标注为“{label}”的图像被判为“{predicted}”</translation>
     </message>
 </context>
 <context>
@@ -991,7 +995,7 @@
     </message>
     <message>
         <source>A class’s key labels the image whose buttons have the keyboard’s attention; Tab goes on.</source>
-        <translation type="unfinished"></translation>
+        <translation>按类别的快捷键可标注键盘焦点所在的图像；按 Tab 前往下一个。</translation>
     </message>
     <message>
         <source>Labels that look wrong</source>
@@ -1037,7 +1041,7 @@
     <name>Duplicates</name>
     <message>
         <source>1 group of {images} images.</source>
-        <translation type="unfinished"></translation>
+        <translation>1 组，共 {images} 张图像。</translation>
     </message>
     <message>
         <source>Look at All of Them</source>
@@ -1053,7 +1057,7 @@
     </message>
     <message>
         <source>No two images of the folder are nearly the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹中没有几乎相同的图像。</translation>
     </message>
     <message>
         <source>One label each is enough; they count as one when the answers are judged.</source>
@@ -1069,7 +1073,7 @@
     </message>
     <message>
         <source>{groups} groups of {images} images together.</source>
-        <translation type="unfinished"></translation>
+        <translation>{groups} 组，共 {images} 张图像。</translation>
     </message>
 </context>
 <context>
@@ -1435,15 +1439,15 @@
     </message>
     <message>
         <source>Confusion</source>
-        <translation type="unfinished"></translation>
+        <translation>混淆</translation>
     </message>
     <message>
         <source>Duplicates</source>
-        <translation type="unfinished"></translation>
+        <translation>重复</translation>
     </message>
     <message>
         <source>Duplicates ({count})</source>
-        <translation type="unfinished"></translation>
+        <translation>重复（{count}）</translation>
     </message>
     <message>
         <source>Esc</source>
@@ -1463,15 +1467,15 @@
     </message>
     <message>
         <source>HTML (*{suffix})</source>
-        <translation type="unfinished"></translation>
+        <translation>HTML (*{suffix})</translation>
     </message>
     <message>
         <source>Labels to Check</source>
-        <translation type="unfinished"></translation>
+        <translation>待检查的标注</translation>
     </message>
     <message>
         <source>Labels to Check ({count})</source>
-        <translation type="unfinished"></translation>
+        <translation>待检查的标注（{count}）</translation>
     </message>
     <message>
         <source>Looking again…</source>
@@ -1483,27 +1487,27 @@
     </message>
     <message>
         <source>Overview</source>
-        <translation type="unfinished"></translation>
+        <translation>概览</translation>
     </message>
     <message>
         <source>PDF (*{suffix})</source>
-        <translation type="unfinished"></translation>
+        <translation>PDF (*{suffix})</translation>
     </message>
     <message>
         <source>Parts of the evaluation</source>
-        <translation type="unfinished"></translation>
+        <translation>评估的各部分</translation>
     </message>
     <message>
         <source>Rows: your labels; columns: what they were taken for, unseen. {accuracy}. Effort: {effort}.</source>
-        <translation type="unfinished"></translation>
+        <translation>行：您的标注；列：在未见过它们时判定的类别。{accuracy}。模式：{effort}。</translation>
     </message>
     <message>
         <source>Save Report…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存报告…</translation>
     </message>
     <message>
         <source>Save all figures as one HTML or PDF file ({key})</source>
-        <translation type="unfinished"></translation>
+        <translation>将所有数字保存为一个 HTML 或 PDF 文件（{key}）</translation>
     </message>
     <message>
         <source>Save the figures as a report</source>
@@ -1511,7 +1515,7 @@
     </message>
     <message>
         <source>Save the report</source>
-        <translation type="unfinished"></translation>
+        <translation>保存报告</translation>
     </message>
     <message>
         <source>Show the images behind a cell among all</source>
@@ -1519,11 +1523,11 @@
     </message>
     <message>
         <source>The report is in {path}.</source>
-        <translation type="unfinished"></translation>
+        <translation>报告已保存到 {path}。</translation>
     </message>
     <message>
         <source>{project} evaluation</source>
-        <translation type="unfinished"></translation>
+        <translation>{project} 评估</translation>
     </message>
 </context>
 <context>
@@ -1687,59 +1691,59 @@
     <name>Figures</name>
     <message>
         <source>An image is judged by the others of its class: label at least two images of each class that are not nearly the same, better five.</source>
-        <translation type="unfinished"></translation>
+        <translation>每张图像由同类别的其他图像来评判：请为每个类别至少标注两张并非几乎相同的图像，最好五张。</translation>
     </message>
     <message>
         <source>Confidence and share right are {error} percentage points apart on the mean (calibration error); with so many labels chance alone makes it about {chance}.</source>
-        <translation type="unfinished"></translation>
+        <translation>置信度与正确比例平均相差 {error} 个百分点（校准误差）；以这么多标注而言，仅偶然因素就会造成约 {chance} 个百分点。</translation>
     </message>
     <message>
         <source>Held-out accuracy {accuracy}</source>
-        <translation type="unfinished"></translation>
+        <translation>留出准确率 {accuracy}</translation>
     </message>
     <message>
         <source>Of the images without a label about {percent} % should be recognised with the instant effort, between {low} and {high} %. That is another number on purpose: the images that you labelled may be harder or easier than the rest, so it starts from the confidences of the rest and is corrected by held-out labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>在即时模式下，未标注的图像中预计约有 {percent}% 能被正确识别，介于 {low}% 与 {high}% 之间。这个数字有意与上面不同：您标注的图像可能比其余图像更难或更容易，因此它从其余图像的置信度出发，再用留出的标注加以修正。</translation>
     </message>
     <message>
         <source>On the mean of the classes: precision {precision}, recall {recall}, F1 {f1}. Of all held-out labels, large classes counting for more: {share}.</source>
-        <translation type="unfinished"></translation>
+        <translation>各类别平均：精确率 {precision}，召回率 {recall}，F1 {f1}。在所有留出的标注中（大类别所占比重更大）：{share}。</translation>
     </message>
     <message>
         <source>The confidences are too high for some images, too low for others.</source>
-        <translation type="unfinished"></translation>
+        <translation>置信度对一些图像过高，对另一些图像过低。</translation>
     </message>
     <message>
         <source>The confidences can be believed as far as these labels can tell.</source>
-        <translation type="unfinished"></translation>
+        <translation>就这些标注而言，置信度可以相信。</translation>
     </message>
     <message>
         <source>The confidences promise too little.</source>
-        <translation type="unfinished"></translation>
+        <translation>置信度偏低。</translation>
     </message>
     <message>
         <source>The confidences promise too much.</source>
-        <translation type="unfinished"></translation>
+        <translation>置信度偏高。</translation>
     </message>
     <message>
         <source>Too few labels to tell how good the answers are</source>
-        <translation type="unfinished"></translation>
+        <translation>标注太少，无法判断结果的好坏</translation>
     </message>
     <message>
         <source>{effort} effort, whose answers are those on screen. {right} of {judged} labelled images came out right when each was classified by a model that had not seen it or its near-duplicates. In the accuracy classes count alike, large or small; the truth lies between the two bounds 95 times in 100.</source>
-        <translation type="unfinished"></translation>
+        <translation>{effort}模式，屏幕上显示的就是它的结果。{judged} 张已标注图像各由未见过它及其近似重复图像的模型来分类，其中 {right} 张判断正确。在准确率中，各类别无论大小权重相同；真实值有 95% 的把握落在两个界限之间。</translation>
     </message>
     <message>
         <source>{judged} of {labels} labels could be judged: the others are near-duplicates of one of those, the only label of their class, or cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>{labels} 个标注中有 {judged} 个可以评判：其余的是其中某一个的近似重复、所属类别的唯一标注，或无法读取。</translation>
     </message>
     <message>
         <source>{percent} % ({low} to {high} %)</source>
-        <translation type="unfinished"></translation>
+        <translation>{percent}%（{low}% 至 {high}%）</translation>
     </message>
     <message>
         <source>{verdict} {numbers}</source>
-        <translation type="unfinished"></translation>
+        <translation>{verdict}{numbers}</translation>
     </message>
 </context>
 <context>
@@ -2185,6 +2189,25 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
+    <name>Legend</name>
+    <message>
+        <source>Legend</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Select these on the map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+</context>
+<context>
     <name>Lists</name>
     <message>
         <source>{before}, {next}</source>
@@ -2348,8 +2371,208 @@ You can go on looking at images; changing a label stops it.</source>
 <context>
     <name>MapPage</name>
     <message>
+        <source>+, -, Home</source>
+        <translation>+、-、Home</translation>
+    </message>
+    <message>
+        <source>1 of {total} selected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A first view; alike images come together once all are read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A map needs at least three images that can be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arrange anew</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arrange anew: lay all images out from the start, also those that came later</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}, about {count} min left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arranging the map: {percent}, about {count} s left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arrow keys</source>
+        <translation>方向键</translation>
+    </message>
+    <message>
+        <source>By class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By confidence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By what to check</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drag, Shift+Drag, Ctrl+Drag</source>
+        <translation>拖动、Shift+拖动、Ctrl+拖动</translation>
+    </message>
+    <message>
+        <source>Drawing the map…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter</source>
+        <translation>Enter</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Go to the nearest image</source>
+        <translation>转到最近的图像</translation>
+    </message>
+    <message>
+        <source>Label looks wrong</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lasso: drag around images to select them (Shift adds, Ctrl inverts)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave the map as it is now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Like none of the classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Map</source>
         <translation>分布图</translation>
+    </message>
+    <message>
+        <source>Map of the images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move the map</source>
+        <translation>移动地图</translation>
+    </message>
+    <message>
+        <source>Not classified</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Predictions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rectangle: drag over images to select them (Shift adds, Ctrl inverts)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Right button, Space+Drag</source>
+        <translation>右键、空格+拖动</translation>
+    </message>
+    <message>
+        <source>Select by lasso, add, invert</source>
+        <translation>用套索选择、添加、反选</translation>
+    </message>
+    <message>
+        <source>Select nothing, then back to all images</source>
+        <translation>取消选择，然后返回所有图像</translation>
+    </message>
+    <message>
+        <source>Select the image, or not</source>
+        <translation>选择或取消选择图像</translation>
+    </message>
+    <message>
+        <source>Show in Gallery</source>
+        <translation>在图库中显示</translation>
+    </message>
+    <message>
+        <source>Show the image large</source>
+        <translation>放大显示图像</translation>
+    </message>
+    <message>
+        <source>Show the selected images as tiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the whole map (Home)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Space</source>
+        <translation>空格</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped; “Arrange anew” goes on from the start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The engine is loading; the map follows…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The images are being read; the map follows…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+    <message>
+        <source>What the colours of the points tell</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whole map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Zoom in, out, whole map</source>
+        <translation>放大、缩小、显示整张地图</translation>
+    </message>
+    <message>
+        <source>{count} of {total} selected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{total} images</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2397,7 +2620,7 @@ You can go on looking at images; changing a label stops it.</source>
     <name>Overview</name>
     <message>
         <source>Can the confidences be believed?</source>
-        <translation type="unfinished"></translation>
+        <translation>置信度可信吗？</translation>
     </message>
     <message>
         <source>Classes</source>
@@ -2405,23 +2628,23 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Go On Labelling</source>
-        <translation type="unfinished"></translation>
+        <translation>继续标注</translation>
     </message>
     <message>
         <source>Held-out labels are not a random sample. A spot check is: look at thirty predictions, and know how many of all are right.</source>
-        <translation type="unfinished"></translation>
+        <translation>留出的标注并非随机样本，而抽查是：查看三十个预测，就能知道全部预测中有多少是正确的。</translation>
     </message>
     <message>
         <source>Label More “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>多标注一些“{name}”</translation>
     </message>
     <message>
         <source>Label what helps most, one image at a time (F6)</source>
-        <translation type="unfinished"></translation>
+        <translation>逐张标注最有帮助的图像（F6）</translation>
     </message>
     <message>
         <source>No spot check yet</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未抽查</translation>
     </message>
     <message>
         <source>See how many predictions are right, by a few drawn at random (F8)</source>
@@ -2429,7 +2652,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>See the images that may be of this class</source>
-        <translation type="unfinished"></translation>
+        <translation>查看可能属于此类别的图像</translation>
     </message>
     <message>
         <source>Spot Check</source>
@@ -2441,11 +2664,11 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>What the instant effort is expected to reach on the images without a label, with fewer labels of each class and with all; the band is the 95 % interval.</source>
-        <translation type="unfinished"></translation>
+        <translation>即时模式在未标注图像上预计达到的水平，分别对应每个类别使用较少标注和全部标注的情况；色带为 95% 置信区间。</translation>
     </message>
     <message>
         <source>Would more labels help?</source>
-        <translation type="unfinished"></translation>
+        <translation>增加标注会有帮助吗？</translation>
     </message>
 </context>
 <context>
@@ -2474,15 +2697,19 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>A diagram follows once there are labels to judge by.</source>
-        <translation type="unfinished"></translation>
+        <translation>有了可用于评判的标注后，这里会显示图表。</translation>
     </message>
     <message>
         <source>confidence (number: labels)</source>
-        <translation type="unfinished"></translation>
+        <translation>置信度（数字：标注数）</translation>
+    </message>
+    <message>
+        <source>confidence {confidence} %: {right} % right of 1 label</source>
+        <translation>置信度 {confidence}%：1 个标注中 {right}% 正确</translation>
     </message>
     <message>
         <source>confidence {confidence} %: {right} % right of {count} labels</source>
-        <translation type="unfinished"></translation>
+        <translation>置信度 {confidence}%：{count} 个标注中 {right}% 正确</translation>
     </message>
     <message>
         <source>labels per class</source>
@@ -2491,10 +2718,6 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>labels per class {labels}: {percent} %</source>
         <translation>每类别 {labels} 个标注：{percent}%</translation>
-    </message>
-    <message>
-        <source>{percent} %</source>
-        <translation>{percent}%</translation>
     </message>
 </context>
 <context>
@@ -2805,15 +3028,15 @@ You can go on looking at images; changing a label stops it.</source>
     <name>Report</name>
     <message>
         <source>1 group of {images} images that are nearly the same. They count as one label and are held out together.</source>
-        <translation type="unfinished"></translation>
+        <translation>1 组几乎相同的图像，共 {images} 张。它们只算作一个标注，并且一并留出。</translation>
     </message>
     <message>
         <source>Accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>准确率</translation>
     </message>
     <message>
         <source>Can the confidences be believed?</source>
-        <translation type="unfinished"></translation>
+        <translation>置信度可信吗？</translation>
     </message>
     <message>
         <source>Class</source>
@@ -2825,19 +3048,19 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Classifier</source>
-        <translation type="unfinished"></translation>
+        <translation>分类器</translation>
     </message>
     <message>
         <source>Confidence</source>
-        <translation type="unfinished"></translation>
+        <translation>置信度</translation>
     </message>
     <message>
         <source>Confusion matrix</source>
-        <translation type="unfinished"></translation>
+        <translation>混淆矩阵</translation>
     </message>
     <message>
         <source>Date</source>
-        <translation type="unfinished"></translation>
+        <translation>日期</translation>
     </message>
     <message>
         <source>Device</source>
@@ -2845,11 +3068,11 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Drawn at random from {count} predictions, whose confidences promised {percent} %.</source>
-        <translation type="unfinished"></translation>
+        <translation>从 {count} 个预测中随机抽取，其置信度所预期的是 {percent}%。</translation>
     </message>
     <message>
         <source>Effort</source>
-        <translation type="unfinished"></translation>
+        <translation>模式</translation>
     </message>
     <message>
         <source>Encoder</source>
@@ -2857,15 +3080,15 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Evaluation of {project}</source>
-        <translation type="unfinished"></translation>
+        <translation>“{project}”的评估</translation>
     </message>
     <message>
         <source>Every labelled image was classified by a model that had not seen it: fitted without it and its near-duplicates (leave-one-out with the instant effort, five grouped folds with the others). Of near-duplicates with one label the first counts. Accuracy, precision, recall, F1, the matrix and the calibration all come from these predictions.</source>
-        <translation type="unfinished"></translation>
+        <translation>每张已标注的图像都由未见过它的模型来分类：该模型在拟合时不含这张图像及其近似重复图像（即时模式采用留一法，其他模式采用按组划分的五折）。标注相同的近似重复图像中只计第一张。准确率、精确率、召回率、F1、混淆矩阵和校准都来自这些预测。</translation>
     </message>
     <message>
         <source>F1</source>
-        <translation type="unfinished"></translation>
+        <translation>F1</translation>
     </message>
     <message>
         <source>Folder</source>
@@ -2873,7 +3096,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>How the figures were made</source>
-        <translation type="unfinished"></translation>
+        <translation>这些数字的由来</translation>
     </message>
     <message>
         <source>Images</source>
@@ -2881,11 +3104,11 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Intervals hold the truth 95 times in 100. Those of shares, precision and recall are Wilson’s [1], that of F1 follows from Wilson’s for TP / (TP + FP + FN) [2], those of means over classes from the delta method [3]. Labelled images share their training images, so each counts as three quarters of an independent one.</source>
-        <translation type="unfinished"></translation>
+        <translation>区间有 95% 的把握包含真实值。比例、精确率和召回率采用 Wilson 区间 [1]，F1 的区间由 TP / (TP + FP + FN) 的 Wilson 区间推出 [2]，各类别平均值的区间由 delta 方法得出 [3]。各张已标注图像共用训练图像，因此每张只算作四分之三个独立样本。</translation>
     </message>
     <message>
         <source>Judged</source>
-        <translation type="unfinished"></translation>
+        <translation>已评判</translation>
     </message>
     <message>
         <source>Labels</source>
@@ -2893,7 +3116,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Labels per class</source>
-        <translation type="unfinished"></translation>
+        <translation>每类别的标注数</translation>
     </message>
     <message>
         <source>Labels that look wrong</source>
@@ -2901,27 +3124,27 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Labels were changed while this was written; the figures are older.</source>
-        <translation type="unfinished"></translation>
+        <translation>写入报告期间标注有变动；这些数字是变动之前的。</translation>
     </message>
     <message>
         <source>Mean</source>
-        <translation type="unfinished"></translation>
+        <translation>平均</translation>
     </message>
     <message>
         <source>Mean of the classes</source>
-        <translation type="unfinished"></translation>
+        <translation>各类别平均</translation>
     </message>
     <message>
         <source>Most frequent mistakes: label</source>
-        <translation type="unfinished"></translation>
+        <translation>最常见的错误：标注</translation>
     </message>
     <message>
         <source>Near-duplicates</source>
-        <translation type="unfinished"></translation>
+        <translation>近似重复</translation>
     </message>
     <message>
         <source>No held-out image was taken for another class.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有留出的图像被判为其他类别。</translation>
     </message>
     <message>
         <source>No label looks wrong.</source>
@@ -2929,15 +3152,15 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Page {page} of {pages}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {page} 页，共 {pages} 页</translation>
     </message>
     <message>
         <source>Precision</source>
-        <translation type="unfinished"></translation>
+        <translation>精确率</translation>
     </message>
     <message>
         <source>Recall</source>
-        <translation type="unfinished"></translation>
+        <translation>召回率</translation>
     </message>
     <message>
         <source>Right</source>
@@ -2945,7 +3168,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Rows are the labels, columns what the images were taken for, numbered as the rows are.</source>
-        <translation type="unfinished"></translation>
+        <translation>行是标注，列是图像被判定的类别，编号与行相同。</translation>
     </message>
     <message>
         <source>Spot check</source>
@@ -2953,31 +3176,31 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Taken for</source>
-        <translation type="unfinished"></translation>
+        <translation>被判为</translation>
     </message>
     <message>
         <source>The calibration error is the mean distance of confidence and share right over bins of equal width, weighted by their sizes [4]; beside it stands what chance makes it where every confidence is true.</source>
-        <translation type="unfinished"></translation>
+        <translation>校准误差是各等宽分箱中置信度与正确比例之差按箱内数量加权的平均值 [4]；旁边给出的是所有置信度都准确时仅由偶然因素造成的数值。</translation>
     </message>
     <message>
         <source>The labels were chosen by a person, so they are no random sample of the folder; only the spot check is.</source>
-        <translation type="unfinished"></translation>
+        <translation>标注由人选定，因此并非文件夹的随机样本；只有抽查才是。</translation>
     </message>
     <message>
         <source>The matrix of so many classes is in the HTML report; here its mistakes.</source>
-        <translation type="unfinished"></translation>
+        <translation>类别太多，完整的矩阵在 HTML 报告中；这里列出其中的错误。</translation>
     </message>
     <message>
         <source>The surest mistakes</source>
-        <translation type="unfinished"></translation>
+        <translation>最有把握却判错的图像</translation>
     </message>
     <message>
         <source>The {shown} most doubtful of {count}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个中最可疑的 {shown} 个。</translation>
     </message>
     <message>
         <source>There was no spot check yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未进行抽查。</translation>
     </message>
     <message>
         <source>Too few labels to tell whether one of them is wrong.</source>
@@ -2985,35 +3208,39 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Versions</source>
-        <translation type="unfinished"></translation>
+        <translation>版本</translation>
     </message>
     <message>
         <source>What the instant effort is expected to reach on the images without a label, with fewer labels of each class and with all; the band is the 95 % interval.</source>
-        <translation type="unfinished"></translation>
+        <translation>即时模式在未标注图像上预计达到的水平，分别对应每个类别使用较少标注和全部标注的情况；色带为 95% 置信区间。</translation>
     </message>
     <message>
         <source>Would more labels help?</source>
-        <translation type="unfinished"></translation>
+        <translation>增加标注会有帮助吗？</translation>
+    </message>
+    <message>
+        <source>en</source>
+        <translation>zh-Hans</translation>
     </message>
     <message>
         <source>{count}, and {none} of “none of these”</source>
-        <translation type="unfinished"></translation>
+        <translation>{count}，另有 {none} 个“都不是”</translation>
     </message>
     <message>
         <source>{groups} groups of nearly the same images, {images} images together. Those of a group count as one label and are held out together.</source>
-        <translation type="unfinished"></translation>
+        <translation>{groups} 组几乎相同的图像，共 {images} 张。同组的图像只算作一个标注，并且一并留出。</translation>
     </message>
     <message>
         <source>{label}, looks like {likely} ({percent} %)</source>
-        <translation type="unfinished"></translation>
+        <translation>“{label}”，看起来像“{likely}”（{percent}%）</translation>
     </message>
     <message>
         <source>{label}, taken for {predicted} ({percent} %)</source>
-        <translation type="unfinished"></translation>
+        <translation>“{label}”，被判为“{predicted}”（{percent}%）</translation>
     </message>
     <message>
         <source>{low} to {high} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{low}% 至 {high}%</translation>
     </message>
     <message>
         <source>{percent} %</source>
@@ -3024,7 +3251,7 @@ You can go on looking at images; changing a label stops it.</source>
     <name>ReportFile</name>
     <message>
         <source>The report could not be written to {path}: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法将报告写入 {path}：{reason}。</translation>
     </message>
 </context>
 <context>
@@ -3547,11 +3774,11 @@ You can go on looking at images; changing a label stops it.</source>
     <name>SpotCheck</name>
     <message>
         <source>Spot check of {when}, with {count} labels as now.</source>
-        <translation type="unfinished"></translation>
+        <translation>抽查于 {when}，当时与现在一样有 {count} 个标注。</translation>
     </message>
     <message>
         <source>Spot check of {when}, with {count} labels; there are {now} now, so draw again for the answers on screen.</source>
-        <translation type="unfinished"></translation>
+        <translation>抽查于 {when}，当时有 {count} 个标注；现在有 {now} 个，因此要了解屏幕上的结果，请重新抽取。</translation>
     </message>
     <message>
         <source>{right} of {asked} right: {percent} %, between {low} and {high} %</source>
@@ -3891,7 +4118,7 @@ You can go on looking at images; changing a label stops it.</source>
     <name>_ImageList</name>
     <message>
         <source>Images behind the cell</source>
-        <translation type="unfinished"></translation>
+        <translation>单元格对应的图像</translation>
     </message>
 </context>
 <context>
@@ -3977,6 +4204,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>An image that looks the same is labelled “{name}”.</source>
         <translation>有一张看起来相同的图像标注为“{name}”。</translation>
+    </message>
+    <message>
+        <source>Arranging the map</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Asking {host} for the weights</source>

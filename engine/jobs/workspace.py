@@ -50,7 +50,7 @@ from engine.words import Sentence, say
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
-_STRETCH_S: Final = 0.1  # How long a thread of the pool is at steps before others may have it.
+STRETCH_S: Final = 0.1  # How long a thread of the pool is at steps before others may have it.
 
 TOP_CLASSES: Final = 5
 
@@ -128,6 +128,8 @@ class Workspace:
         """Every image that was read, as it was asked for last."""
         self.fits: dict[Effort, tuple[Hashable, Any]] = {}
         """The last fit of each effort above instant and what it was made of, see ``adaptation``."""
+        self.layout: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
+        """The map as it was made last, see ``layout``: images (n,) and positions (n, 2)."""
         self._graph_folder = graph_folder or cache.folder / "encoders"
         self._device = device
         self._beside: dict[tuple[str, bool], Workspace] = {}
@@ -170,6 +172,7 @@ class Workspace:
         self.refs.clear()
         self.fits.clear()
         self.current = None
+        self.layout = None
         self._looked_at = None
         self._shape = None
         self.drop_tuned([])  # They were tuned to the labels of a project that is closed.
@@ -257,7 +260,7 @@ class Workspace:
         The generator must not touch what jobs change.
         """
         while True:
-            _, result = yield from self.on_pool(partial(take_steps, steps, _STRETCH_S))
+            _, result = yield from self.on_pool(partial(take_steps, steps, STRETCH_S))
             if result:
                 return result[0]
 

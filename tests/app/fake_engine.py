@@ -291,6 +291,23 @@ class FakeEngine:
         self.publish(messages.Suggested(number, tuple(suggestions)))
         self.publish(messages.JobFinished(number))
 
+    def lay_out(
+        self,
+        positions: Mapping[ImageId, tuple[float, float]],
+        *,
+        method: messages.LayoutMethod = messages.LayoutMethod.NEIGHBOURS,
+        is_final: bool = True,
+    ) -> None:
+        """Answer the newest LayOut with these places."""
+        number = self.last(messages.LayOut).request_id
+        ids = np.array(sorted(positions), np.int64)
+        places = np.array([positions[ImageId(image)] for image in ids.tolist()], np.float32)
+        for array in (ids, places):
+            array.setflags(write=False)
+        self.publish(messages.LaidOut(number, ids, places.reshape(-1, 2), method, is_final))
+        if is_final:
+            self.publish(messages.JobFinished(number))
+
     def not_better(self, reason: str) -> None:
         """Answer the newest Adapt of a higher effort: it brought nothing."""
         command = self.last(messages.Adapt)

@@ -154,10 +154,10 @@ def test_the_confidences_are_judged_in_words_and_as_a_drawing(labelled: Desk) ->
     labelled.engine.review()
     overview = page(labelled).overview
     assert overview.reliability.accessibleName() == (
-        "confidence 70 %: 0 % right of 1 labels; confidence 90 %: 100 % right of 5 labels"
+        "confidence 70 %: 0 % right of 1 label, confidence 90 %: 100 % right of 5 labels"
     )
     assert "20.0 percentage points apart" in overview.calibration.text()
-    assert overview.curve.accessibleName() == "labels per class 1: 50 %; labels per class 2: 70 %"
+    assert overview.curve.accessibleName() == "labels per class 1: 50 %, labels per class 2: 70 %"
 
 
 def test_too_few_to_tell_is_said_and_what_to_do(labelled: Desk) -> None:

@@ -9,17 +9,30 @@ from pathlib import Path
 import pytest
 import shiboken6
 from conftest import Desk
-from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QEvent, QLocale, QModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QCoreApplication,
+    QEvent,
+    QLocale,
+    QModelIndex,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QApplication,
     QComboBox,
+    QGroupBox,
     QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
+    QPlainTextEdit,
+    QTabBar,
+    QTextEdit,
     QWidget,
 )
 
@@ -34,7 +47,7 @@ from engine.words import say
 
 # Names that are the same in every language: of files, formats, programs, keys and engine parts.
 NAMES = re.compile(
-    r"CPUExecutionProvider|Handful|ONNX|onnxruntime|CSV|JPEG|PNG|TIFF|WebP|AVIF|GIF|BMP|Qt|Python|CPU|GPU|NVIDIA|torch(?:vision)?|"
+    r"CPUExecutionProvider|Handful|ONNX|onnxruntime|CSV|HTML|PDF|Wilson|delta|JPEG|PNG|TIFF|WebP|AVIF|GIF|BMP|Qt|Python|CPU|GPU|NVIDIA|torch(?:vision)?|"
     r"Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
     r"Page Down|Home|End|CUDA|timm|MobileNetV2|mobilenetv3_small_100|"
     r"\bF\d+\b|\([A-Z]\)|\b[A-Z]\b|handful-base|"
@@ -108,7 +121,10 @@ def labelled(reader: Reader, folder: Path) -> Reader:
         for number in range(3, 12)
     }
     desk.engine.predict(
-        chances, accuracy=0.8, plain=0.6, none_scores={desk.image("image_3.png"): 0.9}
+        chances,
+        plain=0.6,
+        none_scores={desk.image("image_3.png"): 0.9},
+        taken_for={desk.image("image_1.png"): (dog.class_id, 0.7)},
     )
     desk.settle()
     return reader
@@ -130,24 +146,42 @@ def texts_of(root: QWidget) -> Iterator[str]:
                 yield widget.placeholderText()
             case QComboBox():
                 yield from (widget.itemText(place) for place in range(widget.count()))
-            case QMenu():
+            case QMenu() | QGroupBox():
                 yield widget.title()
+            case QTabBar():
+                for place in range(widget.count()):
+                    yield from (widget.tabText(place), widget.tabToolTip(place))
+            case QTextEdit() | QPlainTextEdit():
+                yield from (widget.toPlainText(), widget.placeholderText())
+            case QHeaderView():
+                pass  # Its texts are the model's.
             case QAbstractItemView():
-                yield from _cells(widget.model())
+                yield from _cells(widget.model(), QModelIndex())
             case _:
                 pass
     for action in root.findChildren(QAction):
         yield from (action.text(), action.toolTip(), action.iconText())
 
 
-def _cells(model: QAbstractItemModel | None) -> Iterator[str]:
+def _cells(model: QAbstractItemModel | None, parent: QModelIndex) -> Iterator[str]:
+    if model is None:
+        return
     roles = Qt.ItemDataRole
-    for row in range(model.rowCount(QModelIndex()) if model is not None else 0):
-        for role in (roles.DisplayRole, roles.ToolTipRole, roles.AccessibleTextRole):
-            assert model is not None
-            said = model.data(model.index(row, 0), role)
-            if isinstance(said, str):
-                yield re.sub(r"<[^>]*>", " ", said)
+    said: list[object] = []
+    # Qt's own one column of a list is private.
+    n_columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
+    for role in (roles.DisplayRole, roles.ToolTipRole, roles.AccessibleTextRole):
+        for column in range(n_columns):
+            said.append(model.headerData(column, Qt.Orientation.Horizontal, role))
+            said += [
+                model.data(model.index(row, column, parent), role)
+                for row in range(model.rowCount(parent))
+            ]
+    for text in said:
+        if isinstance(text, str):
+            yield re.sub(r"<[^>]*>", " ", text)
+    for row in range(model.rowCount(parent)):
+        yield from _cells(model, model.index(row, 0, parent))
 
 
 def english_in(root: QWidget) -> set[str]:
@@ -244,6 +278,35 @@ def _review(desk: Desk) -> None:
         advice=say("Label images of at least two classes."),
         weakest=cat,
     )
+
+
+def test_nothing_in_the_report_is_english(labelled: Reader) -> None:
+    labelled.speak(LanguageChoice.CHINESE)
+    labelled.window.pages.show_evaluation()
+    _review(labelled.desk)
+    page = labelled.window.pages.evaluation
+    written = page.report_file._report.to_html(_NoPictures()).replace("&#8203;", "")
+    assert '<html lang="zh-Hans">' in written
+    papers = written.index("Wilson, Probable")
+    words = re.sub(r"<style>.*?</style>|<[^>]*>", "\n", written[:papers], flags=re.DOTALL)
+    found = {line for line in words.splitlines() if re.search(r"[a-z]{4,}", NAMES.sub(" ", line))}
+    assert found == set()
+
+
+class _NoPictures:
+    """In place of the drawings of a report, what they say in words."""
+
+    def drawing(self, paint: object, size: QSize, text: str) -> str:
+        return text
+
+    def thumbnail(self, image: ImageId, text: str) -> str:
+        return text
+
+    def max_columns(self) -> int:
+        return 100
+
+    def style(self) -> str:
+        return ""
 
 
 def test_nothing_in_the_dialogs_is_english(labelled: Reader) -> None:

@@ -39,14 +39,15 @@ ENGLISH = (
 )
 # Provenance in an encoder's and a model's file, and what is no text at all.
 WRITTEN = re.compile(
-    r"[A-Z]{4,} |^FROM |^ FROM |^<p style|(background|border|color): |^; |database main|"
+    r"[A-Z]{4,} |^FROM |^ FROM |(background|border|color): |^; |database main|"
     r"^pooled features, |^unknown; ask its|^given by a person as|; published weights|"
     r"sqrt of the pooled|(bilinear|bicubic), antialiased|"
     r"Fine-tuned by Handful on|^ labelled images of $|"
     r"^ classes from |uint8 RGB|EXIF orientation|px \(a JPEG|before taking back|"
     r"^Handful sample$|^Machine parts$|"  # A folder keeps its name in all languages.
     r"^Handful cache$|"
-    r"typical of images without a label|between two classes|unlike everything labelled$"
+    r"typical of images without a label|between two classes|unlike everything labelled$|"
+    r"^body \{|(19|20)\d\d\.$"  # Style sheets; papers, by the year at the end.
 )
 LOOKS_SPOKEN = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}|[a-z]{2,}: ")
 
@@ -157,5 +158,6 @@ def untold(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if node not in quiet and isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value
-            if LOOKS_SPOKEN.search(text) and not WRITTEN.search(text):
+            words = re.sub(r"<[^>]*>?", "", text)  # A tag may be torn by a value in it.
+            if LOOKS_SPOKEN.search(words) and not WRITTEN.search(text):
                 yield node.lineno, text
