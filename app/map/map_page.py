@@ -436,7 +436,7 @@ class MapPage(Page):
         self._stack.setCurrentWidget(shown)
         self.lead_focus_to(shown)  # What is hidden takes no focus.
         if has_focus:
-            self.setFocus()
+            shown.setFocus()
         self._strip.setVisible(has_map)
         for button in (self._colour, self._lasso, self._rectangle, self._fit):
             button.setEnabled(has_map)

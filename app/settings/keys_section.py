@@ -73,9 +73,9 @@ class KeysSection(Section):
         line.addWidget(self.message, 1)
         line.addWidget(self.take_button)
         self.column.addLayout(line)
-        shortcuts.changed.connect(self._fill)
-        session.classes_changed.connect(self._on_classes_changed)
-        self._fill()
+        shortcuts.changed.connect(self._on_other_keys)
+        session.classes_changed.connect(self._on_other_keys)
+        self._show_buttons()
         self._say("")
 
     def begin(self) -> None:
@@ -96,7 +96,7 @@ class KeysSection(Section):
         self.tree.search(self.search.text())
         self._show_buttons()
 
-    def _on_classes_changed(self) -> None:
+    def _on_other_keys(self) -> None:
         if self.isVisible():
             self._fill()
 

@@ -48,7 +48,7 @@ from engine.words import say
 # Names that are the same in every language: of files, formats, programs, keys and engine parts.
 NAMES = re.compile(
     r"CPUExecutionProvider|Handful|ONNX|onnxruntime|CSV|HTML|PDF|Wilson|delta|JPEG|PNG|TIFF|WebP|AVIF|GIF|BMP|Qt|Python|CPU|GPU|NVIDIA|torch(?:vision)?|"
-    r"Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
+    r"\b[kMG]B\b|Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
     r"Page Down|Home|End|CUDA|timm|MobileNetV2|mobilenetv3_small_100|"
     r"\bF\d+\b|\([A-Z]\)|\b[A-Z]\b|handful-base|"
     r"image_\d+\.png|\b(cat|dog|garden|emptied)\b|\S*[/\\]\S*|\*?\.\w+|[Ll]inux\S*|glibc\S*",
