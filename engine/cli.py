@@ -30,6 +30,7 @@ from engine.messages import (
     Progress,
     Snapshot,
 )
+from engine.piped import JsonProgress, give_way, watched_input
 from engine.sources import SnapshotBuilder, briefly, short_path
 from engine.terminal import print_json, run, tell
 from engine.worker import default_cache_folder
@@ -37,6 +38,7 @@ from engine.worker import default_cache_folder
 if TYPE_CHECKING:
     from engine.jobs.predictions import FittedSnapshot
     from engine.jobs.workspace import Workspace
+    from engine.metatraining.encoder_training.estimate import Estimate
     from engine.metatraining.encoder_training.run import MetaTrained
     from engine.metatraining.few_shot.run import FewShotTrained
 
@@ -414,6 +416,23 @@ def meta_train_command(
         Device,
         typer.Option("--device", help="Where a paper's recipe trains; encoders use the CPU."),
     ] = Device.AUTO,
+    only_estimate: Annotated[
+        bool,
+        typer.Option(
+            "--estimate",
+            help="Time a few steps and say how long it would take; nothing is trained or written.",
+            metavar="",
+        ),
+    ] = False,
+    piped: Annotated[
+        bool,
+        typer.Option(
+            "--piped",
+            help="Driven by another program: give way to all others, tell progress on standard "
+            "error as a JSON object a line, and stop when standard input ends.",
+            metavar="",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Meta-train by episodes of few-shot tasks.
@@ -427,10 +446,25 @@ def meta_train_command(
     from engine.metatraining.processes import is_leader
 
     paths = [*data, *(more_data or [])]
+    if piped:
+        give_way()
+    progress = JsonProgress() if piped else None
+    if only_estimate:
+        print_json(asdict(_estimate(recipe, paths, validation or [], progress)))
+        return
     train = _train_few_shot if is_few_shot_recipe(recipe) else _train_encoder
     try:
-        with _stop_asked() as asked:
-            done = train(recipe, paths, out, resume, validation or [], device, asked)
+        with _stop_asked() as asked, watched_input(piped) as has_ended:
+            done = train(
+                recipe,
+                paths,
+                out,
+                resume,
+                validation or [],
+                device,
+                lambda: asked() or has_ended(),
+                progress,
+            )
     except KeyboardInterrupt:
         if not is_leader():  # One of several processes; the others would say the same.
             raise _Stopped from None
@@ -568,6 +602,7 @@ def _train_encoder(
     validation: list[Path],
     device: Device,
     asked: Callable[[], bool],
+    progress: JsonProgress | None,
 ) -> MetaTrained:
     from engine.metatraining.encoder_training.recipe import load_recipe
     from engine.metatraining.encoder_training.run import meta_train
@@ -578,7 +613,7 @@ def _train_encoder(
     if device is Device.CUDA:
         raise EngineError("An encoder is trained on the CPU; --device cuda is for papers' recipes.")
     steps = meta_train(load_recipe(recipe), data, out, resume, validation)
-    done: MetaTrained = run(_until(asked, steps))
+    done: MetaTrained = run(_until(asked, steps), show=progress)
     tell(f"The encoder is {done.encoder_path}, the record {done.record_path}.")
     if done.validation_gain is None:
         tell("Without validation sets only the smallest step away from the start was taken.")
@@ -589,6 +624,19 @@ def _train_encoder(
     return done
 
 
+def _estimate(
+    recipe: Path, data: list[Path], validation: list[Path], progress: JsonProgress | None
+) -> Estimate:
+    from engine.metatraining.encoder_training.estimate import estimate
+    from engine.metatraining.encoder_training.recipe import load_recipe
+    from engine.metatraining.few_shot.recipe import is_few_shot_recipe
+
+    if is_few_shot_recipe(recipe):
+        raise EngineError("Only the time of recipes that train an encoder is estimated.")
+    estimated: Estimate = run(estimate(load_recipe(recipe), data, validation), show=progress)
+    return estimated
+
+
 def _train_few_shot(
     recipe: Path,
     data: list[Path],
@@ -597,6 +645,7 @@ def _train_few_shot(
     validation: list[Path],
     device: Device,
     asked: Callable[[], bool],
+    progress: JsonProgress | None,
 ) -> FewShotTrained | None:
     """None in processes that do not lead."""
     from engine.metatraining.few_shot.recipe import load_few_shot_recipe
@@ -613,7 +662,7 @@ def _train_few_shot(
             for _ in events:
                 pass
             return None
-        done: FewShotTrained = run(events)
+        done: FewShotTrained = run(events, show=progress)
     score = (
         ""
         if done.validation_accuracy is None

@@ -74,7 +74,8 @@ class Snapshot:
 
     ``support`` are the labelled examples, negative ones (NONE_OF_THESE) among them, as in every
     command with labels; ``images`` are those to classify, which labelled ones of the same folder
-    belong to as well. ``effort`` is that of the answers on screen.
+    belong to as well. ``effort`` is that of the answers on screen; of fine-tuned ones ``tuning``
+    says which network is behind them, see FineTuned.
     """
 
     folder: Path
@@ -82,6 +83,7 @@ class Snapshot:
     support: tuple[tuple[ImageRef, ClassId], ...]
     images: tuple[ImageRef, ...]
     effort: Effort = Effort.INSTANT
+    tuning: str = ""
 
 
 # --- Commands ------------------------------------------------------------------------------------
@@ -145,6 +147,10 @@ class Adapt:
 
     With more than the instant effort the job runs behind everything a person waits for, sends
     Progress, and a newer Adapt of any effort ends it; Adapted then says what the effort gained.
+
+    With the effort FINETUNE and a ``tuning`` that FineTuned told of, the vote is fitted to these
+    labels behind that network, which takes as long as the thorough effort; without one, the network
+    is fine-tuned to these labels first.
     """
 
     request_id: int
@@ -152,6 +158,23 @@ class Adapt:
     support: tuple[tuple[ImageRef, ClassId], ...]
     visible: tuple[ImageId, ...]
     effort: Effort = Effort.INSTANT
+    tuning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FineTune:
+    """Fine-tune the encoder to the labels as they are now, behind everything else.
+
+    It goes on whatever is adapted meanwhile; a newer one ends it. What is finished is kept in the
+    cache folder: asked again for the same labels of the same images, also by another process, it
+    goes on from there with the same result. Answers: ImagesEmbedded or ImageUnreadable for labelled
+    images that had to be read first, Progress, TrainingPoint, then FineTuned or, where it did not
+    help on held-out labels, NotAdapted.
+    """
+
+    request_id: int
+    classes: tuple[ClassSpec, ...]
+    support: tuple[tuple[ImageRef, ClassId], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +312,7 @@ Command = (
     | LoadThumbnails
     | LoadPreview
     | Adapt
+    | FineTune
     | Suggest
     | ReviewLabels
     | Explain
@@ -331,7 +355,10 @@ class EngineFailed:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is. ``total`` 0 means that the end is not known; rate 0.0: not known yet."""
+    """How far a job is. ``total`` 0 means that the end is not known; rate 0.0: not known yet.
+
+    ``measured`` are numbers of the step at hand by their names ("loss", "accuracy"), for curves.
+    """
 
     request_id: int
     text: Sentence
@@ -339,6 +366,35 @@ class Progress:
     total: int
     rate_per_s: float
     seconds_left: float
+    measured: tuple[tuple[str, float], ...] = ()
+
+
+class Series(StrEnum):
+    """What is measured while a network is fine-tuned."""
+
+    LOSS = "loss"
+    """On examples that it learns from, each asked against prototypes of others, nats."""
+    HELD_OUT_LOSS = "held_out_loss"
+    """Log-loss of some examples held out from it, by cosine to prototypes of others, nats."""
+    HELD_OUT_ACCURACY = "held_out_accuracy"
+    """The share of these that come out right, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPoint:
+    """A point on a curve of fine-tuning.
+
+    ``training`` counts them from 0, one for each fold of ``n_trainings - 1`` and last the one that
+    leaves nothing out; ``step`` of ``n_steps`` of the optimizer; 0 is the network as it was.
+    """
+
+    request_id: int
+    series: Series
+    training: int
+    n_trainings: int
+    step: int
+    n_steps: int
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +518,25 @@ class Adapted:
     finetune_seconds: float
     thorough: HeldOut | None = None
     predictions: HeldOutPredictions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuned:
+    """Fine-tuning helped on held-out labels, and the folder was looked at with its network.
+
+    ``tuning`` names the network, for Adapt and Snapshot; it is kept until another one is shown or
+    the folder is closed. ``held_out`` is with it and the vote behind it, ``thorough`` with the vote
+    and ``instant`` with the instant head on the encoder as it was, all on the ``n_support`` labels
+    that it was given, held out the same way. ``seconds`` it took since it was asked for last.
+    """
+
+    request_id: int
+    tuning: str
+    n_support: int
+    held_out: HeldOut
+    thorough: HeldOut
+    instant: HeldOut
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -736,7 +811,9 @@ Event = (
     | ImageUnreadable
     | ThumbnailReady
     | PreviewReady
+    | TrainingPoint
     | Adapted
+    | FineTuned
     | NotAdapted
     | PredictionsReady
     | Suggested

@@ -27,16 +27,23 @@ from engine.messages import Event, PredictionsReady, Progress
 _PLAIN_INTERVAL_S: Final = 3.0  # Between two lines of progress where no bar can be drawn.
 
 
-def run(steps: Iterator[Event | None], note: Callable[[Event], None] | None = None) -> Any:
-    """Run a job to its end, telling its progress on standard error; return its value."""
+def run(
+    steps: Iterator[Event | None],
+    note: Callable[[Event], None] | None = None,
+    show: Callable[[Progress], None] | None = None,
+) -> Any:
+    """Run a job to its end, telling its progress on standard error; return its value.
+
+    ``show`` tells it in place of what fits the terminal.
+    """
     console = Console(stderr=True)
     try:
-        with _bar(console) if console.is_terminal else plain_progress() as show:
+        with _bar(console) if console.is_terminal else plain_progress() as usual:
             while True:
                 event = next(steps)
                 match event:
                     case Progress():
-                        show(event)
+                        (show or usual)(event)
                     case None | PredictionsReady():
                         pass
                     case _:

@@ -36,6 +36,7 @@ from engine.messages import (
     Event,
     Explain,
     ExportModel,
+    FineTune,
     ForgetImages,
     JobCancelled,
     JobFailed,
@@ -71,8 +72,8 @@ _URGENCY: Final = (
     ExportModel,
     EmbedImages,
     PaintSample,
-    AddEncoder,
     LayOut,
+    AddEncoder,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -84,6 +85,7 @@ _LATEST_WINS: Final = (
     ReviewLabels,
     ProposeSplit,
     LayOut,
+    FineTune,
 )
 _JOIN_TIMEOUT_S: Final = 20.0
 
@@ -97,6 +99,8 @@ class _Job:
     def urgency(self) -> int:
         if isinstance(self.command, Adapt) and self.command.effort is not Effort.INSTANT:
             return len(_URGENCY)  # Behind the folder: it has the answers to look at already.
+        if isinstance(self.command, FineTune):
+            return len(_URGENCY) + 1
         return _URGENCY.index(type(self.command))
 
 
@@ -320,6 +324,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return viewing.load_preview(workspace, command)
         case Adapt():
             return adaptation.adapt_and_classify(workspace, command)
+        case FineTune():
+            return adaptation.fine_tune(workspace, command)
         case Suggest():
             return advice.suggest(workspace, command)
         case ReviewLabels():

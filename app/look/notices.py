@@ -177,10 +177,8 @@ class _NoticeBar(QFrame):
                 return self.tr("Find folder…")
             case Remedy.RESCAN:
                 return self.tr("Look again")
-            case Remedy.SHOW_EXPORT | Remedy.SHOW_SAVE:
+            case Remedy.SHOW_EXPORT | Remedy.SHOW_SAVE | Remedy.FINETUNE:
                 return self.tr("Show")
-            case Remedy.FINETUNE:
-                return self.tr("Fine-tune again…")
             case Remedy.OPEN_REPORT:
                 return self.tr("Open")
 

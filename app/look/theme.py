@@ -333,6 +333,18 @@ QListWidget#sections::item:selected { background: @accent_soft@; color: @text@; 
 QListWidget#sections:focus { border-right: 2px solid @accent@; }
 QRadioButton, QCheckBox { border: 2px solid transparent; border-radius: 4px; padding: 2px; }
 QRadioButton:focus, QCheckBox:focus { border-color: @accent@; }
+QRadioButton::indicator, QCheckBox::indicator { width: 14px; height: 14px; background: @surface@;
+  border: 1px solid @outline@; border-radius: 8px; }
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator:hover, QCheckBox::indicator:hover { border-color: @accent@; }
+QRadioButton::indicator:disabled, QCheckBox::indicator:disabled { border-color: @border@;
+  background: @window@; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid @accent@;
+  background: @on_accent@; }
+QRadioButton::indicator:checked:disabled { border-color: @disabled@; }
+QCheckBox::indicator:checked { background: @accent@; border-color: @accent@;
+  image: url("@icons@/down-tick-@name@.svg"); }
+QCheckBox::indicator:checked:disabled { background: @disabled@; border-color: @disabled@; }
 QTreeView#table { background: @surface@; border: 1px solid @outline@; outline: none; }
 QTreeView#table:focus { border: 2px solid @accent@; }
 QTreeView#table::item { padding: 3px 6px; color: @text@; }

@@ -2,7 +2,8 @@
 
 Every edit is answered by the instant effort. When the person pauses, the thorough effort is asked
 for behind it; its answers replace the instant ones once the engine has found them better. Fine-
-tuning is asked for by the person alone.
+tuning is asked for by the person alone and goes on whatever is labelled meanwhile; once it has
+helped, what is asked for in a pause is the vote behind its network, fitted to the newest labels.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.look.words import told, told_event
 from app.session.engine_bridge import EngineBridge
 from app.session.image_table import NO_CLASS, ImageTable, Rows
+from app.session.tuning import Tuning
 from engine import ImageClass, messages
 from engine.messages import ClassId, Effort, ImageId
 
@@ -30,9 +32,8 @@ class Classifier(QObject):
     Attributes:
         adapted: what the engine said of the model whose predictions are on screen.
         hint: why there is none, and what to do about it.
-        preferred: INSTANT or THOROUGH; what the person wants to look at.
-        running: the effort above instant that is under way, or None.
-        progress: how far that is.
+        preferred: what the person wants to look at; FINETUNE once that has helped.
+        tuning: the fine-tuning, under way or over, and its network.
         note: why the thorough effort left the instant answers, empty where it did not.
 
     Signals:
@@ -40,9 +41,7 @@ class Classifier(QObject):
         state_changed: any of the attributes is new.
         read: :class:`messages.ImagesEmbedded` or ImageUnreadable, of an example.
         failed: one sentence.
-        tuning_ended: how fine-tuning ended: :class:`messages.Adapted`, NotAdapted, JobFailed, or
-            None where an edit of the labels stopped it.
-        tuning_outdated: labels were changed, so the answers are no longer the fine-tuned ones.
+        tuning_ended: how fine-tuning ended: :class:`messages.FineTuned`, NotAdapted or JobFailed.
     """
 
     predicted = Signal(object)
@@ -50,7 +49,6 @@ class Classifier(QObject):
     state_changed = Signal()
     failed = Signal(object)
     tuning_ended = Signal(object)
-    tuning_outdated = Signal()
 
     def __init__(self, bridge: EngineBridge) -> None:
         super().__init__()
@@ -62,19 +60,23 @@ class Classifier(QObject):
         self._shown_id = 0  # Whose predictions are taken in.
         self._is_answered = False  # ``adapted`` speaks of the labels as they are now.
         self._is_instant_done = False
-        self._is_tried = False  # The thorough effort brought nothing for these labels.
-        self._was_tuned = False
+        self._is_tried = False  # The effort above instant brought nothing for these labels.
         self._n_embedded_at_adapt = 0
         self._asked_for: tuple[tuple[messages.ImageRef, ClassId], ...] = ()  # By the newest Adapt.
         self.visible: Rows = np.zeros(0, np.intp)
         self.adapted: messages.Adapted | None = None
         self.hint = ""
         self.preferred = Effort.THOROUGH
-        self.running: Effort | None = None
-        self.progress: messages.Progress | None = None
+        self._raised: Effort | None = None  # What ``_higher_id`` asks for, until it is answered.
+        self._raised_progress: messages.Progress | None = None
         self.note = ""
+        self.tuning = Tuning(bridge)
+        self.tuning.changed.connect(self.state_changed)
+        self.tuning.read.connect(self.read)
+        self.tuning.ended.connect(self._on_tuning_ended)
         self._engine_failure = ""
         self._last_failure = ""
+        self._tuning_asked = self._tuning_on_screen = ""  # Networks, by name.
         bridge.engine_failed.connect(self._on_engine_failed)
         self._readapt_timer = QTimer(self)
         self._readapt_timer.setSingleShot(True)
@@ -95,9 +97,32 @@ class Classifier(QObject):
         return self.adapted is not None and self._is_answered and self._is_instant_done
 
     @property
+    def running(self) -> Effort | None:
+        """FINETUNE while a network learns, THOROUGH while a vote is fitted behind any network."""
+        if self.tuning.is_running:
+            return Effort.FINETUNE
+        return None if self._raised is None else Effort.THOROUGH
+
+    @property
+    def progress(self) -> messages.Progress | None:
+        """How far ``running`` is."""
+        return self.tuning.progress if self.tuning.is_running else self._raised_progress
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether a network was fine-tuned to just these labels."""
+        tuning = self.tuning
+        return tuning.found is not None and not tuning.n_changed_since(self.support(), found=True)
+
+    @property
     def can_finetune(self) -> bool:
         """Whether there are answers to start from, all of them there and not fine-tuned yet."""
-        return self.is_complete and Effort.FINETUNE not in (self.effort, self.running)
+        return self.is_complete and not self.tuning.is_running and not self.is_tuned
+
+    @property
+    def tuning_name(self) -> str:
+        """Of the network behind the answers on screen; empty where that is not a fine-tuned one."""
+        return self._tuning_on_screen if self.effort is Effort.FINETUNE else ""
 
     def start(self, table: ImageTable) -> None:
         """Begin with a project's images."""
@@ -110,13 +135,16 @@ class Classifier(QObject):
         for request_id in (self._instant_id, self._higher_id, self._shown_id):
             self._bridge.release(request_id)
         self._instant_id = self._higher_id = self._shown_id = 0
-        self._is_answered = self._is_instant_done = self._is_tried = self._was_tuned = False
+        self._is_answered = self._is_instant_done = self._is_tried = False
         self._n_embedded_at_adapt = 0
         self._asked_for = ()
         self._table = ImageTable()
         self.adapted, self.hint, self.note = None, "", ""
-        self.running, self.progress = None, None
+        self._raised, self._raised_progress = None, None
         self._last_failure = ""
+        self.tuning.stop()
+        if self.preferred is Effort.FINETUNE:
+            self.preferred = Effort.THOROUGH
 
     def tell_anew(self) -> None:
         """The language is another one: tell what the engine said in it."""
@@ -125,8 +153,9 @@ class Classifier(QObject):
         self._last_failure = told(self._last_failure)
         if self.adapted is not None:
             self.adapted = told_event(self.adapted)
-        if self.progress is not None:
-            self.progress = told_event(self.progress)
+        if self._raised_progress is not None:
+            self._raised_progress = told_event(self._raised_progress)
+        self.tuning.tell_anew()
 
     def set_classes(self, classes: tuple[ImageClass, ...]) -> None:
         """The classes as they are now."""
@@ -166,33 +195,29 @@ class Classifier(QObject):
         support = self._asked_for = self.support()
         if not self._instant_id and not support:
             return  # Nothing labelled yet and nothing predicted: nothing to tell the engine.
-        was_tuning = self.running is Effort.FINETUNE
-        if self.effort is Effort.FINETUNE:
-            self._was_tuned = True
         for request_id in (self._instant_id, self._higher_id, self._shown_id):
             self._bridge.release(request_id)
         self._higher_id = self._shown_id = 0
-        self.running, self.progress, self.note = None, None, ""
+        self._raised, self._raised_progress, self.note = None, None, ""
         self._is_answered = self._is_instant_done = self._is_tried = False
         self._instant_id = self._ask(Effort.INSTANT, support)
         self._pause.start()
-        if was_tuning:
-            self.tuning_ended.emit(None)
         self.state_changed.emit()
 
     def choose(self, effort: Effort) -> None:
-        """Look at the instant answers, or at the thorough ones where they are better."""
+        """Look at the instant answers, at the thorough ones where they are better, or fine-tuned.
+
+        The last is for when a network was fine-tuned; it is then the one that answers.
+        """
         self.preferred = effort
         if effort is Effort.INSTANT:
-            if self.running is Effort.THOROUGH:
+            if self._raised is not None:
                 self._drop_higher()
             if self.effort is not Effort.INSTANT:
                 self.adapt()
-                self._was_tuned = False
-        elif self.effort is Effort.FINETUNE:
+        elif effort is Effort.THOROUGH and self.effort is Effort.FINETUNE:
             # The thorough effort leaves what is on screen where it is no better than instant.
             self.adapt()
-            self._was_tuned = False
             self._pause.stop()
         else:
             self._is_tried = False
@@ -203,15 +228,12 @@ class Classifier(QObject):
     def finetune(self) -> None:
         """Fine-tune the encoder on the labels as they are now."""
         if self.can_finetune:
-            self._pause.stop()
-            self._raise(Effort.FINETUNE)
+            seconds = 0.0 if self.adapted is None else self.adapted.finetune_seconds
+            self.tuning.start(self.specs(), self.support(), seconds)
 
     def cancel_tuning(self) -> None:
         """End fine-tuning; the answers on screen stay."""
-        if self.running is Effort.FINETUNE:
-            self._drop_higher()
-            self._pause.start()
-            self.state_changed.emit()
+        self.tuning.cancel()
 
     def on_embedded(self) -> None:
         """More images are known: the mean of the folder moves, and with it every embedding."""
@@ -234,8 +256,6 @@ class Classifier(QObject):
             self._readapt_timer.start(_READAPT_MS)
 
     def _on_readapt(self) -> None:
-        if self.running is Effort.FINETUNE:
-            return  # Minutes of work, and the person's wish: not given up for a moved mean.
         if self.effort is not Effort.INSTANT and self._is_answered:
             # Not the instant answers in between: they would come and go before one's eyes. The
             # engine knows what it fine-tuned, and only looks at the images that it has not seen.
@@ -247,22 +267,28 @@ class Classifier(QObject):
         self._raise_if_due()
 
     def _raise_if_due(self) -> None:
-        """Ask for the thorough effort if it is wanted and the instant answers are all there."""
+        """Ask for the effort above instant that is wanted, if the instant answers are all there."""
+        wanted = self._wanted()
         if (
-            self.preferred is Effort.THOROUGH
-            and self.effort is Effort.INSTANT
+            wanted not in (Effort.INSTANT, self.effort)
+            and self.effort is not Effort.FINETUNE
             and self.adapted is not None
             and self._is_instant_done
-            and self.running is None
+            and self._raised is None
             and not self._is_tried
             and not self._pause.isActive()
         ):
-            self._raise(Effort.THOROUGH)
+            self._raise(wanted)
+
+    def _wanted(self) -> Effort:
+        if self.preferred is Effort.FINETUNE and self.tuning.found is None:
+            return Effort.THOROUGH
+        return self.preferred
 
     def _raise(self, effort: Effort) -> None:
         if self._higher_id != self._shown_id:
             self._bridge.release(self._higher_id)
-        self.running, self.progress = effort, None
+        self._raised, self._raised_progress = effort, None
         self._n_embedded_at_adapt = int(np.count_nonzero(self._table.embedded))
         self._higher_id = self._ask(effort, self.support())
         self.state_changed.emit()
@@ -275,14 +301,17 @@ class Classifier(QObject):
         if self._higher_id != self._shown_id:
             self._bridge.release(self._higher_id)
         self._higher_id = 0
-        self.running, self.progress = None, None
+        self._raised, self._raised_progress = None, None
 
     def _ask(self, effort: Effort, support: tuple[tuple[messages.ImageRef, ClassId], ...]) -> int:
         table = self._table
         request_id = self._bridge.next_id()
         visible = self.visible[self.visible < table.n_rows]
         ids = tuple(ImageId(image) for image in table.ids[visible].tolist())
-        command = messages.Adapt(request_id, self.specs(), support, ids, effort)
+        found = self.tuning.found
+        tuning = found.tuning if effort is Effort.FINETUNE and found is not None else ""
+        self._tuning_asked = tuning or self._tuning_asked
+        command = messages.Adapt(request_id, self.specs(), support, ids, effort, tuning)
         self._bridge.ask(command, self._on_event)
         return request_id
 
@@ -301,7 +330,7 @@ class Classifier(QObject):
                 self._on_not_adapted(event)
             case messages.Progress():
                 if event.request_id == self._higher_id:
-                    self.progress = event
+                    self._raised_progress = event
                     self.state_changed.emit()
             case messages.JobFailed():
                 self._on_failed(event)
@@ -319,22 +348,18 @@ class Classifier(QObject):
         self._shown_id = event.request_id
         if event.request_id == self._higher_id:
             self._bridge.release(self._instant_id)
-            self.running, self.progress = None, None
+            self._raised, self._raised_progress = None, None
             self._is_tried = True  # Whatever came of it: it is not asked for twice.
-        is_news = event.effort is not self.effort
+        if event.effort is Effort.FINETUNE:
+            self._tuning_on_screen = self._tuning_asked
         self.adapted, self.hint, self._is_answered = event, "", True
         self.state_changed.emit()
         if event.effort is Effort.FINETUNE:
-            if is_news:
-                self.tuning_ended.emit(event)
             self.on_embedding_finished()  # Images that were read meanwhile.
-        elif self._was_tuned:
-            self._was_tuned = False
-            self.tuning_outdated.emit()
 
     def _on_not_adapted(self, event: messages.NotAdapted) -> None:
         if event.effort is Effort.INSTANT:
-            self._is_answered, self._was_tuned = True, False
+            self._is_answered = True
             self.adapted, self.hint = None, event.reason
             self._table.clear_predictions()
             self.predicted.emit(None)
@@ -342,31 +367,44 @@ class Classifier(QObject):
             if self.effort is Effort.THOROUGH:
                 self.adapt()  # With more of the folder known it is no better any more.
             self._is_tried, self.note = True, event.reason
-        else:
+        else:  # The network is gone, or the labels are too few; what is on screen stays.
             self._end_higher()
-            self.tuning_ended.emit(event)
+            self.tuning.lose()
+            self.preferred, self.note = Effort.THOROUGH, event.reason
+            if self.effort is Effort.FINETUNE:
+                self.adapt()
             self._raise_if_due()
         self.state_changed.emit()
 
+    def _on_tuning_ended(self, event: messages.Event) -> None:
+        """A network that helped answers from now on, fitted to the labels as they are now."""
+        if isinstance(event, messages.FineTuned):
+            self.preferred, self._is_tried = Effort.FINETUNE, False
+            if self._raised is not None:
+                self._drop_higher()
+            if self.effort is Effort.FINETUNE:
+                self._raise(Effort.FINETUNE)  # The answers of an older network stay till then.
+            else:
+                self._raise_if_due()
+        self.tuning_ended.emit(event)
+
     def _on_failed(self, event: messages.JobFailed) -> None:
-        failed = self.running if event.request_id == self._higher_id else Effort.INSTANT
+        failed = self._raised if event.request_id == self._higher_id else Effort.INSTANT
         is_told = event.message == self._engine_failure
         if failed is not Effort.INSTANT:
             self._end_higher()
             self.state_changed.emit()
-        if failed is Effort.THOROUGH:
+        if failed in (Effort.THOROUGH, Effort.FINETUNE):
             # Nobody asked for it, and it is tried at every pause: the same is not told twice.
             is_told = is_told or event.message == self._last_failure
             self._is_tried, self._last_failure = True, event.message
-        if failed is Effort.FINETUNE:
-            self.tuning_ended.emit(event)
-        elif not is_told:
+        if not is_told:
             self.failed.emit(event.message)
 
     def _on_ended(self, event: messages.JobFinished | messages.JobCancelled) -> None:
         if event.request_id == self._higher_id:
             self._end_higher()
-            self._raise_if_due()  # After fine-tuning that brought nothing.
+            self._raise_if_due()
             self.state_changed.emit()
         elif event.request_id == self._instant_id and isinstance(event, messages.JobFinished):
             self._is_instant_done = True

@@ -135,6 +135,15 @@ class Preferences:
         """Remember where a result was written."""
         self._settings.setValue(f"projects/{_key_of(project)}/{kind}", str(path))
 
+    @property
+    def unfinished_training(self) -> str:
+        """The meta-training that was begun last and is not over, as it was kept; or nothing."""
+        return str(self._settings.value("training/unfinished", ""))
+
+    @unfinished_training.setter
+    def unfinished_training(self, text: str) -> None:
+        self._settings.setValue("training/unfinished", text)
+
     def spot_check(self, project: Path) -> str:
         """What the last spot check of ``project`` found; empty where there was none."""
         return str(self._settings.value(f"projects/{_key_of(project)}/spot_check", ""))

@@ -27,6 +27,7 @@ from app.session.preferences import Preferences
 from app.session.tasks import Task
 from app.session.work_watch import WorkWatch
 from app.session.works import Outcome, Rank, Work, Works
+from app.training.meta_run import MetaTraining
 from engine import (
     NONE_CLASS,
     Change,
@@ -98,6 +99,7 @@ class Session(QObject):
         self.classes: tuple[ImageClass, ...] = ()
         self.reader = FolderReader(bridge)
         self.classifier = Classifier(bridge)
+        self.meta_training = MetaTraining(preferences)
         self.engine: messages.EngineReady | None = None
         self.engine_failure = ""
         self.none_class = _none_class()  # In the language now in use.
@@ -106,7 +108,7 @@ class Session(QObject):
         self._start_engine = start_engine
         self._restart: Work | None = None
         self.works = Works(self)
-        self._watch = WorkWatch(self.works, self.reader, self.classifier)
+        self._watch = WorkWatch(self.works, self.reader, self.classifier, self.meta_training)
         self.encoders = Encoders(bridge, self._watch)
         self.cache = CachePlace(self)
         self._fallback_folder = fallback_folder
@@ -180,6 +182,7 @@ class Session(QObject):
         self.encoders.let_go()
         self.cache.close()
         self._count_timer.stop()
+        self.meta_training.close()
         self.bridge.close()
 
     def rescan(self) -> None:
@@ -592,7 +595,6 @@ class Session(QObject):
         self.classifier.state_changed.connect(self.status_changed)
         self.classifier.failed.connect(self._tell)
         self.classifier.tuning_ended.connect(self._on_tuning_ended)
-        self.classifier.tuning_outdated.connect(self._on_tuning_outdated)
         self._undo_stack.indexChanged.connect(self.undo_changed)
 
     def _project_of(self, folder: Path) -> Project:
@@ -667,6 +669,7 @@ class Session(QObject):
             support=self.classifier.support(),
             images=table.refs(rows),
             effort=self.classifier.effort,
+            tuning=self.classifier.tuning_name,
         )
 
     def _start_task(self, kind: str, out: Path, command: Callable[[int], messages.Command]) -> Task:
@@ -766,31 +769,29 @@ class Session(QObject):
         count = QLocale().toString(len(names))
         self._tell(text.format(count=count, name=names[0]), Severity.WARNING)
 
-    def _on_tuning_ended(self, event: messages.Event | None) -> None:
+    def _on_tuning_ended(self, event: messages.Event) -> None:
         match event:
-            case messages.Adapted():
-                text = self.tr("Fine-tuning is done.")
-                if event.held_out is not None and event.thorough is not None:
+            case messages.FineTuned():
+                text = self.tr(
+                    "Fine-tuning is done: {now} % of held-out labels right, {before} % before."
+                )
+                if self.classifier.tuning.n_changed_since(self.classifier.support()):
                     text = self.tr(
-                        "Fine-tuning is done: {now} % of held-out labels right, {before} % before."
-                    ).format(
-                        now=round(100 * event.held_out.accuracy),
-                        before=round(100 * event.thorough.accuracy),
+                        "Fine-tuning is done: {now} % of held-out labels right, {before} % before, "
+                        "by the labels as they were when it began. It answers with those that you "
+                        "have given since, too."
                     )
-                self._tell(text, Severity.INFORMATION)
+                text = text.format(
+                    now=round(100 * event.held_out.accuracy),
+                    before=round(100 * event.thorough.accuracy),
+                )
+                self._tell(text, Severity.INFORMATION, Remedy.FINETUNE)
             case messages.NotAdapted():
                 self._tell(event.reason, Severity.INFORMATION)
             case messages.JobFailed():
-                self._tell(event.message)
+                self._tell(event.message, Severity.ERROR, Remedy.FINETUNE)
             case _:
-                text = self.tr("Fine-tuning was stopped, because labels were changed.")
-                self._tell(text, Severity.INFORMATION, Remedy.FINETUNE)
-
-    def _on_tuning_outdated(self) -> None:
-        text = self.tr(
-            "Labels were changed after fine-tuning, so the answers are instant ones again."
-        )
-        self._tell(text, Severity.INFORMATION, Remedy.FINETUNE)
+                pass
 
     def _count_soon(self) -> None:
         if not self._count_timer.isActive():

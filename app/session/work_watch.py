@@ -8,22 +8,27 @@ from app.session.classifier import Classifier
 from app.session.folder_reader import FolderReader
 from app.session.tasks import Task
 from app.session.works import LONG_S, Outcome, Rank, Work, Works
-from engine import messages
+from app.training.meta_run import MetaTraining, RunState
+from engine import messages, sentence_of
 from engine.messages import Effort
 
 
 class WorkWatch(QObject):
-    """Lists the reading of the folder, the efforts above instant, and exports."""
+    """Lists the reading of the folder, the efforts above instant, training, and exports."""
 
-    def __init__(self, works: Works, reader: FolderReader, classifier: Classifier) -> None:
+    def __init__(
+        self, works: Works, reader: FolderReader, classifier: Classifier, run: MetaTraining
+    ) -> None:
         super().__init__()
+        self._run = run
+        self._tuning: Work | None = None
+        self._training: Work | None = None
         self._works = works
         self._reader = reader
         self._classifier = classifier
         self._scan: Work | None = None
         self._reading: Work | None = None
         self._effort: Work | None = None
-        self._effort_kind: Effort | None = None
         self._was_scanning = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -31,7 +36,7 @@ class WorkWatch(QObject):
         self._later.timeout.connect(self._on_later)
         reader.status_changed.connect(self._on_reader)
         classifier.state_changed.connect(self._on_classifier)
-        classifier.tuning_ended.connect(self._on_tuning_ended)
+        run.changed.connect(self._on_training)
 
     def follow(self, task: Task, title: str, loss: str) -> Work:
         """List a task until it ends."""
@@ -58,10 +63,10 @@ class WorkWatch(QObject):
     def let_go(self) -> None:
         """The project is closed, or read anew; tasks tell of their own end."""
         self._later.stop()
-        for work in (self._scan, self._reading, self._effort):
+        for work in (self._scan, self._reading, self._effort, self._tuning):
             if work is not None:
                 work.end(Outcome.STOPPED)
-        self._scan = self._reading = self._effort = None
+        self._scan = self._reading = self._effort = self._tuning = None
         self._was_scanning = False
 
     # --- Reading ----------------------------------------------------------------------------------
@@ -118,62 +123,91 @@ class WorkWatch(QObject):
         if work is not None:
             work.end(Outcome.DONE)
 
-    # --- Efforts ----------------------------------------------------------------------------------
+    # --- Efforts and training ---------------------------------------------------------------------
 
     def _on_classifier(self) -> None:
-        classifier = self._classifier
-        if self._effort is not None and classifier.running is not self._effort_kind:
-            if self._effort_kind is Effort.FINETUNE:
-                self._later.start()  # How it ended is told in a moment.
-            else:
-                self._end_effort(Outcome.STOPPED)
-        if self._effort is None and classifier.running is not None:
-            self._effort_kind = classifier.running
-            self._effort = self._works.begin(self._work_of(classifier.running))
-        if self._effort is not None and classifier.running is self._effort_kind:
-            self._effort.show(classifier.progress)
+        self._show_tuning()
+        is_raising = self._classifier.running is Effort.THOROUGH
+        if self._effort is not None and not is_raising:
+            self._effort.end(Outcome.STOPPED)  # No news: nobody waits for it.
+            self._effort = None
+        elif is_raising:
+            if self._effort is None:
+                work = Work(
+                    self.tr("Thorough effort"),
+                    stop=self._stop_effort,
+                    stop_text=self.tr("Stop, and stay with the instant answers"),
+                    rank=Rank.BEHIND,
+                )
+                self._effort = self._works.begin(work)
+            self._effort.show(self._classifier.progress)
 
-    def _work_of(self, effort: Effort) -> Work:
-        if effort is Effort.FINETUNE:
-            return Work(
-                self.tr("Fine-tuning"),
-                stop=self._stop_tuning,
-                stop_text=self.tr("Stop fine-tuning; the answers stay as they are"),
-                loss=self.tr("Fine-tuning is not done; it would have to begin anew."),
-            )
-        return Work(
-            self.tr("Thorough effort"),
-            stop=self._stop_thorough,
-            stop_text=self.tr("Stop, and stay with the instant answers"),
-            rank=Rank.BEHIND,
-        )
-
-    def _stop_tuning(self) -> None:
-        self._classifier.cancel_tuning()
-        self._end_effort(Outcome.STOPPED)
-
-    def _stop_thorough(self) -> None:
+    def _stop_effort(self) -> None:
         self._classifier.choose(Effort.INSTANT)
 
-    def _on_tuning_ended(self, event: messages.Event | None) -> None:
-        match event:
-            case messages.JobFailed():
-                self._end_effort(Outcome.FAILED, event.message)
-            case messages.NotAdapted():
-                self._end_effort(Outcome.DONE, event.reason)
-            case messages.Adapted():
-                self._end_effort(Outcome.DONE)
-            case _:
-                self._end_effort(Outcome.STOPPED)
+    def _show_tuning(self) -> None:
+        tuning = self._classifier.tuning
+        if tuning.is_running:
+            if self._tuning is None:
+                work = Work(
+                    self.tr("Fine-tuning"),
+                    stop=self._classifier.cancel_tuning,
+                    stop_text=self.tr("Stop fine-tuning; the answers stay as they are"),
+                    loss=self.tr(
+                        "Fine-tuning is not done; what it has finished is kept for the next time."
+                    ),
+                )
+                self._tuning = self._works.begin(work)
+            self._tuning.show(tuning.progress)
+        elif self._tuning is not None:
+            work, self._tuning = self._tuning, None
+            match tuning.outcome:
+                case messages.JobFailed(message=message):
+                    work.end(Outcome.FAILED, message)
+                case messages.NotAdapted(reason=reason):
+                    work.end(Outcome.DONE, reason)
+                case messages.FineTuned():
+                    work.end(Outcome.DONE)
+                case None:
+                    work.end(Outcome.STOPPED)
 
-    def _end_effort(self, outcome: Outcome, message: str = "") -> None:
-        work, self._effort = self._effort, None
-        if work is not None:
-            work.end(outcome, message)
+    def _on_training(self) -> None:
+        run = self._run
+        if run.is_running:
+            if self._training is None:
+                work = Work(
+                    self.tr("Training an encoder"),
+                    stop=run.stop,
+                    stop_text=self.tr("Stop the training; it can be gone on with later"),
+                    loss=self.tr("The training of an encoder stops; you can go on with it later."),
+                    needs_engine=False,
+                )
+                self._training = self._works.begin(work)
+            told = run.progress
+            progress = (
+                None
+                if told is None
+                else messages.Progress(
+                    0,
+                    sentence_of(told.text),
+                    told.done,
+                    told.total,
+                    told.rate_per_s,
+                    told.seconds_left,
+                )
+            )
+            self._training.show(progress, is_stopping=run.state is RunState.STOPPING)
+        elif self._training is not None:
+            work, self._training = self._training, None
+            match run.state:
+                case RunState.FINISHED:
+                    work.end(Outcome.DONE)
+                case RunState.FAILED:
+                    work.end(Outcome.FAILED, run.message)
+                case _:
+                    work.end(Outcome.STOPPED)
 
     def _on_later(self) -> None:
-        reader, classifier = self._reader, self._classifier
+        reader = self._reader
         if not (reader.is_scanning or reader.is_embedding or reader.is_paused):
             self._end_reading()
-        if self._effort_kind is Effort.FINETUNE and classifier.running is not Effort.FINETUNE:
-            self._end_effort(Outcome.STOPPED)

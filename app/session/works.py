@@ -61,6 +61,7 @@ class Work(QObject):
         stop_text: str = "",
         rank: Rank = Rank.ASKED,
         loss: str = "",
+        needs_engine: bool = True,
     ) -> None:
         """Begin.
 
@@ -70,6 +71,7 @@ class Work(QObject):
             stop_text: what that does, in a few words; the tool tip of its button.
             rank: what comes first where one line has to do for all.
             loss: what closing the window would cost.
+            needs_engine: it ends with the engine.
         """
         super().__init__()
         self.title = title
@@ -77,6 +79,7 @@ class Work(QObject):
         self.rank = rank
         self.is_paused = False
         self.loss = loss
+        self._needs_engine = needs_engine
         self.stop_text = stop_text or self.tr("Cancel this")
         self.resume: Callable[[], object] | None = None
         self.outcome: Outcome | None = None
@@ -93,7 +96,7 @@ class Work(QObject):
     @property
     def is_lost_with_engine(self) -> bool:
         """Whether restarting the engine costs what was asked for; reading goes on by itself."""
-        return bool(self.loss) and self.rank is Rank.ASKED
+        return bool(self.loss) and self.rank is Rank.ASKED and self._needs_engine
 
     @property
     def is_long(self) -> bool:

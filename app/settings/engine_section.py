@@ -206,7 +206,8 @@ class EngineSection(Section):
                 ]
             )
             item.setData(0, Qt.ItemDataRole.UserRole, encoder)
-            item.setToolTip(0, self.tr("Comes with Handful") if encoder.is_shipped else "")
+            shipped = self.tr("{name}, comes with Handful").format(name=encoder.name)
+            item.setToolTip(0, shipped if encoder.is_shipped else f"{encoder.name}\n{encoder.path}")
             item.setToolTip(3, encoder.licence)
             self.list.addTopLevelItem(item)
             if encoder.path == at or self.list.currentItem() is None:

@@ -1,28 +1,17 @@
-"""How hard the model was adapted: what it gained in words, the menu to choose, fine-tuning."""
+"""How hard the model was adapted: what it gained in words, and the menu to choose."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.look.icons import icon
-from app.look.theme import GAP_PX, Theme
+from app.look.theme import Theme
 from app.look.words import listed
 from app.session.session import Session
 from engine import messages
 from engine.messages import Effort
-
-_WIDTH_PX = 520
 
 
 class EffortButton(QToolButton):
@@ -50,6 +39,7 @@ class EffortButton(QToolButton):
         for effort, text in (
             (Effort.INSTANT, self.tr("Instant: after every click")),
             (Effort.THOROUGH, self.tr("Thorough: when you pause, kept where it is better")),
+            (Effort.FINETUNE, self.tr("Fine-tuned: when you pause, with the tuned encoder")),
         ):
             action = menu.addAction(text)
             action.setCheckable(True)
@@ -76,10 +66,11 @@ class EffortButton(QToolButton):
         """Show the state of the classifier as it is now."""
         classifier = self._session.classifier
         adapted = classifier.adapted
-        chosen = classifier.effort if classifier.effort is Effort.FINETUNE else classifier.preferred
         for effort, action in self._choices.items():
-            action.setChecked(effort is chosen)
-        self.finetune.setEnabled(classifier.can_finetune)
+            action.setChecked(effort is classifier.preferred)
+        self._choices[Effort.FINETUNE].setVisible(classifier.tuning.found is not None)
+        # While it runs, or where it cannot begin, the dialog says how far it is, or why not.
+        self.finetune.setEnabled(self._session.project is not None)
         self.setVisible(adapted is not None)
         if adapted is None:
             return
@@ -130,6 +121,19 @@ class EffortButton(QToolButton):
                     before=locale.toString(before.log_loss, "f", 2),
                 )
             )
+        tuning, newer = self._session.classifier.tuning, 0
+        if adapted.effort is Effort.FINETUNE and tuning.found is not None:
+            newer = tuning.n_changed_since(self._session.classifier.support(), found=True)
+        if newer and tuning.found is not None:
+            lines.append(
+                self.tr(
+                    "The encoder was fine-tuned and judged with {count} labels; {newer} have "
+                    "changed since. They count, but have not been judged by."
+                ).format(
+                    count=QLocale().toString(tuning.found.n_support),
+                    newer=QLocale().toString(newer),
+                )
+            )
         if adapted.kept:
             lines.append(self.tr("What went in: {kept}.").format(kept=listed(adapted.kept)))
         if self._session.classifier.note:
@@ -138,98 +142,6 @@ class EffortButton(QToolButton):
 
     def _on_chosen(self, action: QAction) -> None:
         self._session.classifier.choose(Effort(action.data()))
-
-
-class FinetuneDialog(QDialog):
-    """Says what fine-tuning does and how long it takes before it begins; holds up nothing."""
-
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
-        self.setWindowTitle(self.tr("Fine-Tune"))
-        self.setFixedWidth(_WIDTH_PX)
-        self._time = QLabel()
-        self._time.setObjectName("title")
-        self._time.setWordWrap(True)
-        words = QLabel(
-            self.tr(
-                "Fine-tuning changes the encoder itself to suit your labels and then reads the "
-                "folder anew. The answers on screen stay until it is done, and they are replaced "
-                "only if labels that were held out from it say that it helped.\n\n"
-                "You can go on looking at images; changing a label stops it."
-            )
-        )
-        words.setWordWrap(True)
-        self.start_button = QPushButton(self.tr("Fine-Tune"))
-        self.start_button.setObjectName("primary")
-        self.start_button.setDefault(True)
-        self.start_button.clicked.connect(self._on_start)
-        close = QPushButton(self.tr("Not Now"))
-        close.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP_PX)
-        buttons.addStretch(1)
-        buttons.addWidget(close)
-        buttons.addWidget(self.start_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX, 2 * GAP_PX)
-        column.setSpacing(2 * GAP_PX)
-        column.addWidget(self._time)
-        column.addWidget(words)
-        column.addLayout(buttons)
-        session.status_changed.connect(self._show_possible)
-        session.project_changed.connect(self.close)
-
-    def begin(self) -> None:
-        """Show the dialog; its estimate is kept up to date."""
-        self._show_possible()
-        self.show()
-        layout = self.layout()
-        if layout is not None:  # Qt asks it for a height before it knows the width.
-            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
-        self.raise_()
-        self.activateWindow()
-
-    def texts(self) -> list[str]:
-        """What is said before it begins."""
-        return [self._time.text()]
-
-    def _show_possible(self) -> None:
-        engine = self._session.engine
-        is_refused = engine is not None and bool(engine.finetune_refusal)
-        self.start_button.setEnabled(self._session.classifier.can_finetune and not is_refused)
-        self._time.setText(self._time_text())
-
-    def _time_text(self) -> str:
-        """How long it takes, or why it cannot begin."""
-        classifier, engine = self._session.classifier, self._session.engine
-        if engine is not None and engine.finetune_refusal:
-            return self.tr(
-                "Only encoders of Handful's own architecture can be fine-tuned, and the one in "
-                "use, {name}, is another. Choose Handful's in the settings to fine-tune it."
-            ).format(name=engine.encoder_name)
-        adapted = classifier.adapted
-        if adapted is None:
-            return self._session.why_no_predictions()
-        if Effort.FINETUNE in (classifier.running, classifier.effort):
-            if classifier.running is Effort.FINETUNE:
-                return self.tr("Fine-tuning is under way.")
-            return self.tr("The answers are fine-tuned already.")
-        device = engine.device if engine is not None else ""
-        if adapted.finetune_seconds <= 0:
-            return self.tr(
-                "This can take long; how long is not known on this computer ({device})."
-            ).format(device=device)
-        text = self.tr("This takes about {time} on this computer ({device}).").format(
-            time=duration_text(adapted.finetune_seconds), device=device
-        )
-        if adapted.held_out is not None and adapted.held_out.hits.all():
-            text += " " + self.tr("All held-out labels come out right already: it can hardly help.")
-        return text
-
-    def _on_start(self) -> None:
-        self._session.classifier.finetune()
-        self.close()
 
 
 def effort_name(effort: Effort) -> str:
@@ -280,6 +192,18 @@ def duration_text(seconds: float) -> str:
     if seconds < 5400:
         return _tr("{count} minutes").format(count=round(seconds / 60))
     return _tr("{count} hours").format(count=QLocale().toString(seconds / 3600, "f", 1))
+
+
+def elapsed_text(seconds: float) -> str:
+    """A duration that was measured."""
+    whole, locale = int(seconds), QLocale()
+    if whole < 60:
+        return _tr("{count} s").format(count=locale.toString(whole))
+    if whole < 3600:
+        text = _tr("{minutes} min {seconds} s")
+        return text.format(minutes=locale.toString(whole // 60), seconds=whole % 60)
+    text = _tr("{hours} h {minutes} min")
+    return text.format(hours=locale.toString(whole // 3600), minutes=whole % 3600 // 60)
 
 
 def _tr(text: str) -> str:

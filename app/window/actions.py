@@ -276,6 +276,7 @@ class Actions(QObject):
         for action in (self.images, self.queue, self.review, self.map, self.evaluation):
             action.setCheckable(True)
             self.views.addAction(action)
+        self.train_encoder = make(self.tr("Train an &Encoder…"), "curve")
         self.spot_check = make(self.tr("S&pot Check"), "spot-check", "F8")
         self.settings = make(
             self.tr("Se&ttings…"), "settings", "Ctrl+,", role=roles.PreferencesRole

@@ -42,7 +42,9 @@ from app.session.session import PROJECT_SUFFIX, Session
 from app.settings.appearance_section import Languages
 from app.settings.settings_dialog import SettingsDialog
 from app.settings.shortcuts import Shortcuts
-from app.training.effort import FinetuneDialog
+from app.training.finetune_dialog import FinetuneDialog
+from app.training.meta_dialog import MetaTrainingDialog
+from app.training.run_button import FinetuneButton, MetaTrainingButton
 from app.window.actions import Actions
 from app.window.covers import Covers
 from app.window.desktop import LateDesktop, WorkTeller
@@ -96,7 +98,10 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(session, theme)
         self.export_dialog = ExportDialog(session, theme, self)
         self.predictions_dialog = PredictionsDialog(session, theme, self)
-        self.finetune_dialog = FinetuneDialog(session, self)
+        self.finetune_dialog = FinetuneDialog(session, theme, self)
+        self.meta_training_dialog = MetaTrainingDialog(session.meta_training, theme, self)
+        self.finetune_button = FinetuneButton(session, theme)
+        self.meta_training_button = MetaTrainingButton(session.meta_training, theme)
         self.split_dialog = SplitDialog(session, self.gallery.thumbnails, theme, self)
         self.work_teller = WorkTeller(session.works, self, LateDesktop(self))
         self._build()
@@ -111,6 +116,8 @@ class MainWindow(QMainWindow):
         self.log_dialog = LogDialog(session, log_path, self)
         self.actions_.improve_menu.addSeparator()
         self.actions_.improve_menu.addActions(self.status_line.effort.menu().actions())
+        self.actions_.improve_menu.addSeparator()
+        self.actions_.improve_menu.addAction(self.actions_.train_encoder)
         self._connect_actions()
         self._connect()
         self._restore_layout()
@@ -141,6 +148,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status_line, 1)
+        self.statusBar().addPermanentWidget(self.finetune_button)
+        self.statusBar().addPermanentWidget(self.meta_training_button)
 
     def _connect_actions(self) -> None:
         actions, session, pages = self.actions_, self._session, self.pages
@@ -163,6 +172,7 @@ class MainWindow(QMainWindow):
             (actions.review, pages.show_review),
             (actions.map, pages.show_map),
             (actions.spot_check, pages.show_spot_check),
+            (actions.train_encoder, self.meta_training_dialog.begin),
             (actions.why, pages.toggle_why),
             (actions.why_next, self.preview.explanation.choose_next),
             (actions.larger, pages.zoom_in),
@@ -227,6 +237,8 @@ class MainWindow(QMainWindow):
         classes.left.connect(self.pages.focus)
         self.status_line.pause_requested.connect(self._on_pause)
         self.status_line.effort.finetune_requested.connect(self.finetune_dialog.begin)
+        self.finetune_button.clicked.connect(self.finetune_dialog.begin)
+        self.meta_training_button.clicked.connect(self.meta_training_dialog.begin)
 
     # --- Opening ----------------------------------------------------------------------------------
 
@@ -557,6 +569,10 @@ class MainWindow(QMainWindow):
             self.status_line,
             self.export_dialog,
             self.predictions_dialog,
+            self.finetune_dialog,
+            self.finetune_button,
+            self.meta_training_dialog,
+            self.meta_training_button,
             self.split_dialog,
             self.settings_dialog,
         ):
@@ -572,14 +588,18 @@ class MainWindow(QMainWindow):
         self._keep_layout()
         dialogs = [dialog.kept_state() for dialog in (self.export_dialog, self.predictions_dialog)]
         notices = self.notices.notices()
-        opened = self.finetune_dialog.isVisible(), self.settings_dialog.isVisible()
+        opened = (
+            self.finetune_dialog.isVisible(),
+            self.meta_training_dialog.kept_state(),
+            self.settings_dialog.isVisible(),
+        )
         return self.pages.kept_state(), dialogs, opened, notices
 
     def restore_state(self, state: object) -> None:
         """Go on from what another window on the same session kept."""
         if not isinstance(state, tuple):
             return
-        pages, dialogs, (is_finetuning_asked, is_setting), notices = state
+        pages, dialogs, (is_finetuning_asked, meta_training, is_setting), notices = state
         self.notices.clear()
         for notice in reversed(notices):
             self.notices.add(notice)
@@ -592,6 +612,7 @@ class MainWindow(QMainWindow):
             dialog.restore_state(kept)
         if is_finetuning_asked:
             self.finetune_dialog.begin()
+        self.meta_training_dialog.restore_state(meta_training)
         if is_setting:  # It may be where the language was chosen.
             self.settings_dialog.begin()
 
@@ -660,6 +681,7 @@ class MainWindow(QMainWindow):
         self.export_dialog.close()
         self.predictions_dialog.close()
         self.finetune_dialog.close()
+        self.meta_training_dialog.close()
         self.split_dialog.close()
         self.settings_dialog.close()
         self.key_sheet.close()

@@ -319,6 +319,10 @@
         <translation>工具</translation>
     </message>
     <message>
+        <source>Train an &amp;Encoder…</source>
+        <translation>训练编码器(&amp;E)…</translation>
+    </message>
+    <message>
         <source>Undo</source>
         <translation>撤销</translation>
     </message>
@@ -988,6 +992,29 @@
     </message>
 </context>
 <context>
+    <name>CurveChart</name>
+    <message>
+        <source>The first points are on their way.</source>
+        <translation>首批数据点即将到来。</translation>
+    </message>
+    <message>
+        <source>There is no point yet.</source>
+        <translation>还没有数据点。</translation>
+    </message>
+    <message>
+        <source>{name}: {first} at first, {last} at {x_name} {x}.</source>
+        <translation>{name}：起初为 {first}，在{x_name} {x} 处为 {last}。</translation>
+    </message>
+    <message>
+        <source>{name}: {last} at {x_name} {x}.</source>
+        <translation>{name}：在{x_name} {x} 处为 {last}。</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
     <name>DoubtfulLabels</name>
     <message>
         <source>1 more follows when these are settled.</source>
@@ -1103,6 +1130,10 @@
         <translation>{count} 分钟</translation>
     </message>
     <message>
+        <source>{count} s</source>
+        <translation>{count} 秒</translation>
+    </message>
+    <message>
         <source>{count} seconds</source>
         <translation>{count} 秒</translation>
     </message>
@@ -1117,6 +1148,14 @@
     <message>
         <source>{effort}: {percent} % of held-out labels right</source>
         <translation>{effort}：留出的标注有 {percent}% 判断正确</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} 小时 {minutes} 分</translation>
+    </message>
+    <message>
+        <source>{minutes} min {seconds} s</source>
+        <translation>{minutes} 分 {seconds} 秒</translation>
     </message>
     <message>
         <source>{percent} % instant</source>
@@ -1150,8 +1189,16 @@
         <translation>微调…</translation>
     </message>
     <message>
+        <source>Fine-tuned: when you pause, with the tuned encoder</source>
+        <translation>微调：在您停顿时，使用微调后的编码器</translation>
+    </message>
+    <message>
         <source>Instant: after every click</source>
         <translation>即时：每次操作后立即更新</translation>
+    </message>
+    <message>
+        <source>The encoder was fine-tuned and judged with {count} labels; {newer} have changed since. They count, but have not been judged by.</source>
+        <translation>编码器是用 {count} 个标注微调和评判的；此后有 {newer} 个标注变动。它们计入结果，但未用于评判。</translation>
     </message>
     <message>
         <source>Thorough: when you pause, kept where it is better</source>
@@ -1281,10 +1328,6 @@
     <message>
         <source>Cancel adding the encoder</source>
         <translation>取消添加编码器</translation>
-    </message>
-    <message>
-        <source>Comes with Handful</source>
-        <translation>Handful 自带</translation>
     </message>
     <message>
         <source>Delete this encoder&apos;s file</source>
@@ -1425,6 +1468,10 @@
     <message>
         <source>{name} was added; press Use This to work with it.</source>
         <translation>已添加 {name}；按“使用此编码器”即可使用。</translation>
+    </message>
+    <message>
+        <source>{name}, comes with Handful</source>
+        <translation>{name}，Handful 自带</translation>
     </message>
 </context>
 <context>
@@ -1747,6 +1794,17 @@
     </message>
 </context>
 <context>
+    <name>FinetuneButton</name>
+    <message>
+        <source>Curves</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>Show how fine-tuning goes</source>
+        <translation>显示微调的进展</translation>
+    </message>
+</context>
+<context>
     <name>FinetuneDialog</name>
     <message>
         <source>All held-out labels come out right already: it can hardly help.</source>
@@ -1757,28 +1815,104 @@
         <translation>微调</translation>
     </message>
     <message>
-        <source>Fine-tuning changes the encoder itself to suit your labels and then reads the folder anew. The answers on screen stay until it is done, and they are replaced only if labels that were held out from it say that it helped.
-
-You can go on looking at images; changing a label stops it.</source>
-        <translation>微调会调整编码器本身以适应您的标注，然后重新读取整个文件夹。在完成之前，屏幕上的结果保持不变；只有当留出的标注表明微调有帮助时，结果才会被替换。
-
-您可以继续查看图像；更改标注会停止微调。</translation>
-    </message>
-    <message>
         <source>Fine-tuning is under way.</source>
         <translation>微调正在进行。</translation>
     </message>
     <message>
-        <source>Not Now</source>
-        <translation>暂不</translation>
+        <source>1 label has changed since it began with {count}. It goes on with those, and answers with all of yours in the end.</source>
+        <translation>微调从 {count} 个标注开始，此后有 1 个标注变动。它会用开始时的标注继续，最后用您的全部标注给出结果。</translation>
+    </message>
+    <message>
+        <source>1.  Your {count} labelled images are looked at from several sides.</source>
+        <translation>1.  从多个角度查看您已标注的 {count} 张图像。</translation>
+    </message>
+    <message>
+        <source>2.  The last blocks of the encoder learn from them: five times with a fifth of the labels held out, to see whether it helps, and once with all.</source>
+        <translation>2.  编码器的最后几个模块从中学习：五次各留出五分之一的标注，以检验是否有帮助；再用全部标注学习一次。</translation>
+    </message>
+    <message>
+        <source>3.  Only if it clearly helps on the labels held out, the folder is read again with the new encoder: {count} images. Else nothing changes.</source>
+        <translation>3.  只有在对留出的标注确有帮助时，才会用新的编码器重新读取文件夹：{count} 张图像。否则一切不变。</translation>
+    </message>
+    <message>
+        <source>Cancel Fine-Tuning</source>
+        <translation>取消微调</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Faint: each training by itself. These curves show that it learns; whether it is kept is decided at the end, by the whole vote.</source>
+        <translation>浅色线：每次训练各自的情况。这些曲线表明它在学习；是否采用在最后由整体投票决定。</translation>
+    </message>
+    <message>
+        <source>Fine-Tuning</source>
+        <translation>微调</translation>
+    </message>
+    <message>
+        <source>Fine-tuning helped: {now} % of held-out labels right, {before} % before.</source>
+        <translation>微调有帮助：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Go on labelling: it goes on with the {count} labels that it began with, and answers with all of yours in the end.</source>
+        <translation>请继续标注：微调会用开始时的 {count} 个标注继续，最后用您的全部标注给出结果。</translation>
+    </message>
+    <message>
+        <source>Held-out labels right</source>
+        <translation>留出的标注判断正确</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>How far fine-tuning is</source>
+        <translation>微调的进度</translation>
+    </message>
+    <message>
+        <source>It runs on; open this again from the line at the bottom (Esc)</source>
+        <translation>它会继续运行；可从底部的状态行重新打开 (Esc)</translation>
+    </message>
+    <message>
+        <source>It took {time}.</source>
+        <translation>用时 {time}。</translation>
+    </message>
+    <message>
+        <source>It was cancelled, and labels have changed since: images that were looked at are kept, the trainings begin anew.</source>
+        <translation>微调已取消，此后标注有变动：已查看的图像会保留，训练将重新开始。</translation>
+    </message>
+    <message>
+        <source>It was cancelled; what was finished is kept, and it can go on there.</source>
+        <translation>微调已取消；已完成的部分会保留，可以从那里继续。</translation>
+    </message>
+    <message>
+        <source>Loss (nats)</source>
+        <translation>损失（nat）</translation>
     </message>
     <message>
         <source>Only encoders of Handful&apos;s own architecture can be fine-tuned, and the one in use, {name}, is another. Choose Handful&apos;s in the settings to fine-tune it.</source>
         <translation>只有采用 Handful 自有架构的编码器才能微调，而当前使用的 {name} 是另一种。若要微调，请在设置中选择 Handful 自带的编码器。</translation>
     </message>
     <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>That was judged with {count} labels; {changed} have changed since. They are answered with the fine-tuned encoder, too. Fine-tune again to learn from them.</source>
+        <translation>这是用 {count} 个标注评判的；此后有 {changed} 个标注变动。它们的结果同样来自微调后的编码器。再次微调即可从中学习。</translation>
+    </message>
+    <message>
         <source>The answers are fine-tuned already.</source>
         <translation>结果已经过微调。</translation>
+    </message>
+    <message>
+        <source>The answers on screen come from the fine-tuned encoder, and so do those to labels that you give from now on, whenever you pause.</source>
+        <translation>屏幕上的结果来自微调后的编码器；今后每当您停顿时，新标注的结果也是如此。</translation>
     </message>
     <message>
         <source>This can take long; how long is not known on this computer ({device}).</source>
@@ -1787,6 +1921,58 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>This takes about {time} on this computer ({device}).</source>
         <translation>在这台电脑（{device}）上大约需要 {time}。</translation>
+    </message>
+    <message>
+        <source>What is finished is kept: asked again for the same labels, it goes on there</source>
+        <translation>已完成的部分会保留：对相同的标注再次微调时，会从那里继续</translation>
+    </message>
+    <message>
+        <source>What will happen:</source>
+        <translation>将会进行：</translation>
+    </message>
+    <message>
+        <source>You can go on labelling, and close this window. It needs about 2 GB of memory. Cancelled, or cut off by closing Handful, it goes on where it was when you ask for it again with the same labels.</source>
+        <translation>您可以继续标注，也可以关闭此窗口。它大约需要 2 GB 内存。如果被取消，或因关闭 Handful 而中断，对相同的标注再次微调时会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>mean of the folds</source>
+        <translation>各折的平均值</translation>
+    </message>
+    <message>
+        <source>on held-out labels</source>
+        <translation>在留出的标注上</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>while it learns</source>
+        <translation>学习过程中</translation>
+    </message>
+    <message>
+        <source>{changed} labels have changed since it began with {count}. It goes on with those, and answers with all of yours in the end.</source>
+        <translation>微调从 {count} 个标注开始，此后有 {changed} 个标注变动。它会用开始时的标注继续，最后用您的全部标注给出结果。</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far</source>
+        <translation>已用 {elapsed}</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far, about {left} left</source>
+        <translation>已用 {elapsed}，大约还需 {left}</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far, longer than the {estimate} expected</source>
+        <translation>已用 {elapsed}，超过了预计的 {estimate}</translation>
+    </message>
+    <message>
+        <source>{text}: {done} of {total}</source>
+        <translation>{text}：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{text}…</source>
+        <translation>{text}…</translation>
     </message>
 </context>
 <context>
@@ -2192,15 +2378,15 @@ You can go on looking at images; changing a label stops it.</source>
     <name>Legend</name>
     <message>
         <source>Legend</source>
-        <translation type="unfinished"></translation>
+        <translation>图例</translation>
     </message>
     <message>
         <source>Select these on the map</source>
-        <translation type="unfinished"></translation>
+        <translation>在分布图上选中这些图像</translation>
     </message>
     <message>
         <source>Sure</source>
-        <translation type="unfinished"></translation>
+        <translation>确定</translation>
     </message>
     <message>
         <source>Unsure</source>
@@ -2376,35 +2562,35 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>1 of {total} selected</source>
-        <translation type="unfinished"></translation>
+        <translation>已选中 1 张，共 {total} 张</translation>
     </message>
     <message>
         <source>A first view; alike images come together once all are read.</source>
-        <translation type="unfinished"></translation>
+        <translation>这是初步视图；全部读取后，相似的图像会聚到一起。</translation>
     </message>
     <message>
         <source>A map needs at least three images that can be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>至少需要三张可读取的图像才能显示分布图。</translation>
     </message>
     <message>
         <source>Arrange anew</source>
-        <translation type="unfinished"></translation>
+        <translation>重新排布</translation>
     </message>
     <message>
         <source>Arrange anew: lay all images out from the start, also those that came later</source>
-        <translation type="unfinished"></translation>
+        <translation>重新排布：从头排布所有图像，包括后来加入的图像</translation>
     </message>
     <message>
         <source>Arranging the map: {percent}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在排布分布图：{percent}</translation>
     </message>
     <message>
         <source>Arranging the map: {percent}, about {count} min left</source>
-        <translation type="unfinished"></translation>
+        <translation>正在排布分布图：{percent}，约剩 {count} 分钟</translation>
     </message>
     <message>
         <source>Arranging the map: {percent}, about {count} s left</source>
-        <translation type="unfinished"></translation>
+        <translation>正在排布分布图：{percent}，约剩 {count} 秒</translation>
     </message>
     <message>
         <source>Arrow keys</source>
@@ -2412,19 +2598,19 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>By class</source>
-        <translation type="unfinished"></translation>
+        <translation>按类别</translation>
     </message>
     <message>
         <source>By confidence</source>
-        <translation type="unfinished"></translation>
+        <translation>按置信度</translation>
     </message>
     <message>
         <source>By what to check</source>
-        <translation type="unfinished"></translation>
+        <translation>按待检查项</translation>
     </message>
     <message>
         <source>Colour by</source>
-        <translation type="unfinished"></translation>
+        <translation>着色依据</translation>
     </message>
     <message>
         <source>Drag, Shift+Drag, Ctrl+Drag</source>
@@ -2432,7 +2618,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Drawing the map…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在绘制分布图…</translation>
     </message>
     <message>
         <source>Enter</source>
@@ -2448,7 +2634,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Label looks wrong</source>
-        <translation type="unfinished"></translation>
+        <translation>标注可能有误</translation>
     </message>
     <message>
         <source>Labels</source>
@@ -2456,19 +2642,19 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Lasso</source>
-        <translation type="unfinished"></translation>
+        <translation>套索</translation>
     </message>
     <message>
         <source>Lasso: drag around images to select them (Shift adds, Ctrl inverts)</source>
-        <translation type="unfinished"></translation>
+        <translation>套索：拖动圈住图像以选中（Shift 添加，Ctrl 反选）</translation>
     </message>
     <message>
         <source>Leave the map as it is now</source>
-        <translation type="unfinished"></translation>
+        <translation>让分布图保持现状</translation>
     </message>
     <message>
         <source>Like none of the classes</source>
-        <translation type="unfinished"></translation>
+        <translation>不像任何类别</translation>
     </message>
     <message>
         <source>Map</source>
@@ -2476,7 +2662,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Map of the images</source>
-        <translation type="unfinished"></translation>
+        <translation>图像分布图</translation>
     </message>
     <message>
         <source>Move the map</source>
@@ -2484,19 +2670,19 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Not classified</source>
-        <translation type="unfinished"></translation>
+        <translation>未分类</translation>
     </message>
     <message>
         <source>Predictions</source>
-        <translation type="unfinished"></translation>
+        <translation>预测</translation>
     </message>
     <message>
         <source>Rectangle</source>
-        <translation type="unfinished"></translation>
+        <translation>矩形</translation>
     </message>
     <message>
         <source>Rectangle: drag over images to select them (Shift adds, Ctrl inverts)</source>
-        <translation type="unfinished"></translation>
+        <translation>矩形：拖过图像以选中（Shift 添加，Ctrl 反选）</translation>
     </message>
     <message>
         <source>Right button, Space+Drag</source>
@@ -2504,7 +2690,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Select by lasso, add, invert</source>
-        <translation>用套索选择、添加、反选</translation>
+        <translation>用套索选中、添加、反选</translation>
     </message>
     <message>
         <source>Select nothing, then back to all images</source>
@@ -2524,11 +2710,11 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Show the selected images as tiles</source>
-        <translation type="unfinished"></translation>
+        <translation>以缩略图显示所选图像</translation>
     </message>
     <message>
         <source>Show the whole map (Home)</source>
-        <translation type="unfinished"></translation>
+        <translation>显示整张分布图（Home）</translation>
     </message>
     <message>
         <source>Space</source>
@@ -2536,19 +2722,19 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>停止</translation>
     </message>
     <message>
         <source>Stopped; “Arrange anew” goes on from the start.</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止；“重新排布”将从头开始。</translation>
     </message>
     <message>
         <source>The engine is loading; the map follows…</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎正在加载，随后显示分布图…</translation>
     </message>
     <message>
         <source>The images are being read; the map follows…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取图像，随后显示分布图…</translation>
     </message>
     <message>
         <source>Unsure</source>
@@ -2556,23 +2742,227 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>What the colours of the points tell</source>
-        <translation type="unfinished"></translation>
+        <translation>各点颜色的含义</translation>
     </message>
     <message>
         <source>Whole map</source>
-        <translation type="unfinished"></translation>
+        <translation>整张分布图</translation>
     </message>
     <message>
         <source>Zoom in, out, whole map</source>
-        <translation>放大、缩小、显示整张地图</translation>
+        <translation>放大、缩小、整张分布图</translation>
     </message>
     <message>
         <source>{count} of {total} selected</source>
-        <translation type="unfinished"></translation>
+        <translation>已选中 {count} 张，共 {total} 张</translation>
     </message>
     <message>
         <source>{total} images</source>
-        <translation type="unfinished"></translation>
+        <translation>{total} 张图像</translation>
+    </message>
+</context>
+<context>
+    <name>MetaSetup</name>
+    <message>
+        <source>&amp;Training:</source>
+        <translation>训练(&amp;T)：</translation>
+    </message>
+    <message>
+        <source>&amp;Write to:</source>
+        <translation>写入到(&amp;W)：</translation>
+    </message>
+    <message>
+        <source>A recipe</source>
+        <translation>训练方案</translation>
+    </message>
+    <message>
+        <source>Add images to learn from.</source>
+        <translation>请添加用于学习的图像。</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Folder of the run</source>
+        <translation>本次训练的文件夹</translation>
+    </message>
+    <message>
+        <source>Full: 350 steps, three views of each image</source>
+        <translation>完整：350 步，每张图像三个视图</translation>
+    </message>
+    <message>
+        <source>Give the whole path of the folder to write to.</source>
+        <translation>请给出写入文件夹的完整路径。</translation>
+    </message>
+    <message>
+        <source>How long to train</source>
+        <translation>训练多久</translation>
+    </message>
+    <message>
+        <source>Image sets: folders with a folder of images for each class, or tar files of these.</source>
+        <translation>图像集：每个类别各有一个图像文件夹的文件夹，或其 tar 文件。</translation>
+    </message>
+    <message>
+        <source>It takes about {low} on this computer, as busy as it is now, and gives way to everything else. {images} images of {classes} classes, {steps} steps at {rate} a second; {size} are kept in the folder.</source>
+        <translation>以这台电脑目前的繁忙程度，大约需要 {low}，并且会为其他一切让路。{images} 张图像，{classes} 个类别，{steps} 步，每秒 {rate} 步；文件夹中会保留 {size}。</translation>
+    </message>
+    <message>
+        <source>It takes between {low} and {high} on this computer, as busy as it is now, and gives way to everything else. {images} images of {classes} classes, {steps} steps at {rate} a second; {size} are kept in the folder.</source>
+        <translation>以这台电脑目前的繁忙程度，需要 {low} 到 {high}，并且会为其他一切让路。{images} 张图像，{classes} 个类别，{steps} 步，每秒 {rate} 步；文件夹中会保留 {size}。</translation>
+    </message>
+    <message>
+        <source>Judge by</source>
+        <translation>评判依据</translation>
+    </message>
+    <message>
+        <source>Learn from</source>
+        <translation>学习来源</translation>
+    </message>
+    <message>
+        <source>Other sets of the kind that you label. Only where the encoder helps on them, it is changed as far as that; without any, by the smallest step.</source>
+        <translation>与您要标注的同类的其他图像集。只有在对它们有帮助的范围内，编码器才会改变；如果没有，则只改变最小的一步。</translation>
+    </message>
+    <message>
+        <source>Recipe file…</source>
+        <translation>训练方案文件…</translation>
+    </message>
+    <message>
+        <source>Recipes (*.toml)</source>
+        <translation>训练方案 (*.toml)</translation>
+    </message>
+    <message>
+        <source>Say where the encoder is to be written.</source>
+        <translation>请说明编码器要写入到哪里。</translation>
+    </message>
+    <message>
+        <source>Short: 100 steps, two views of each image</source>
+        <translation>简短：100 步，每张图像两个视图</translation>
+    </message>
+    <message>
+        <source>The encoder that comes with Handful knows many kinds of pictures. Trained on labelled images of your own field it can tell apart what that one sees alike. It learns how to tell classes apart in general, so many classes count more than many images.</source>
+        <translation>Handful 自带的编码器认识许多种图片。用您自己领域的已标注图像训练之后，它能够区分自带编码器看来相似的东西。它学习的是一般而言如何区分类别，因此类别多比图像多更重要。</translation>
+    </message>
+    <message>
+        <source>Timing how long it takes on this computer…</source>
+        <translation>正在测量在这台电脑上需要多久…</translation>
+    </message>
+    <message>
+        <source>{path} holds a training already; give another folder.</source>
+        <translation>{path} 中已有一次训练；请给出另一个文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} is a file; give a folder to write to.</source>
+        <translation>{path} 是一个文件；请给出要写入的文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>MetaTraining</name>
+    <message>
+        <source>An encoder is being trained in {folder}, step {done} of {total}. It stops with a checkpoint and can go on at the next start.</source>
+        <translation>正在 {folder} 中训练编码器，第 {done} 步，共 {total} 步。它会在停止时留下检查点，下次启动时可以继续。</translation>
+    </message>
+    <message>
+        <source>An encoder is being trained in {folder}. It stops with a checkpoint and can go on at the next start.</source>
+        <translation>正在 {folder} 中训练编码器。它会在停止时留下检查点，下次启动时可以继续。</translation>
+    </message>
+    <message>
+        <source>The training could not be started: {error}.</source>
+        <translation>无法开始训练：{error}。</translation>
+    </message>
+    <message>
+        <source>The training ended with status {status}.</source>
+        <translation>训练以状态 {status} 结束。</translation>
+    </message>
+</context>
+<context>
+    <name>MetaTrainingButton</name>
+    <message>
+        <source>Encoder in training</source>
+        <translation>正在训练编码器</translation>
+    </message>
+    <message>
+        <source>Encoder in training: {percent} %</source>
+        <translation>正在训练编码器：{percent}%</translation>
+    </message>
+    <message>
+        <source>Encoder trained</source>
+        <translation>编码器已训练</translation>
+    </message>
+    <message>
+        <source>Show how the training of an encoder goes</source>
+        <translation>显示编码器训练的进展</translation>
+    </message>
+    <message>
+        <source>Show what the training has brought</source>
+        <translation>显示训练的收获</translation>
+    </message>
+    <message>
+        <source>Show why, and go on</source>
+        <translation>显示原因并继续</translation>
+    </message>
+    <message>
+        <source>Training stopped</source>
+        <translation>训练已停止</translation>
+    </message>
+</context>
+<context>
+    <name>MetaTrainingDialog</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>It runs on; open this again from the line at the bottom (Esc)</source>
+        <translation>它会继续运行；可从底部的状态行重新打开 (Esc)</translation>
+    </message>
+    <message>
+        <source>New Training…</source>
+        <translation>新的训练…</translation>
+    </message>
+    <message>
+        <source>Show Folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Start Training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stop after the step at hand, with a checkpoint to go on from</source>
+        <translation>在当前这一步之后停止，并留下可供继续的检查点</translation>
+    </message>
+    <message>
+        <source>Stop at Once</source>
+        <translation>立即停止</translation>
+    </message>
+    <message>
+        <source>Train an Encoder</source>
+        <translation>训练编码器</translation>
+    </message>
+    <message>
+        <source>Use This Encoder</source>
+        <translation>使用此编码器</translation>
+    </message>
+    <message>
+        <source>What came after the last checkpoint is lost</source>
+        <translation>上一个检查点之后的部分会丢失</translation>
+    </message>
+    <message>
+        <source>What is in the folder of this one stays there</source>
+        <translation>此次训练文件夹中的内容会保留</translation>
     </message>
 </context>
 <context>
@@ -2687,6 +3077,29 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>{place} of {count}</source>
         <translation>第 {place} 张，共 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>PathList</name>
+    <message>
+        <source>Add Folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Add Tar Files…</source>
+        <translation>添加 Tar 文件…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Take the selected ones off the list (Del)</source>
+        <translation>将所选项移出列表 (Del)</translation>
+    </message>
+    <message>
+        <source>Tar files (*.tar)</source>
+        <translation>Tar 文件 (*.tar)</translation>
     </message>
 </context>
 <context>
@@ -3493,6 +3906,137 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
 </context>
 <context>
+    <name>RunView</name>
+    <message>
+        <source>Accuracy</source>
+        <translation>准确率</translation>
+    </message>
+    <message>
+        <source>An encoder is being trained.</source>
+        <translation>正在训练编码器。</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>此前</translation>
+    </message>
+    <message>
+        <source>Gain</source>
+        <translation>提升</translation>
+    </message>
+    <message>
+        <source>How far the training is</source>
+        <translation>训练的进度</translation>
+    </message>
+    <message>
+        <source>It lies in {folder}.</source>
+        <translation>它位于 {folder}。</translation>
+    </message>
+    <message>
+        <source>It runs in a process of its own and gives way to your work. You can close this window. When Handful is closed it stops with a checkpoint, and can go on later. It writes to {folder}.</source>
+        <translation>它在独立的进程中运行，并为您的工作让路。您可以关闭此窗口。关闭 Handful 时它会留下检查点并停止，之后可以继续。它写入到 {folder}。</translation>
+    </message>
+    <message>
+        <source>It stops after the step at hand, with a checkpoint.</source>
+        <translation>它会在当前这一步之后停止，并留下检查点。</translation>
+    </message>
+    <message>
+        <source>It took {time}.</source>
+        <translation>用时 {time}。</translation>
+    </message>
+    <message>
+        <source>Its folder is {folder}.</source>
+        <translation>其文件夹为 {folder}。</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>Nothing was better on the validation sets without harm to one of them, so the encoder is left as it was.</source>
+        <translation>没有哪种改变能提升验证集的表现而不损害其中任何一个，因此编码器保持原样。</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>The encoder is trained, by the smallest step: there was nothing to judge it by.</source>
+        <translation>编码器已训练，只改变了最小的一步：没有可用来评判的依据。</translation>
+    </message>
+    <message>
+        <source>The model is trained. It is a paper&apos;s, not one that Handful can use.</source>
+        <translation>模型已训练。它属于论文中的实验，Handful 无法使用。</translation>
+    </message>
+    <message>
+        <source>The new encoder is {points} points better on the validation sets.</source>
+        <translation>新的编码器在验证集上高出 {points} 个百分点。</translation>
+    </message>
+    <message>
+        <source>The training is finished.</source>
+        <translation>训练已完成。</translation>
+    </message>
+    <message>
+        <source>This training was stopped at step {step}; it can go on.</source>
+        <translation>此次训练在第 {step} 步停止；可以继续。</translation>
+    </message>
+    <message>
+        <source>This training was stopped; it can go on.</source>
+        <translation>此次训练已停止；可以继续。</translation>
+    </message>
+    <message>
+        <source>Validation set</source>
+        <translation>验证集</translation>
+    </message>
+    <message>
+        <source>What the training said last</source>
+        <translation>训练最近的输出</translation>
+    </message>
+    <message>
+        <source>in training</source>
+        <translation>训练中</translation>
+    </message>
+    <message>
+        <source>mean of ten steps</source>
+        <translation>十步的平均值</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>validation, 95 % interval</source>
+        <translation>验证，95% 区间</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far</source>
+        <translation>已用 {elapsed}</translation>
+    </message>
+    <message>
+        <source>{elapsed} so far; this part takes about {left} more</source>
+        <translation>已用 {elapsed}；这一部分大约还需 {left}</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
+        <source>{points} points</source>
+        <translation>{points} 个百分点</translation>
+    </message>
+    <message>
+        <source>{text}: {done} of {total}</source>
+        <translation>{text}：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{text}…</source>
+        <translation>{text}…</translation>
+    </message>
+</context>
+<context>
     <name>SaveDialog</name>
     <message>
         <source>Browse…</source>
@@ -3578,20 +4122,8 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>每张图像都有您的标注，没有可预测的图像了。</translation>
     </message>
     <message>
-        <source>Exporting the model</source>
-        <translation>导出模型</translation>
-    </message>
-    <message>
-        <source>Fine-tuning is done.</source>
-        <translation>微调已完成。</translation>
-    </message>
-    <message>
         <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before.</source>
         <translation>微调已完成：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
-    </message>
-    <message>
-        <source>Fine-tuning was stopped, because labels were changed.</source>
-        <translation>由于标注有变动，微调已停止。</translation>
     </message>
     <message>
         <source>Handful may not write in {folder}, so your labels are kept in {kept}.</source>
@@ -3614,8 +4146,12 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>已标注 {count} 张图像。</translation>
     </message>
     <message>
-        <source>Labels were changed after fine-tuning, so the answers are instant ones again.</source>
-        <translation>微调之后标注有变动，因此现在显示的又是即时结果。</translation>
+        <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before, by the labels as they were when it began. It answers with those that you have given since, too.</source>
+        <translation>微调已完成：按开始时的标注，留出的标注有 {now}% 判断正确，此前为 {before}%。您此后所做的标注也已计入结果。</translation>
+    </message>
+    <message>
+        <source>Exporting the model</source>
+        <translation>导出模型</translation>
     </message>
     <message>
         <source>Merged the class “{source}” into “{target}”.</source>
@@ -4082,8 +4618,8 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>正在微调</translation>
     </message>
     <message>
-        <source>Fine-tuning is not done; it would have to begin anew.</source>
-        <translation>微调尚未完成，之后需要重新开始。</translation>
+        <source>Fine-tuning is not done; what it has finished is kept for the next time.</source>
+        <translation>微调尚未完成；已完成的部分会保留到下次。</translation>
     </message>
     <message>
         <source>Looking for images · {count} found</source>
@@ -4102,6 +4638,10 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>停止微调；结果保持不变</translation>
     </message>
     <message>
+        <source>Stop the training; it can be gone on with later</source>
+        <translation>停止训练；之后可以继续</translation>
+    </message>
+    <message>
         <source>Stop this; what is done stays done</source>
         <translation>停止；已完成的部分会保留</translation>
     </message>
@@ -4110,8 +4650,16 @@ You can go on looking at images; changing a label stops it.</source>
         <translation>停止，继续使用即时结果</translation>
     </message>
     <message>
+        <source>The training of an encoder stops; you can go on with it later.</source>
+        <translation>编码器的训练会停止；您之后可以继续。</translation>
+    </message>
+    <message>
         <source>Thorough effort</source>
         <translation>深入模式</translation>
+    </message>
+    <message>
+        <source>Training an encoder</source>
+        <translation>训练编码器</translation>
     </message>
 </context>
 <context>
@@ -4130,10 +4678,6 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Find folder…</source>
         <translation>查找文件夹…</translation>
-    </message>
-    <message>
-        <source>Fine-tune again…</source>
-        <translation>再次微调…</translation>
     </message>
     <message>
         <source>Look again</source>
@@ -4207,7 +4751,7 @@ You can go on looking at images; changing a label stops it.</source>
     </message>
     <message>
         <source>Arranging the map</source>
-        <translation type="unfinished"></translation>
+        <translation>正在排布分布图</translation>
     </message>
     <message>
         <source>Asking {host} for the weights</source>
@@ -4452,6 +4996,10 @@ You can go on looking at images; changing a label stops it.</source>
     <message>
         <source>Something went wrong inside Handful ({kind}: {error}); your labels are safe, and the log has the details.</source>
         <translation>Handful 内部出现问题（{kind}：{error}）；您的标注是安全的，详情见日志。</translation>
+    </message>
+    <message>
+        <source>That fine-tuned network is gone; fine-tune again.</source>
+        <translation>该微调后的网络已不存在；请再次微调。</translation>
     </message>
     <message>
         <source>The activations in the encoder&apos;s graph {graph_path} do not give its embedding, so it cannot be explained.</source>

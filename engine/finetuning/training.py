@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,8 @@ from torch.nn.functional import cross_entropy, normalize
 
 from engine.encoder.encoder_file import Encoder
 from engine.finetuning.blocks import LEARNED_FROM, Looked, TunedBlocks, batch_of
+from engine.messages import Series
+from engine.method.heads import some_of_each
 
 STEPS: Final = 40
 RATE: Final = 0.01
@@ -29,6 +32,15 @@ _WARM_UP: Final = 5  # Steps over which the rate rises; it then falls as a cosin
 _SCALE: Final = 10.0
 _ANCHOR: Final = 1.0
 _EMBED_AT_ONCE: Final = 32
+
+_TOLD_EVERY: Final = 4  # Steps; of single ones the loss says more about what was drawn.
+KEPT_EVERY: Final = 8
+"""Steps between two positions that are kept, and between two looks at what is held out."""
+_WATCHED: Final = 40  # Held-out images, and
+_COMPARED: Final = 80  # the others whose prototypes they are held against: an eighth of the work.
+
+Measured = tuple[Series, int, float]
+"""What, after which step, how much."""
 
 
 def n_steps(n_images: int, n_shares: int) -> int:
@@ -53,9 +65,34 @@ class Examples:
     device: str = "cpu"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Position:
+    """Where a training stands after ``step`` steps: with it the rest goes as it would have gone.
+
+    Attributes:
+        weights: the scales and shifts, by their names in an encoder file.
+        means, squares: what the optimizer has gathered of each, AdamW's first and second moment.
+        random: the state of the draws, JSON.
+        told: all that was measured so far.
+    """
+
+    step: int
+    weights: dict[str, NDArray[np.float32]]
+    means: dict[str, NDArray[np.float32]]
+    squares: dict[str, NDArray[np.float32]]
+    random: str
+    told: tuple[Measured, ...]
+
+
 def tune(
-    encoder: Encoder, examples: Examples, rows: NDArray[np.int64]
-) -> Generator[None, None, TunedBlocks]:
+    encoder: Encoder,
+    examples: Examples,
+    rows: NDArray[np.int64],
+    *,
+    watch: bool = False,
+    position: Position | None = None,
+    keep: Callable[[Position], None] | None = None,
+) -> Generator[tuple[Measured, ...], None, TunedBlocks]:
     """Learn scales and shifts from some of the examples; yields after each of ``STEPS`` steps.
 
     Every step draws images, each in one of its views, and asks which class they are, by
@@ -65,6 +102,12 @@ def tune(
 
     Args:
         rows: positions of the examples to learn from, of at least two classes.
+        watch: measure how the other examples fare on the way, which changes nothing.
+        position: where to go on.
+        keep: is given the position every ``KEPT_EVERY`` steps.
+
+    Yields:
+        What was measured; first what was before ``position``, or how the start does.
 
     Returns:
         The blocks with all that was learned; the same arguments give the same weights on a CPU.
@@ -78,7 +121,16 @@ def tune(
     optimizer = torch.optim.AdamW(blocks.learned(), lr=RATE, weight_decay=0.0)
     random = np.random.default_rng(0)
     labels, groups = examples.labels[rows], examples.groups[rows]
-    for step in range(STEPS):
+    told: tuple[Measured, ...] = ()
+    done, losses = 0, []
+    if position is not None:
+        done, told = position.step, position.told
+        _go_to(position, blocks, optimizer, random)
+    elif watch:
+        told = _held_out(blocks, examples, rows, 0)
+    if told:
+        yield told
+    for step in range(done, STEPS):
         drawn = _draw(labels, random)
         seen = np.stack([drawn, LEARNED_FROM[_views_for(drawn, random)]], 1)
         for group in optimizer.param_groups:
@@ -94,8 +146,86 @@ def tune(
         optimizer.zero_grad()
         torch.autograd.backward(loss + _ANCHOR * away.mean())
         optimizer.step()
-        yield
+        new: tuple[Measured, ...] = ()
+        if watch:
+            losses.append(float(loss.detach()))
+            if (step + 1) % _TOLD_EVERY == 0:
+                new = ((Series.LOSS, step + 1, float(np.mean(losses))),)
+                losses.clear()
+            if (step + 1) % KEPT_EVERY == 0:
+                new += _held_out(blocks, examples, rows, step + 1)
+            told += new
+        if keep is not None and (step + 1) % KEPT_EVERY == 0:
+            keep(_position(step + 1, blocks, optimizer, random, told))
+        yield new
     return blocks
+
+
+def _position(
+    step: int,
+    blocks: TunedBlocks,
+    optimizer: torch.optim.AdamW,
+    random: np.random.Generator,
+    told: tuple[Measured, ...],
+) -> Position:
+    names, states = list(blocks.weights()), optimizer.state_dict()["state"]
+
+    def gathered(key: str) -> dict[str, NDArray[np.float32]]:
+        return {name: states[number][key].cpu().numpy().copy() for number, name in enumerate(names)}
+
+    state = json.dumps(random.bit_generator.state)
+    means, squares = gathered("exp_avg"), gathered("exp_avg_sq")
+    return Position(step, blocks.weights(), means, squares, state, told)
+
+
+def _go_to(
+    position: Position,
+    blocks: TunedBlocks,
+    optimizer: torch.optim.AdamW,
+    random: np.random.Generator,
+) -> None:
+    blocks.load(position.weights)
+    random.bit_generator.state = json.loads(position.random)
+    state = {
+        number: {
+            "step": torch.tensor(float(position.step)),
+            "exp_avg": torch.from_numpy(position.means[name].copy()),
+            "exp_avg_sq": torch.from_numpy(position.squares[name].copy()),
+        }
+        for number, name in enumerate(blocks.weights())  # The order in which it was given them.
+    }
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def _held_out(
+    blocks: TunedBlocks, examples: Examples, rows: NDArray[np.int64], step: int
+) -> tuple[Measured, ...]:
+    """How some of the examples that are not learned from fare; nothing where all are."""
+    others = np.setdiff1d(np.arange(len(examples.labels)), rows)
+    if not len(others):
+        return ()
+    asked = others[some_of_each(examples.labels[others], _WATCHED)]
+    n_classes = len(np.unique(examples.labels))
+    known = rows[some_of_each(examples.labels[rows], max(_COMPARED, n_classes))]
+    images = np.concatenate([known, asked])
+    parts = []
+    with torch.no_grad():
+        for first in range(0, len(images), _EMBED_AT_ONCE):
+            items = [(int(image), 0) for image in images[first : first + _EMBED_AT_ONCE]]
+            parts.append(blocks(*batch_of(examples.looked, items, examples.device)))
+        x = torch.cat(parts)
+        mean = x[: len(known)].mean(0)
+        x = normalize(x - mean)
+        classes, columns = np.unique(examples.labels[known], return_inverse=True)
+        one_hot = (columns.reshape(-1)[:, None] == np.arange(len(classes))).astype(np.float32)
+        prototypes = normalize(torch.from_numpy(one_hot).to(x.device).T @ x[: len(known)])
+        logits = _SCALE * x[len(known) :] @ prototypes.T
+    truth = torch.from_numpy(np.searchsorted(classes, examples.labels[asked])).to(x.device)
+    hits = (logits.argmax(1) == truth).float().mean()
+    return (
+        (Series.HELD_OUT_LOSS, step, float(cross_entropy(logits, truth))),
+        (Series.HELD_OUT_ACCURACY, step, float(hits)),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

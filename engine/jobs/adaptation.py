@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from engine.encoder.views import VIEWS
 from engine.errors import LabelsError
 from engine.jobs.embedding import embed
+from engine.jobs.finetuning import FineTuned as Learned
 from engine.jobs.finetuning import estimate_seconds, finetune, why_not
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
@@ -24,6 +26,8 @@ from engine.messages import (
     ClassId,
     Effort,
     Event,
+    FineTune,
+    FineTuned,
     HeldOut,
     HeldOutPredictions,
     ImageId,
@@ -46,6 +50,8 @@ _NO_GAIN: Final = {
     Effort.THOROUGH: say("Trying harder did not help with these labels; the instant answers stay."),
     Effort.FINETUNE: say("Fine-tuning did not help with these labels and was not kept."),
 }
+_TUNING_GONE: Final = say("That fine-tuned network is gone; fine-tune again.")
+_KEPT_NAME: Final = "finetuning"  # The folder beside the cache.
 _GONE: Final = say(
     "A labelled image cannot be read any more, so no more was tried; the answers stay as they were."
 )
@@ -71,17 +77,84 @@ class Fit:
     note: Sentence = NOTHING
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuning:
+    """A fine-tuned network with which the folder was looked at.
+
+    Attributes:
+        learned: the network, and what speaks for it.
+        seen: the workspace that embeds with it.
+        made_of: the labels and images that it has learned from.
+        labelled: these, in the order in which ``learned.judged`` counts them.
+        classes: which class each of ``learned.guesses`` is.
+    """
+
+    learned: Learned
+    seen: Workspace
+    made_of: Hashable
+    labelled: Sequence[tuple[ImageId, ClassId]]
+    classes: Sequence[ClassId]
+
+    @property
+    def name(self) -> str:
+        """What commands call it."""
+        return self.learned.encoder.fingerprint
+
+
+def fine_tune(workspace: Workspace, command: FineTune) -> Iterator[Event | None]:
+    """Fine-tune; see :class:`engine.messages.FineTune`."""
+    started = time.perf_counter()
+    yield from _embed_missing(workspace, command.request_id, command.support)
+    class_ids = [item.class_id for item in command.classes]
+    support = without_negatives(command.support)
+    negatives = _negatives(command.support)
+    made_of = _made_of(workspace, support, class_ids, Effort.FINETUNE)
+    known = _tuning_of(workspace, made_of)
+    if known is None:
+        try:
+            fit_model(workspace, support, class_ids)  # Raises what the labels lack.
+        except LabelsError:
+            reason = _what_to_do(len(class_ids), len(support))
+            yield NotAdapted(command.request_id, reason, Effort.FINETUNE)
+            return
+        made = yield from _tune(
+            workspace,
+            command.request_id,
+            support,
+            class_ids,
+            negatives,
+            workspace.cache.folder / _KEPT_NAME,
+        )
+        if isinstance(made, Sentence):
+            reason = made or _NO_GAIN[Effort.FINETUNE]
+            yield NotAdapted(command.request_id, reason, Effort.FINETUNE)
+            return
+        known = made
+    learned = known.learned
+    yield FineTuned(
+        command.request_id,
+        known.name,
+        len(support),
+        learned.held_out,
+        learned.before,
+        learned.instant,
+        time.perf_counter() - started,
+    )
+
+
 def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event | None]:
     """Adapt and classify; see :class:`engine.messages.Adapt`."""
     started = time.perf_counter()
-    missing = [image for image, _ in command.support if image.image_id not in workspace.store]
-    for results in embed(workspace, missing):
-        yield from workspace.events_for(command.request_id, results)
-        yield None
+    yield from _embed_missing(workspace, command.request_id, command.support)
     class_ids = [item.class_id for item in command.classes]
     try:
         fitted = yield from fit(
-            workspace, command.request_id, command.support, class_ids, command.effort
+            workspace,
+            command.request_id,
+            command.support,
+            class_ids,
+            command.effort,
+            command.tuning,
         )
     except LabelsError:
         if command.effort is Effort.INSTANT:
@@ -132,6 +205,7 @@ def fit(
     support: Sequence[tuple[ImageRef, ClassId]],
     class_ids: Sequence[ClassId],
     effort: Effort,
+    tuning: str = "",
 ) -> Generator[Event | None, None, Fit]:
     """Adapt to those labelled images whose embeddings are in the store, with an effort.
 
@@ -141,6 +215,8 @@ def fit(
     Args:
         support: negative examples may be among them.
         class_ids: all classes; the model's ``classes`` are positions in it.
+        tuning: with the effort FINETUNE, the network behind which the vote is fitted, whatever
+            labels that has learned from; empty: one fine-tuned to these.
 
     Raises:
         LabelsError: fewer than two classes have a readable labelled image.
@@ -148,7 +224,7 @@ def fit(
     if effort is Effort.INSTANT:
         instant = fit_model(workspace, support, class_ids)
         return Fit(instant, workspace, instant.held_out)
-    made_of = _made_of(workspace, support, class_ids, effort)
+    made_of = _made_of(workspace, support, class_ids, effort), tuning
     negatives = _negatives(support)
     known = workspace.fits.get(effort)
     if known is not None and known[0] == made_of:
@@ -157,9 +233,9 @@ def fit(
             yield from _embed_again(workspace, fitted.seen, request_id, say("Looking again, tuned"))
     else:
         fitted = yield from _fit_with_effort(
-            workspace, request_id, without_negatives(support), negatives, class_ids, effort
+            workspace, request_id, without_negatives(support), negatives, class_ids, effort, tuning
         )
-        if fitted.note != _GONE:
+        if fitted.note not in (_GONE, _TUNING_GONE):
             workspace.fits[effort] = made_of, fitted
     return replace(fitted, model=_told(fitted.model, fitted.seen, negatives))
 
@@ -170,9 +246,10 @@ def fit_or_next_best(
     support: Sequence[tuple[ImageRef, ClassId]],
     class_ids: Sequence[ClassId],
     effort: Effort,
+    tuning: str = "",
 ) -> Generator[Event | None, None, Fit]:
     """As :func:`fit`; the thorough effort where fine-tuning is not kept."""
-    fitted = yield from fit(workspace, request_id, support, class_ids, effort)
+    fitted = yield from fit(workspace, request_id, support, class_ids, effort, tuning)
     if effort is Effort.FINETUNE and fitted.model.effort is not effort:
         lesser = yield from fit(workspace, request_id, support, class_ids, Effort.THOROUGH)
         return replace(lesser, note=fitted.note)
@@ -210,12 +287,16 @@ def _fit_with_effort(
     negatives: Sequence[ImageId],
     class_ids: Sequence[ClassId],
     effort: Effort,
+    tuning: str,
 ) -> Generator[Event | None, None, Fit]:
     """``support`` has no negative examples; of the model that comes out, who asked tells it."""
     instant = fit_model(workspace, support, class_ids)
     yield None
-    tried = _try_thorough if effort is Effort.THOROUGH else _try_finetune
-    better = yield from tried(workspace, request_id, support, class_ids, instant, negatives)
+    given = workspace, request_id, support, class_ids
+    if effort is Effort.THOROUGH:
+        better = yield from _try_thorough(*given, instant, negatives)
+    else:
+        better = yield from _try_finetune(*given, negatives, tuning)
     if isinstance(better, Fit):
         return better
     return Fit(instant, workspace, instant.held_out, note=better or _NO_GAIN[effort])
@@ -253,12 +334,109 @@ def _try_finetune(
     request_id: int,
     support: Sequence[tuple[ImageRef, ClassId]],
     class_ids: Sequence[ClassId],
-    instant: AdaptedModel,
     negatives: Sequence[ImageId],
+    name: str,
 ) -> Generator[Event | None, None, Fit | Sentence]:
-    """As :func:`_try_thorough`."""
+    """As :func:`_try_thorough`; behind the network of that name, or one that is made now."""
+    tuning: Tuning | None
+    if name:
+        tuning = workspace.tunings.get(name)
+        if tuning is None:
+            return _TUNING_GONE
+    else:
+        made_of = _made_of(workspace, support, class_ids, Effort.FINETUNE)
+        tuning = _tuning_of(workspace, made_of)
+    if tuning is None:
+        made = yield from _tune(workspace, request_id, support, class_ids, negatives)
+        if isinstance(made, Sentence):
+            return made
+        tuning = made
+    else:  # Images may have come since.
+        yield from _embed_again(workspace, tuning.seen, request_id, say("Looking again, tuned"))
+    seen, learned = tuning.seen, tuning.learned
+    if not _has_all(seen, workspace, support):
+        return _GONE
+    model = yield from _fit_thoroughly(workspace, seen, support, class_ids, negatives, judge=False)
+    model = replace(
+        model,
+        effort=Effort.FINETUNE,
+        kept=(say("fine-tuned encoder"), *_views_kept(workspace), *model.kept),
+        # The network has seen the labels: only its own folds can tell how right it is, how sure it
+        # may be, and how far from the labelled images others lie.
+        weights=np.float32(learned.factor) * model.weights,
+        bias=np.float32(learned.factor) * model.bias,
+        unknowns=model.unknowns.reaching(learned.reach),
+        held_out=learned.held_out,
+        held_out_losses=learned.held_out_losses,
+        judged=learned.judged,
+        guesses=learned.guesses,
+        plain=None,  # Was not tried in those folds.
+    )
+    return _as_judged(tuning, model, seen, workspace, support, class_ids)
+
+
+def _as_judged(
+    tuning: Tuning,
+    model: AdaptedModel,
+    seen: Workspace,
+    workspace: Workspace,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+) -> Fit:
+    """The vote with what the folds said of those labels that are still as they were.
+
+    Where some are not, the lesser efforts' figures, of all of them, are no longer beside it.
+    """
+    learned = tuning.learned
+    readable = [
+        (image.image_id, label) for image, label in support if image.image_id in workspace.store
+    ]
+    row_of = {item: row for row, item in enumerate(readable)}
+    column_of = {class_ids[index]: column for column, index in enumerate(model.classes)}
+    then = [tuning.labelled[row] for row in learned.judged.tolist()]
+    guessed = [column_of.get(tuning.classes[guess]) for guess in learned.guesses.tolist()]
+    stands = np.array(
+        [item in row_of and guess is not None for item, guess in zip(then, guessed, strict=True)],
+        bool,
+    )
+    judged = np.array([row_of[item] for item, kept in zip(then, stands, strict=True) if kept])
+    guesses = np.array([guess for guess, kept in zip(guessed, stands, strict=True) if kept])
+    model = replace(model, judged=judged.astype(np.int64), guesses=guesses.astype(np.int64))
+    if stands.all():
+        return Fit(model, seen, learned.instant, learned.before)
+    losses = learned.held_out_losses[stands]
+    held_out: HeldOut | None = None
+    if len(losses):
+        labels = np.array([column_of[readable[row][1]] for row in judged])
+        counts, right = np.bincount(labels), np.bincount(labels, learned.held_out.hits[stands])
+        confidences, hits = learned.held_out.confidences[stands], learned.held_out.hits[stands]
+        for array in (confidences, hits):
+            array.setflags(write=False)
+        held_out = HeldOut(
+            accuracy=float(np.mean(right[counts > 0] / counts[counts > 0])),
+            log_loss=float(losses.mean()),
+            confidences=confidences,
+            hits=hits,
+        )
+    return Fit(replace(model, held_out=held_out, held_out_losses=losses), seen, None)
+
+
+def _tune(
+    workspace: Workspace,
+    request_id: int,
+    support: Sequence[tuple[ImageRef, ClassId]],
+    class_ids: Sequence[ClassId],
+    negatives: Sequence[ImageId],
+    kept_in: Path | None = None,
+) -> Generator[Event | None, None, Tuning | Sentence]:
+    """Fine-tune and look at the folder again; or why not, empty where it did not help.
+
+    Args:
+        kept_in: where what is finished is kept, see ``jobs.finetuning.finetune``.
+    """
     if refusal := workspace.runtime.encoder.training_refusal:
         return refusal
+    made_of = _made_of(workspace, support, class_ids, Effort.FINETUNE)
     readable = [item for item in support if item[0].image_id in workspace.store]
     mean = workspace.folder_shape().mean
     _, labels, groups = _labelled(workspace, readable, class_ids, mean)
@@ -272,33 +450,30 @@ def _try_finetune(
     unlabelled = workspace.store.image_ids() - {image.image_id for image, _ in support}
     rest = [workspace.refs[image_id] for image_id in sorted(unlabelled.difference(negatives))]
     n_views = _n_views(workspace)
-    tuned = yield from finetune(workspace, request_id, examples, groups, rest, n_views)
-    if tuned is None:
+    learned = yield from finetune(workspace, request_id, examples, groups, rest, n_views, kept_in)
+    if learned is None:
         return NOTHING
     shown = workspace.current
+    kept = [] if shown is None else [shown.seen]
     workspace.fits.pop(Effort.FINETUNE, None)
-    workspace.drop_tuned([] if shown is None else [shown.seen])
-    seen = yield from workspace.on_pool(lambda: workspace.beside(tuned.encoder, viewed=n_views > 1))
+    for name, other in list(workspace.tunings.items()):
+        if other.seen not in kept:
+            del workspace.tunings[name]
+    workspace.drop_tuned(kept)
+    encoder = learned.encoder
+    seen = yield from workspace.on_pool(lambda: workspace.beside(encoder, viewed=n_views > 1))
     yield from _embed_again(workspace, seen, request_id, say("Looking again, tuned"))
-    if not _has_all(seen, workspace, support):
-        return _GONE
-    model = yield from _fit_thoroughly(workspace, seen, support, class_ids, negatives, judge=False)
-    model = replace(
-        model,
-        effort=Effort.FINETUNE,
-        kept=(say("fine-tuned encoder"), *_views_kept(workspace), *model.kept),
-        # The network has seen all labels: only its own folds can tell how right it is, how sure it
-        # may be, and how far from the labelled images others lie.
-        weights=np.float32(tuned.factor) * model.weights,
-        bias=np.float32(tuned.factor) * model.bias,
-        unknowns=model.unknowns.reaching(tuned.reach),
-        held_out=tuned.held_out,
-        held_out_losses=tuned.held_out_losses,
-        judged=tuned.judged,
-        guesses=tuned.guesses,
-        plain=None,  # Was not tried in those folds.
-    )
-    return Fit(model, seen, tuned.instant, tuned.before)
+    labelled = [(image.image_id, class_id) for image, class_id in readable]
+    classes = [class_ids[position] for position in np.unique(labels).tolist()]
+    tuning = Tuning(learned, seen, made_of, labelled, classes)
+    workspace.tunings[tuning.name] = tuning
+    return tuning
+
+
+def _tuning_of(workspace: Workspace, made_of: Hashable) -> Tuning | None:
+    """What was fine-tuned to the same labels of the same images."""
+    tunings: Iterator[Tuning] = iter(workspace.tunings.values())
+    return next((tuning for tuning in tunings if tuning.made_of == made_of), None)
 
 
 def fit_model(
@@ -433,6 +608,16 @@ def _embed_again(
     meter = ProgressMeter(request_id, text, len(images))
     for results in embed(seen, images):
         yield meter.advance(len(results)) if results else None
+
+
+def _embed_missing(
+    workspace: Workspace, request_id: int, support: Sequence[tuple[ImageRef, ClassId]]
+) -> Iterator[Event | None]:
+    """Read the labelled images that were not read yet."""
+    missing = [image for image, _ in support if image.image_id not in workspace.store]
+    for results in embed(workspace, missing):
+        yield from workspace.events_for(request_id, results)
+        yield None
 
 
 def _is_clearly_worse(model: AdaptedModel, instant: AdaptedModel) -> bool:

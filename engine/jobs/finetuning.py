@@ -7,26 +7,30 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.encoder.encoder_file import Encoder
 from engine.errors import EngineError, UnreadableImageError
+from engine.images import content_hash, read_file
 from engine.jobs.progress import ProgressMeter
-from engine.jobs.workspace import Workspace, take_steps
-from engine.messages import Event, HeldOut, ImageRef, Progress
+from engine.jobs.workspace import Workspace
+from engine.messages import Event, HeldOut, ImageRef, Progress, TrainingPoint
 from engine.method.heads import Floats, independent_groups, some_of_each
 from engine.method.unknowns import reach_of
 from engine.words import NOTHING, Sentence, say
 
 if TYPE_CHECKING:
     from engine.finetuning.blocks import Looked
+    from engine.finetuning.checkpoints import Checkpoints
     from engine.finetuning.gate import Tried, Verdict
-    from engine.finetuning.training import Examples, Point
+    from engine.finetuning.training import Examples, Measured, Point
 
 _T = TypeVar("_T")
+_Steps: TypeAlias = "Generator[tuple[Measured, ...] | None, None, _T]"
 
 LOOKED_AT: Final = 200
 MOST_LEARNED: Final = 600
@@ -106,12 +110,13 @@ def finetune(
     groups: NDArray[np.int64],
     rest: Sequence[ImageRef] = (),
     n_views: int = 1,
+    kept_in: Path | None = None,
 ) -> Generator[Event | None, None, FineTuned | None]:
     """Fine-tune the workspace's encoder on the pool and say whether that helped.
 
     How far to go is chosen in grouped cross-validation, not at all included, by the instant head;
     what is learned from all labels is kept only if the held-out log-loss of the vote, which will
-    answer, falls by 1.5 standard errors there. Writes nothing.
+    answer, falls by 1.5 standard errors there.
 
     Args:
         support: readable labelled images with class numbers 0, 1, ..., of which ``MOST_LEARNED``
@@ -120,10 +125,12 @@ def finetune(
         rest: images without a label, of which ``LOOKED_AT`` or all at random tell how sure the
             answers may be.
         n_views: of ``encoder.views.VIEWS``, from which the folder will be embedded.
+        kept_in: the folder where what is finished is kept, and looked for first; with one the
+            trainings also tell how they do, an eighth more work. None: nothing is written.
 
     Yields:
-        Progress, and None while nothing has finished. A thread of the pool cannot be stopped
-        within its stretch of work, some quarter of a second.
+        Progress, TrainingPoint, and None while nothing has finished. A thread of the pool cannot
+        be stopped within its stretch of work, some quarter of a second.
 
     Returns:
         None where nothing was gained, or where :func:`why_not` has an answer.
@@ -157,9 +164,14 @@ def finetune(
     from engine.finetuning.training import SHARES, Examples, n_steps
 
     encoder = workspace.runtime.encoder
+    checkpoints: Checkpoints | None = None
+    if kept_in is not None:
+        from engine.finetuning.checkpoints import Checkpoints
+
+        checkpoints = Checkpoints(kept_in, encoder, _device(workspace))
     images = [image for image, _ in support]
     text = say("Looking at the labelled images from several sides")
-    looked = yield from _look(workspace, request_id, images, N_DRAWN, text)
+    looked = yield from _look(workspace, request_id, images, N_DRAWN, text, checkpoints)
     independent = independent_groups(labels, groups)
     examples = Examples(looked, labels, independent, _device(workspace))
     folds = folds_of(labels, examples.groups)
@@ -168,10 +180,10 @@ def finetune(
     # The last leaves nothing out: it is the one that is kept, if any. Beside the others it fills a
     # core that would idle at the end.
     parts = [*(np.flatnonzero(folds != fold) for fold in used), np.arange(len(labels))]
-    works = [partial(_tuned, encoder, examples, rows, shares) for rows in parts]
-    steps = n_steps(len(labels), len(shares)) * len(works)
-    meter = ProgressMeter(request_id, say("Fine-tuning"), steps)
-    *ways, whole = yield from _train_all(workspace, works, meter)
+    works = [partial(_tuned, encoder, examples, rows, shares, checkpoints) for rows in parts]
+    steps = n_steps(len(labels), len(shares))
+    meter = ProgressMeter(request_id, say("Fine-tuning"), steps * len(works))
+    *ways, whole = yield from _train_all(workspace, works, meter, steps, request_id)
 
     logits = np.zeros((len(shares), len(labels), int(labels.max()) + 1), np.float32)
     for fold, way in zip(used, ways, strict=True):
@@ -198,8 +210,10 @@ def finetune(
     number = shares.index(verdict.best.share)
     points = [way[number] for way in ways]
     judgement, reach = yield from _judge_votes(
-        workspace, request_id, examples, folds, points, rest, n_views
+        workspace, request_id, examples, folds, points, rest, n_views, checkpoints
     )
+    if checkpoints is not None:
+        yield from workspace.on_pool(checkpoints.prune)
     if not judgement.exceeds(CLEAR_GAIN):
         return None
     return FineTuned(
@@ -226,6 +240,7 @@ def _judge_votes(
     points: Sequence[Point],
     rest: Sequence[ImageRef],
     n_views: int,
+    checkpoints: Checkpoints | None,
 ) -> Generator[Event | None, None, tuple[Verdict, float]]:
     """How the thorough vote does before and behind the folds' networks, on what they have not seen.
 
@@ -239,7 +254,7 @@ def _judge_votes(
 
     encoder = workspace.runtime.encoder
     text = say("Looking at some images without a label")
-    looked = yield from _look(workspace, request_id, _some(rest), 0, text)
+    looked = yield from _look(workspace, request_id, _some(rest), 0, text, checkpoints)
     used = np.unique(folds[folds >= 0])
     works = [
         partial(_voted, encoder, examples, folds == fold, point, looked, n_views)
@@ -316,17 +331,47 @@ def _tuned_encoder(
 
 
 def _load_torch() -> None:
-    import engine.finetuning.training  # noqa: F401
+    import engine.finetuning.checkpoints  # noqa: F401
 
 
 def _tuned(
-    encoder: Encoder, examples: Examples, rows: NDArray[np.int64], shares: Sequence[float]
-) -> Generator[None, None, list[Point]]:
-    """Learn from some examples and stop at shares of the way; in steps."""
+    encoder: Encoder,
+    examples: Examples,
+    rows: NDArray[np.int64],
+    shares: Sequence[float],
+    checkpoints: Checkpoints | None,
+) -> Generator[tuple[Measured, ...] | None, None, list[Point]]:
+    """Learn from some examples and stop at shares of the way; in steps, of which it tells."""
     from engine.finetuning.training import points_of, tune
 
-    blocks = yield from tune(encoder, examples, rows)
-    return (yield from points_of(encoder, blocks, examples, shares))
+    if checkpoints is None:
+        blocks = yield from tune(encoder, examples, rows)
+        return (yield from points_of(encoder, blocks, examples, shares))
+    key = checkpoints.training_key(examples, rows)
+    known = checkpoints.result(key)
+    if known is not None:
+        yield known[1]
+        return known[0]
+    told: list[Measured] = []
+    steps = tune(
+        encoder,
+        examples,
+        rows,
+        watch=True,
+        position=checkpoints.position(key),
+        keep=partial(checkpoints.keep_position, key),
+    )
+    while True:
+        try:
+            new = next(steps)
+        except StopIteration as end:
+            blocks = end.value
+            break
+        told += new
+        yield new
+    points = yield from points_of(encoder, blocks, examples, shares)
+    checkpoints.keep_result(key, points, tuple(told))
+    return points
 
 
 def _look(
@@ -335,6 +380,7 @@ def _look(
     images: Sequence[ImageRef],
     n_drawn: int,
     text: Sentence,
+    checkpoints: Checkpoints | None = None,
 ) -> Generator[Event | None, None, list[Looked]]:
     """Decode images and bring views of them through the blocks that stay.
 
@@ -348,14 +394,24 @@ def _look(
     def look(image: ImageRef) -> Looked | None:
         _one_thread()
         try:
-            pixels = workspace.pixels_of(image.path)
+            content = read_file(image.path)
+            key = ""
+            if checkpoints is not None:
+                key = checkpoints.looked_key(content_hash(content), image.name, n_drawn)
+                known = checkpoints.looked(key)
+                if known is not None:
+                    return known
+            pixels = workspace.decode(content)
         except UnreadableImageError as error:
             if not n_drawn:
                 return None
             raise EngineError(
                 say("{name} cannot be read any more: {error}.", name=image.name, error=error)
             ) from error
-        return frozen.look(pixels, image.name, n_drawn=n_drawn)
+        found = frozen.look(pixels, image.name, n_drawn=n_drawn)
+        if checkpoints is not None:
+            checkpoints.keep_looked(key, found)
+        return found
 
     meter = ProgressMeter(request_id, text, len(images))
     looked: dict[int, Looked | None] = {}
@@ -379,12 +435,20 @@ def _look(
 
 def _train_all(
     workspace: Workspace,
-    trainings: Sequence[Callable[[], Generator[None, None, _T]]],
+    trainings: Sequence[Callable[[], Generator[tuple[Measured, ...] | None, None, _T]]],
     meter: ProgressMeter | None = None,
+    steps_each: int = 0,
+    request_id: int = 0,
 ) -> Generator[Event | None, None, list[_T]]:
-    """What trainings return, as many under way at once as the pool has threads."""
+    """What trainings return, as many under way at once as the pool has threads.
+
+    ``steps_each`` are counted of every training, also of one that was known already.
+    """
+    from engine.finetuning.training import STEPS
+
     results: dict[int, _T] = {}
-    begun: dict[Future[tuple[int, list[_T]]], tuple[int, Generator[None, None, _T]]] = {}
+    counted = [0] * len(trainings)
+    begun: dict[Future[_Stretch[_T]], tuple[int, _Steps[_T]]] = {}
     upcoming = list(enumerate(trainings))[::-1]
     try:
         while upcoming or begun:
@@ -393,26 +457,52 @@ def _train_all(
                 steps = training()
                 begun[workspace.pool.submit(_stretch, steps)] = number, steps
             done, _ = wait(begun, timeout=_WAIT_S, return_when=FIRST_COMPLETED)
-            n_steps = 0
+            before = sum(counted)
             for future in done:
                 number, steps = begun.pop(future)
-                count, result = future.result()
-                n_steps += count
-                if result:
-                    results[number] = result[0]
+                stretch = future.result()
+                counted[number] = min(counted[number] + stretch.n_steps, steps_each)
+                if stretch.result:
+                    results[number] = stretch.result[0]
+                    counted[number] = steps_each
                 else:
                     begun[workspace.pool.submit(_stretch, steps)] = number, steps
-            yield meter.advance(n_steps) if meter and n_steps else None
+                for series, step, value in stretch.told:
+                    yield TrainingPoint(
+                        request_id, series, number, len(trainings), step, STEPS, value
+                    )
+            new = sum(counted) - before
+            yield meter.advance(new) if meter and new else None
     finally:
         for future in begun:
             future.cancel()
     return [results[number] for number in range(len(trainings))]
 
 
-def _stretch(steps: Generator[None, None, _T]) -> tuple[int, list[_T]]:
-    """Take steps for a while; how many, and the result, if there is one by then."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch(Generic[_T]):
+    """Some steps of a training: how many, what they told, and the result if it is over."""
+
+    n_steps: int
+    told: Sequence[Measured]
+    result: list[_T]
+
+
+def _stretch(steps: _Steps[_T]) -> _Stretch[_T]:
+    """Take steps for a while."""
     _one_thread()
-    return take_steps(steps, _STRETCH_S)
+    until = time.perf_counter() + _STRETCH_S
+    told: list[Measured] = []
+    count = 0
+    try:
+        while time.perf_counter() < until:
+            new = next(steps)
+            count += 1
+            if new:
+                told += new
+    except StopIteration as end:
+        return _Stretch(count, told, [end.value])
+    return _Stretch(count, told, [])
 
 
 def _one_thread() -> None:

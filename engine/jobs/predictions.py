@@ -82,7 +82,7 @@ def fit_snapshot(
     class_ids = [item.class_id for item in snapshot.classes]
     try:
         fitted = yield from fit_or_next_best(
-            workspace, request_id, snapshot.support, class_ids, snapshot.effort
+            workspace, request_id, snapshot.support, class_ids, snapshot.effort, snapshot.tuning
         )
     except LabelsError as error:
         found = sentence_of(str(error))

@@ -130,6 +130,8 @@ class Workspace:
         """The last fit of each effort above instant and what it was made of, see ``adaptation``."""
         self.layout: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
         """The map as it was made last, see ``layout``: images (n,) and positions (n, 2)."""
+        self.tunings: dict[str, Any] = {}
+        """Fine-tuned networks by the fingerprint of their encoders, see ``adaptation``."""
         self._graph_folder = graph_folder or cache.folder / "encoders"
         self._device = device
         self._beside: dict[tuple[str, bool], Workspace] = {}
@@ -171,6 +173,7 @@ class Workspace:
         self.unreadable.clear()
         self.refs.clear()
         self.fits.clear()
+        self.tunings.clear()
         self.current = None
         self.layout = None
         self._looked_at = None
@@ -304,7 +307,11 @@ class Workspace:
         Raises:
             UnreadableImageError: the file cannot become pixels.
         """
-        return decode_image(read_file(path), large_one_at_a_time=self._large_image).pixels
+        return self.decode(read_file(path))
+
+    def decode(self, content: bytes) -> NDArray[np.uint8]:
+        """As :meth:`pixels_of`, of a file's bytes."""
+        return decode_image(content, large_one_at_a_time=self._large_image).pixels
 
     def reason_of(self, image_id: ImageId) -> Sentence:
         """Why an image has no embedding."""

@@ -86,7 +86,8 @@ def train(
             report = loop.step()
             whole = True
             counter.done = loop.n_done
-            yield counter.progress(record.told(report))
+            measured = ("loss", report.loss), ("accuracy", report.accuracy)
+            yield counter.progress(record.told(report), measured)
     finally:
         # Interrupted inside a step the weights may be half moved: the last checkpoint stands.
         if whole and saved != loop.n_done:

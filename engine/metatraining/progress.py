@@ -26,11 +26,11 @@ class Counter:
         self._first = done
         self._began = time.monotonic()
 
-    def progress(self, text: str) -> Progress:
-        """Of now."""
+    def progress(self, text: str, measured: tuple[tuple[str, float], ...] = ()) -> Progress:
+        """Of now; ``measured`` as ``Progress`` has it."""
         rate = (self.done - self._first) / max(time.monotonic() - self._began, 1e-6)
         left = max(0, self.total - self.done) / rate if rate else 0.0
-        return Progress(0, sentence_of(text), self.done, self.total, rate, left)
+        return Progress(0, sentence_of(text), self.done, self.total, rate, left, measured)
 
     def follow(
         self, text: str, steps: Generator[int, None, Result]

@@ -308,6 +308,29 @@ class FakeEngine:
         if is_final:
             self.publish(messages.JobFinished(number))
 
+    def tuned(
+        self,
+        now: float = 0.91,
+        before: float = 0.85,
+        instant: float = 0.79,
+        name: str = "network-1",
+    ) -> None:
+        """Answer the newest FineTune: it helped."""
+        command = self.last(messages.FineTune)
+        held_out = [_held_out(value, len(command.support)) for value in (now, before, instant)]
+        assert held_out[0] is not None
+        assert held_out[1] is not None
+        assert held_out[2] is not None
+        number, n_support = command.request_id, len(command.support)
+        self.publish(messages.FineTuned(number, name, n_support, *held_out, seconds=60.0))
+        self.publish(messages.JobFinished(number))
+
+    def not_tuned(self, reason: str) -> None:
+        """Answer the newest FineTune: it did not help."""
+        number = self.last(messages.FineTune).request_id
+        self.publish(messages.NotAdapted(number, sentence_of(reason), messages.Effort.FINETUNE))
+        self.publish(messages.JobFinished(number))
+
     def not_better(self, reason: str) -> None:
         """Answer the newest Adapt of a higher effort: it brought nothing."""
         command = self.last(messages.Adapt)

@@ -54,18 +54,29 @@ def said(desk: Desk) -> str:
     return desk.window.status_line.effort.text()
 
 
-def start_finetuning(desk: Desk) -> messages.Adapt:
+def start_finetuning(desk: Desk) -> messages.FineTune:
     """Through the menu and the dialog."""
+    n_before = len(desk.engine.all(messages.FineTune))
     desk.window.status_line.effort.finetune.trigger()
     button = desk.window.finetune_dialog.start_button
     desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    command = desk.engine.last(messages.Adapt)
-    assert command.effort is Effort.FINETUNE
-    return command
+    assert len(desk.engine.all(messages.FineTune)) == n_before + 1
+    return desk.engine.last(messages.FineTune)
+
+
+def finish_finetuning(desk: Desk) -> None:
+    """It helped, and the vote behind its network answers."""
+    desk.press(Qt.Key.Key_Escape, desk.window.finetune_dialog)
+    desk.window.activateWindow()
+    desk.engine.tuned()
+    wait_for(desk, Effort.FINETUNE)
+    desk.engine.predict(answer(desk, 0.99), accuracy=0.91, instant=0.79, thorough=0.85)
 
 
 def test_a_pause_brings_the_thorough_answers(labelled: Desk) -> None:
-    assert said(labelled) == "Instant: 79 % of held-out labels right, 74 % plain prototypes"
+    assert said(labelled).startswith(
+        "Instant: 79 % of held-out labels right, 74 % plain prototypes"
+    )
     tip = labelled.window.status_line.effort.toolTip
     assert "stand together" not in tip()
     command = wait_for(labelled, Effort.THOROUGH)
@@ -196,28 +207,34 @@ def test_choosing_instant_ends_what_is_under_way(labelled: Desk) -> None:
 def test_fine_tuning_states_its_time_and_replaces_nothing_before_it_is_better(
     labelled: Desk,
 ) -> None:
+    wait_for(labelled, Effort.THOROUGH)
+    labelled.engine.not_better("No better.")
     labelled.window.status_line.effort.finetune.trigger()
     dialog = labelled.window.finetune_dialog
     assert "about 10 minutes" in dialog.texts()[0]
     assert "hardly help" in dialog.texts()[0]  # Both of the two labels come out right.
-    assert Effort.FINETUNE not in asked(labelled)
+    assert "12 images" in dialog.texts()[-1]
+    assert labelled.engine.all(messages.FineTune) == []
     number = start_finetuning(labelled).request_id
-    assert not dialog.isVisible()
+    assert dialog.isVisible()  # It shows how it goes, and holds up nothing.
+    assert not dialog.isModal()
     labelled.engine.publish(messages.Progress(number, "Fine-tuning", 30, 100, 0.5, 140.0))
     assert labelled.window.status_line.work.text() == "Fine-tuning · 30 / 100 · 0.5/s · 2 min left"
     assert labelled.state("image_9.png") == "predicted cat, 80 %"
-    labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, instant=0.79, thorough=0.85)
-    assert said(labelled) == (
-        "Fine-tuned: 91 % of held-out labels right, 85 % thorough, 79 % instant"
-    )
+    labelled.engine.tuned()
+    assert labelled.engine.last(messages.Adapt).tuning == "network-1"
+    assert labelled.state("image_9.png") == "predicted cat, 80 %"
     assert labelled.notices() == [
         "Fine-tuning is done: 91 % of held-out labels right, 85 % before."
     ]
+    finish = answer(labelled, 0.99)
+    labelled.engine.predict(finish, accuracy=0.91, instant=0.79, thorough=0.85)
+    assert said(labelled) == (
+        "Fine-tuned: 91 % of held-out labels right, 85 % thorough, 79 % instant"
+    )
     assert labelled.state("image_9.png") == "predicted cat, 99 %"
-    assert not labelled.window.status_line.effort.finetune.isEnabled()
-    dialog.begin()
-    assert dialog.texts() == ["The answers are fine-tuned already."]
-    assert not dialog.start_button.isEnabled()
+    assert "Fine-tuning helped: 91 %" in dialog.texts()[0]
+    assert not dialog.start_button.isVisible()
 
 
 def test_another_encoder_cannot_be_fine_tuned_and_the_dialog_says_why(labelled: Desk) -> None:
@@ -232,11 +249,8 @@ def test_another_encoder_cannot_be_fine_tuned_and_the_dialog_says_why(labelled: 
 
 
 def test_the_dialog_says_why_it_cannot_begin(labelled: Desk) -> None:
-    start_finetuning(labelled)
     dialog = labelled.window.finetune_dialog
     dialog.begin()
-    assert dialog.texts() == ["Fine-tuning is under way."]
-    assert not dialog.start_button.isEnabled()
     labelled.session.delete_class(labelled.session.classes[1].class_id)
     number = labelled.engine.last(messages.Adapt).request_id
     labelled.engine.publish(messages.NotAdapted(number, "Label images of two classes."))
@@ -267,52 +281,120 @@ def test_fine_tuning_that_is_not_better_changes_nothing(labelled: Desk) -> None:
     labelled.engine.predict(answer(labelled, 0.95), accuracy=0.84, instant=0.79)
     start_finetuning(labelled)
     reason = "Fine-tuning was not better on the held-out labels, so nothing was changed."
-    labelled.engine.not_better(reason)
+    labelled.engine.not_tuned(reason)
     assert labelled.notices() == [reason]
+    assert labelled.window.finetune_dialog.texts()[0] == reason
     assert said(labelled).startswith("Thorough: 84 %")
     assert labelled.state("image_9.png") == "predicted cat, 95 %"
     assert labelled.window.status_line.work.text() == ""
 
 
-def test_fine_tuning_can_be_stopped(labelled: Desk) -> None:
-    number = start_finetuning(labelled).request_id
+def test_fine_tuning_can_be_stopped_and_goes_on_with_the_same_labels(labelled: Desk) -> None:
+    first = start_finetuning(labelled)
     labelled.qtbot.mouseClick(labelled.window.status_line.button, Qt.MouseButton.LeftButton)
-    assert labelled.engine.cancelled() == [number]
+    assert labelled.engine.cancelled() == [first.request_id]
     assert not labelled.window.status_line.button.isVisible()
     labelled.engine.answer_cancel()
     assert said(labelled).startswith("Instant: 79 %")
-    wait_for(labelled, Effort.THOROUGH)  # The pause goes on where it was.
+    assert labelled.notices() == []
+    dialog = labelled.window.finetune_dialog
+    assert any("it can go on there" in text for text in dialog.texts())
+    assert dialog.start_button.text() == "Go On"
+    again = start_finetuning(labelled)
+    assert again.support == first.support
+    labelled.qtbot.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
+    assert labelled.engine.cancelled() == [first.request_id, again.request_id]
 
 
-def test_an_edit_stops_fine_tuning_and_offers_it_again(labelled: Desk) -> None:
-    start_finetuning(labelled)
-    labelled.click("image_3.png")
-    labelled.press("1")
-    assert labelled.notices() == ["Fine-tuning was stopped, because labels were changed."]
-    labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
-    labelled.window.notices.remedy_requested.emit(labelled.window.notices._bars[0].notice.remedy)
-    assert labelled.window.finetune_dialog.isVisible()
-    labelled.qtbot.mouseClick(
-        labelled.window.finetune_dialog.start_button, Qt.MouseButton.LeftButton
-    )
-    assert labelled.notices() == []  # It has begun again.
-
-
-def test_an_edit_after_fine_tuning_says_what_the_answers_are_now(labelled: Desk) -> None:
-    start_finetuning(labelled)
-    labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, instant=0.79)
-    labelled.window.notices.clear()
+def test_labels_go_on_while_it_learns_and_count_in_the_end(labelled: Desk) -> None:
+    command = start_finetuning(labelled)
+    dialog = labelled.window.finetune_dialog
+    assert any("the 2 labels that it began with" in text for text in dialog.texts())
     labelled.click("image_3.png")
     labelled.press("1")
     assert labelled.notices() == []
-    labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
-    (text,) = labelled.notices()
-    assert "instant ones again" in text
-    labelled.click("image_4.png")
+    assert labelled.engine.cancelled() == []
+    labelled.engine.predict(answer(labelled, 0.7), accuracy=0.8)
+    assert labelled.state("image_9.png") == "predicted cat, 70 %"  # Instant answers meanwhile,
+    wait_for(labelled, Effort.THOROUGH)  # and thorough ones.
+    assert labelled.session.classifier.running is Effort.FINETUNE
+    labelled.settle()
+    assert any("1 label has changed since it began with 2" in text for text in dialog.texts())
+    labelled.engine.tuned()
+    assert len(command.support) == 2
+    asks = labelled.engine.last(messages.Adapt)
+    assert (asks.effort, asks.tuning, len(asks.support)) == (Effort.FINETUNE, "network-1", 3)
+    (told,) = labelled.notices()
+    assert "as they were when it began" in told
+    labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, instant=0.79, thorough=0.85)
+    tip = labelled.window.status_line.effort.toolTip()
+    assert "judged with 2 labels; 1 have changed since" in tip
+    assert dialog.start_button.isEnabled()  # To learn from them, too.
+
+
+def test_a_network_that_is_ready_within_a_click_waits_for_the_instant_answers(
+    labelled: Desk,
+) -> None:
+    start_finetuning(labelled)
+    labelled.click("image_3.png")
     labelled.press("1")
+    labelled.engine.tuned()
+    assert asked(labelled)[-1] is Effort.INSTANT  # It would end that job.
+    labelled.engine.predict(answer(labelled, 0.7), accuracy=0.8)
+    assert len(wait_for(labelled, Effort.FINETUNE).support) == 3
+
+
+def test_an_edit_after_fine_tuning_is_answered_behind_the_same_network(labelled: Desk) -> None:
+    start_finetuning(labelled)
+    finish_finetuning(labelled)
     labelled.window.notices.clear()
+    labelled.click("image_3.png")
+    labelled.press("1")
     labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
-    assert labelled.notices() == []  # Said once.
+    assert said(labelled).startswith("Instant: 79 %")
+    command = wait_for(labelled, Effort.FINETUNE)
+    assert (command.tuning, len(command.support)) == ("network-1", 3)
+    labelled.engine.predict(answer(labelled, 0.97), accuracy=0.91)
+    assert labelled.state("image_9.png") == "predicted cat, 97 %"
+    assert labelled.session._snapshot().tuning == "network-1"  # What is exported.
+    assert labelled.notices() == []
+    assert Effort.THOROUGH not in asked(labelled)[asked(labelled).index(Effort.FINETUNE) :]
+
+
+def test_thorough_answers_can_be_chosen_again_and_back(labelled: Desk) -> None:
+    choices = labelled.window.status_line.effort._choices
+    assert not choices[Effort.FINETUNE].isVisible()
+    start_finetuning(labelled)
+    finish_finetuning(labelled)
+    assert choices[Effort.FINETUNE].isVisible()
+    assert choices[Effort.FINETUNE].isChecked()
+    choose(labelled, Effort.THOROUGH)
+    labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
+    wait_for(labelled, Effort.THOROUGH)
+    labelled.engine.predict(answer(labelled, 0.9), accuracy=0.85)
+    assert labelled.session._snapshot().tuning == ""
+    choose(labelled, Effort.FINETUNE)
+    assert wait_for(labelled, Effort.FINETUNE).tuning == "network-1"
+    assert labelled.state("image_9.png") == "predicted cat, 90 %"  # Till it has answered.
+
+
+def test_a_network_that_the_engine_has_lost_is_told_by_the_thorough_answers(
+    labelled: Desk,
+) -> None:
+    start_finetuning(labelled)
+    labelled.engine.tuned()
+    wait_for(labelled, Effort.FINETUNE)
+    labelled.engine.not_better("That fine-tuned network is gone; fine-tune again.")
+    assert not labelled.window.status_line.effort._choices[Effort.FINETUNE].isVisible()
+    assert said(labelled).startswith("Instant: 79 %")
+    assert "is gone" in labelled.window.status_line.effort.toolTip()
+
+
+def test_fine_tuning_is_given_up_with_the_project(labelled: Desk) -> None:
+    start_finetuning(labelled)
+    labelled.window.actions_.close_project.trigger()
+    assert labelled.session.classifier.running is None
+    assert not labelled.window.finetune_dialog.isVisible()
 
 
 def test_a_thorough_effort_that_fails_is_told_once_and_the_answers_stay(labelled: Desk) -> None:
@@ -335,7 +417,6 @@ def test_a_thorough_effort_that_fails_is_told_once_and_the_answers_stay(labelled
 def test_fine_tuning_waits_until_the_instant_answers_are_all_there(labelled: Desk) -> None:
     labelled.click("image_3.png")
     labelled.press("1")
-    assert not labelled.window.status_line.effort.finetune.isEnabled()
     labelled.window.finetune_dialog.begin()
     assert not labelled.window.finetune_dialog.start_button.isEnabled()
     labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
@@ -355,18 +436,20 @@ def test_a_growing_folder_does_not_end_fine_tuning(labelled: Desk) -> None:
     labelled.session.classifier._n_embedded_at_adapt = 3
     labelled.session.classifier.on_embedded()
     labelled.session.classifier._on_readapt()
-    assert asked(labelled)[-1] is Effort.FINETUNE
+    assert labelled.engine.cancelled() == []
+    assert labelled.session.classifier.running is Effort.FINETUNE
 
 
 def test_fine_tuned_answers_are_extended_to_images_that_come(labelled: Desk) -> None:
     start_finetuning(labelled)
-    labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, instant=0.79, thorough=0.85)
+    finish_finetuning(labelled)
     told = labelled.notices()
     count = asked(labelled).count(Effort.FINETUNE)
     labelled.session.classifier._n_embedded_at_adapt = 3
     labelled.session.classifier.on_embedding_finished()
     labelled.session.classifier._on_readapt()
     assert asked(labelled).count(Effort.FINETUNE) == count + 1
+    assert labelled.engine.last(messages.Adapt).tuning == "network-1"
     assert labelled.state("image_9.png") == "predicted cat, 99 %"
     labelled.engine.predict(answer(labelled, 0.98), accuracy=0.91, instant=0.79, thorough=0.85)
     assert labelled.state("image_9.png") == "predicted cat, 98 %"

@@ -48,7 +48,8 @@ from engine.words import say
 # Names that are the same in every language: of files, formats, programs, keys and engine parts.
 NAMES = re.compile(
     r"CPUExecutionProvider|Handful|ONNX|onnxruntime|CSV|HTML|PDF|Wilson|delta|JPEG|PNG|TIFF|WebP|AVIF|GIF|BMP|Qt|Python|CPU|GPU|NVIDIA|torch(?:vision)?|"
-    r"\b[kMG]B\b|Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
+    r"\b[kMG]B\b|"
+    r"Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
     r"Page Down|Home|End|CUDA|timm|MobileNetV2|mobilenetv3_small_100|"
     r"\bF\d+\b|\([A-Z]\)|\b[A-Z]\b|handful-base|"
     r"image_\d+\.png|\b(cat|dog|garden|emptied)\b|\S*[/\\]\S*|\*?\.\w+|[Ll]inux\S*|glibc\S*",
@@ -536,12 +537,11 @@ def test_fine_tuning_goes_on(labelled: Reader) -> None:
     desk.engine.predict({}, accuracy=0.8)
     labelled.window.finetune_dialog.begin()
     labelled.window.finetune_dialog.start_button.click()
-    asked = desk.engine.last(messages.Adapt)
-    assert asked.effort is Effort.FINETUNE
+    asked = desk.engine.last(messages.FineTune)
     labelled.speak(LanguageChoice.CHINESE)
     assert desk.session.classifier.running is Effort.FINETUNE
     assert asked.request_id not in desk.engine.cancelled()
-    desk.engine.not_better(say("Fine-tuning did not help with these labels and was not kept."))
+    desk.engine.not_tuned(say("Fine-tuning did not help with these labels and was not kept."))
     assert "微调对这些标注没有帮助，未予采用。" in desk.notices()
 
 

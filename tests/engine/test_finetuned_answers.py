@@ -15,7 +15,7 @@ import pytest
 
 from engine.finetuning.blocks import TunedBlocks, tuned_encoder
 from engine.jobs import adaptation
-from engine.jobs.adaptation import adapt_and_classify
+from engine.jobs.adaptation import adapt_and_classify, fine_tune
 from engine.jobs.embedding import embed, embed_images
 from engine.jobs.explanation import explain
 from engine.jobs.finetuning import FineTuned
@@ -30,6 +30,7 @@ from engine.messages import (
     Event,
     Explain,
     Explained,
+    FineTune,
     HeldOut,
     ImageId,
     ImageRef,
@@ -38,6 +39,7 @@ from engine.messages import (
     Progress,
     Snapshot,
 )
+from engine.messages import FineTuned as Told
 from tests.engine.painted import paint, paint_folder, snapshot_of
 
 _HELD_OUT = HeldOut(0.9, 0.3, np.full(9, 0.8, np.float32), np.arange(9) < 8)
@@ -200,3 +202,78 @@ def test_the_network_goes_with_the_project(
     assert any(key[0] == made[0] for key in workspace._beside)
     workspace.forget()
     assert not any(key[0] == made[0] for key in workspace._beside)
+
+
+def test_labels_given_meanwhile_are_answered_behind_the_same_network(
+    tmp_path: Path, workspace: Workspace, snapshot: Snapshot, trainings: list[FineTuned | None]
+) -> None:
+    began = snapshot.support[:-1]
+    events = list(fine_tune(workspace, FineTune(4, snapshot.classes, began)))
+    (told,) = _of(Told, events)
+    assert (told.request_id, told.n_support) == (4, len(began))
+    assert told.held_out is told.thorough is told.instant is _HELD_OUT
+    assert workspace.current is None  # What is on screen is not its matter.
+
+    newer = Adapt(7, snapshot.classes, snapshot.support, (), Effort.FINETUNE, told.tuning)
+    (adapted,) = _of(Adapted, adapt_and_classify(workspace, newer))
+    assert len(trainings) == 1
+    assert adapted.n_support == len(snapshot.support)
+    assert adapted.held_out is _HELD_OUT  # The judgement is that of the network.
+    assert workspace.current is not None
+    assert workspace.current.seen.runtime.encoder.fingerprint == told.tuning
+    model = workspace.current.model
+
+    shown = replace(snapshot, effort=Effort.FINETUNE, tuning=told.tuning)
+    exported = _drain(fit_snapshot(workspace, shown, 1))
+    np.testing.assert_array_equal(exported.model.weights, model.weights)
+    older = Adapt(8, snapshot.classes, began, (), Effort.FINETUNE, told.tuning)
+    list(adapt_and_classify(workspace, older))
+    assert np.abs(workspace.current.model.weights - model.weights).max() > 0
+    assert len(trainings) == 1
+
+    # Asked again for the same labels it is there at once; without a network in one's hand, too.
+    (again,) = _of(Told, fine_tune(workspace, FineTune(9, snapshot.classes, began)))
+    assert again.tuning == told.tuning
+    list(adapt_and_classify(workspace, _adapt(snapshot, began)))
+    assert len(trainings) == 1
+
+    workspace.forget()
+    list(embed_images(workspace, EmbedImages(1, snapshot.images)))
+    (refused,) = _of(NotAdapted, adapt_and_classify(workspace, newer))
+    assert "fine-tune again" in refused.reason
+    assert len(trainings) == 1  # Minutes of work that nobody asked for.
+
+
+def test_fine_tuning_that_cannot_begin_says_what_to_do(
+    workspace: Workspace, snapshot: Snapshot, trainings: list[FineTuned | None]
+) -> None:
+    one_class = snapshot.support[:4]
+    (refused,) = _of(NotAdapted, fine_tune(workspace, FineTune(3, snapshot.classes, one_class)))
+    assert refused.effort is Effort.FINETUNE
+    assert refused.reason == "Label an image of a second class."
+    few = (snapshot.support[0], snapshot.support[4], snapshot.support[8])
+    (refused,) = _of(NotAdapted, fine_tune(workspace, FineTune(3, snapshot.classes, few)))
+    assert "ten labelled images" in refused.reason
+    assert trainings == []
+
+
+@pytest.mark.usefixtures("trainings")
+def test_a_label_that_was_changed_since_is_no_longer_judged_by(
+    workspace: Workspace, snapshot: Snapshot
+) -> None:
+    (told,) = _of(Told, fine_tune(workspace, FineTune(4, snapshot.classes, snapshot.support)))
+    (image, _), *others = snapshot.support
+    swapped = ((image, snapshot.classes[1].class_id), *others[1:])  # The second is gone.
+    newer = Adapt(7, snapshot.classes, swapped, (), Effort.FINETUNE, told.tuning)
+    (adapted,) = _of(Adapted, adapt_and_classify(workspace, newer))
+    assert adapted.held_out is not None
+    assert adapted.predictions is not None
+    judged = [(image.image_id, label) for image, label in others[1:8]]
+    found = adapted.predictions
+    assert [*zip(found.image_ids.tolist(), found.labels.tolist(), strict=True)] == judged
+    np.testing.assert_array_equal(adapted.held_out.hits, _HELD_OUT.hits[2:9])
+    np.testing.assert_array_equal(found.confidences, adapted.held_out.confidences)
+    # Four, two and one of the classes are left; the one of the last is wrong.
+    assert adapted.held_out.accuracy == pytest.approx((2 / 2 + 4 / 4 + 0 / 1) / 3)
+    assert adapted.instant is None  # They were judged by all of the labels.
+    assert adapted.thorough is None

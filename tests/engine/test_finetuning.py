@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +19,17 @@ from engine.encoder.graph import load_or_build_graph
 from engine.encoder.network import build_network, embed, preprocess
 from engine.encoder.runtime import EncoderRuntime, cpu_session
 from engine.encoder.views import VIEWS, cut
+from engine.finetuning import checkpoints as checkpoint_module
 from engine.finetuning import gate, training
 from engine.finetuning.blocks import (
     FIRST_BLOCK,
     N_VIEWS,
     FrozenBlocks,
+    Looked,
     TunedBlocks,
     tuned_encoder,
 )
+from engine.finetuning.checkpoints import Checkpoints
 from engine.finetuning.gate import (
     can_judge,
     decide,
@@ -36,7 +40,7 @@ from engine.finetuning.gate import (
 )
 from engine.jobs.finetuning import FineTuned, estimate_seconds, finetune, why_not
 from engine.jobs.workspace import Workspace
-from engine.messages import Event, ImageRef, Progress
+from engine.messages import Event, ImageRef, Progress, Series, TrainingPoint
 from engine.method.folder import FolderShape, folder_mean
 from engine.method.heads import normalise
 from engine.method.thorough import adapt_thoroughly
@@ -465,3 +469,168 @@ def test_an_image_that_is_gone_is_named(workspace_of_small: Workspace, tmp_path:
 def test_the_estimate_grows_with_labels_and_folder(workspace: Workspace) -> None:
     few = estimate_seconds(20, 300, workspace)
     assert 1 < few < estimate_seconds(60, 300, workspace) < estimate_seconds(60, 30_000, workspace)
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two folds of two stretches, whose network is kept whatever comes of it."""
+    monkeypatch.setattr(gate, "N_FOLDS", 2)
+    monkeypatch.setattr(training, "STEPS", 2 * training.KEPT_EVERY)
+    monkeypatch.setattr(gate.Verdict, "exceeds", lambda *_: True)
+
+
+def tell(
+    steps: Generator[Event | None, None, FineTuned | None], stop: Callable[[Event], bool]
+) -> tuple[list[Event], FineTuned | None]:
+    """What is told, and what comes out; closed after an event at which it is to stop."""
+    events: list[Event] = []
+    while True:
+        try:
+            event = next(steps)
+        except StopIteration as end:
+            return events, end.value
+        if event is not None:
+            events.append(event)
+            if stop(event):
+                steps.close()
+                return events, None
+
+
+def never(_: Event) -> bool:
+    return False
+
+
+@pytest.mark.usefixtures("brief")
+def test_what_is_closed_goes_on_where_it_was_with_the_same_result(
+    workspace_of_small: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    support = spot_refs(tmp_path / "spots", 6)
+    kept_in = tmp_path / "kept"
+    given = (workspace_of_small, 5, support, np.arange(12), (), 1)
+    _, whole = tell(finetune(*given), never)  # As the command line does it: keeps nothing.
+    assert whole is not None
+    assert not kept_in.exists()
+
+    def middle(event: Event) -> bool:
+        """In the middle of a training."""
+        return (
+            isinstance(event, TrainingPoint)
+            and event.series is Series.LOSS
+            and event.step == training.KEPT_EVERY + 4
+        )
+
+    first, nothing = tell(finetune(*given, kept_in), middle)
+    assert nothing is None
+    workspace_of_small.pool.submit(lambda: None).result()
+    looked = list(kept_in.glob("*.looked"))
+    assert len(looked) == 12
+    assert list(kept_in.glob("*.position"))
+
+    looks: list[str] = []
+    monkeypatch.setattr(FrozenBlocks, "look", lambda *given, **_: looks.append(given[2]))
+    steps_before = count_steps(monkeypatch)
+    again, resumed = tell(finetune(*given, kept_in), never)
+    assert resumed is not None
+    assert looks == []  # Nothing was decoded and looked at again,
+    assert 0 < len(steps_before) <= 5 * training.KEPT_EVERY  # nor trained again.
+    assert resumed.encoder.fingerprint == whole.encoder.fingerprint  # Over all weights.
+    np.testing.assert_array_equal(resumed.held_out_losses, whole.held_out_losses)
+    assert (resumed.factor, resumed.reach, resumed.share) == (
+        whole.factor,
+        whole.reach,
+        whole.share,
+    )
+    # The curves are whole, with what was told before.
+    assert set(points_in(first)) <= set(points_in(again))
+    assert len(points_in(again)) == len(set(points_in(again))) == 3 * 4 + 2 * 3 * 2
+
+    steps_before.clear()
+    known, same = tell(finetune(*given, kept_in), never)
+    assert steps_before == []
+    assert same is not None
+    assert same.encoder.fingerprint == whole.encoder.fingerprint
+    assert set(points_in(known)) == set(points_in(again))
+    assert not list(kept_in.glob("*.position"))
+    last = [event for event in known if isinstance(event, Progress) and event.text == "Fine-tuning"]
+    assert last[-1].done == last[-1].total
+
+    # Other labels of the same images are another training of what was looked at already.
+    swapped = [(image, 1 - label) for image, label in support[:4]] + support[4:]
+    tell(finetune(workspace_of_small, 5, swapped, np.arange(12), (), 1, kept_in), middle)
+    assert looks == []
+    assert steps_before
+
+
+def count_steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A number is added to it at every step of an optimizer."""
+    taken: list[int] = []
+    step = torch.optim.AdamW.step
+
+    def counted(self: torch.optim.AdamW, *given: Any) -> Any:
+        taken.append(1)
+        return step(self, *given)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", counted)
+    return taken
+
+
+def points_in(events: list[Event]) -> list[tuple[Any, ...]]:
+    return [
+        (event.series, event.training, event.step, event.value)
+        for event in events
+        if isinstance(event, TrainingPoint)
+    ]
+
+
+@pytest.mark.usefixtures("brief")
+def test_curves_tell_how_every_fold_does(workspace_of_small: Workspace, tmp_path: Path) -> None:
+    support = spot_refs(tmp_path / "spots", 6)
+    kept_in = tmp_path / "kept"
+    steps = finetune(workspace_of_small, 5, support, np.arange(12), (), 1, kept_in)
+    events, _ = tell(steps, never)
+    points = [event for event in events if isinstance(event, TrainingPoint)]
+    assert {point.request_id for point in points} == {5}
+    assert {point.n_trainings for point in points} == {3}
+    for fold in (0, 1):
+        own = [point for point in points if point.training == fold]
+        held_out = [point.step for point in own if point.series is Series.HELD_OUT_LOSS]
+        assert held_out == [0, 8, 16]
+        accuracies = [point.value for point in own if point.series is Series.HELD_OUT_ACCURACY]
+        assert all(0 <= value <= 1 for value in accuracies)
+    whole = [point for point in points if point.training == 2]
+    assert {point.series for point in whole} == {Series.LOSS}  # Nothing is held out from it.
+
+
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize("damage", [b"", b"\xff" * 8, b"nothing that could be read at all"])
+def test_damaged_checkpoints_are_made_anew(
+    workspace_of_small: Workspace, tmp_path: Path, damage: bytes
+) -> None:
+    checkpoints = Checkpoints(tmp_path / "kept", workspace_of_small.runtime.encoder, "cpu")
+    looked = FrozenBlocks(workspace_of_small.runtime.encoder, "cpu").look(spot(True, 1), "a")
+    key = checkpoints.looked_key(b"1", "a", 5)
+    checkpoints.keep_looked(key, looked)
+    again = checkpoints.looked(key)
+    assert again is not None
+    np.testing.assert_array_equal(again.maps, looked.maps)
+    (path,) = (tmp_path / "kept").iterdir()
+    path.write_bytes(damage)
+    assert checkpoints.looked(key) is None
+    path.write_bytes(path.read_bytes()[:40])
+    assert checkpoints.looked(key) is None
+
+
+def test_the_oldest_checkpoints_go_first(
+    small: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints = Checkpoints(tmp_path, small, "cpu")
+    checkpoints.prune()
+    array = np.zeros((1, 4), np.float32)
+    for number in range(4):
+        checkpoints.keep_looked(f"{number}", Looked(array.astype(np.float16), array, array))
+        os.utime(tmp_path / f"{number}.looked", (number, number))
+    assert checkpoints.looked("0") is not None  # Was of use just now.
+    size = (tmp_path / "0.looked").stat().st_size
+    monkeypatch.setattr(checkpoint_module, "MOST_BYTES", 2 * size)
+    checkpoints.prune()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.looked", "3.looked"]

@@ -37,6 +37,8 @@ from engine.metatraining.aggregation import interpolate
 from engine.metatraining.algorithms.anchored import AnchoredEncoder, AnchoredPrototypes
 from engine.metatraining.datasets import ImageSet, open_image_set, open_image_sets
 from engine.metatraining.encoder_training import choice, kept
+from engine.metatraining.encoder_training import estimate as estimate_module
+from engine.metatraining.encoder_training.estimate import estimate
 from engine.metatraining.encoder_training.gate import Candidate, Cell, choose, measure
 from engine.metatraining.encoder_training.label_draws import (
     HEADS,
@@ -554,6 +556,14 @@ def test_the_minimal_recipe_is_valid() -> None:
     assert recipe.n_episodes == 100
 
 
+def test_the_full_recipe_can_be_run_by_anybody() -> None:
+    recipe = load_recipe(shipped_encoder_path().with_name("recipes") / "full.toml")
+    assert recipe.start is None
+    assert recipe.mixture == {}
+    assert recipe.never_flipped == frozenset()  # Else it would ask for a set of that name.
+    assert recipe.n_episodes == 350
+
+
 def test_the_shipped_recipe_is_valid() -> None:
     recipe = load_recipe(shipped_encoder_path().parent / "recipes" / "shipped.toml")
     assert recipe.start is not None, "else it would start from its own result"
@@ -668,6 +678,55 @@ def whole(
         patch.setattr(choice, "choose", _last)
         result, events = _finish(meta_train(recipe, painted, out_dir, validation_paths=[unseen]))
     return out_dir, result, events
+
+
+def test_every_step_tells_its_loss_for_curves(
+    whole: tuple[Path, MetaTrained, list[Progress]], recipe: Recipe
+) -> None:
+    _, _, events = whole
+    measured = [(event.done, dict(event.measured)) for event in events if event.measured]
+    assert [step for step, _ in measured] == list(range(1, recipe.n_episodes + 1))
+    scores = [json.loads(line) for line in (whole[0] / "scores.jsonl").read_text().splitlines()]
+    for number, score_line in enumerate(scores):
+        losses = [numbers["loss"] for _, numbers in measured[2 * number : 2 * number + 2]]
+        assert score_line["loss"] == pytest.approx(np.mean(losses))
+
+
+def test_an_estimate_is_timed_and_writes_nothing(
+    recipe: Recipe, painted: list[Path], unseen: Path, tmp_path: Path
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    with_projection, events = _finish(estimate(recipe, painted, [unseen]))
+    assert sorted(tmp_path.rglob("*")) == before
+    assert 0 < with_projection.low_s < with_projection.high_s
+    assert with_projection.steps_per_s > 0
+    assert with_projection.views_per_s > 0
+    assert with_projection.n_steps == recipe.n_episodes
+    assert with_projection.n_images == 4 * 6 + 3 * 5
+    assert with_projection.n_classes == 7
+    assert with_projection.n_validation == 18
+    assert events[-1].done == events[-1].total
+    with pytest.raises(EngineError, match="both to train and to validate on"):
+        _finish(estimate(recipe, painted, [painted[0]]))
+
+
+def test_an_estimate_grows_with_the_work(
+    recipe: Recipe, painted: list[Path], unseen: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every view and step taken to cost the same, so that what is counted can be seen."""
+    monkeypatch.setattr(estimate_module, "_view_seconds", lambda *_: 10.0)
+    monkeypatch.setattr(estimate_module, "_step_seconds", lambda *_: 100.0)
+
+    def seconds(recipe: Recipe, validation: Sequence[Path] = ()) -> float:
+        found, _ = _finish(estimate(recipe, painted, validation))
+        return found.high_s / estimate_module._HIGH
+
+    plain = replace(recipe, projection=None, views=recipe.views[:1])
+    one_more = replace(plain, n_episodes=plain.n_episodes + 1)
+    assert seconds(one_more) - seconds(plain) == pytest.approx(100.0, abs=20)
+    two_views = replace(plain, views=recipe.views[:2])
+    assert seconds(two_views) - seconds(plain) == pytest.approx(39 * 10.0, abs=20)
+    assert seconds(plain, [unseen]) - seconds(plain) > 18 * 10.0
 
 
 def _last(start: Candidate, candidates: Sequence[Candidate]) -> Candidate:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine import worker
 from engine.errors import EngineError
+from engine.jobs import adaptation
 from engine.jobs import workspace as workspace_module
 from engine.messages import (
     Adapt,
@@ -18,10 +20,12 @@ from engine.messages import (
     Cancel,
     ClassId,
     ClassSpec,
+    Effort,
     EmbedImages,
     EngineFailed,
     EngineReady,
     Event,
+    FineTune,
     ForgetImages,
     ImageRef,
     ImagesEmbedded,
@@ -34,6 +38,7 @@ from engine.messages import (
     NotAdapted,
     PredictionsReady,
     PreviewReady,
+    Progress,
     SavePredictions,
     ScanFinished,
     ScanFolder,
@@ -201,6 +206,39 @@ def test_the_latest_of_a_kind_wins(engine: Engine, inbox: Inbox, images: list[Im
     assert sorted(
         image_id for event in inbox.of(ImagesEmbedded, 5) for image_id in event.image_ids
     ) == [1, 2, 3, 4]
+
+
+def test_clicks_do_not_end_fine_tuning_and_a_newer_one_does(
+    engine: Engine,
+    inbox: Inbox,
+    images: list[ImageRef],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def endless(*_: object) -> Iterator[Event | None]:
+        yield Progress(_request_of(_), "Fine-tuning", 1, 2, 0.0, 0.0)
+        while True:
+            yield None
+
+    def _request_of(given: tuple[object, ...]) -> int:
+        command = given[1]
+        assert isinstance(command, FineTune)
+        return command.request_id
+
+    monkeypatch.setattr(adaptation, "fine_tune", endless)
+    adapt = _adapt(2, images)
+    engine.submit(FineTune(1, adapt.classes, adapt.support))
+    inbox.wait(Progress, 1)
+    engine.submit(adapt)
+    inbox.wait(Adapted, 2)
+    engine.submit(replace(adapt, request_id=3, effort=Effort.THOROUGH))
+    engine.submit(replace(adapt, request_id=4))
+    inbox.wait(JobFinished, 4)
+    assert inbox.of(JobCancelled, 1) == []
+    engine.submit(FineTune(5, adapt.classes, adapt.support))
+    inbox.wait(JobCancelled, 1)
+    inbox.wait(Progress, 5)
+    engine.submit(Cancel(5))
+    inbox.wait(JobCancelled, 5)
 
 
 def test_jobs_of_one_kind_that_do_not_supersede_come_in_their_order(

@@ -127,7 +127,7 @@ def train_blocks(
         maps.append((yield from counter.follow(text, building)))
 
     encoder = MapEncoder(network.features[recipe.frozen_blocks :], maps)
-    algorithm, loop = _anchored(recipe, encoder, maps)
+    algorithm, loop = anchored(recipe, encoder, maps)
     checkpoint = out_dir / CHECKPOINT_NAME
     fixed = _fixed(_described(recipe, start, sets))
     if resume and checkpoint.exists():
@@ -184,7 +184,7 @@ def as_json(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _anchored(
+def anchored(
     recipe: Recipe, encoder: MapEncoder, sets: Sequence[FeatureMaps]
 ) -> tuple[AnchoredPrototypes, TrainingLoop]:
     """The algorithm that trains the encoder, and the loop that runs it."""

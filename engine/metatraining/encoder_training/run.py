@@ -107,7 +107,7 @@ def meta_train(
         )
     training = open_image_sets(data_paths)
     validation = open_image_sets(validation_paths)
-    _check_data(recipe, training, validation)
+    check_data(recipe, training, validation)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -173,9 +173,10 @@ def meta_train(
     )
 
 
-def _check_data(
+def check_data(
     recipe: Recipe, training: Sequence[ImageSet], validation: Sequence[ImageSet]
 ) -> None:
+    """Refuse data that a run could not be made of, with EngineError."""
     if not training:
         raise EngineError("No data sets were given to train on.")
     names = {images.name for images in training}

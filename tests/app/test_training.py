@@ -1,0 +1,314 @@
+"""Fine-tuning as it is watched, and meta-training in a process beside the window."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Desk, drop_on
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from app.look.theme import DARK, LIGHT
+from app.training.curves import Curve, CurveChart
+from app.training.finetune_dialog import curves_of
+from app.training.meta_run import MetaTraining, RunPlan, RunState
+from engine import messages
+from engine.messages import Effort, Series
+
+FAKE = Path(__file__).with_name("fake_meta_train.py")
+
+
+def fake_command() -> list[str]:
+    return [sys.executable, str(FAKE)]
+
+
+def point(series: Series, training: int, step: int, value: float) -> messages.TrainingPoint:
+    return messages.TrainingPoint(7, series, training, 3, step, 16, value)
+
+
+# --- Fine-tuning ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tuning(garden: Desk) -> Desk:
+    """Fine-tuning was asked for through the menu, and its window is open."""
+    garden.session.classifier._pause.setInterval(30)
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    garden.press(Qt.Key.Key_Escape)
+    cat, dog = (item.class_id for item in garden.session.classes)
+    garden.engine.predict({garden.image("image_9.png"): [(cat, 0.8), (dog, 0.2)]}, accuracy=0.79)
+    garden.window.status_line.effort.finetune.trigger()
+    button = garden.window.finetune_dialog.start_button
+    garden.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    return garden
+
+
+def test_curves_and_times_are_shown_while_it_learns(tuning: Desk) -> None:
+    dialog, number = tuning.window.finetune_dialog, tuning.engine.last(messages.FineTune).request_id
+    assert dialog.loss.summary() == "There is no point yet."
+    for step, loss, accuracy in ((0, 1.5, 0.5), (8, 1.0, 0.75)):
+        for series, value in (
+            (Series.HELD_OUT_LOSS, loss),
+            (Series.HELD_OUT_ACCURACY, accuracy),
+        ):
+            tuning.engine.publish(messages.TrainingPoint(number, series, 0, 6, step, 40, value))
+    tuning.engine.publish(messages.TrainingPoint(number, Series.LOSS, 0, 6, 4, 40, 2.25))
+    assert dialog.loss.accessibleDescription() == (
+        "on held-out labels: 1.50 at first, 1.00 at step 8. while it learns: 2.25 at step 4."
+    )
+    assert "50 % at first, 75 % at step 8" in dialog.accuracy.toolTip()
+    tuning.engine.publish(messages.Progress(number, "Fine-tuning", 30, 240, 1.0, 210.0))
+    assert any(text == "Fine-tuning: 30 of 240" for text in dialog.texts())
+    tuning.session.classifier.tuning._began_s -= 100
+    dialog._show_clock()
+    assert any("1 min 40 s so far, about 8 minutes left" in text for text in dialog.texts())
+    tuning.session.classifier.tuning._began_s -= 600
+    tuning.engine.publish(messages.Progress(number, "Judging", 0, 0, 0.0, 0.0))
+    dialog._show_clock()
+    assert any("longer than the 10 minutes expected" in text for text in dialog.texts())
+
+
+def test_it_runs_on_when_its_window_is_closed_and_can_be_opened_from_below(tuning: Desk) -> None:
+    dialog, button = tuning.window.finetune_dialog, tuning.window.finetune_button
+    assert button.isVisible()
+    tuning.press(Qt.Key.Key_Escape, dialog)
+    assert not dialog.isVisible()
+    assert tuning.session.classifier.running is Effort.FINETUNE
+    tuning.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert dialog.isVisible()
+    tuning.engine.not_tuned("It did not help.")
+    assert not button.isVisible()
+    assert dialog.texts()[0] == "It did not help."
+    assert dialog.loss.isHidden() or not dialog.loss.isVisible()  # There is no curve to show.
+
+
+def test_a_mean_is_of_trainings_that_are_over() -> None:
+    loss = Series.HELD_OUT_LOSS
+    points = [point(loss, 0, step, 1.0) for step in (0, 8, 16)]
+    points += [point(loss, 1, step, 3.0) for step in (0, 8)]
+    mean, first, second = curves_of(points, loss, "held out")
+    assert list(mean.points) == [(0.0, 1.0), (8.0, 1.0), (16.0, 1.0)]
+    assert (first.name, len(first.points), len(second.points)) == ("", 3, 2)
+    points.append(point(loss, 1, 16, 3.0))
+    points.append(point(loss, 2, 0, 9.0))
+    mean, *_ = curves_of(points, loss, "held out")
+    assert list(mean.points) == [(0.0, 2.0), (8.0, 2.0), (16.0, 2.0)]
+    none_over = [point(loss, 0, 0, 1.0), point(loss, 0, 8, 1.0), point(loss, 1, 0, 2.0)]
+    assert list(curves_of(none_over, loss, "held out")[0].points) == [(0.0, 1.5)]
+    assert [list(curve.points) for curve in curves_of([], loss, "held out")] == [[]]
+
+
+def test_a_chart_is_painted_in_either_theme_and_at_any_size(qtbot: QtBot) -> None:
+    chart = CurveChart("Accuracy", "step", LIGHT, is_share=True)
+    qtbot.addWidget(chart)
+    empty = chart.grab().toImage()
+    line = [(float(step), 0.5 + step / 100) for step in range(0, 41, 8)]
+    chart.show_curves([Curve("validation", line, [0.05] * len(line)), Curve("", line)], 40.0)
+    light = chart.grab().toImage()
+    assert light != empty
+    chart.set_theme(DARK)
+    assert chart.grab().toImage() != light
+    chart.resize(60, 30)  # Too small for anything but a frame.
+    chart.grab()
+    chart.show_curves([Curve("loss", [(0.0, 0.0)])], 0.0)
+    chart.grab()
+
+
+# --- Meta-training --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "coins"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def trainer(desk: Desk) -> Desk:
+    """A window whose trainings are the fake's, with the dialog open."""
+    desk.session.meta_training._command = fake_command
+    desk.window.meta_training_dialog.estimator._command = fake_command
+    desk.window.meta_training_dialog.setup._settle.setInterval(1)
+    desk.window.actions_.train_encoder.trigger()
+    return desk
+
+
+def fill_in(desk: Desk, data: Path, out: Path) -> None:
+    setup = desk.window.meta_training_dialog.setup
+    setup.data.add([data])
+    setup.out.selectAll()
+    desk.qtbot.keyClicks(setup.out, str(out))
+
+
+def begin(desk: Desk, data: Path, out: Path) -> MetaTraining:
+    fill_in(desk, data, out)
+    dialog = desk.window.meta_training_dialog
+    desk.qtbot.waitUntil(lambda: "between" in dialog.setup.estimate.text())
+    desk.qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    return desk.session.meta_training
+
+
+def wait_for_end(desk: Desk, state: RunState) -> None:
+    run = desk.session.meta_training
+    desk.qtbot.waitUntil(lambda: not run.is_running, timeout=20_000)
+    assert run.state is state, run.message
+
+
+def test_it_says_how_long_it_takes_before_it_begins(
+    trainer: Desk, data: Path, tmp_path: Path
+) -> None:
+    dialog = trainer.window.meta_training_dialog
+    setup = dialog.setup
+    assert setup.estimate.text() == "Add images to learn from."
+    assert not dialog.start_button.isEnabled()
+    assert dialog.start_button.toolTip() == "Add images to learn from."
+    fill_in(trainer, data, tmp_path / "run")
+    trainer.qtbot.waitUntil(lambda: "between" in setup.estimate.text(), timeout=20_000)
+    assert "between 10 minutes and 21 minutes" in setup.estimate.text()
+    assert "images of 40 classes, 100 steps at 0.5 a second; 400 MB" in setup.estimate.text()
+    assert dialog.start_button.isEnabled()
+    assert not (tmp_path / "run").exists()  # Nothing is written before it begins.
+    (data / "fail").write_text("The recipe asks for more classes than there are.")
+    trainer.press(Qt.Key.Key_Down, setup.recipe)
+    setup.recipe.activated.emit(setup.recipe.currentIndex())
+    trainer.qtbot.waitUntil(lambda: "more classes" in setup.estimate.text(), timeout=20_000)
+    assert not dialog.start_button.isEnabled()
+
+
+def test_a_folder_that_holds_a_training_is_refused(
+    trainer: Desk, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "record.json").touch()
+    fill_in(trainer, data, tmp_path / "run")
+    assert "holds a training already" in trainer.window.meta_training_dialog.setup.estimate.text()
+    assert not trainer.window.meta_training_dialog.start_button.isEnabled()
+
+
+def test_sets_are_dropped_on_a_list_and_removed_by_a_key(trainer: Desk, data: Path) -> None:
+    setup = trainer.window.meta_training_dialog.setup
+    mime = QMimeData()
+    tar, text = data.parent / "pets.tar", data.parent / "notes.txt"
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in (data, tar, text, data)])
+    assert drop_on(setup.validation, QPoint(20, 20), mime)
+    assert setup.validation.paths() == (data, tar)
+    assert setup.data.paths() == ()
+    view = setup.validation.list
+    trainer.window.meta_training_dialog.activateWindow()
+    place = view.visualItemRect(view.item(0)).center()
+    trainer.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert setup.validation.remove.isEnabled()
+    trainer.press(Qt.Key.Key_Delete, view)
+    assert setup.validation.paths() == (tar,)
+    other = QMimeData()
+    other.setUrls([QUrl.fromLocalFile(str(text))])
+    assert not drop_on(setup.validation, QPoint(20, 20), other)
+
+
+def test_a_run_is_shown_to_its_end_and_its_encoder_offered(
+    trainer: Desk, data: Path, tmp_path: Path
+) -> None:
+    dialog = trainer.window.meta_training_dialog
+    run = begin(trainer, data, tmp_path / "run")
+    wait_for_end(trainer, RunState.FINISHED)
+    assert run.plan is not None
+    assert run.plan.recipe.name == "minimal.toml"
+    assert dialog.view.head.text() == (
+        "The new encoder is 2.5 points better on the validation sets."
+    )
+    words = [label.text() for label in dialog.view.gains.findChildren(QLabel)]
+    assert words[4:8] == ["pets", "80.0 %", "84.0 %", "+4.0 points"]
+    assert dialog.view.loss.summary() == "mean of ten steps: 1.90 at first, 1.65 at step 6."
+    assert "validation, 95 % interval: 60 % at step 3." in dialog.view.accuracy.summary()
+    assert dialog.view.log.toPlainText() == "A sentence that is no progress."
+    assert run.describe() == ""
+    with trainer.qtbot.waitSignal(dialog.encoder_made) as made:
+        trainer.qtbot.mouseClick(dialog.use_button, Qt.MouseButton.LeftButton)
+    assert made.args == [tmp_path / "run" / "encoder.safetensors"]
+    trainer.qtbot.mouseClick(dialog.new_button, Qt.MouseButton.LeftButton)
+    assert dialog.setup.isVisible()
+    assert not dialog.start_button.isEnabled()  # That folder holds a training now.
+
+
+def test_a_run_is_stopped_with_a_checkpoint_and_goes_on(
+    trainer: Desk, data: Path, tmp_path: Path
+) -> None:
+    (data / "wait").touch()
+    dialog, button = trainer.window.meta_training_dialog, trainer.window.meta_training_button
+    run = begin(trainer, data, tmp_path / "run")
+    trainer.qtbot.waitUntil(lambda: run.last_step == 3, timeout=20_000)
+    assert "step 3 of 6" in run.describe()
+    trainer.press(Qt.Key.Key_Escape, dialog)  # It runs on without its window.
+    assert button.isVisible()
+    assert button.text().strip() == "Encoder in training: 50 %"
+    trainer.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert dialog.isVisible()
+    trainer.qtbot.mouseClick(dialog.stop_button, Qt.MouseButton.LeftButton)
+    assert dialog.stop_button.text() == "Stop at Once"
+    wait_for_end(trainer, RunState.STOPPED)
+    assert dialog.view.head.text() == "This training was stopped at step 3; it can go on."
+    trainer.qtbot.mouseClick(dialog.resume_button, Qt.MouseButton.LeftButton)
+    wait_for_end(trainer, RunState.FINISHED)
+    # The curves begin where the first process began.
+    assert dialog.view.loss.summary().startswith("mean of ten steps: 1.80 at first")
+    assert trainer.preferences.unfinished_training == ""
+
+
+def test_a_run_is_offered_again_after_a_restart(
+    make_desk: Callable[[], Desk], qapp: QApplication, data: Path, tmp_path: Path
+) -> None:
+    desk = make_desk()
+    desk.session.meta_training._command = fake_command
+    (data / "wait").touch()
+    plan = RunPlan(Path("minimal.toml"), (data,), (), tmp_path / "run")
+    run = desk.session.meta_training
+    run.start(plan)
+    desk.qtbot.waitUntil(lambda: run.last_step == 3, timeout=20_000)
+    desk.close()  # Ends the process, which leaves a checkpoint.
+    assert (tmp_path / "run" / "checkpoint.safetensors").exists()
+    again = make_desk()
+    run = again.session.meta_training
+    assert (run.state, run.plan) == (RunState.STOPPED, plan)
+    run._command = fake_command
+    again.window.actions_.train_encoder.trigger()
+    dialog = again.window.meta_training_dialog
+    assert dialog.view.head.text() == "This training was stopped at step 3; it can go on."
+    again.qtbot.mouseClick(dialog.resume_button, Qt.MouseButton.LeftButton)
+    wait_for_end(again, RunState.FINISHED)
+    assert make_desk().session.meta_training.state is RunState.NONE
+
+
+def test_a_run_that_fails_says_why_and_can_go_on(trainer: Desk, data: Path, tmp_path: Path) -> None:
+    run = trainer.session.meta_training
+    (data / "fail").write_text("The disk is full.")
+    run.start(RunPlan(Path("minimal.toml"), (data,), (), tmp_path / "run"))
+    wait_for_end(trainer, RunState.FAILED)
+    dialog = trainer.window.meta_training_dialog
+    assert dialog.view.head.text() == "The disk is full."
+    assert dialog.resume_button.isVisible()
+    run._command = lambda: [str(tmp_path / "no such program")]
+    run.resume()
+    assert run.state is RunState.FAILED
+    assert "could not be started" in run.message
+
+
+def test_stopping_twice_ends_it_at_once(
+    trainer: Desk, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trainer.session.meta_training
+    stubborn = "import sys, time\nsys.stderr.write('here\\n')\nsys.stderr.flush()\ntime.sleep(600)"
+    run._command = lambda: [sys.executable, "-c", stubborn]
+    run.start(RunPlan(Path("minimal.toml"), (data,), (), tmp_path / "run"))
+    trainer.qtbot.waitUntil(lambda: list(run.log) == ["here"], timeout=20_000)
+    run.stop()
+    assert run.state is RunState.STOPPING
+    run.stop()
+    wait_for_end(trainer, RunState.STOPPED)
