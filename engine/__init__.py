@@ -14,8 +14,10 @@ from typing import Final
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
+from engine.cache import cache_size, clean_cache, move_cache
 from engine.class_list import names_in, read_class_list
 from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
+from engine.encoder.devices import has_nvidia_device
 from engine.errors import (
     EncoderError,
     EngineError,
@@ -109,15 +111,19 @@ __all__ = [
     "ShareRight",
     "UnreadableImageError",
     "__version__",
+    "cache_size",
     "class_name_key",
+    "clean_cache",
     "default_cache_folder",
     "default_encoders_folder",
     "evaluate",
     "expected_accuracy",
+    "has_nvidia_device",
     "held_out_images",
     "is_none_name",
     "list_encoders",
     "messages",
+    "move_cache",
     "names_in",
     "read_class_list",
     "remove_encoder",

@@ -150,7 +150,7 @@ class ExplanationPanel(QWidget):
     def _build(self, theme: Theme) -> None:
         self._button = QPushButton()
         self._button.setIconSize(QSize(18, 18))
-        self._button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._button.setToolTip(
             self.tr("Show which parts of the picture speak for the class, and its nearest examples")
         )
@@ -158,7 +158,7 @@ class ExplanationPanel(QWidget):
         self._name_button()
         self._back = QPushButton()
         self._back.setObjectName("link")
-        self._back.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._back.clicked.connect(self._on_back)
         self._back.hide()
         self._title, self._confidence = QLabel(), QLabel()

@@ -7,9 +7,7 @@ batch, and MobileNetV2 is as fast per image alone as in batches (measured).
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -18,6 +16,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from engine.encoder.devices import has_nvidia_device
 from engine.encoder.encoder_file import Encoder
 from engine.encoder.graph import load_or_build_graph
 from engine.encoder.views import VIEWS, cut, load_or_build_viewed_graph
@@ -145,21 +144,6 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def has_nvidia_device() -> bool:
-    """Whether the NVIDIA driver is there and counts a device; imports nothing heavy."""
-    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        driver = ctypes.CDLL(name)
-    except OSError:
-        return False
-    count = ctypes.c_int(0)
-    return (
-        driver.cuInit(0) == 0
-        and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
-        and count.value > 0
-    )
 
 
 def cpu_session(graph: Path | bytes, n_threads: int = 1) -> onnxruntime.InferenceSession:

@@ -42,6 +42,7 @@ ENGLISH = (
     *("engine/metatraining/toml_sections.py", "engine/metatraining/encoder_training/recipe.py"),
     "engine/metatraining/encoder_training/seen.py",
     *("engine/jobs/export_card.py", "engine/encoder/graph.py", "engine/words.py"),
+    *("app/help/bug_report.py", "app/help/papers.py"),  # As the log is, and as titles are.
 )
 # Provenance in an encoder's and a model's file, and what is no text at all.
 WRITTEN = re.compile(
