@@ -27,6 +27,7 @@ from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 _PAUSE_MS: Final = 1500
 _WHEEL_STEP_PX: Final = 8
+_WHY: Final = frozenset({"W"})  # Asks why in the larger view; among the tiles it is a letter.
 _THRESHOLD_MS: Final = 80  # While the slider moves, the tiles are filtered so often.
 
 
@@ -87,6 +88,8 @@ class Gallery(QWidget):
             column.addWidget(part)
         column.addLayout(self._stack, 1)
         self._connect()
+        self.view.finds_names = True
+        self._show_own_letters()
         self.set_theme(theme)
         self._set_side(session.preferences.tile_px)
 
@@ -116,7 +119,7 @@ class Gallery(QWidget):
         """Go on from what another gallery kept: filter, order, selection, place."""
         if isinstance(state, tuple):
             arrangement, images, current, scrolled = state
-            self.head.show_classes()
+            self._on_classes_changed()
             self.arrange(self._without_removed(arrangement))
             if current is not None:
                 self.set_current_row(self._session.table.row_of(current))
@@ -306,6 +309,7 @@ class Gallery(QWidget):
 
     def _on_classes_changed(self) -> None:
         self.head.show_classes()
+        self._show_own_letters()
         chosen = self._without_removed(self.model.arrangement)
         if chosen != self.model.arrangement:
             self._keep(chosen)
@@ -434,8 +438,11 @@ class Gallery(QWidget):
 
     def _on_letter(self, letter: str) -> None:
         # Also where nothing is selected, so that the class's key has nothing to do just now.
-        if letter.upper() not in {item.key for item in self._session.classes}:
+        if letter.upper() not in self._class_keys():
             self.begin_find(letter)
+
+    def _class_keys(self) -> set[str]:
+        return {item.key for item in self._session.classes}
 
     def _on_sought(self, text: str) -> None:
         if self.finder.only.isChecked():
@@ -491,6 +498,9 @@ class Gallery(QWidget):
 
     def _keeping_selection(self, at_top: bool) -> _KeptSelection:
         return _KeptSelection(self, at_top)
+
+    def _show_own_letters(self) -> None:
+        self.view.own_letters = _WHY - self._class_keys()
 
     def _set_side(self, side_px: int) -> None:
         self.thumbnails.set_side(round(side_px * self.devicePixelRatioF()))

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QLocale, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QLocale,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -65,11 +74,27 @@ class GalleryView(GridView):
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.view_moved)
         self.drag_colour = "#2459c9"
+        self.finds_names = False
+        """Whether letters begin a name to be found."""
+        self.own_letters: frozenset[str] = frozenset()
+        """Those that do so here, whatever they mean in the rest of the window."""
 
     def settle(self) -> None:
         """Tell soon, and once, that other tiles are on screen."""
         if not self._settle.isActive():
             self._settle.start()
+
+    def key_help(self) -> list[tuple[str, str]]:
+        """The keys that mean something among the tiles; for the key sheet."""
+        return [
+            (self.tr("Arrow keys, Home, End"), self.tr("Go through the images")),
+            (self.tr("Shift+Arrow keys"), self.tr("Select several")),
+            (self.tr("Ctrl+Arrow keys, Ctrl+Space"), self.tr("Pick one here and there")),
+            (self.tr("Enter, Space"), self.tr("Show the image large")),
+            (self.tr("Esc"), self.tr("Select nothing")),
+            (self.tr("Ctrl+Mouse wheel"), self.tr("Larger or smaller tiles")),
+            *([(self.tr("Letters"), self.tr("Find by file name"))] if self.finds_names else []),
+        ]
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
@@ -79,6 +104,18 @@ class GalleryView(GridView):
         super().updateGeometries()
         if hasattr(self, "_settle"):  # Qt asks once before __init__ is through.
             self.settle()
+
+    def event(self, event: QEvent) -> bool:
+        # The window's shortcuts would take these letters before the tiles hear of them.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and _begins_a_name(event)
+            and event.text().upper() in self.own_letters
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, plain = (
@@ -96,7 +133,7 @@ class GalleryView(GridView):
             self.clearSelection()
         elif plain and key in _NAVIGATION and self._select_current():
             pass  # The first arrow key after Escape picks up where one was.
-        elif _begins_a_name(event):
+        elif self.finds_names and _begins_a_name(event):
             self.find_requested.emit(event.text())
         else:
             super().keyPressEvent(event)

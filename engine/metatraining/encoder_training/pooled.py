@@ -20,10 +20,11 @@ from engine.encoder.encoder_file import (
     Preprocessing,
 )
 from engine.encoder.network import build_network, pooled_roots
-from engine.errors import EngineError, sentence_for
+from engine.errors import EncoderError, EngineError, sentence_for
 from engine.metatraining.datasets import ImageSet, digest_of
 from engine.metatraining.encoder_training import kept
 from engine.metatraining.views import View
+from engine.words import say
 
 Floats = NDArray[np.float32]
 
@@ -115,7 +116,13 @@ class PooledLayers:
 
 
 def trunk_of(encoder: Encoder) -> Encoder:
-    """The same network without a projection, whose mean embedding nobody has measured."""
+    """The same network without a projection, whose mean embedding nobody has measured.
+
+    Raises:
+        EncoderError: it is not of Handful's own architecture.
+    """
+    if encoder.training_refusal:
+        raise EncoderError(encoder.training_refusal)
     size = LAYER_SIZES[encoder.architecture][LAST_BLOCK[encoder.architecture]]
     return replace(encoder, projection=None, feature_mean=np.zeros(size, np.float32))
 
@@ -192,9 +199,13 @@ def build_pooled(
                 yield from kept.compute(make, len(images), roots_path)
                 kept.end(key_path, key)
         except OSError as error:
-            raise EngineError(sentence_for(error, folder, "keep pooled activations in")) from error
+            raise EngineError(
+                sentence_for(error, folder, say("keep pooled activations in"))
+            ) from error
         parts.append(kept.load(roots_path, mapped=True))
     readable = ~np.isnan(parts[0][:, 0])
     if not readable.any():
-        raise EngineError(f"None of the images of the data set {images.name!r} can be decoded.")
+        raise EngineError(
+            say("None of the images of the data set {name!r} can be decoded.", name=images.name)
+        )
     return PooledImages(images, readable, layers.taps, tuple(parts))
