@@ -49,7 +49,7 @@ from engine.project import (
     is_none_name,
 )
 from engine.version import VERSION
-from engine.words import Sentence, sentence_of
+from engine.words import NOTHING, Sentence, sentence_of
 from engine.worker import Engine, default_cache_folder, default_encoders_folder
 
 __version__ = VERSION
@@ -89,6 +89,7 @@ __all__ = [
     "CLASS_COLOURS",
     "COMMANDS",
     "NONE_CLASS",
+    "NOTHING",
     "Change",
     "ClassScore",
     "EncoderError",

@@ -449,11 +449,11 @@ def meta_train_command(
     if piped:
         give_way()
     progress = JsonProgress() if piped else None
-    if only_estimate:
-        print_json(asdict(_estimate(recipe, paths, validation or [], progress)))
-        return
-    train = _train_few_shot if is_few_shot_recipe(recipe) else _train_encoder
     try:
+        if only_estimate:
+            print_json(asdict(_estimate(recipe, paths, validation or [], progress)))
+            return
+        train = _train_few_shot if is_few_shot_recipe(recipe) else _train_encoder
         with _stop_asked() as asked, watched_input(piped) as has_ended:
             done = train(
                 recipe,
@@ -465,6 +465,10 @@ def meta_train_command(
                 lambda: asked() or has_ended(),
                 progress,
             )
+    except EngineError as error:
+        if progress is not None:
+            progress.fail(error)
+        raise
     except KeyboardInterrupt:
         if not is_leader():  # One of several processes; the others would say the same.
             raise _Stopped from None

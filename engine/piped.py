@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from engine.errors import EngineError
 from engine.messages import Progress
+from engine.words import sentence_of
 
 _INTERVAL_S: Final = 0.2  # Of lines that hold nothing measured; those that do all come.
 _NICENESS: Final = 10
@@ -35,6 +37,7 @@ class JsonProgress:
         self._last_s, self._last_text = now, event.text
         line: dict[str, Any] = {
             "text": event.text,
+            "sentence": sentence_of(event.text).to_json(),
             "done": event.done,
             "total": event.total,
             "rate_per_s": round(event.rate_per_s, 4),
@@ -43,6 +46,11 @@ class JsonProgress:
         if event.measured:
             line["measured"] = dict(event.measured)
         sys.stderr.write(json.dumps(line) + "\n")
+        sys.stderr.flush()
+
+    def fail(self, error: EngineError) -> None:
+        """Write why it ends."""
+        sys.stderr.write(json.dumps({"error": error.sentence.to_json()}) + "\n")
         sys.stderr.flush()
 
 

@@ -62,6 +62,38 @@ class Sentence(str):
     def __reduce__(self) -> tuple[object, ...]:
         return Sentence, self.__getnewargs__()
 
+    def to_json(self) -> dict[str, object]:
+        """Pattern and values as JSON has them, for another process of this program."""
+        values = {
+            name: value.to_json()
+            if isinstance(value, Sentence)
+            else value
+            if isinstance(value, str | int | float)
+            else str(value)
+            for name, value in self.values.items()
+        }
+        return {"template": self.template, "values": values}
+
+    @classmethod
+    def from_json(cls, made: object) -> Sentence:
+        """What ``to_json`` made.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        match made:
+            case {"template": str(template), "values": dict(values)}:
+                known = {
+                    name: cls.from_json(value) if isinstance(value, dict) else value
+                    for name, value in values.items()
+                }
+                try:
+                    return cls(template, known)
+                except (KeyError, IndexError) as error:
+                    raise ValueError(f"{template!r} lacks the value {error}") from error
+            case _:
+                raise ValueError(f"{made!r} is no sentence")
+
     def worded(self, text: str) -> Sentence:
         """The same sentence, reading ``text`` from now on."""
         return Sentence(self.template, self.values, text, self.english)

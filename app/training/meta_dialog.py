@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look.theme import GAP_PX, Theme
+from app.look.words import told
 from app.training.curves import Curve, CurveChart
 from app.training.effort import duration_text, elapsed_text
 from app.training.meta_run import Estimator, MetaTraining, RunPlan, RunProgress, RunResult, RunState
@@ -401,7 +402,7 @@ class RunView(QWidget):
                     ).format(step=QLocale().toString(run.last_step))
                 return self.tr("This training was stopped; it can go on.")
             case RunState.FAILED:
-                return run.message
+                return told(run.message)
             case RunState.FINISHED:
                 return self._result_text()
             case _:
@@ -442,10 +443,10 @@ class RunView(QWidget):
 
     def _step_text(self, progress: RunProgress) -> str:
         if not progress.total:
-            return self.tr("{text}…").format(text=progress.text)
+            return self.tr("{text}…").format(text=told(progress.text))
         locale = QLocale()
         return self.tr("{text}: {done} of {total}").format(
-            text=progress.text,
+            text=told(progress.text),
             done=locale.toString(progress.done),
             total=locale.toString(progress.total),
         )

@@ -16,6 +16,7 @@ from PySide6.QtCore import QLocale, QObject, Signal
 
 from app.session.preferences import Preferences
 from app.training.child_process import ChildProcess, engine_command
+from engine import NOTHING, Sentence, sentence_of
 
 CHECKPOINT_NAME: Final = "checkpoint.safetensors"
 LOG_NAME: Final = "training.log"
@@ -80,7 +81,7 @@ class RunState(Enum):
 class RunProgress:
     """How far it is, as the process tells it; ``total`` 0: nobody knows."""
 
-    text: str
+    text: Sentence
     done: int
     total: int
     rate_per_s: float
@@ -125,7 +126,7 @@ class MetaTraining(QObject):
         measured: (step, values by name) of every step since the process began.
         scores: the lines of scores.jsonl, one an epoch, of earlier processes, too.
         log: the last lines that are no progress.
-        message: why it failed, one sentence.
+        message: why it failed, one sentence, in English where the process said it (see ``told``).
         result: of a run that is finished.
 
     Signals:
@@ -279,9 +280,11 @@ class MetaTraining(QObject):
         told = _object_of(line)
         if told is None:
             self.log.append(line)
+        elif "error" in told:
+            self._failure = _sentence_of(told["error"])
         else:
             self.progress = RunProgress(
-                str(told.get("text", "")),
+                _sentence_of(told.get("sentence", told.get("text", ""))),
                 int(told.get("done", 0)),
                 int(told.get("total", 0)),
                 float(told.get("rate_per_s", 0.0)),
@@ -309,7 +312,7 @@ class MetaTraining(QObject):
             self.state = RunState.STOPPED
         else:
             self.state = RunState.FAILED
-            self.message = self.log[-1] if self.log else ""
+            self.message = self._failure or (self.log[-1] if self.log else "")
             if not self.message:
                 self.message = self.tr("The training ended with status {status}.").format(
                     status=status
@@ -333,6 +336,7 @@ class MetaTraining(QObject):
 
     def _clear(self) -> None:
         self.progress, self.result, self.message = None, None, ""
+        self._failure = NOTHING
         self.measured, self.scores = [], []
         self.log = deque(maxlen=_LOG_LINES)
         self._scores_at = -1
@@ -343,7 +347,8 @@ class Estimator(QObject):
     """Times how long a plan would take, in a process of its own; the newest question counts.
 
     Signals:
-        answered: the estimate as JSON values, or a sentence why there is none.
+        answered: the estimate as JSON values, or a sentence why there is none, as the process
+            said it (see ``told``).
     """
 
     answered = Signal(object)
@@ -355,7 +360,7 @@ class Estimator(QObject):
         self._command = command
         self._child: ChildProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._said = ""
+        self._said, self._failure = "", NOTHING
 
     @property
     def is_running(self) -> bool:
@@ -379,7 +384,7 @@ class Estimator(QObject):
             self._end()
             self.answered.emit(str(error))
             return
-        self._said = ""
+        self._said, self._failure = "", NOTHING
         self._child.said.connect(self._on_said)
         self._child.ended.connect(self._on_ended)
 
@@ -399,12 +404,15 @@ class Estimator(QObject):
             self._folder = None
 
     def _on_said(self, line: str) -> None:
-        if _object_of(line) is None:
+        told = _object_of(line)
+        if told is None:
             self._said = line
+        elif "error" in told:
+            self._failure = _sentence_of(told["error"])
 
     def _on_ended(self, status: int) -> None:
         assert self._folder is not None
-        answer: object = self._said
+        answer: object = self._failure or self._said
         if status == 0:
             text = (Path(self._folder.name) / "out").read_text(encoding="utf-8")
             answer = _object_of(text) or self._said
@@ -455,6 +463,14 @@ def _by_set(candidate: Mapping[str, Any]) -> dict[str, float]:
     for cell in candidate["accuracy"]:
         found.setdefault(str(cell["set"]), []).append(float(cell["mean"]))
     return {name: sum(values) / len(values) for name, values in found.items()}
+
+
+def _sentence_of(told: object) -> Sentence:
+    """What the process said, which is of this version."""
+    try:
+        return Sentence.from_json(told)
+    except ValueError:
+        return sentence_of(str(told))
 
 
 def _object_of(line: str) -> dict[str, Any] | None:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look.theme import GAP_PX
+from app.look.words import told
 from app.training.effort import duration_text
 from app.training.meta_run import Estimator, RunPlan
 
@@ -322,7 +323,7 @@ class MetaSetup(QWidget):
         if isinstance(answer, dict):
             self._told = self._estimate_text(answer)
         else:  # It would fail the same way, so it is told before it begins.
-            self._refusal = str(answer)
+            self._refusal = told(str(answer))
         self.estimate.setText(self.why_not() or self._told)
         self.ready_changed.emit()
 

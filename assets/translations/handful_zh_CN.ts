@@ -4730,6 +4730,14 @@
         <translation>类别不能叫“{name}”：“{none}”专用于不属于任何类别的图像。</translation>
     </message>
     <message>
+        <source>A class has 1 image; evaluation needs at least 2 of each, one to label and one to classify.</source>
+        <translation>有一个类别只有 1 张图像；评估需要每个类别至少 2 张，一张用于标注，一张用于分类。</translation>
+    </message>
+    <message>
+        <source>A class has no image; evaluation needs at least 2 of each, one to label and one to classify.</source>
+        <translation>有一个类别没有图像；评估需要每个类别至少 2 张，一张用于标注，一张用于分类。</translation>
+    </message>
+    <message>
         <source>A class needs a name.</source>
         <translation>类别需要名称。</translation>
     </message>
@@ -4842,6 +4850,14 @@
         <translation>正在下载 {model}（MB）</translation>
     </message>
     <message>
+        <source>Embedding the training images ({name})</source>
+        <translation>正在计算训练图像的嵌入（{name}）</translation>
+    </message>
+    <message>
+        <source>Episodes of {way} classes with {shot} shots need {needed} images, but max_images is {most}.</source>
+        <translation>{way} 个类别、每类 {shot} 个样本的训练任务需要 {needed} 张图像，但 max_images 为 {most}。</translation>
+    </message>
+    <message>
         <source>Find the labels of 1 moved image again</source>
         <translation>重新找回 1 张已移动图像的标注</translation>
     </message>
@@ -4860,6 +4876,10 @@
     <message>
         <source>Fine-tuning needs ten labelled images that are no near-duplicates, and two in most of the classes: it is kept only where it helps on labels held out from it.</source>
         <translation>微调需要十张互不近似重复的已标注图像，并且大多数类别各有两张：只有在对留出的标注有帮助时才会采用。</translation>
+    </message>
+    <message>
+        <source>Fitting the projection</source>
+        <translation>正在拟合投影</translation>
     </message>
     <message>
         <source>Five more of “{weakest}” would help most: {because}.</source>
@@ -4914,6 +4934,10 @@
         <translation>正在读取部分未标注的图像</translation>
     </message>
     <message>
+        <source>Looking at the data</source>
+        <translation>正在查看数据</translation>
+    </message>
+    <message>
         <source>Looking at the labelled images from several sides</source>
         <translation>正在从多个视角读取已标注的图像</translation>
     </message>
@@ -4924,6 +4948,18 @@
     <message>
         <source>Merge “{source}” into “{target}”</source>
         <translation>将“{source}”合并到“{target}”</translation>
+    </message>
+    <message>
+        <source>Meta-training: training accuracy {accuracy:.3f}</source>
+        <translation>元训练：训练准确率 {accuracy:.3f}</translation>
+    </message>
+    <message>
+        <source>Meta-training: training accuracy {accuracy:.3f} (best epoch {best:.3f})</source>
+        <translation>元训练：训练准确率 {accuracy:.3f}（最佳轮次 {best:.3f}）</translation>
+    </message>
+    <message>
+        <source>Meta-training: training accuracy {accuracy:.3f}, validation {last:.4f} (best {best:.4f})</source>
+        <translation>元训练：训练准确率 {accuracy:.3f}，验证 {last:.4f}（最佳 {best:.4f}）</translation>
     </message>
     <message>
         <source>Moving the cache (MB)</source>
@@ -4946,8 +4982,20 @@
         <translation>使用 timm 的网络需要 timm 软件包，但尚未安装：pip install timm。</translation>
     </message>
     <message>
+        <source>No data sets were given to train on.</source>
+        <translation>没有指定用于训练的数据集。</translation>
+    </message>
+    <message>
         <source>Nobody gives weights of {name} for download; get a file with some and give it as the weights.</source>
         <translation>{name} 没有可供下载的权重；请自行取得权重文件，并将其指定为权重。</translation>
+    </message>
+    <message>
+        <source>None of the images of the data set {name!r} can be decoded.</source>
+        <translation>数据集 {name!r} 中没有能解码的图像。</translation>
+    </message>
+    <message>
+        <source>None of the training images that were tried can be decoded.</source>
+        <translation>所尝试的训练图像都无法解码。</translation>
     </message>
     <message>
         <source>None of these</source>
@@ -4974,6 +5022,18 @@
         <translation>正在绘制示例</translation>
     </message>
     <message>
+        <source>Pooling the training images ({name})</source>
+        <translation>正在汇聚训练图像（{name}）</translation>
+    </message>
+    <message>
+        <source>Pooling the validation images ({name})</source>
+        <translation>正在汇聚验证图像（{name}）</translation>
+    </message>
+    <message>
+        <source>Preparing the networks</source>
+        <translation>正在准备网络</translation>
+    </message>
+    <message>
         <source>Preparing {name}</source>
         <translation>正在准备 {name}</translation>
     </message>
@@ -4982,8 +5042,16 @@
         <translation>此构建的 Handful 不含 PyTorch；微调、元训练和其他编码器需要它，其余功能不需要。</translation>
     </message>
     <message>
+        <source>Reading the images</source>
+        <translation>正在读取图像</translation>
+    </message>
+    <message>
         <source>Reading the models</source>
         <translation>正在读取模型</translation>
+    </message>
+    <message>
+        <source>Reading the validation images ({name})</source>
+        <translation>正在读取验证图像（{name}）</translation>
     </message>
     <message>
         <source>Reading the weights, which takes some seconds</source>
@@ -5002,12 +5070,36 @@
         <translation>该微调后的网络已不存在；请再次微调。</translation>
     </message>
     <message>
+        <source>The GPU&apos;s memory ran out {when}; smaller tasks need less of it, --device cpu none.</source>
+        <translation>GPU 内存{when}耗尽；较小的任务需要的内存更少，--device cpu 则完全不需要。</translation>
+    </message>
+    <message>
         <source>The activations in the encoder&apos;s graph {graph_path} do not give its embedding, so it cannot be explained.</source>
         <translation>编码器计算图 {graph_path} 中的激活值得不出它的嵌入，因此无法解释。</translation>
     </message>
     <message>
         <source>The class has no labelled image that can be read, so no image has a score for it.</source>
         <translation>该类别没有能读取的已标注图像，因此没有图像能得到它的分数。</translation>
+    </message>
+    <message>
+        <source>The class {name!r} of the data set {set!r} has 1 readable image; to validate on it needs 2, one to label and one to classify.</source>
+        <translation>数据集 {set!r} 的类别 {name!r} 只有 1 张可读取的图像；用于验证需要 2 张，一张用于标注，一张用于分类。</translation>
+    </message>
+    <message>
+        <source>The class {name!r} of the data set {set!r} has no readable image; to validate on it needs 2, one to label and one to classify.</source>
+        <translation>数据集 {set!r} 的类别 {name!r} 没有可读取的图像；用于验证需要 2 张，一张用于标注，一张用于分类。</translation>
+    </message>
+    <message>
+        <source>The data set {name!r} has {count} classes of at least {images} images; episodes of {way} classes with {shot} shots and a query need {way}.</source>
+        <translation>数据集 {name!r} 中至少有 {images} 张图像的类别有 {count} 个；{way} 个类别、每类 {shot} 个样本另加一个查询的训练任务需要 {way} 个。</translation>
+    </message>
+    <message>
+        <source>The data set {name!r} is given both to train and to validate on.</source>
+        <translation>数据集 {name!r} 既被指定用于训练，又被指定用于验证。</translation>
+    </message>
+    <message>
+        <source>The data set {name!r}, also {other!r}, is given both to train and to validate on.</source>
+        <translation>数据集 {name!r}（也叫 {other!r}）既被指定用于训练，又被指定用于验证。</translation>
     </message>
     <message>
         <source>The device cuda cannot be used: {reason}.</source>
@@ -5066,12 +5158,24 @@
         <translation>文件夹 {shown} 的名称不是 UTF-8，请将其重命名。</translation>
     </message>
     <message>
+        <source>The gradient became infinite in step {step}</source>
+        <translation>梯度在第 {step} 步变为无穷大</translation>
+    </message>
+    <message>
         <source>The images in {folder} have the names, but not the content, of those that {path} was made for (another memory card?); open the folder itself instead.</source>
         <translation>{folder} 中的图像与 {path} 所对应的图像名称相同、内容不同（是另一张存储卡吗？）；请改为打开该文件夹本身。</translation>
     </message>
     <message>
         <source>The labels suffice: twice as many would hardly help ({gain}).</source>
         <translation>标注已足够：再增加一倍也几乎没有帮助（{gain}）。</translation>
+    </message>
+    <message>
+        <source>The loss became {loss} in step {step}</source>
+        <translation>损失在第 {step} 步变为 {loss}</translation>
+    </message>
+    <message>
+        <source>The mixture leaves none of the data sets given ({names}).</source>
+        <translation>按混合比例，所指定的数据集（{names}）一个也不剩。</translation>
     </message>
     <message>
         <source>The model could not be checked, since no image can be read any more.</source>
@@ -5084,6 +5188,22 @@
     <message>
         <source>The other labels speak for “{likely}” ({chance}, “{own}” {own_chance}).</source>
         <translation>其他标注支持“{likely}”（{chance}，“{own}”为 {own_chance}）。</translation>
+    </message>
+    <message>
+        <source>The recipe names the data set {name!r}, which is not among those given ({names}).</source>
+        <translation>训练方案中提到数据集 {name!r}，但它不在所指定的数据集（{names}）之中。</translation>
+    </message>
+    <message>
+        <source>The recipe&apos;s first view is {view} px, but the encoder to start from takes {size} px.</source>
+        <translation>训练方案的第一个视角为 {view} 像素，但起始编码器接收 {size} 像素。</translation>
+    </message>
+    <message>
+        <source>The recipe&apos;s tasks_per_step, {tasks}, cannot be shared evenly among {count} processes.</source>
+        <translation>训练方案的 tasks_per_step 为 {tasks}，无法平均分配给 {count} 个进程。</translation>
+    </message>
+    <message>
+        <source>The weights became infinite by step {step}</source>
+        <translation>权重到第 {step} 步时变为无穷大</translation>
     </message>
     <message>
         <source>The weights could not be downloaded from {host} ({reason}); get {url} some other way and give that file as the weights.</source>
@@ -5138,6 +5258,10 @@
         <translation>此版本的 Handful 不认识名为 {library!r} 的库。</translation>
     </message>
     <message>
+        <source>Timing how fast this computer is</source>
+        <translation>正在测试这台电脑的速度</translation>
+    </message>
+    <message>
         <source>Too few labels to tell; label at least {least} of each class.</source>
         <translation>标注太少，无法判断；请为每个类别至少标注 {least} 张。</translation>
     </message>
@@ -5148,6 +5272,14 @@
     <message>
         <source>Twice as many labels would hardly help ({gain}): “{own}” is often taken for “{other}”.</source>
         <translation>标注再增加一倍也几乎没有帮助（{gain}）：“{own}”常被误认为“{other}”。</translation>
+    </message>
+    <message>
+        <source>Two data sets are named {name!r}, one to train and one to validate on; give one of them another name.</source>
+        <translation>有两个数据集都名为 {name!r}，一个用于训练，一个用于验证；请为其中一个改名。</translation>
+    </message>
+    <message>
+        <source>Two of the data sets are named {name!r}.</source>
+        <translation>有两个数据集都名为 {name!r}。</translation>
     </message>
     <message>
         <source>Unlabel 1 image</source>
@@ -5230,6 +5362,14 @@
         <translation>微调的编码器</translation>
     </message>
     <message>
+        <source>in step {step}, and {kept}</source>
+        <translation>在第 {step} 步（{kept}）</translation>
+    </message>
+    <message>
+        <source>in validation</source>
+        <translation>在验证时</translation>
+    </message>
+    <message>
         <source>it begins as a JPEG, but is damaged</source>
         <translation>文件以 JPEG 开头，但已损坏</translation>
     </message>
@@ -5290,6 +5430,14 @@
         <translation>名称中含有不允许的字符</translation>
     </message>
     <message>
+        <source>keep feature maps in</source>
+        <translation>将特征图保存到</translation>
+    </message>
+    <message>
+        <source>keep pooled activations in</source>
+        <translation>将汇聚的激活值保存到</translation>
+    </message>
+    <message>
         <source>less than +1 %</source>
         <translation>不到 +1%</translation>
     </message>
@@ -5300,6 +5448,10 @@
     <message>
         <source>no NVIDIA GPU was found</source>
         <translation>没有找到 NVIDIA GPU</translation>
+    </message>
+    <message>
+        <source>no checkpoint was written yet</source>
+        <translation>尚未写入检查点</translation>
     </message>
     <message>
         <source>no connection: {reason}</source>
@@ -5316,6 +5468,10 @@
     <message>
         <source>of about {n_unsure} images it is unclear whether they are that</source>
         <translation>约有 {n_unsure} 张图像不清楚是否属于它</translation>
+    </message>
+    <message>
+        <source>on loading {path}</source>
+        <translation>在加载 {path} 时</translation>
     </message>
     <message>
         <source>one of a kind</source>
@@ -5338,8 +5494,16 @@
         <translation>读取</translation>
     </message>
     <message>
+        <source>read the checkpoint</source>
+        <translation>读取检查点</translation>
+    </message>
+    <message>
         <source>read the encoder</source>
         <translation>读取编码器</translation>
+    </message>
+    <message>
+        <source>read the recipe</source>
+        <translation>读取训练方案</translation>
     </message>
     <message>
         <source>read the weights</source>
@@ -5458,6 +5622,10 @@
         <translation>将缓存写入</translation>
     </message>
     <message>
+        <source>write the checkpoint</source>
+        <translation>写入检查点</translation>
+    </message>
+    <message>
         <source>write the download in</source>
         <translation>将下载内容写入</translation>
     </message>
@@ -5468,6 +5636,18 @@
     <message>
         <source>write the encoder&apos;s graph</source>
         <translation>写入编码器的计算图</translation>
+    </message>
+    <message>
+        <source>write the record</source>
+        <translation>写入记录</translation>
+    </message>
+    <message>
+        <source>write the run</source>
+        <translation>将训练结果写入</translation>
+    </message>
+    <message>
+        <source>write the scores</source>
+        <translation>将分数写入</translation>
     </message>
     <message>
         <source>{damage}; the newest backup is {backup}.</source>
@@ -5522,6 +5702,10 @@
         <translation>{name!r} 不是网络名称；名称的形式如 timm:resnet18 或 torchvision:resnet18。</translation>
     </message>
     <message>
+        <source>{name} cannot be decoded.</source>
+        <translation>无法解码 {name}。</translation>
+    </message>
+    <message>
         <source>{name} cannot be explained: {error}.</source>
         <translation>无法解释 {name}：{error}。</translation>
     </message>
@@ -5562,12 +5746,28 @@
         <translation>{path} 和它只读时的副本 {copy} 都被修改过：副本中的标注只保存在副本里。</translation>
     </message>
     <message>
+        <source>{path} belongs to a run with another recipe or other data; choose another folder, or start anew.</source>
+        <translation>{path} 属于另一个训练方案或其他数据的训练；请选择其他文件夹，或重新开始。</translation>
+    </message>
+    <message>
+        <source>{path} holds a run already; choose another folder, or go on with it (--resume).</source>
+        <translation>{path} 中已有训练；请选择其他文件夹，或继续该训练（--resume）。</translation>
+    </message>
+    <message>
         <source>{path} holds an encoder of the kind {architecture!r}, which this version of Handful does not know.</source>
         <translation>{path} 中的编码器类型为 {architecture!r}，此版本的 Handful 不支持。</translation>
     </message>
     <message>
+        <source>{path} holds images of 1 class; a data set needs at least 2, each a folder of images.</source>
+        <translation>{path} 中只有 1 个类别的图像；数据集至少需要 2 个类别，每个类别为一个图像文件夹。</translation>
+    </message>
+    <message>
         <source>{path} holds more than weights or is no torch file, so Handful does not open it; save the weights alone, best as safetensors.</source>
         <translation>{path} 不只含有权重，或不是 torch 文件，因此 Handful 不会打开它；请只保存权重，最好用 safetensors 格式。</translation>
+    </message>
+    <message>
+        <source>{path} holds no folders of images; a data set needs at least 2, one for each class.</source>
+        <translation>{path} 中没有图像文件夹；数据集至少需要 2 个，每个类别一个。</translation>
     </message>
     <message>
         <source>{path} holds no weights by name.</source>
@@ -5598,6 +5798,10 @@
         <translation>{path} 已损坏（{text}）；它保持原样。</translation>
     </message>
     <message>
+        <source>{path} is damaged or is no checkpoint.</source>
+        <translation>{path} 已损坏，或不是检查点。</translation>
+    </message>
+    <message>
         <source>{path} is damaged or is no file of weights.</source>
         <translation>{path} 已损坏，或不是权重文件。</translation>
     </message>
@@ -5606,8 +5810,16 @@
         <translation>{path} 已损坏，或不是 safetensors 文件。</translation>
     </message>
     <message>
+        <source>{path} is damaged or is no uncompressed tar file.</source>
+        <translation>{path} 已损坏，或不是未压缩的 tar 文件。</translation>
+    </message>
+    <message>
         <source>{path} is damaged or is not an encoder of Handful.</source>
         <translation>{path} 已损坏，或不是 Handful 的编码器。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: it does not hold what it says.</source>
+        <translation>{path} 已损坏：其内容与描述不符。</translation>
     </message>
     <message>
         <source>{path} is damaged: its contents do not match its fingerprint.</source>
@@ -5626,12 +5838,28 @@
         <translation>{path} 已损坏：其投影与网络不匹配。</translation>
     </message>
     <message>
+        <source>{path} is damaged; delete it, and it is computed anew.</source>
+        <translation>{path} 已损坏；请将其删除，之后会重新计算。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged; without it the run can go on.</source>
+        <translation>{path} 已损坏；没有它训练也能继续。</translation>
+    </message>
+    <message>
         <source>{path} is larger than a megabyte, so it is no list of classes.</source>
         <translation>{path} 大于 1 MB，因此不是类别列表。</translation>
     </message>
     <message>
+        <source>{path} is no checkpoint of this kind and version of Handful.</source>
+        <translation>{path} 不是此类型和此版本 Handful 的检查点。</translation>
+    </message>
+    <message>
         <source>{path} is no list of classes: “{start}…” has more than {most} letters.</source>
         <translation>{path} 不是类别列表：“{start}…”超过 {most} 个字符。</translation>
+    </message>
+    <message>
+        <source>{path} is no valid recipe: {error}.</source>
+        <translation>{path} 不是有效的训练方案：{error}。</translation>
     </message>
     <message>
         <source>{path} is not a Handful project, or it is damaged ({reason}); it was left as it is.</source>
@@ -5658,6 +5886,10 @@
         <translation>{path} 中没有类别。</translation>
     </message>
     <message>
+        <source>{path} still holds step {step}</source>
+        <translation>{path} 仍保存着第 {step} 步</translation>
+    </message>
+    <message>
         <source>{path} was made for another version of Handful (it says {found}, this version reads {known}).</source>
         <translation>{path} 是为其他版本的 Handful 制作的（其格式为 {found}，此版本可读取 {known}）。</translation>
     </message>
@@ -5680,6 +5912,10 @@
     <message>
         <source>{weight} is missing</source>
         <translation>缺少 {weight}</translation>
+    </message>
+    <message>
+        <source>{what}; {kept}, and a lower learning rate may help.</source>
+        <translation>{what}；{kept}，降低学习率可能有帮助。</translation>
     </message>
     <message>
         <source>“{none}” is no class and cannot be changed.</source>

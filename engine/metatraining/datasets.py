@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.errors import EngineError, UnreadableImageError, sentence_for
+from engine.words import say
 
 EXTENSIONS: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
@@ -53,7 +54,7 @@ class ImageSet:
                 return np.asarray(image.convert("RGB"))
         except (OSError, ValueError, Image.DecompressionBombError, SyntaxError) as error:
             named = f"{self.name}/{self.image_names[index]}"
-            raise UnreadableImageError(f"{named} cannot be decoded.") from error
+            raise UnreadableImageError(say("{name} cannot be decoded.", name=named)) from error
 
 
 @functools.lru_cache(maxsize=64)
@@ -113,7 +114,7 @@ def paths_of_sets(path: Path) -> list[Path]:
         if any(grandchild.is_dir() for child in children for grandchild in child.iterdir()):
             return children
     except OSError as error:
-        raise EngineError(sentence_for(error, path, "read")) from error
+        raise EngineError(sentence_for(error, path, say("read"))) from error
     return [path]
 
 
@@ -125,7 +126,7 @@ def refuse_same_names(names: Sequence[str]) -> None:
     """
     for name in names:
         if names.count(name) > 1:
-            raise EngineError(f"Two of the data sets are named {name!r}.")
+            raise EngineError(say("Two of the data sets are named {name!r}.", name=name))
 
 
 def _open_folder(path: Path) -> ImageSet:
@@ -138,7 +139,7 @@ def _open_folder(path: Path) -> ImageSet:
             if _is_image(file.name)
         ]
     except OSError as error:
-        raise EngineError(sentence_for(error, path, "read")) from error
+        raise EngineError(sentence_for(error, path, say("read"))) from error
 
     def read(index: int) -> bytes:
         return files[index].read_bytes()
@@ -155,9 +156,11 @@ def _open_tar(path: Path) -> ImageSet:
                 if member.isfile() and len(parts) >= 2 and _is_image(parts[-1]):
                     members.append((parts[-2], parts[-1], member.offset_data, member.size))
     except tarfile.TarError as error:
-        raise EngineError(f"{path} is damaged or is no uncompressed tar file.") from error
+        raise EngineError(
+            say("{path} is damaged or is no uncompressed tar file.", path=path)
+        ) from error
     except OSError as error:
-        raise EngineError(sentence_for(error, path, "read")) from error
+        raise EngineError(sentence_for(error, path, say("read"))) from error
     members.sort(key=lambda member: member[:2])
 
     def read(index: int) -> bytes:
@@ -173,8 +176,17 @@ def _image_set(path: Path, found: list[tuple[str, str]], read: Callable[[int], b
     class_names = tuple(sorted({class_name for class_name, _ in found}))
     if len(class_names) < 2:
         raise EngineError(
-            f"{path} holds images of {len(class_names)} classes; a data set needs at least 2, each "
-            "a folder of images."
+            say(
+                "{path} holds images of 1 class; a data set needs at least 2, each a folder of "
+                "images.",
+                path=path,
+            )
+            if class_names
+            else say(
+                "{path} holds no folders of images; a data set needs at least 2, one for each "
+                "class.",
+                path=path,
+            )
         )
     index_of = {class_name: index for index, class_name in enumerate(class_names)}
     return ImageSet(

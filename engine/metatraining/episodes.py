@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
+from engine.words import say
 
 IndexArray = NDArray[np.int64]
 
@@ -113,13 +114,22 @@ class EpisodeSampler:
         """
         if not any(weights):
             raise EngineError(
-                f"The mixture leaves none of the data sets given ({', '.join(sorted(names))})."
+                say(
+                    "The mixture leaves none of the data sets given ({names}).",
+                    names=", ".join(sorted(names)),
+                )
             )
         needed = rule.min_way * (rule.min_shot + 1)
         if needed > rule.max_images:
             raise EngineError(
-                f"Episodes of {rule.min_way} classes with {rule.min_shot} shots need {needed} "
-                f"images, but max_images is {rule.max_images}."
+                say(
+                    "Episodes of {way} classes with {shot} shots need {needed} images, but "
+                    "max_images is {most}.",
+                    way=rule.min_way,
+                    shot=rule.min_shot,
+                    needed=needed,
+                    most=rule.max_images,
+                )
             )
         self._rule = rule
         self._turns = 4 if rule.turned_classes else 1
@@ -133,9 +143,15 @@ class EpisodeSampler:
             usable = [member for member in members if len(member) > rule.min_shot]
             if len(usable) * self._turns < rule.min_way:
                 raise EngineError(
-                    f"The data set {name!r} has {len(usable)} classes of at least "
-                    f"{rule.min_shot + 1} images; episodes of {rule.min_way} classes with "
-                    f"{rule.min_shot} shots and a query need {rule.min_way}."
+                    say(
+                        "The data set {name!r} has {count} classes of at least {images} images; "
+                        "episodes of {way} classes with {shot} shots and a query need {way}.",
+                        name=name,
+                        count=len(usable),
+                        images=rule.min_shot + 1,
+                        way=rule.min_way,
+                        shot=rule.min_shot,
+                    )
                 )
             self._members.append(usable)
             self._first_class.append(self.n_classes)

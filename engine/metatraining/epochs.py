@@ -26,6 +26,7 @@ from engine.metatraining.loop import TrainingLoop
 from engine.metatraining.processes import Processes
 from engine.metatraining.progress import Counter
 from engine.version import VERSION
+from engine.words import Sentence, say
 
 CHECKPOINT_NAME: Final = "checkpoint.safetensors"
 CONFIG_NAME: Final = "config.json"
@@ -178,7 +179,7 @@ class RunRecord:
             self._write_config()
             self._log = EventLog(folder / LOGS_NAME, n_done)
         except OSError as error:
-            raise EngineError(sentence_for(error, folder, "write the run")) from error
+            raise EngineError(sentence_for(error, folder, say("write the run"))) from error
 
     def _take_up(self, n_done: int) -> None:
         """Keep scores and weights up to where the checkpoint stands."""
@@ -194,7 +195,9 @@ class RunRecord:
             if self._scores:
                 self._seconds_before = float(self._scores[-1]["seconds"])
         except (ValueError, RecursionError, KeyError, TypeError) as error:
-            raise EngineError(f"{path} is damaged; without it the run can go on.") from error
+            raise EngineError(
+                say("{path} is damaged; without it the run can go on.", path=path)
+            ) from error
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -243,17 +246,27 @@ class RunRecord:
                 for old in kept_paths(self._folder)[: -self._n_kept]:
                     old.unlink()
         except OSError as error:
-            raise EngineError(sentence_for(error, self._folder, "write the scores")) from error
+            raise EngineError(sentence_for(error, self._folder, say("write the scores"))) from error
 
-    def told(self, report: StepReport) -> str:
+    def told(self, report: StepReport) -> Sentence:
         """What a person reads while it runs: current and best score."""
         self._shown.append(report.accuracy)
-        text = f"Meta-training: training accuracy {np.mean(self._shown):.3f}"
+        accuracy = float(np.mean(self._shown))
         if found := self._validated():
-            text += f", validation {found[-1]:.4f} (best {max(found):.4f})"
-        elif self._scores:
-            text += f" (best epoch {max(line['accuracy'] for line in self._scores):.3f})"
-        return text
+            return say(
+                "Meta-training: training accuracy {accuracy:.3f}, validation {last:.4f} (best "
+                "{best:.4f})",
+                accuracy=accuracy,
+                last=found[-1],
+                best=max(found),
+            )
+        if self._scores:
+            return say(
+                "Meta-training: training accuracy {accuracy:.3f} (best epoch {best:.3f})",
+                accuracy=accuracy,
+                best=max(float(line["accuracy"]) for line in self._scores),
+            )
+        return say("Meta-training: training accuracy {accuracy:.3f}", accuracy=accuracy)
 
     def _validated(self) -> list[float]:
         """The accuracies of all validations, oldest first."""
@@ -277,7 +290,7 @@ class RunRecord:
         try:
             self._write_config()
         except OSError as error:
-            raise EngineError(sentence_for(error, self._folder, "write the run")) from error
+            raise EngineError(sentence_for(error, self._folder, say("write the run"))) from error
 
     def _write_config(self) -> None:
         text = json.dumps(self._config, indent=1) + "\n"

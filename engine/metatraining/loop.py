@@ -22,6 +22,7 @@ from engine.metatraining.episodes import EpisodeSampler
 from engine.metatraining.optimizers import OptimizerRule, Precision
 from engine.metatraining.processes import Processes
 from engine.metatraining.tasks import TaskSource
+from engine.words import Sentence, say
 
 BAD_CONTENT: Final = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What reading a file raises whose header or tensors are not what they should be."""
@@ -63,8 +64,12 @@ class TrainingLoop:
         """
         if tasks_per_step % processes.count:
             raise EngineError(
-                f"The recipe's tasks_per_step, {tasks_per_step}, cannot be shared evenly among "
-                f"{processes.count} processes."
+                say(
+                    "The recipe's tasks_per_step, {tasks}, cannot be shared evenly among {count} "
+                    "processes.",
+                    tasks=tasks_per_step,
+                    count=processes.count,
+                )
             )
         self.algorithm = algorithm
         self.n_done = 0
@@ -92,7 +97,9 @@ class TrainingLoop:
             EngineError: loss or gradient is no longer a number, or the GPU's memory ran out; the
                 weights are those before this step, what is kept beside them may have moved.
         """
-        with memory_told(f"in step {self.n_done + 1}, and {self._kept()}"):
+        with memory_told(
+            say("in step {step}, and {kept}", step=self.n_done + 1, kept=self._kept())
+        ):
             report = self._step()
         self.n_done += 1
         self.recent.append(report)
@@ -118,9 +125,17 @@ class TrainingLoop:
         ]
         report = self._share(report, gradients)
         if not math.isfinite(report.loss):
-            raise self._diverged(f"The loss became {report.loss} in step {self.n_done + 1}")
+            raise self._diverged(
+                say(
+                    "The loss became {loss} in step {step}",
+                    loss=str(report.loss),
+                    step=self.n_done + 1,
+                )
+            )
         if not _all_finite(gradients):
-            raise self._diverged(f"The gradient became infinite in step {self.n_done + 1}")
+            raise self._diverged(
+                say("The gradient became infinite in step {step}", step=self.n_done + 1)
+            )
         self._optimizer.step()
         return report
 
@@ -132,13 +147,16 @@ class TrainingLoop:
         self._processes.average([*gradients, *buffers, numbers])
         return StepReport(*numbers.tolist())
 
-    def _diverged(self, what: str) -> EngineError:
-        return EngineError(f"{what}; {self._kept()}, and a lower learning rate may help.")
+    def _diverged(self, what: Sentence) -> EngineError:
+        return EngineError(
+            say("{what}; {kept}, and a lower learning rate may help.", what=what, kept=self._kept())
+        )
 
-    def _kept(self) -> str:
+    def _kept(self) -> Sentence:
         if self._saved is None:
-            return "no checkpoint was written yet"
-        return f"{self._saved[1]} still holds step {self._saved[0]}"
+            return say("no checkpoint was written yet")
+        step, path = self._saved
+        return say("{path} still holds step {step}", path=path, step=step)
 
     def save(self, path: Path, described: Mapping[str, Any]) -> None:
         """Write weights, optimizer, random state and position, whole or not at all.
@@ -153,7 +171,9 @@ class TrainingLoop:
             EngineError: the file could not be written, or the weights are no longer numbers.
         """
         if not _all_finite(self.algorithm.state_dict().values()):
-            raise self._diverged(f"The weights became infinite by step {self.n_done}")
+            raise self._diverged(
+                say("The weights became infinite by step {step}", step=self.n_done)
+            )
         if self._processes.leads:
             self._write(path, described)
         self._saved = (self.n_done, path)
@@ -177,7 +197,7 @@ class TrainingLoop:
         try:
             write_whole(path, save(stored, metadata=header))
         except OSError as error:
-            raise EngineError(sentence_for(error, path, "write the checkpoint")) from error
+            raise EngineError(sentence_for(error, path, say("write the checkpoint"))) from error
 
     def load(self, path: Path, described: Mapping[str, Any]) -> None:
         """Go on where ``path`` was saved.
@@ -189,10 +209,12 @@ class TrainingLoop:
         position_of(path, described)
         header, tensors = read_tensors(path, _FORMAT)
         try:
-            with memory_told(f"on loading {path}"):
+            with memory_told(say("on loading {path}", path=path)):
                 self._restore(tensors, int(header["n_done"]))
         except BAD_CONTENT as error:
-            raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
+            raise EngineError(
+                say("{path} is damaged: it does not hold what it says.", path=path)
+            ) from error
         self._saved = (self.n_done, path)
 
     def _restore(self, tensors: Mapping[str, Tensor], n_done: int) -> None:
@@ -217,13 +239,17 @@ class TrainingLoop:
 
 
 @contextmanager
-def memory_told(when: str) -> Iterator[None]:
+def memory_told(when: Sentence) -> Iterator[None]:
     """Tell in a sentence that the GPU's memory ran out, and ``when``."""
     try:
         yield
     except torch.OutOfMemoryError as error:
         raise EngineError(
-            f"The GPU's memory ran out {when}; smaller tasks need less of it, --device cpu none."
+            say(
+                "The GPU's memory ran out {when}; smaller tasks need less of it, --device cpu "
+                "none.",
+                when=when,
+            )
         ) from error
 
 
@@ -238,11 +264,16 @@ def position_of(path: Path, described: Mapping[str, Any]) -> int:
         belongs = json.loads(header["described"]) == json.loads(json.dumps(described))
         n_done = int(header["n_done"])
     except BAD_CONTENT as error:
-        raise EngineError(f"{path} is damaged: it does not hold what it says.") from error
+        raise EngineError(
+            say("{path} is damaged: it does not hold what it says.", path=path)
+        ) from error
     if not belongs:
         raise EngineError(
-            f"{path} belongs to a run with another recipe or other data; choose another folder, or "
-            "start anew."
+            say(
+                "{path} belongs to a run with another recipe or other data; choose another folder, "
+                "or start anew.",
+                path=path,
+            )
         )
     return n_done
 
@@ -264,11 +295,13 @@ def read_tensors(path: Path, expected_format: str) -> tuple[dict[str, str], dict
             header: dict[str, str] = stored.metadata() or {}
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except OSError as error:
-        raise EngineError(sentence_for(error, path, "read the checkpoint")) from error
+        raise EngineError(sentence_for(error, path, say("read the checkpoint"))) from error
     except SafetensorError as error:
-        raise EngineError(f"{path} is damaged or is no checkpoint.") from error
+        raise EngineError(say("{path} is damaged or is no checkpoint.", path=path)) from error
     if header.get("format") != expected_format:
-        raise EngineError(f"{path} is no checkpoint of this kind and version of Handful.")
+        raise EngineError(
+            say("{path} is no checkpoint of this kind and version of Handful.", path=path)
+        )
     return header, tensors
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import EngineError, sentence_for
+from engine.words import say
 
 Section = TypeVar("Section")
 
@@ -37,9 +38,11 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise EngineError(sentence_for(error, path, "read the recipe")) from error
+        raise EngineError(sentence_for(error, path, say("read the recipe"))) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EngineError(f"{path} is no valid recipe: {error}.") from error
+        raise EngineError(
+            say("{path} is no valid recipe: {error}.", path=path, error=str(error))
+        ) from error
 
 
 def section(base: Section, entry: object, where: str) -> Section:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import Desk, drop_on
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QLocale, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from app.look.language import LanguageChoice, LanguageSwitch
 from app.look.theme import DARK, LIGHT
+from app.look.words import told
 from app.training.curves import Curve, CurveChart
 from app.training.finetune_dialog import curves_of
 from app.training.meta_run import MetaTraining, RunPlan, RunState
 from engine import messages
 from engine.messages import Effort, Series
+from engine.words import Sentence, say
 
 FAKE = Path(__file__).with_name("fake_meta_train.py")
 
@@ -298,6 +302,35 @@ def test_a_run_that_fails_says_why_and_can_go_on(trainer: Desk, data: Path, tmp_
     run.resume()
     assert run.state is RunState.FAILED
     assert "could not be started" in run.message
+
+
+def test_what_the_process_says_is_told_in_the_persons_language(
+    trainer: Desk, data: Path, tmp_path: Path, qapp: QApplication
+) -> None:
+    error = say("{path} is no valid recipe: {error}.", path="a.toml", error="it has no name")
+    (data / "fail").write_text(json.dumps({"error": error.to_json()}) + "\n" + error)
+    run = trainer.session.meta_training
+    languages = LanguageSwitch(qapp, LanguageChoice.CHINESE)
+    try:
+        fill_in(trainer, data, tmp_path / "run")
+        setup = trainer.window.meta_training_dialog.setup
+        words = "a.toml 不是有效的训练方案：it has no name。"
+        trainer.qtbot.waitUntil(lambda: setup.estimate.text() == words, timeout=20_000)
+        run.start(RunPlan(Path("minimal.toml"), (data,), (), tmp_path / "run"))
+        wait_for_end(trainer, RunState.FAILED)
+        assert trainer.window.meta_training_dialog.view.head.text() == words
+        assert list(run.log) == [error]
+        run._on_said(json.dumps(_told("Pooling the training images ({name})", name="pets")))
+        assert run.progress is not None
+        assert told(run.progress.text) == "正在汇聚训练图像（pets）"
+    finally:
+        languages.choose(LanguageChoice.ENGLISH)
+        QLocale.setDefault(QLocale.system())
+
+
+def _told(template: str, **values: object) -> dict[str, object]:
+    """A line of progress."""
+    return {"text": "", "sentence": Sentence(template, values).to_json(), "done": 1, "total": 2}
 
 
 def test_stopping_twice_ends_it_at_once(

@@ -33,7 +33,14 @@ ENGLISH = (
     *("app/__main__.py", "app/startup.py", "app/look/theme.py"),
     *("engine/cli.py", "engine/doctor.py", "engine/demo.py", "engine/sources.py"),
     *("engine/encoder_commands.py", "engine/terminal.py"),
-    *("engine/benchmark/", "engine/metatraining/", "engine/painting.py"),
+    *("engine/benchmark/", "engine/painting.py"),
+    # Papers' experiments, recipes with their English keys, and reports.
+    *("engine/metatraining/few_shot/", "engine/metatraining/meta_evaluation/"),
+    *("engine/metatraining/algorithms/", "engine/metatraining/aggregation.py"),
+    *("engine/metatraining/charts.py", "engine/metatraining/optimizers.py"),
+    *("engine/metatraining/pixels.py", "engine/metatraining/processes.py"),
+    *("engine/metatraining/toml_sections.py", "engine/metatraining/encoder_training/recipe.py"),
+    "engine/metatraining/encoder_training/seen.py",
     *("engine/jobs/export_card.py", "engine/encoder/graph.py", "engine/words.py"),
     *("app/help/bug_report.py", "app/help/papers.py"),  # As the log is, and as titles are.
 )
@@ -41,11 +48,10 @@ ENGLISH = (
 WRITTEN = re.compile(
     r"[A-Z]{4,} |^FROM |^ FROM |(background|border|color): |^; |database main|"
     r"^pooled features, |^unknown; ask its|^given by a person as|; published weights|"
-    r"sqrt of the pooled|(bilinear|bicubic), antialiased|"
-    r"Fine-tuned by Handful on|^ labelled images of $|"
+    r"sqrt of the pooled|(bilinear|bicubic), antialiased|(Fine-tuned by|Meta-trained by) Handful |"
+    r"^main directions$|^ labelled images of $|"
     r"^ classes from |uint8 RGB|EXIF orientation|px \(a JPEG|before taking back|"
-    r"^Handful sample$|^Machine parts$|"  # A folder keeps its name in all languages.
-    r"^Handful cache$|"
+    r"^Handful (sample|encoder|cache)$|^Machine parts$|"  # Folders keep their names.
     r"typical of images without a label|between two classes|unlike everything labelled$|"
     r"^body \{|(19|20)\d\d\.$"  # Style sheets; papers, by the year at the end.
 )

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from engine import run_command_line
+from engine.errors import EngineError
 from engine.messages import Progress
 from engine.piped import JsonProgress
+from engine.words import Sentence, say
 
 ROOT = Path(__file__).parents[2]
 WATCHING = """
@@ -42,6 +45,30 @@ def test_progress_is_a_json_object_a_line(capsys: pytest.CaptureFixture[str]) ->
     assert lines[1]["measured"] == {"loss": 0.5, "accuracy": 0.75}
     assert "measured" not in lines[3]
     assert (lines[0]["total"], lines[0]["rate_per_s"], lines[0]["seconds_left"]) == (9, 2.0, 4.0)
+
+
+def test_a_sentence_is_told_with_its_pattern(capsys: pytest.CaptureFixture[str]) -> None:
+    show = JsonProgress()
+    show(Progress(0, say("Reading {name}", name="pets"), 1, 9, 2.0, 4.0))
+    show.fail(EngineError(say("There is no file {model}.", model=Path("a.onnx"))))
+    progress, failure = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert progress["text"] == "Reading pets"
+    assert progress["sentence"] == {"template": "Reading {name}", "values": {"name": "pets"}}
+    assert Sentence.from_json(failure["error"]) == "There is no file a.onnx."
+
+
+def test_why_it_ends_is_told_to_who_drives_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.cli.give_way", lambda: None)  # That would be for all tests.
+    recipe, out = tmp_path / "recipe.toml", tmp_path / "run"
+    recipe.write_text("name = ")
+    arguments = ["meta-train", str(recipe), "--data", str(tmp_path), "--out", str(out)]
+    assert run_command_line([*arguments, "--estimate", "--piped"]) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    told = Sentence.from_json(json.loads(first)["error"])
+    assert told.template == "{path} is no valid recipe: {error}."
+    assert second.endswith(told)
 
 
 def test_it_ends_when_who_drives_it_is_no_more() -> None:

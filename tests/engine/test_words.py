@@ -7,6 +7,8 @@ import pickle
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from engine.errors import EngineError, sentence_for
 from engine.messages import ClassId, ImageId
 from engine.project import Project
@@ -64,3 +66,24 @@ def test_the_name_of_an_edit_says_how_many_images(tmp_path: Path) -> None:
         assert isinstance(action, Sentence)
         assert action.template == template
     project.close()
+
+
+def test_a_sentence_goes_to_another_process_and_back() -> None:
+    inner = say("the disk is full")
+    sentence = say("Could not write {path}: {reason}.", path=Path("a b"), reason=inner)
+    back = Sentence.from_json(json.loads(json.dumps(sentence.to_json())))
+    assert back == sentence
+    assert back.template == sentence.template
+    reason = back.values["reason"]
+    assert isinstance(reason, Sentence)
+    assert reason.template == "the disk is full"
+    counted = Sentence.from_json(say("{count:.2f} of {all}", count=0.5, all=3).to_json())
+    assert counted == "0.50 of 3"
+
+
+@pytest.mark.parametrize(
+    "other", ["text", None, {"template": "a"}, {"template": "{name}", "values": {"a": 1}}]
+)
+def test_what_is_no_sentence_is_refused(other: object) -> None:
+    with pytest.raises(ValueError, match=r"sentence|lacks"):
+        Sentence.from_json(other)

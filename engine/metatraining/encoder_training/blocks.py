@@ -32,6 +32,7 @@ from engine.metatraining.loop import TrainingLoop, position_of
 from engine.metatraining.optimizers import Precision
 from engine.metatraining.processes import alone
 from engine.metatraining.progress import Counter
+from engine.words import say
 
 _AFTER_TRAINING: Final = ("name", "interpolation", "validation_draws", "projection")
 
@@ -123,7 +124,7 @@ def train_blocks(
         building = build_maps(
             images, recipe.views, frozen, may_flip, recipe.seed, maps_folder(out_dir)
         )
-        text = f"Embedding the training images ({images.name})"
+        text = say("Embedding the training images ({name})", name=images.name)
         maps.append((yield from counter.follow(text, building)))
 
     encoder = MapEncoder(network.features[recipe.frozen_blocks :], maps)

@@ -25,6 +25,7 @@ from engine.metatraining.encoder_training.projection import fit_projection, proj
 from engine.metatraining.encoder_training.recipe import Recipe
 from engine.metatraining.progress import Counter
 from engine.metatraining.views import View
+from engine.words import say
 
 Floats = NDArray[np.float32]
 
@@ -103,14 +104,16 @@ def choose_encoder(
     layers = PooledLayers(networks, recipe.frozen_blocks, _taps(recipe, start))
 
     views = () if rule is None else tuple(entry.view for entry in rule.views)
-    fitted_to = yield from _pool("training", recipe, training, views, layers, out_dir)
-    held_out = yield from _pool("validation", recipe, validation, (), layers, out_dir)
+    fitted_to = yield from _pool(True, recipe, training, views, layers, out_dir)
+    held_out = yield from _pool(False, recipe, validation, (), layers, out_dir)
     made: list[_Made] = []
     for number, (share, network) in enumerate(zip(shares, networks, strict=True)):
         if rule is not None:
             pooled = [images.of(number, rule.taps) for images in fitted_to]
             fitting = fit_projection(pooled, rule)
-            fitted = yield from Counter(2 * len(pooled)).follow("Fitting the projection", fitting)
+            fitted = yield from Counter(2 * len(pooled)).follow(
+                say("Fitting the projection"), fitting
+            )
             unknown = np.zeros(rule.last_size + rule.earlier_size, np.float32)
             for weight in sorted(rule.shares) if validation else [min(rule.shares)]:
                 encoder = replace(network, projection=fitted.at(weight), feature_mean=unknown)
@@ -153,7 +156,7 @@ def _taps_of(encoder: Encoder) -> tuple[int, ...]:
 
 
 def _pool(
-    kind: str,
+    is_training: bool,
     recipe: Recipe,
     sets: Sequence[ImageSet],
     views: Sequence[View],
@@ -166,11 +169,15 @@ def _pool(
     found: list[PooledImages] = []
     for images in sets:
         if not found:
-            yield counter.progress("Preparing the networks")  # Exporting tells nothing itself.
+            yield counter.progress(say("Preparing the networks"))  # Exporting tells nothing itself.
         may_flip = images.name not in recipe.never_flipped
         folder = maps_folder(out_dir)
         building = build_pooled(images, views, layers, may_flip, recipe.seed, folder)
-        text = f"Pooling the {kind} images ({images.name})"
+        text = (
+            say("Pooling the training images ({name})", name=images.name)
+            if is_training
+            else say("Pooling the validation images ({name})", name=images.name)
+        )
         found.append((yield from counter.follow(text, building)))
     return found
 
@@ -189,7 +196,7 @@ def _measured(
                 pooled.images.name, embeddings, labels, recipe.validation_draws, recipe.seed
             )
             counter.done += 1
-            yield counter.progress("Validating")
+            yield counter.progress(say("Validating"))
         found.append(Candidate(tried.share, tried.projection_share, cells))
     return tuple(found)
 

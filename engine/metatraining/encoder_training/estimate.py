@@ -24,7 +24,7 @@ from engine.metatraining.encoder_training.pooled import trunk_of
 from engine.metatraining.encoder_training.recipe import Recipe
 from engine.metatraining.encoder_training.run import check_data
 from engine.metatraining.views import generator_for, make_view
-from engine.words import sentence_of
+from engine.words import say
 
 _VIEWS_TIMED: Final = 8  # For each core.
 _STEPS_TIMED_S: Final = 4.0
@@ -79,18 +79,18 @@ def estimate(
         recipe.start_provenance,
         recipe.start_licence,
     )
-    yield Progress(0, sentence_of("Looking at the data"), 0, 0, 0.0, 0.0)
+    yield Progress(0, say("Looking at the data"), 0, 0, 0.0, 0.0)
     training, validation = open_image_sets(data_paths), open_image_sets(validation_paths)
     check_data(recipe, training, validation)
     began = time.perf_counter()
-    yield Progress(0, sentence_of("Timing how fast this computer is"), 0, 0, 0.0, 0.0)
+    yield Progress(0, say("Timing how fast this computer is"), 0, 0, 0.0, 0.0)
     frozen = FrozenBlocks(trunk_of(start), recipe.frozen_blocks)
     frozen.prepare()
     prepared_s = time.perf_counter() - began
-    yield Progress(0, sentence_of("Timing how fast this computer is"), 1, 3, 0.0, 0.0)
+    yield Progress(0, say("Timing how fast this computer is"), 1, 3, 0.0, 0.0)
     view_s = _view_seconds(recipe, frozen, training)
     maps = _empty_maps(recipe, frozen, training)
-    yield Progress(0, sentence_of("Timing how fast this computer is"), 2, 3, 0.0, 0.0)
+    yield Progress(0, say("Timing how fast this computer is"), 2, 3, 0.0, 0.0)
     step_s = 0.0
     if recipe.n_episodes > 0:
         step_s = _step_seconds(recipe, frozen, maps)
@@ -110,7 +110,7 @@ def estimate(
         + _DRAW_S * recipe.validation_draws * n_tried * len(validation)
     )
     kept_bytes = sum(len(one) * one[0].nbytes for of_set in maps for one in of_set.maps)
-    yield Progress(0, sentence_of("Timing how fast this computer is"), 3, 3, 0.0, 0.0)
+    yield Progress(0, say("Timing how fast this computer is"), 3, 3, 0.0, 0.0)
     return Estimate(
         low_s=_LOW * seconds,
         high_s=_HIGH * seconds,
@@ -150,7 +150,7 @@ def _view_seconds(recipe: Recipe, frozen: FrozenBlocks, sets: Sequence[ImageSet]
         n_made = sum(pool.map(look, works))
         took = time.perf_counter() - began
     if not n_made:
-        raise EngineError("None of the training images that were tried can be decoded.")
+        raise EngineError(say("None of the training images that were tried can be decoded."))
     return took / n_made
 
 

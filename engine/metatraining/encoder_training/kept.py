@@ -20,6 +20,7 @@ from engine.encoder.graph import export_module
 from engine.errors import EngineError, UnreadableImageError, sentence_for
 from engine.metatraining.datasets import ImageSet
 from engine.metatraining.views import View, generator_for, make_view
+from engine.words import say
 
 Floats = NDArray[np.float32]
 Made = tuple[NDArray[np.float16], Floats]
@@ -143,9 +144,11 @@ def load(path: Path, mapped: bool = False) -> NDArray[Any]:
     try:
         array: NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None)
     except OSError as error:
-        raise EngineError(sentence_for(error, path, "read")) from error
+        raise EngineError(sentence_for(error, path, say("read"))) from error
     except (ValueError, EOFError) as error:
-        raise EngineError(f"{path} is damaged; delete it, and it is computed anew.") from error
+        raise EngineError(
+            say("{path} is damaged; delete it, and it is computed anew.", path=path)
+        ) from error
     return array
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine.errors import EngineError
 from engine.method import folder
 from engine.method.adaptation import adapt
+from engine.words import say
 
 RIDGE: Final = 0.3
 """The ridge head's regularisation, relative to the squared length 1 of an embedding."""
@@ -70,8 +71,15 @@ def draw_labels(labels: IndexArray, n_shot: int, n_draws: int, seed: int) -> lis
     smallest = min(len(member) for member in members)
     if smallest < 2:
         raise EngineError(
-            f"A class has {smallest} images; evaluation needs at least 2 of each, one to label and "
-            "one to classify."
+            say(
+                "A class has 1 image; evaluation needs at least 2 of each, one to label and one to "
+                "classify."
+            )
+            if smallest
+            else say(
+                "A class has no image; evaluation needs at least 2 of each, one to label and one "
+                "to classify."
+            )
         )
     draws = []
     for r in range(n_draws):

@@ -23,6 +23,7 @@ from engine.errors import EngineError, sentence_for
 from engine.metatraining.datasets import ImageSet, digest_of
 from engine.metatraining.encoder_training import kept
 from engine.metatraining.encoder_training.recipe import ViewRule
+from engine.words import say
 
 UNREADABLE: Final = -1
 """The label of an image that could not be decoded; it takes part in nothing."""
@@ -135,11 +136,13 @@ def build_maps(
             else:
                 yield len(images)
         except OSError as error:
-            raise EngineError(sentence_for(error, folder, "keep feature maps in")) from error
+            raise EngineError(sentence_for(error, folder, say("keep feature maps in"))) from error
         embeddings: NDArray[np.float32] = kept.load(embedding_path)
         unreadable = np.isnan(embeddings[:, 0])
         if unreadable.all():
-            raise EngineError(f"None of the images of the data set {images.name!r} can be decoded.")
+            raise EngineError(
+                say("None of the images of the data set {name!r} can be decoded.", name=images.name)
+            )
         if rule.train:
             maps.append(kept.load(map_path, mapped=True))
         labels[unreadable] = UNREADABLE

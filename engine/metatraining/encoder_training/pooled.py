@@ -24,6 +24,7 @@ from engine.errors import EncoderError, EngineError, sentence_for
 from engine.metatraining.datasets import ImageSet, digest_of
 from engine.metatraining.encoder_training import kept
 from engine.metatraining.views import View
+from engine.words import say
 
 Floats = NDArray[np.float32]
 
@@ -198,9 +199,13 @@ def build_pooled(
                 yield from kept.compute(make, len(images), roots_path)
                 kept.end(key_path, key)
         except OSError as error:
-            raise EngineError(sentence_for(error, folder, "keep pooled activations in")) from error
+            raise EngineError(
+                sentence_for(error, folder, say("keep pooled activations in"))
+            ) from error
         parts.append(kept.load(roots_path, mapped=True))
     readable = ~np.isnan(parts[0][:, 0])
     if not readable.any():
-        raise EngineError(f"None of the images of the data set {images.name!r} can be decoded.")
+        raise EngineError(
+            say("None of the images of the data set {name!r} can be decoded.", name=images.name)
+        )
     return PooledImages(images, readable, layers.taps, tuple(parts))

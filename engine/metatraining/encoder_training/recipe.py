@@ -25,6 +25,7 @@ from engine.metatraining.toml_sections import (
     typed,
 )
 from engine.metatraining.views import View
+from engine.words import say
 
 _MAX_FROZEN_BLOCKS: Final = 18  # Of MobileNetV2's 19; at least the last one is trained.
 
@@ -170,7 +171,9 @@ def load_recipe(path: Path) -> Recipe:
     try:
         return _recipe(table, path.parent)
     except RecipeError as error:
-        raise EngineError(f"{path} is no valid recipe: {error}.") from error
+        raise EngineError(
+            say("{path} is no valid recipe: {error}.", path=path, error=str(error))
+        ) from error
 
 
 def _recipe(table: dict[str, Any], folder: Path) -> Recipe:

@@ -102,8 +102,12 @@ def meta_train(
     )
     if recipe.views[0].view.size_px != start.preprocessing.size_px:
         raise EngineError(
-            f"The recipe's first view is {recipe.views[0].view.size_px} px, but the encoder to "
-            f"start from takes {start.preprocessing.size_px} px."
+            say(
+                "The recipe's first view is {view} px, but the encoder to start from takes {size} "
+                "px.",
+                view=recipe.views[0].view.size_px,
+                size=start.preprocessing.size_px,
+            )
         )
     training = open_image_sets(data_paths)
     validation = open_image_sets(validation_paths)
@@ -111,10 +115,13 @@ def meta_train(
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EngineError(sentence_for(error, out_dir, "make the folder")) from error
+        raise EngineError(sentence_for(error, out_dir, say("make the folder"))) from error
     if not resume and ((out_dir / CHECKPOINT_NAME).exists() or (out_dir / RECORD_NAME).exists()):
         raise EngineError(
-            f"{out_dir} holds a run already; choose another folder, or go on with it (--resume)."
+            say(
+                "{path} holds a run already; choose another folder, or go on with it (--resume).",
+                path=out_dir,
+            )
         )
 
     trunk = trunk_of(start)
@@ -161,7 +168,7 @@ def meta_train(
     try:
         write_whole(record_path, (json.dumps(whole, indent=1) + "\n").encode())
     except OSError as error:
-        raise EngineError(sentence_for(error, record_path, "write the record")) from error
+        raise EngineError(sentence_for(error, record_path, say("write the record"))) from error
     yield Progress(0, say("Done"), 1, 1, 0.0, 0.0)
     return MetaTrained(
         out_dir / ENCODER_NAME,
@@ -178,23 +185,40 @@ def check_data(
 ) -> None:
     """Refuse data that a run could not be made of, with EngineError."""
     if not training:
-        raise EngineError("No data sets were given to train on.")
+        raise EngineError(say("No data sets were given to train on."))
     names = {images.name for images in training}
     digests = {digest_of(images): images.name for images in training}
     for images in validation:
         same = digests.get(digest_of(images))
         if same is not None:
-            named = repr(same) if same == images.name else f"{same!r}, also {images.name!r},"
-            raise EngineError(f"The data set {named} is given both to train and to validate on.")
+            raise EngineError(
+                say(
+                    "The data set {name!r} is given both to train and to validate on.",
+                    name=same,
+                )
+                if same == images.name
+                else say(
+                    "The data set {name!r}, also {other!r}, is given both to train and to validate "
+                    "on.",
+                    name=same,
+                    other=images.name,
+                )
+            )
         if images.name in names:
             raise EngineError(
-                f"Two data sets are named {images.name!r}, one to train and one to validate on; "
-                "give one of them another name."
+                say(
+                    "Two data sets are named {name!r}, one to train and one to validate on; give "
+                    "one of them another name.",
+                    name=images.name,
+                )
             )
     for named in sorted({*recipe.mixture, *recipe.never_flipped} - names):
         raise EngineError(
-            f"The recipe names the data set {named!r}, which is not among those given "
-            f"({', '.join(sorted(names))})."
+            say(
+                "The recipe names the data set {name!r}, which is not among those given ({names}).",
+                name=named,
+                names=", ".join(sorted(names)),
+            )
         )
 
 
@@ -208,12 +232,23 @@ def _check_readable(validation: Sequence[ImageSet]) -> Generator[Progress, None,
                 images.decode(index)
                 readable[label] += 1
             counter.done += 1
-            yield counter.progress(f"Reading the validation images ({images.name})")
+            yield counter.progress(say("Reading the validation images ({name})", name=images.name))
         for name, count in zip(images.class_names, readable.tolist(), strict=True):
             if count < 2:
                 raise EngineError(
-                    f"The class {name!r} of the data set {images.name!r} has {count} readable "
-                    "images; to validate on it needs 2, one to label and one to classify."
+                    say(
+                        "The class {name!r} of the data set {set!r} has 1 readable image; to "
+                        "validate on it needs 2, one to label and one to classify.",
+                        name=name,
+                        set=images.name,
+                    )
+                    if count
+                    else say(
+                        "The class {name!r} of the data set {set!r} has no readable image; to "
+                        "validate on it needs 2, one to label and one to classify.",
+                        name=name,
+                        set=images.name,
+                    )
                 )
 
 

@@ -43,7 +43,7 @@ from engine.words import say
 MODEL_NAME: Final = "model.safetensors"
 START_NAME: Final = "start.safetensors"
 _MODEL_FORMAT: Final = "handful-few-shot-1"
-_READING: Final = "Reading the images"
+_READING: Final = say("Reading the images")
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +338,7 @@ def _validate(
         own = first + processes.rank
         if own < len(tasks):
             task = tasks[own]
-            with memory_told("in validation"):
+            with memory_told(say("in validation")):
                 predict = algorithm.adapt(task.support, task.support_labels, task.n_way)
                 values[own] = accuracy_of(predict(task.query), task.query_labels)
         done = min(first + processes.count, len(tasks))
