@@ -475,6 +475,25 @@ def test_keys_that_are_needed_elsewhere_are_refused(
     assert garden.window.actions_.refresh.shortcuts() == before
 
 
+def test_a_class_that_is_given_the_key_of_an_action_has_it(
+    keys: SettingsDialog, garden: Desk
+) -> None:
+    change(garden, "map", Qt.Key.Key_K, Qt.KeyboardModifier.NoModifier)
+    assert garden.window.actions_.map.shortcut().toString() == "K"
+    keys.close()
+    garden.window.activateWindow()
+    garden.qtbot.waitUntil(garden.window.isActiveWindow)
+    cat = garden.session.classes[0]
+    garden.session.set_hotkey(cat.class_id, ord("K"))
+    garden.click("image_4.png")
+    garden.press("k")
+    assert garden.labels_on_disk()["image_4.png"] == "cat"
+    assert garden.window.pages.shown_name() == ""
+    garden.session.set_hotkey(cat.class_id, 1)
+    garden.press("k")
+    assert garden.window.pages.shown_name() == "MapPage"
+
+
 def test_capturing_is_left_by_escape_and_keys_can_be_taken_away(
     keys: SettingsDialog, garden: Desk
 ) -> None:
