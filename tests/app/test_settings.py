@@ -291,6 +291,8 @@ def fill_cache(folder: Path) -> int:
         database.execute("INSERT INTO thumbnails VALUES (x'00', zeroblob(3000000))")
     database.close()
     (folder / "encoders" / "abc.onnx").write_bytes(b"graph")
+    (folder / "finetuning").mkdir()
+    (folder / "finetuning" / "abc.result").write_bytes(b"weights")
     (folder / "letter.txt").write_text("mine")
     return cache_size(folder)
 
@@ -300,8 +302,9 @@ def test_cleaning_takes_the_cache_and_nothing_else(tmp_path: Path) -> None:
     assert fill_cache(folder) > 3_000_000
     other = sqlite3.connect(folder / "images.sqlite")  # The engine goes on with it.
     steps = list(clean_cache(folder))
-    assert (steps[-1].done, steps[-1].total) == (2, 2)
+    assert (steps[-1].done, steps[-1].total) == (3, 3)
     assert cache_size(folder) < 100_000
+    assert not list((folder / "finetuning").iterdir())
     assert other.execute("SELECT count(*) FROM thumbnails").fetchone() == (0,)
     other.close()
     assert (folder / "letter.txt").read_text() == "mine"
