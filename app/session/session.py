@@ -266,7 +266,7 @@ class Session(QObject):
             # What is known was seen with the other engine; labels are the person's.
             self.table.forget_paths()
             self.table.clear_predictions()
-            self.classifier.start(self.table)
+            self._start_work()
             self.project_changed.emit()
             if self.project.folder.is_dir():
                 self.reader.start(self.project, self.table)

@@ -22,6 +22,7 @@ from app.session.engine_choice import EngineChoice
 from app.settings.settings_dialog import SettingsDialog
 from engine import EngineError, default_cache_folder, default_encoders_folder, messages
 from engine.cache import cache_size, clean_cache, move_cache
+from engine.messages import DoubtfulLabel, Suggestion
 
 
 @pytest.fixture
@@ -82,6 +83,48 @@ def test_another_device_restarts_the_engine_and_keeps_the_labels(
     assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
     garden.window.actions_.undo.trigger()
     assert garden.labels_on_disk() == {"image_1.png": "cat"}
+
+
+def test_another_engine_looks_for_groups_and_wrong_labels_again(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    cat, dog = (item.class_id for item in garden.session.classes)
+    doubt = DoubtfulLabel(garden.image("image_1.png"), cat, dog, 0.9, 0.1, (), "It is a dog.")
+    garden.session.audit.take([doubt])
+    garden.session.audit.keep(doubt)
+    settings.show_section(settings.engine)
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
+    new = restarted(garden, 2)
+    new.finish_scan()
+    new.embed()
+    garden.qtbot.waitUntil(lambda: bool(new.all(messages.FindGroups)))
+    assert len(new.last(messages.FindGroups).image_ids) == 12
+    garden.qtbot.waitUntil(lambda: bool(new.all(messages.AuditLabels)))
+    assert len(new.last(messages.AuditLabels).support) == 2
+    new.audit([doubt])
+    garden.settle()
+    assert garden.state("image_1.png") == "labelled cat"  # It was said to be right.
+
+
+def test_what_was_decided_on_the_pages_outlasts_the_engine(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    pages = garden.window.pages
+    first, second = garden.image("image_5.png"), garden.image("image_6.png")
+    pages.show_queue()
+    garden.engine.suggest([Suggestion(first, "typical of many", ())])
+    pages.queue.suggestions.mark_unsure()
+    pages.review.review.class_id = garden.session.classes[0].class_id
+    pages.review.review.take_out([second])
+    settings.show_section(settings.engine)
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
+    restarted(garden, 2)
+    assert pages.queue.suggestions.unsure == [first]
+    pages.review.review.class_id = garden.session.classes[0].class_id
+    assert pages.review.review.taken_out() == [second]
+    garden.session.close_project()
+    assert pages.queue.suggestions.unsure == []
+    assert pages.review.review.taken_out() == []
 
 
 def test_labelling_goes_on_while_the_engine_restarts(
