@@ -2763,6 +2763,10 @@
         <translation>关闭 Handful</translation>
     </message>
     <message>
+        <source>Close the Project</source>
+        <translation>关闭项目</translation>
+    </message>
+    <message>
         <source>Handful projects (*{suffix})</source>
         <translation>Handful 项目 (*{suffix})</translation>
     </message>
@@ -4457,6 +4461,10 @@
     <message>
         <source>Open a folder first.</source>
         <translation>请先打开一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Painting the sample</source>
+        <translation>正在绘制示例</translation>
     </message>
     <message>
         <source>Rename class “{name}”</source>
