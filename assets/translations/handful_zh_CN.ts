@@ -2539,6 +2539,10 @@
         <source>Tar files (*.tar)</source>
         <translation>Tar 文件 (*.tar)</translation>
     </message>
+    <message>
+        <source>{action}: {list}</source>
+        <translation>{action}：{list}</translation>
+    </message>
 </context>
 <context>
     <name>Plots</name>

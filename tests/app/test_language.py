@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QComboBox,
+    QGraphicsScene,
     QGroupBox,
     QHeaderView,
     QLabel,
@@ -49,7 +50,7 @@ from engine.words import say
 NAMES = re.compile(
     r"CPUExecutionProvider|Handful|ONNX|onnxruntime|CSV|HTML|PDF|Wilson|delta|JPEG|PNG|TIFF|WebP|AVIF|GIF|BMP|Qt|Python|CPU|GPU|NVIDIA|torch|"
     r"Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
-    r"Page Down|"
+    r"Page Down|Home|End|tar|Tar|nat|GB|MB|"
     r"\bF\d+\b|\([A-Z]\)|\b[A-Z]\b|handful-base|"
     r"image_\d+\.png|\b(cat|dog|garden|emptied)\b|\S*[/\\]\S*|\*?\.\w+|[Ll]inux\S*|glibc\S*",
     re.ASCII,
@@ -157,6 +158,8 @@ def texts_of(root: QWidget) -> Iterator[str]:
             case _:
                 pass
     for action in root.findChildren(QAction):
+        if isinstance(action.parent(), QGraphicsScene):
+            continue  # Pyqtgraph's menu, which nothing opens.
         yield from (action.text(), action.toolTip(), action.iconText())
 
 
