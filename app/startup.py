@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -74,7 +75,8 @@ def open_window(path: Path | None) -> int:
     from app.look.language import LanguageSwitch
     from app.look.notices import Notice
     from app.look.theme import ThemeSwitch
-    from app.session.engine_bridge import EngineBridge
+    from app.session.engine_bridge import EngineBridge, Publish
+    from app.session.engine_choice import EngineChoice
     from app.session.preferences import Preferences
     from app.session.session import Session
     from app.window.keeper import WindowKeeper
@@ -92,9 +94,18 @@ def open_window(path: Path | None) -> int:
     preferences = Preferences(QSettings())
     switch = ThemeSwitch(application, preferences.theme)
     languages = LanguageSwitch(application, preferences.language)
-    bridge = EngineBridge(Engine)
+
+    def start_engine(publish: Publish, choice: EngineChoice) -> Engine:
+        return Engine(
+            publish,
+            cache_folder=choice.cache_folder,
+            encoder_path=choice.encoder_path,
+            device=choice.device,
+        )
+
+    bridge = EngineBridge(partial(start_engine, choice=preferences.engine_choice))
     fallback_folder = Path(platformdirs.user_data_dir(APPLICATION, False)) / "projects"
-    session = Session(bridge, preferences, fallback_folder)
+    session = Session(bridge, preferences, fallback_folder, start_engine)
     keeper = WindowKeeper(session, preferences, switch, languages, log_path)
 
     def tell(text: str) -> None:

@@ -14,7 +14,10 @@ from typing import Final
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
+from engine.cache import cache_size, clean_cache, move_cache
 from engine.class_list import names_in, read_class_list
+from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
+from engine.encoder.devices import has_nvidia_device
 from engine.errors import (
     EncoderError,
     EngineError,
@@ -47,7 +50,7 @@ from engine.project import (
 )
 from engine.version import VERSION
 from engine.words import NOTHING, Sentence, sentence_of
-from engine.worker import Engine, default_cache_folder
+from engine.worker import Engine, default_cache_folder, default_encoders_folder
 
 __version__ = VERSION
 
@@ -59,6 +62,7 @@ COMMANDS: Final = (
     "benchmark",
     "meta-train",
     "meta-evaluate",
+    "encoder",
     "doctor",
 )
 """What :func:`run_command_line` knows; a test compares it with the command line itself."""
@@ -89,6 +93,7 @@ __all__ = [
     "Change",
     "ClassScore",
     "EncoderError",
+    "EncoderInfo",
     "Engine",
     "EngineError",
     "Estimate",
@@ -106,15 +111,22 @@ __all__ = [
     "ShareRight",
     "UnreadableImageError",
     "__version__",
+    "cache_size",
     "class_name_key",
+    "clean_cache",
     "default_cache_folder",
+    "default_encoders_folder",
     "evaluate",
     "expected_accuracy",
+    "has_nvidia_device",
     "held_out_images",
     "is_none_name",
+    "list_encoders",
     "messages",
+    "move_cache",
     "names_in",
     "read_class_list",
+    "remove_encoder",
     "run_command_line",
     "sentence_of",
     "share_right",

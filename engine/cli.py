@@ -6,9 +6,7 @@ to standard error. Exit status: 0; 1 a failure told in one sentence; 2 wrong use
 
 from __future__ import annotations
 
-import json
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -19,16 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as ProgressBar
 
+from engine.encoder_commands import encoder_commands
 from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
 from engine.messages import (
     Effort,
@@ -36,13 +26,13 @@ from engine.messages import (
     ImageId,
     ImageUnreadable,
     ModelExported,
-    PredictionsReady,
     PredictionsSaved,
     Progress,
     Snapshot,
 )
 from engine.piped import JsonProgress, give_way, watched_input
 from engine.sources import SnapshotBuilder, briefly, short_path
+from engine.terminal import print_json, run, tell
 from engine.worker import default_cache_folder
 
 if TYPE_CHECKING:
@@ -58,7 +48,6 @@ OpenWindow = Callable[[Path | None], int]
 _REQUEST: Final = 0  # The command line runs one job at a time; nobody needs to tell them apart.
 _INTERRUPTED: Final = 130
 _AGAIN_S: Final = 1.0  # torchrun passes Ctrl-C on, so that its processes get every one twice.
-_PLAIN_INTERVAL_S: Final = 3.0  # Between two lines of progress where no bar can be drawn.
 # typer brings a click of its own or, in older versions, takes the registry's; its public exception
 # leads to either's base classes.
 _UsageError: Any = typer.BadParameter.__mro__[1]
@@ -101,6 +90,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(encoder_commands, name="encoder")
 
 Images = Annotated[
     Path,
@@ -148,7 +139,10 @@ EffortOption = Annotated[
 ]
 EncoderFile = Annotated[
     Path | None,
-    typer.Option("--encoder", help="Another encoder than the shipped one, from meta-train."),
+    typer.Option(
+        "--encoder",
+        help="Another encoder than the shipped one, from meta-train or handful encoder add.",
+    ),
 ]
 # An empty metavar: typer would write <bool>, as if a flag took a value.
 JsonOption = Annotated[
@@ -182,21 +176,21 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         code = _INTERRUPTED
     except _Stopped as stopped:
         if text := str(stopped):
-            _say(text)
+            tell(text)
         return _INTERRUPTED
     except EngineError as error:
-        _say(str(error))
+        tell(str(error))
         code = 1
     except OSError as error:
-        _say(f"{error}.")
+        tell(f"{error}.")
         code = 1
     except ModuleNotFoundError as error:
         if not is_without_torch(error):
             raise
-        _say(WITHOUT_TORCH)
+        tell(WITHOUT_TORCH)
         code = 1
     if code == _INTERRUPTED:
-        _say("Interrupted. Images that were read are kept: another run need not read them again.")
+        tell("Interrupted. Images that were read are kept: another run need not read them again.")
     return code
 
 
@@ -229,11 +223,11 @@ def demo(
 
     with _workspace(device) as workspace:
         steps = run_demo(workspace, folder or default_demo_folder())
-        report = _run(steps)
+        report = run(steps)
     for line in report_lines(report):
-        _say(line)
+        tell(line)
     if as_json:
-        _print_json({**asdict(report)})
+        print_json({**asdict(report)})
     open_window: OpenWindow | None = context.obj
     if open_window is not None:
         open_window(report.project)  # Without a screen it says so; the job is done all the same.
@@ -272,9 +266,9 @@ def classify(
         with _workspace(device, encoder) as workspace:
             summary = _classify_and_export(workspace, snapshot, out, export_to)
     summary["seconds"] = round(time.perf_counter() - started, 3)
-    _say(_told(summary))
+    tell(_told(summary))
     if as_json:
-        _print_json(summary)
+        print_json(summary)
 
 
 @app.command()
@@ -295,9 +289,9 @@ def export(
     snapshot = replace(_snapshot(images, support, labels, project), effort=effort)
     with _workspace(device, encoder) as workspace:
         summary = _classify_and_export(workspace, snapshot, None, out)
-    _say(_told(summary))
+    tell(_told(summary))
     if as_json:
-        _print_json(summary)
+        print_json(summary)
 
 
 @app.command("benchmark")
@@ -365,15 +359,15 @@ def benchmark_command(
     _check_outputs({"--out": out}, {"--start": start, "--encoder": encoder})
     try:
         with _workspace(device, encoder) as workspace:
-            done = _run(
+            done = run(
                 benchmark(workspace, data, out, rule, default_cache_folder(), start, device.value)
             )
     except KeyboardInterrupt:
         raise _Stopped("Interrupted; no report was written.") from None
     for line in (*briefly(done.report["warnings"]), *done.told()):
-        _say(line)
+        tell(line)
     if as_json:
-        _print_json(done.summary())
+        print_json(done.summary())
 
 
 @app.command("meta-train")
@@ -457,7 +451,7 @@ def meta_train_command(
     progress = JsonProgress() if piped else None
     try:
         if only_estimate:
-            _print_json(asdict(_estimate(recipe, paths, validation or [], progress)))
+            print_json(asdict(_estimate(recipe, paths, validation or [], progress)))
             return
         train = _train_few_shot if is_few_shot_recipe(recipe) else _train_encoder
         with _stop_asked() as asked, watched_input(piped) as has_ended:
@@ -484,7 +478,7 @@ def meta_train_command(
             f"Interrupted. With --resume the run goes on from the checkpoint in {out}."
         ) from None
     if as_json and done is not None:
-        _print_json(asdict(done))
+        print_json(asdict(done))
 
 
 @app.command("meta-evaluate")
@@ -575,25 +569,29 @@ def meta_evaluate_command(
         checkpoint, data, out, rule, cache_folder, combinations, start, device.value
     )
     try:
-        done = _run(steps)
+        done = run(steps)
     except KeyboardInterrupt:
         raise _Stopped("Interrupted; no report was written.") from None
     for line in done.told():
-        _say(line)
+        tell(line)
     if as_json:
-        _print_json(done.summary())
+        print_json(done.summary())
 
 
 @app.command()
-def doctor(device: DeviceOption = Device.AUTO, as_json: JsonOption = False) -> int:
+def doctor(
+    device: DeviceOption = Device.AUTO,
+    encoder: EncoderFile = None,
+    as_json: JsonOption = False,
+) -> int:
     """Show versions, devices, providers in use and the cache, and test one image."""
     from engine.doctor import examine, report_lines
 
-    report = examine(default_cache_folder(), device.value)
+    report = examine(default_cache_folder(), device.value, encoder)
     for line in report_lines(report):
-        _say(line)
+        tell(line)
     if as_json:
-        _print_json(asdict(report))
+        print_json(asdict(report))
     return 0 if report.is_well else 1
 
 
@@ -619,14 +617,14 @@ def _train_encoder(
     if device is Device.CUDA:
         raise EngineError("An encoder is trained on the CPU; --device cuda is for papers' recipes.")
     steps = meta_train(load_recipe(recipe), data, out, resume, validation)
-    done: MetaTrained = _run(_until(asked, steps), show=progress)
-    _say(f"The encoder is {done.encoder_path}, the record {done.record_path}.")
+    done: MetaTrained = run(_until(asked, steps), show=progress)
+    tell(f"The encoder is {done.encoder_path}, the record {done.record_path}.")
     if done.validation_gain is None:
-        _say("Without validation sets only the smallest step away from the start was taken.")
+        tell("Without validation sets only the smallest step away from the start was taken.")
     elif done.is_start:
-        _say("Nothing was better on the validation sets without harm to one: it is the start.")
+        tell("Nothing was better on the validation sets without harm to one: it is the start.")
     else:
-        _say(f"On the validation sets it is {100 * done.validation_gain:.2f} points better.")
+        tell(f"On the validation sets it is {100 * done.validation_gain:.2f} points better.")
     return done
 
 
@@ -639,7 +637,7 @@ def _estimate(
 
     if is_few_shot_recipe(recipe):
         raise EngineError("Only the time of recipes that train an encoder is estimated.")
-    estimated: Estimate = _run(estimate(load_recipe(recipe), data, validation), show=progress)
+    estimated: Estimate = run(estimate(load_recipe(recipe), data, validation), show=progress)
     return estimated
 
 
@@ -668,13 +666,13 @@ def _train_few_shot(
             for _ in events:
                 pass
             return None
-        done: FewShotTrained = _run(events, show=progress)
+        done: FewShotTrained = run(events, show=progress)
     score = (
         ""
         if done.validation_accuracy is None
         else (f" Validation: {100 * done.validation_accuracy:.2f} %.")
     )
-    _say(f"The model is {done.model_path}, the scores {done.scores_path}.{score}")
+    tell(f"The model is {done.model_path}, the scores {done.scores_path}.{score}")
     return done
 
 
@@ -735,7 +733,7 @@ def _classify_and_export(
             reasons[event.image_id] = event.reason
 
     try:
-        fitted = _run(fit_snapshot(workspace, snapshot, _REQUEST), note_unreadable)
+        fitted = run(fit_snapshot(workspace, snapshot, _REQUEST), note_unreadable)
     finally:  # Also where too few are left to classify with: this is why.
         unreadable = [image for image, _ in snapshot.support if image.image_id in reasons]
         for sentence in briefly(
@@ -745,7 +743,7 @@ def _classify_and_export(
                 for image in unreadable
             ]
         ):
-            _say(sentence)
+            tell(sentence)
     summary: dict[str, Any] = {
         "classes": [item.name for item in fitted.classes],
         "n_labelled": fitted.model.n_support,
@@ -763,7 +761,7 @@ def _classify_and_export(
     for item in snapshot.classes:
         if item not in fitted.classes:
             example = "readable example" if item.class_id in labelled else "example"
-            _say(f"The class “{item.name}” has no {example}; it is never predicted.")
+            tell(f"The class “{item.name}” has no {example}; it is never predicted.")
 
     def note(event: Event) -> None:
         match event:
@@ -781,9 +779,9 @@ def _classify_and_export(
                 pass
 
     if out is not None:
-        _run(write_predictions(workspace, fitted, out, _REQUEST), note)
+        run(write_predictions(workspace, fitted, out, _REQUEST), note)
     if export_to is not None:
-        _run(write_model(workspace, fitted, export_to, _REQUEST), note)
+        run(write_model(workspace, fitted, export_to, _REQUEST), note)
     return summary
 
 
@@ -804,7 +802,7 @@ def _classify_with_model(images: Path, model: Path, out: Path) -> dict[str, Any]
     builder = SnapshotBuilder()
     builder.add_images(images)
     for notice in builder.notices:
-        _say(notice)
+        tell(notice)
     summary: dict[str, Any] = {"model": str(model)}
 
     def note(event: Event) -> None:
@@ -815,7 +813,7 @@ def _classify_with_model(images: Path, model: Path, out: Path) -> dict[str, Any]
             summary["predictions"] = str(event.path)
             summary["errors"] = str(event.errors_path) if event.errors_path else None
 
-    _run(classify_with_model(model, builder.build().images, out, _REQUEST), note)
+    run(classify_with_model(model, builder.build().images, out, _REQUEST), note)
     return summary
 
 
@@ -833,7 +831,7 @@ def _snapshot(
     if project is not None:
         builder.add_project(project)
     for notice in builder.notices:
-        _say(notice)
+        tell(notice)
     return builder.build()
 
 
@@ -891,91 +889,11 @@ def _workspace(device: Device, encoder: Path | None = None) -> Iterator[Workspac
     workspace = open_workspace(default_cache_folder(), device=device.value, encoder_path=encoder)
     for notice in (workspace.runtime.notice, workspace.cache.notice):
         if notice:
-            _say(notice)
+            tell(notice)
     try:
         yield workspace
     finally:
         workspace.close()
-
-
-def _run(
-    steps: Iterator[Event | None],
-    note: Callable[[Event], None] | None = None,
-    show: Callable[[Progress], None] | None = None,
-) -> Any:
-    """Run a job to its end, telling its progress on standard error; return its value.
-
-    ``show`` tells it in place of what fits the terminal.
-    """
-    console = Console(stderr=True)
-    try:
-        with _bar(console) if console.is_terminal else _plain_progress() as usual:
-            while True:
-                event = next(steps)
-                match event:
-                    case Progress():
-                        (show or usual)(event)
-                    case None | PredictionsReady():
-                        pass
-                    case _:
-                        if note is not None:
-                            note(event)
-    except StopIteration as stop:
-        return stop.value
-    finally:
-        if hasattr(steps, "close"):
-            steps.close()
-
-
-@contextmanager
-def _bar(console: Console) -> Iterator[Callable[[Progress], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with ProgressBar(*columns, console=console) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def show(event: Progress) -> None:
-            part, _, _ = event.text.partition(":")  # What follows it are numbers that change.
-            if part not in tasks:
-                tasks[part] = bar.add_task(event.text, rate="", total=None)
-            bar.update(
-                tasks[part],
-                description=event.text,
-                completed=event.done,
-                total=event.total or None,
-                rate=_rate(event),
-            )
-
-        yield show
-
-
-@contextmanager
-def _plain_progress() -> Iterator[Callable[[Progress], None]]:
-    """A line now and then, for log files and other programs; a short job writes none."""
-    last = time.monotonic()
-
-    def show(event: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last < _PLAIN_INTERVAL_S:
-            return
-        last = time.monotonic()
-        parts = [f"{event.done} of {event.total}"] if event.total else []
-        if event.rate_per_s:
-            parts += [_rate(event), f"{event.seconds_left:.0f} s left"]
-        _say(f"{event.text}: {', '.join(parts)}" if parts else event.text)
-
-    yield show
-
-
-def _rate(event: Progress) -> str:
-    if not event.rate_per_s:
-        return ""
-    return f"{event.rate_per_s:.{0 if event.rate_per_s >= 10 else 1}f}/s"
 
 
 def _told(summary: dict[str, Any]) -> str:
@@ -1009,13 +927,3 @@ def _told(summary: dict[str, Any]) -> str:
             f"(largest difference {certificate['max_difference_rule']:.1e})."
         )
     return "\n".join(parts)
-
-
-def _say(text: str) -> None:
-    Console(stderr=True, soft_wrap=True, highlight=False, emoji=False).print(text, markup=False)
-
-
-def _print_json(summary: dict[str, Any]) -> None:
-    # ASCII, so that it can be written and read whatever the terminal's or the pipe's encoding.
-    sys.stdout.write(json.dumps(summary, default=str) + "\n")
-    sys.stdout.flush()

@@ -13,15 +13,16 @@ from typing import Final
 import numpy as np
 
 from engine.embeddings import ImageCache
+from engine.encoder.devices import has_nvidia_device
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
-from engine.encoder.runtime import has_nvidia_device, load_runtime
+from engine.encoder.runtime import load_runtime
 from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
 from engine.images import decode_image, make_thumbnail
 from engine.version import VERSION
 
 _PACKAGES: Final = (
     *("PySide6-Essentials", "torch", "torchvision", "onnxruntime", "onnxruntime-gpu", "onnx"),
-    *("onnxscript", "pillow", "numpy", "safetensors"),
+    *("onnxscript", "pillow", "numpy", "safetensors", "timm"),
 )
 # A photograph-like pattern: its embedding must be the same however it is computed.
 _TEST_SIDE_PX: Final = 320
@@ -54,13 +55,17 @@ class DoctorReport:
         return not self.problems
 
 
-def examine(cache_folder: Path, device: str) -> DoctorReport:
-    """Look at everything; raises EngineError only where there is no encoder at all."""
+def examine(cache_folder: Path, device: str, encoder_path: Path | None = None) -> DoctorReport:
+    """Look at everything, with the shipped encoder or another one.
+
+    Raises:
+        EngineError: the encoder cannot be used at all.
+    """
     import onnxruntime
 
     problems: list[str] = []
     notes: list[str] = []
-    encoder = load_encoder(shipped_encoder_path())
+    encoder = load_encoder(encoder_path or shipped_encoder_path())
     runtime = load_runtime(encoder, cache_folder / "encoders", device)
     if runtime.notice:
         problems.append(runtime.notice)
@@ -76,10 +81,10 @@ def examine(cache_folder: Path, device: str) -> DoctorReport:
     milliseconds = (time.perf_counter() - started) * 100
     difference = float("nan")
     try:
-        from engine.encoder.network import build_network, embed
+        from engine.encoder.network import build_embedder, embed
 
         # A copy: torch warns of arrays that cannot be written, as decoded pixels are.
-        reference = embed(build_network(encoder), [pixels.copy()], encoder.preprocessing)[0]
+        reference = embed(build_embedder(encoder), [pixels.copy()], encoder.preprocessing)[0]
         difference = float(np.linalg.norm(embedding - reference) / np.linalg.norm(reference))
         if not difference <= _MAX_RELATIVE_DIFFERENCE:
             problems.append(

@@ -42,6 +42,10 @@ class EncoderError(EngineError):
     """An encoder file is missing, damaged or of an unknown kind."""
 
 
+class NoMapError(EncoderError):
+    """The encoder works, but has no map that would tell where in an image something is."""
+
+
 class LabelsError(EngineError):
     """The examples given cannot train a classifier (too few classes, none found, ...)."""
 

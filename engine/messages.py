@@ -15,7 +15,7 @@ from typing import Final, NewType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.words import Sentence, say
+from engine.words import NOTHING, Sentence, say
 
 ImageId = NewType("ImageId", int)
 ClassId = NewType("ClassId", int)
@@ -260,6 +260,25 @@ class ExportModel:
 
 
 @dataclass(frozen=True, slots=True)
+class AddEncoder:
+    """Make an encoder of a network by name: `timm:NAME` or `torchvision:NAME`.
+
+    Its weights are downloaded, the only time that the program uses the network, or, where
+    ``weights`` is given, taken from that file (safetensors, or a torch file of tensors only). With
+    an empty ``name`` ``weights`` is an encoder file of Handful's to be taken in. What comes out is
+    kept in the folder of encoders (``engine.default_encoders_folder``) and is in use once an engine
+    is made with it.
+
+    Answers: Progress (of the download in MB), EncoderAdded, or JobFailed. Goes on while projects
+    are closed and opened.
+    """
+
+    request_id: int
+    name: str
+    weights: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class PaintSample:
     """Paint pictures of machine parts into ``folder``, to try the program on.
 
@@ -272,7 +291,10 @@ class PaintSample:
 
 @dataclass(frozen=True, slots=True)
 class ForgetImages:
-    """Drop every embedding and model held in memory (another project is opened)."""
+    """Drop every embedding and model held in memory (another project is opened).
+
+    Ends all jobs but AddEncoder.
+    """
 
     request_id: int
 
@@ -298,6 +320,7 @@ Command = (
     | LayOut
     | SavePredictions
     | ExportModel
+    | AddEncoder
     | PaintSample
     | ForgetImages
     | Cancel
@@ -312,13 +335,15 @@ class EngineReady:
     """The encoder is loaded.
 
     ``device`` is what a person reads ("CPU, 2 threads"); ``notice`` is one sentence when a better
-    device was found but cannot be used, else empty.
+    device was found, or another encoder asked for, but cannot be used, else empty.
+    ``finetune_refusal`` is one sentence where the encoder cannot be fine-tuned, else empty.
     """
 
     device: Sentence
     provider: str
     encoder_name: str
     notice: Sentence
+    finetune_refusal: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -648,7 +673,8 @@ class Explained:
 
     ``score`` is the class's logit less the mean of all classes' logits; ``heat`` (rows, columns)
     float32 lies over the whole image and sums to it. ``neighbours``: the nearest labelled images
-    but negative examples, nearest first.
+    but negative examples, nearest first. ``note`` is one sentence where the encoder cannot tell
+    parts of the image apart, and ``heat`` then one cell; else it is empty.
     """
 
     request_id: int
@@ -657,6 +683,7 @@ class Explained:
     score: float
     heat: NDArray[np.float32]
     neighbours: tuple[Neighbour, ...]
+    note: Sentence = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -737,6 +764,15 @@ class ModelExported:
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderAdded:
+    """``path`` is the encoder file in the folder of encoders; ``name`` is what a person reads."""
+
+    request_id: int
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SamplePainted:
     """``folder`` holds the pictures."""
 
@@ -787,6 +823,7 @@ Event = (
     | LaidOut
     | PredictionsSaved
     | ModelExported
+    | EncoderAdded
     | SamplePainted
     | JobFinished
     | JobCancelled

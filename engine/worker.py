@@ -15,11 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 
-from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch, sentence_for
+from engine.errors import (
+    WITHOUT_TORCH,
+    EncoderError,
+    EngineError,
+    is_without_torch,
+    sentence_for,
+)
 from engine.messages import (
     Adapt,
+    AddEncoder,
     Cancel,
     Command,
     Effort,
@@ -66,6 +73,7 @@ _URGENCY: Final = (
     EmbedImages,
     PaintSample,
     LayOut,
+    AddEncoder,
 )
 _LATEST_WINS: Final = (
     Adapt,
@@ -102,6 +110,8 @@ class Engine:
     Args:
         publish: receives every event, on the engine's thread; must return at once.
         cache_folder: where embeddings and thumbnails are kept; None: the system's cache folder.
+        encoder_path: the encoder file to work with; None: the shipped one, which also stands in,
+            with a notice, for one that cannot be used.
         device: "auto", "cpu" or "cuda".
     """
 
@@ -110,10 +120,12 @@ class Engine:
         publish: Callable[[Event], None],
         *,
         cache_folder: Path | None = None,
+        encoder_path: Path | None = None,
         device: str = "auto",
     ) -> None:
         self._publish = publish
         self._cache_folder = cache_folder or default_cache_folder()
+        self._encoder_path = encoder_path
         self._device = device
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._jobs: list[_Job] = []
@@ -152,7 +164,20 @@ class Engine:
             # Loaded here: onnxruntime takes a moment, and the window should not wait for it.
             from engine.jobs.workspace import open_workspace
 
-            workspace = open_workspace(self._cache_folder, device=self._device)
+            notices: list[Sentence] = []
+            try:
+                workspace = open_workspace(
+                    self._cache_folder, device=self._device, encoder_path=self._encoder_path
+                )
+            except (EncoderError, ModuleNotFoundError) as error:
+                is_bug = not isinstance(error, EncoderError) and not is_without_torch(error)
+                if self._encoder_path is None or is_bug:
+                    raise
+                workspace = open_workspace(self._cache_folder, device=self._device)
+                reason = error.sentence if isinstance(error, EncoderError) else WITHOUT_TORCH
+                notices = [
+                    say("{reason} Handful works with its own encoder instead.", reason=reason)
+                ]
         except EngineError as error:
             failure = error.sentence
         except Exception as error:
@@ -160,12 +185,18 @@ class Engine:
             failure = say("The engine could not start ({error}); see the log.", error=error)
         else:
             runtime = workspace.runtime
-            notices = [text for text in (runtime.notice, workspace.cache.notice) if text]
+            notices += [text for text in (runtime.notice, workspace.cache.notice) if text]
             notice = notices[0] if notices else NOTHING
-            if len(notices) > 1:
-                notice = say("{first} {second}", first=notices[0], second=notices[1])
+            for further in notices[1:]:
+                notice = say("{first} {second}", first=notice, second=further)
             self._publish(
-                EngineReady(runtime.device, runtime.provider, runtime.encoder.name, notice)
+                EngineReady(
+                    runtime.device,
+                    runtime.provider,
+                    runtime.encoder.name,
+                    notice,
+                    runtime.encoder.training_refusal,
+                )
             )
             return workspace, NOTHING
         self._publish(EngineFailed(failure))
@@ -188,19 +219,25 @@ class Engine:
             self._end([job for job in self._jobs if job.command.request_id == command.request_id])
             return
         if isinstance(command, ForgetImages):
-            self._end(self._jobs)
+            self._end([job for job in self._jobs if not isinstance(job.command, AddEncoder)])
             if workspace is not None:
                 workspace.forget()
             return
         if isinstance(command, _LATEST_WINS):
             self._end([job for job in self._jobs if type(job.command) is type(command)])
-        steps = (
-            _steps_of(workspace, command)
-            if workspace is not None
-            else _steps_without_encoder(command, failure)
-        )
+        if isinstance(command, AddEncoder):  # Also where no encoder works: then all the more.
+            steps = self._adding(command)
+        elif workspace is not None:
+            steps = _steps_of(workspace, command)
+        else:
+            steps = _steps_without_encoder(command, failure)
         self._jobs.append(_Job(command, steps))
         self._jobs.sort(key=lambda job: job.urgency)  # Stable: first come, first served.
+
+    def _adding(self, command: AddEncoder) -> Iterator[Event | None]:
+        from engine.jobs.encoders import add_encoder
+
+        return add_encoder(command, default_encoders_folder(), self._cache_folder)
 
     def _end(self, jobs: list[_Job]) -> None:
         for job in list(jobs):
@@ -258,6 +295,11 @@ def default_cache_folder() -> Path:
     return user_cache_path("Handful", appauthor=False)
 
 
+def default_encoders_folder() -> Path:
+    """Where encoders are kept that were added; a person's own data."""
+    return user_data_path("Handful", appauthor=False) / "encoders"
+
+
 def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
     from engine.jobs import (
         adaptation,
@@ -300,8 +342,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return export.export_model(workspace, command)
         case PaintSample():
             return sample.paint_sample(command)
-        case ForgetImages() | Cancel():
-            raise ValueError(f"{type(command).__name__} is not a job")
+        case AddEncoder() | ForgetImages() | Cancel():
+            raise ValueError(f"{type(command).__name__} is no job of a workspace")
         case _:
             assert_never(command)
 

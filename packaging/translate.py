@@ -27,7 +27,12 @@ ROOT = Path(__file__).parents[1]
 TRANSLATIONS = ROOT / "assets" / "translations"
 ENGINE_CONTEXT = "engine"
 # The command line speaks English, as its commands and tables do.
-_COMMAND_LINE = ("engine/benchmark", "engine/cli.py", "engine/doctor.py")
+_COMMAND_LINE = (
+    "engine/benchmark",
+    "engine/cli.py",
+    "engine/doctor.py",
+    "engine/encoder_commands.py",
+)
 
 
 class Text(NamedTuple):

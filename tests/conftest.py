@@ -24,6 +24,7 @@ from typing import Any, Final
 
 import pytest
 
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _ENDING_S: Final = 5.0  # What a thread that was told to end may take for it.
 
 
@@ -51,21 +52,33 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The program never opens a socket; a test in which one is opened fails."""
+def no_network(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[str]]:
+    """The program never opens a socket; a test in which one is opened fails.
+
+    Only tests marked ``loopback`` may, and talk to this computer itself.
+    """
+    may_talk_to_itself = request.node.get_closest_marker("loopback") is not None
     opened: list[str] = []
     real = socket.socket
+    allowed_family = getattr(socket, "AF_UNIX", None)
 
     class GuardedSocket(real):  # type: ignore[misc, valid-type]
         def __init__(self, family: int = -1, *args: Any, **kwargs: Any) -> None:
-            allowed = getattr(socket, "AF_UNIX", None)
-            if family != allowed and kwargs.get("fileno") is None:
+            if family != allowed_family and kwargs.get("fileno") is None and not may_talk_to_itself:
                 opened.append(f"socket of family {family}")
                 raise OSError("tests may not open sockets")
             super().__init__(family, *args, **kwargs)
 
+        def connect(self, address: Any) -> None:
+            if self.family != allowed_family and address[0] not in _LOOPBACK:
+                opened.append(f"connection to {address}")
+                raise OSError("tests may not talk to other computers")
+            super().connect(address)
+
     monkeypatch.setattr(socket, "socket", GuardedSocket)
-    yield
+    yield opened
     assert not opened, f"a socket was opened: {opened}"
 
 

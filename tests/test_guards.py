@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -44,3 +45,22 @@ def test_a_thread_that_is_just_ending_is_waited_for(release: threading.Event) ->
     before = set(threading.enumerate())
     threading.Thread(target=release.wait, args=(0.2,), name="handful-engine", daemon=True).start()
     assert threads_left(before) == []
+
+
+@pytest.mark.loopback
+def test_who_is_marked_may_talk_to_itself() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname(), timeout=10).close()
+
+
+def test_all_others_may_open_no_socket(no_network: list[str]) -> None:
+    with pytest.raises(OSError, match="tests may not open sockets"):
+        socket.socket(socket.AF_INET)
+    assert no_network.pop() == f"socket of family {socket.AF_INET}"
+
+
+@pytest.mark.loopback
+def test_a_connection_to_another_computer_is_told(no_network: list[str]) -> None:
+    with socket.socket(socket.AF_INET) as one, pytest.raises(OSError, match="other computers"):
+        one.connect(("192.0.2.1", 80))
+    assert no_network.pop() == "connection to ('192.0.2.1', 80)"

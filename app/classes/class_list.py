@@ -435,6 +435,15 @@ class ClassList(QListView):
         if event.button() == Qt.MouseButton.LeftButton and index.isValid():
             self.class_double_clicked.emit(int(self.class_model().class_at(index.row()).class_id))
 
+    def key_help(self) -> list[tuple[str, str]]:
+        """The keys that mean something in the list; for the key sheet."""
+        return [
+            (self.tr("Enter, Space"), self.tr("Give this class to the selected images")),
+            (self.tr("F2"), self.tr("Rename the class")),
+            (self.tr("Delete"), self.tr("Delete the class")),
+            (self.tr("Esc"), self.tr("Back to the images")),
+        ]
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
         index = self.currentIndex() if by_key else self.indexAt(event.pos())

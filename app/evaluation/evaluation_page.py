@@ -69,6 +69,7 @@ class EvaluationPage(Page):
         self.report_file = ReportFile(session, thumbnails, report, self)
         self._report_path: Path | None = None  # Written last.
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName(self.tr("Parts of the evaluation"))
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(True)
         self.tabs.tabBar().setAccessibleName(self.tr("Parts of the evaluation"))
@@ -80,7 +81,7 @@ class EvaluationPage(Page):
         ):
             self.tabs.addTab(part, title)
         self.column.addWidget(self.tabs, 1)
-        self.setFocusProxy(self.tabs.tabBar())
+        self.lead_focus_to(self.tabs.tabBar())
         self.report_button = QPushButton(self.tr("Save Report…"))
         self.report_button.setToolTip(
             self.tr("Save all figures as one HTML or PDF file ({key})").format(
@@ -92,6 +93,15 @@ class EvaluationPage(Page):
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self.report_button.click)
         self._connect()
+
+    def key_help(self) -> list[tuple[str, str]]:
+        report = QKeySequence(_REPORT_KEY).toString(QKeySequence.SequenceFormat.NativeText)
+        return [
+            (self.tr("Arrow keys, Enter"), self.tr("Go to a cell or class, and to its images")),
+            (self.tr("G"), self.tr("Show the images behind a cell among all")),
+            (report, self.tr("Save the figures as a report")),
+            (self.tr("Esc"), self.tr("Back to all images")),
+        ]
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)

@@ -103,7 +103,7 @@ class SpotCheckPage(Page):
         self.wrong_button.clicked.connect(partial(self._answer, False, None))
         self.right_button.clicked.connect(partial(self._answer, True, None))
         for button in (self.wrong_button, self.right_button):
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._body = QStackedLayout()
         self._body.addWidget(self._build_question())
         self._body.addWidget(self._build_result())
@@ -169,6 +169,15 @@ class SpotCheckPage(Page):
         if not self._is_over and self.place < len(self.sample):
             self._answer(self.sample[self.place].predicted == class_id, class_id)
         return False
+
+    def key_help(self) -> list[tuple[str, str]]:
+        return [
+            (self.tr("Enter, Y"), self.tr("The prediction is right")),
+            (self.tr("N"), self.tr("The prediction is wrong")),
+            (self.tr("Key of a class"), self.tr("It is this class")),
+            (self.tr("Backspace, Left"), self.tr("Back to the image before")),
+            (self.tr("Esc"), self.tr("End the spot check")),
+        ]
 
     def keys(self) -> tuple[Qt.Key, ...]:
         return (Qt.Key.Key_Backspace,)

@@ -66,6 +66,16 @@ class GalleryView(GridView):
         if not self._settle.isActive():
             self._settle.start()
 
+    def key_help(self) -> list[tuple[str, str]]:
+        """The keys that mean something among the tiles; for the key sheet."""
+        return [
+            (self.tr("Arrow keys, Home, End"), self.tr("Go through the images")),
+            (self.tr("Shift+Arrow keys"), self.tr("Select several")),
+            (self.tr("Enter, Space"), self.tr("Show the image large")),
+            (self.tr("Esc"), self.tr("Select nothing")),
+            (self.tr("Ctrl+Mouse wheel"), self.tr("Larger or smaller tiles")),
+        ]
+
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
         self.settle()

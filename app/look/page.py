@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.look.icons import icon
@@ -22,6 +22,7 @@ class Page(QWidget):
 
     def __init__(self, title: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._led_to: QWidget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(title)
         self._back_button = QToolButton()
@@ -30,7 +31,7 @@ class Page(QWidget):
         self._back_button.setText(" " + self.tr("All images"))
         self._back_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._back_button.setToolTip(self.tr("Back to all images (Esc)"))
-        self._back_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._back_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._back_button.clicked.connect(self.left)
         heading = QLabel(title)
         heading.setObjectName("title")
@@ -81,6 +82,19 @@ class Page(QWidget):
         """Keys that mean something else here than in the rest of the window."""
         return ()
 
+    def key_help(self) -> list[tuple[str, str]]:
+        """The keys that mean something here, and what; for the key sheet."""
+        return []
+
+    def lead_focus_to(self, widget: QWidget) -> None:
+        """Let a part of the page have the keyboard's attention whenever the page is given it.
+
+        Not a focus proxy: with one Qt's Tab passes over what comes before the proxy, and does not
+        come round where that is hidden (PySide6 6.11.3).
+        """
+        self._led_to = widget
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Else Shift+Tab would come back at once.
+
     def kept_state(self) -> object:
         """What :meth:`restore_state` needs to go on here in a window built anew, if anything.
 
@@ -110,6 +124,11 @@ class Page(QWidget):
             event.accept()
             return True
         return super().event(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self._led_to is not None and self._led_to.isVisible():
+            self._led_to.setFocus(event.reason())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat() and self.on_key(Qt.Key(event.key())):

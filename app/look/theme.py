@@ -11,11 +11,13 @@ from enum import Enum
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.look.icons import ICON_FOLDER
 
+_HEADING: Final = 1.8  # Times as large as other text.
+_TITLE: Final = 1.25
 GAP_PX: Final = 8  # All distances are multiples of half of this.
 
 
@@ -127,6 +129,7 @@ class ThemeSwitch(QObject):
         self.theme = LIGHT
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._on_system_changed)
+        self._text_pt = 0.0
         self._apply()
 
     def choose(self, choice: ThemeChoice) -> None:
@@ -136,6 +139,11 @@ class ThemeSwitch(QObject):
 
     def _on_system_changed(self) -> None:
         if self.choice is ThemeChoice.SYSTEM:
+            self._apply()
+
+    def follow_font(self) -> None:
+        """The system's font may be another one: headings are as much larger as they were."""
+        if _text_pt() != self._text_pt:
             self._apply()
 
     def _apply(self) -> None:
@@ -153,7 +161,8 @@ class ThemeSwitch(QObject):
                 dark = True
         self.theme = DARK if dark else LIGHT
         self._application.setPalette(palette_of(self.theme))
-        self._application.setStyleSheet(style_sheet_of(self.theme))
+        self._text_pt = _text_pt()
+        self._application.setStyleSheet(style_sheet_of(self.theme, self._text_pt))
         self.changed.emit(self.theme)
 
 
@@ -189,12 +198,22 @@ def palette_of(theme: Theme) -> QPalette:
     return palette
 
 
-def style_sheet_of(theme: Theme) -> str:
-    """The style sheet of the whole application."""
-    sheet = _SHEET
+def style_sheet_of(theme: Theme, text_pt: float = 9.0) -> str:
+    """The style sheet of the whole application.
+
+    Args:
+        text_pt: how large the system's text is; headings are larger by a factor.
+    """
+    sheet = _SHEET.replace("@heading_pt@", f"{_HEADING * text_pt:.1f}")
+    sheet = sheet.replace("@title_pt@", f"{_TITLE * text_pt:.1f}")
     for name in Theme.__dataclass_fields__:
         sheet = sheet.replace(f"@{name}@", getattr(theme, name))
     return sheet.replace("@icons@", ICON_FOLDER.as_posix())
+
+
+def _text_pt() -> float:
+    """How large the system's text is, in points."""
+    return QFontInfo(QGuiApplication.font()).pointSizeF()
 
 
 def _luminance(colour: QColor) -> float:
@@ -300,12 +319,41 @@ QFrame#hint { background: @accent_soft@; border: 1px solid @accent@; border-radi
 QFrame#rule { background: @border@; border: none; max-height: 1px; min-height: 1px; }
 QWidget#page, QWidget#panel { background: @window@; }
 QWidget#ground { background: @sunken@; }
-QLabel#heading { font-size: 22px; font-weight: 600; }
-QLabel#title { font-size: 15px; font-weight: 600; }
+QLabel#heading { font-size: @heading_pt@pt; font-weight: 600; }
+QLabel#title { font-size: @title_pt@pt; font-weight: 600; }
 QLabel#section { font-weight: 600; }
 QLabel#muted { color: @muted@; }
 QLabel#error { color: @error@; }
 QLabel#success { color: @success@; font-weight: 600; }
+QListWidget#sections { background: @sunken@; border: none; border-right: 1px solid @border@;
+  outline: none; padding: 8px; }
+QListWidget#sections::item { padding: 8px; border-radius: 6px; color: @text@; }
+QListWidget#sections::item:hover { background: @hover@; }
+QListWidget#sections::item:selected { background: @accent_soft@; color: @text@; }
+QListWidget#sections:focus { border-right: 2px solid @accent@; }
+QRadioButton, QCheckBox { border: 2px solid transparent; border-radius: 4px; padding: 2px; }
+QRadioButton:focus, QCheckBox:focus { border-color: @accent@; }
+QRadioButton::indicator, QCheckBox::indicator { width: 14px; height: 14px; background: @surface@;
+  border: 1px solid @outline@; border-radius: 8px; }
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator:hover, QCheckBox::indicator:hover { border-color: @accent@; }
+QRadioButton::indicator:disabled, QCheckBox::indicator:disabled { border-color: @border@;
+  background: @window@; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid @accent@;
+  background: @on_accent@; }
+QRadioButton::indicator:checked:disabled { border-color: @disabled@; }
+QCheckBox::indicator:checked { background: @accent@; border-color: @accent@;
+  image: url("@icons@/down-tick-@name@.svg"); }
+QCheckBox::indicator:checked:disabled { background: @disabled@; border-color: @disabled@; }
+QTreeView#table { background: @surface@; border: 1px solid @outline@; outline: none; }
+QTreeView#table:focus { border: 2px solid @accent@; }
+QTreeView#table::item { padding: 3px 6px; color: @text@; }
+QTreeView#table::item:selected { background: @accent_soft@; color: @text@; }
+QTreeView#table QHeaderView::section { background: @window@; color: @muted@; border: none;
+  border-bottom: 1px solid @border@; padding: 4px 6px; }
+QPlainTextEdit#log { background: @surface@; border: 1px solid @outline@; color: @text@; }
+QPlainTextEdit#log:focus { border: 2px solid @accent@; }
+QScrollArea { background: transparent; border: none; }
 QTabWidget::pane { border: none; border-top: 1px solid @border@; }
 QTabBar { background: @window@; }
 QTabBar::tab { background: transparent; color: @muted@; padding: 7px 14px; border: none;

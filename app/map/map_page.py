@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QLocale, QPoint, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QComboBox,
     QFrame,
@@ -100,6 +101,17 @@ class MapPage(Page):
         self.set_theme(theme)
 
     # --- For the window ---------------------------------------------------------------------------
+
+    def key_help(self) -> list[tuple[str, str]]:
+        return [
+            (self.tr("Drag, Shift+Drag, Ctrl+Drag"), self.tr("Select by lasso, add, invert")),
+            (self.tr("Right button, Space+Drag"), self.tr("Move the map")),
+            (self.tr("Arrow keys"), self.tr("Go to the nearest image")),
+            (self.tr("Space"), self.tr("Select the image, or not")),
+            (self.tr("Enter"), self.tr("Show the image large")),
+            (self.tr("+, -, Home"), self.tr("Zoom in, out, whole map")),
+            (self.tr("Esc"), self.tr("Select nothing, then back to all images")),
+        ]
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -418,12 +430,13 @@ class MapPage(Page):
             return
         state = self.layout_
         has_map = state.method is not None and state.n_known >= FEWEST
-        has_focus = self.hasFocus()
+        focused = QApplication.focusWidget()
+        has_focus = focused is self or focused is self._stack.currentWidget()
         shown = self.canvas if has_map else self._ground
         self._stack.setCurrentWidget(shown)
-        self.setFocusProxy(shown)  # What is hidden takes no focus.
+        self.lead_focus_to(shown)  # What is hidden takes no focus.
         if has_focus:
-            self.setFocus()
+            shown.setFocus()
         self._strip.setVisible(has_map)
         for button in (self._colour, self._lasso, self._rectangle, self._fit):
             button.setEnabled(has_map)

@@ -150,7 +150,7 @@ class ExplanationPanel(QWidget):
     def _build(self, theme: Theme) -> None:
         self._button = QPushButton()
         self._button.setIconSize(QSize(18, 18))
-        self._button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._button.setToolTip(
             self.tr("Show which parts of the picture speak for the class, and its nearest examples")
         )
@@ -158,7 +158,7 @@ class ExplanationPanel(QWidget):
         self._name_button()
         self._back = QPushButton()
         self._back.setObjectName("link")
-        self._back.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._back.clicked.connect(self._on_back)
         self._back.hide()
         self._title, self._confidence = QLabel(), QLabel()
@@ -301,14 +301,21 @@ class ExplanationPanel(QWidget):
         item = self._session.image_class(event.class_id)
         if item is None:
             return
-        self.heat_changed.emit(heat_image(event.heat))
+        has_parts = not event.note  # Some encoders cannot tell parts of an image apart.
+        self.heat_changed.emit(heat_image(event.heat) if has_parts else None)
         self._show_title()
-        self._text.setText(
+        text = (
             self.tr(
                 "Orange parts speak for {name}, blue ones against it; all together make its "
                 "score, {score} (0: the average class)."
-            ).format(name=item.name, score=_signed(event.score))
+            )
+            if has_parts
+            else self.tr(
+                "The score of {name} is {score} (0: the average class). The encoder in use cannot "
+                "tell which parts of the picture speak for it; Handful's own can."
+            )
         )
+        self._text.setText(text.format(name=item.name, score=_signed(event.score)))
         table = self._session.table
         known = [
             (neighbour, table.row_of(neighbour.image_id))
@@ -321,8 +328,8 @@ class ExplanationPanel(QWidget):
                 tile.show_neighbour(*known[place])
         if known:
             self._thumbnails.want_too([row for _, row in known])
-        self._legend.show()
-        self.strength.show()
+        for part in (self._legend, self.strength):
+            part.setVisible(has_parts)
         self._near_title.setVisible(bool(known))
 
     def _show_title(self) -> None:

@@ -166,6 +166,14 @@ class Preview(QWidget):
         self.explanation.set_theme(theme)
         self._show_state()
 
+    def key_help(self) -> list[tuple[str, str]]:
+        """The keys that mean something here; for the key sheet."""
+        return [
+            (self.tr("Right, Down, Page Down"), self.tr("The next image")),
+            (self.tr("Left, Up, Page Up"), self.tr("The image before")),
+            (self.tr("Esc, Enter, Space"), self.tr("Back to all images")),
+        ]
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         has_room = event.size().width() >= _NARROW_PX
@@ -316,7 +324,7 @@ class Preview(QWidget):
         button.setIconSize(QSize(20, 20))
         button.setToolTip(tip)
         button.setAccessibleName(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if slot is not None:
             button.clicked.connect(slot)
         return button

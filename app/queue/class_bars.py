@@ -136,22 +136,27 @@ class ClassBarView(QListView):
     @property
     def current(self) -> ClassBar | None:
         """The line that is singled out."""
-        place = self.currentIndex().row()
+        place = self._place()
         return self.bars.bars[place] if 0 <= place < len(self.bars.bars) else None
 
     def set_current(self, place: int) -> None:
         """Single out a line, or none (-1)."""
-        index = self.bars.index(place) if place >= 0 else QModelIndex()
-        if index != self.currentIndex():
+        if place != self._place():
+            index = self.bars.index(place) if place >= 0 else QModelIndex()
             self.setCurrentIndex(index)
             self.scrollTo(index)
 
     def step(self, by: int) -> None:
         """Single out the next line or the one before."""
         if self.bars.bars:
-            place = self.currentIndex().row()
+            place = self._place()
             place = place + by if place >= 0 else (0 if by > 0 else len(self.bars.bars) - 1)
             self.set_current(max(0, min(len(self.bars.bars) - 1, place)))
+
+    def _place(self) -> int:
+        """Of the line singled out, else -1: what Qt makes current on focus was not meant."""
+        index = self.currentIndex()
+        return index.row() if self.selectionModel().isSelected(index) else -1
 
     def texts(self) -> list[str]:
         """What the lines say."""

@@ -55,7 +55,7 @@ class QueuePage(Page):
         self.picture = LargePicture(session, thumbnails, theme)
         self.choices = ClassChoices(session, theme)
         self._build()
-        self.setFocusProxy(self.choices.list)
+        self.lead_focus_to(self.choices.list)
         self.picture.failed.connect(self.suggestions.drop)
         self.choices.chosen.connect(self._on_chosen)
         self.choices.left.connect(self.setFocus)
@@ -109,6 +109,20 @@ class QueuePage(Page):
         if is_labelled or not is_due:
             self.suggestions.take_label()
         return is_labelled
+
+    def key_help(self) -> list[tuple[str, str]]:
+        unsure = (self.tr("U"), self.tr("Keep the image as unsure and go on"))
+        has_u = self._session.class_of_hotkey(ord("U")) is not None
+        return [
+            (self.tr("Key of a class"), self.tr("Label the image and go on")),
+            (self.tr("Up, Down"), self.tr("Single out another class")),
+            (self.tr("Enter"), self.tr("Accept the class singled out")),
+            (self.tr("/"), self.tr("Find a class, or add one")),
+            (self.tr("Space, Right"), self.tr("Skip the image")),
+            *(() if has_u else (unsure,)),
+            (self.tr("Backspace, Left"), self.tr("Back to the image before")),
+            (self.tr("Esc"), self.tr("Back to all images")),
+        ]
 
     def keys(self) -> tuple[Qt.Key, ...]:
         keys = Qt.Key
@@ -201,7 +215,7 @@ class QueuePage(Page):
         row.addWidget(self.hint, 1)
         row.addWidget(self.unsure_link)
         for button in (self.back_button, self.unsure_button, self.skip_button):
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space must skip, wherever one clicked.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Space must skip, wherever one clicked.
             row.addWidget(button)
         return self._strip
 

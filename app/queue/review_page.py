@@ -86,7 +86,7 @@ class ReviewPage(Page):
         self.strip = ReviewStrip()
         self.classes = ReviewClasses(session, theme)
         self._build()
-        self.setFocusProxy(self.view)
+        self.lead_focus_to(self.view)
         self._connect()
         self.set_theme(theme)
 
@@ -191,6 +191,21 @@ class ReviewPage(Page):
         if self.review.class_id in numbers:
             place = numbers.index(self.review.class_id) + by
             self.choose_class(numbers[place % len(numbers)])
+
+    def key_help(self) -> list[tuple[str, str]]:
+        out = self.tr("Delete, Backspace, X")
+        if self._session.class_of_hotkey(ord("X")) is not None:
+            out = self.tr("Delete, Backspace")
+        return [
+            (self.tr("Enter"), self.tr("Accept the page")),
+            (self.tr("Ctrl+Enter"), self.tr("Accept the selected images")),
+            (out, self.tr("Take the selected images out of the class")),
+            (self.tr("Key of a class"), self.tr("The selected images show this class")),
+            (self.tr("Page Up, Page Down"), self.tr("Turn the page")),
+            (self.tr("Ctrl+Page Up, Ctrl+Page Down"), self.tr("Another class")),
+            (self.tr("F5"), self.tr("Sort the predictions anew")),
+            (self.tr("Esc"), self.tr("Back to all images")),
+        ]
 
     def keys(self) -> tuple[Qt.Key, ...]:
         # A class may have that letter for its key.

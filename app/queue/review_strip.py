@@ -82,7 +82,7 @@ class ReviewStrip(QFrame):
             row.setSpacing(GAP_PX)
             for widget in widgets:
                 # A click leaves the keyboard's attention with the tiles, which have keys for it.
-                widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+                widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
                 row.addWidget(widget)
         self._right.insertStretch(0)
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)

@@ -28,7 +28,7 @@ from app.look.theme import GAP_PX, Theme
 from app.look.words import listed, told_event
 from app.session.session import Session
 from app.session.tasks import Task
-from app.window.status_line import words_of
+from app.window.progress_words import words_of
 from engine import Project, messages
 
 _WIDTH_PX: Final = 600

@@ -11,19 +11,20 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.look.words import told_event
-from engine import messages
+from app.look.words import told, told_event
+from engine import EngineError, messages
 
 _BUDGET_S: Final = 0.008
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[messages.Event], None]
+Publish = Callable[[messages.Event], None]
 
 
 class EngineFace(Protocol):
@@ -42,15 +43,21 @@ class EngineBridge(QObject):
     Signals:
         engine_ready: :class:`messages.EngineReady`, once.
         engine_failed: :class:`messages.EngineFailed`; nothing can be classified.
+        between_engines: :class:`messages.Progress` of what is done after one engine has ended and
+            before the next begins.
+        restarted: the next engine was begun; argument: one sentence where what was to be done in
+            between failed, else empty.
     """
 
     engine_ready = Signal(object)
     engine_failed = Signal(object)
+    between_engines = Signal(object)
+    restarted = Signal(object)
     _woken = Signal()
+    _between = Signal(object)
+    _ended = Signal(object)
 
-    def __init__(
-        self, start_engine: Callable[[Callable[[messages.Event], None]], EngineFace]
-    ) -> None:
+    def __init__(self, start_engine: Callable[[Publish], EngineFace]) -> None:
         """Start the engine.
 
         Args:
@@ -65,38 +72,61 @@ class EngineBridge(QObject):
         self._last_id = 0
         self._handlers: dict[int, Handler] = {}
         self._bulk_ids: set[int] = set()
+        self._lasting: set[int] = set()
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(0)
         self._again.timeout.connect(self._on_woken)
         # Emitted from the engine's thread, so the connection is a queued one.
         self._woken.connect(self._on_woken)
-        self._engine = start_engine(self.publish)
+        self._between.connect(self._on_between)
+        self._ended.connect(self._on_ended)
+        self._ending: threading.Thread | None = None
+        self._next: Callable[[str], EngineFace] | None = None
+        self._waiting: list[messages.Command] = []  # For the next engine.
+        self._n_engines = 0
+        self._engine: EngineFace | None = start_engine(self._mouth())
+
+    @property
+    def is_restarting(self) -> bool:
+        """Whether one engine is ending and the next has not begun."""
+        return self._ending is not None
 
     def next_id(self) -> int:
         """A new request number, greater than every one before."""
         self._last_id += 1
         return self._last_id
 
-    def ask(self, command: messages.Command, handler: Handler, *, bulk: bool = False) -> None:
+    def ask(
+        self,
+        command: messages.Command,
+        handler: Handler,
+        *,
+        bulk: bool = False,
+        is_lasting: bool = False,
+    ) -> None:
         """Submit a command; ``handler`` gets every event that answers it, until released.
 
         Args:
             command: its ``request_id`` is from :meth:`next_id`.
             handler: called on the GUI thread.
             bulk: the answers wait until no others are left.
+            is_lasting: :meth:`forget_everything` leaves it alone.
         """
         if self._closed:
             return
         if bulk:
             with self._lock:
                 self._bulk_ids.add(command.request_id)
+        if is_lasting:
+            self._lasting.add(command.request_id)
         self._handlers[command.request_id] = handler
-        self._engine.submit(command)
+        self._submit(command)
 
     def release(self, request_id: int) -> None:
         """Drop all further answers to a request."""
         self._handlers.pop(request_id, None)
+        self._lasting.discard(request_id)
         with self._lock:
             self._bulk_ids.discard(request_id)
 
@@ -111,15 +141,51 @@ class EngineBridge(QObject):
     def cancel(self, request_id: int) -> None:
         """Ask the engine to close a job; what it still answers is delivered."""
         if not self._closed:
-            self._engine.submit(messages.Cancel(request_id))
+            self._submit(messages.Cancel(request_id))
 
     def forget_everything(self) -> None:
-        """Another project is opened: cancel all jobs, drop their answers, free the memory."""
-        for request_id in self._handlers:
+        """Another project is opened: end what belongs to the one before, and free its memory."""
+        for request_id in self._handlers.keys() - self._lasting:
             self.cancel(request_id)
-        self._handlers.clear()
+            del self._handlers[request_id]
+        self._waiting = [item for item in self._waiting if item.request_id in self._lasting]
         if not self._closed:
-            self._engine.submit(messages.ForgetImages(self.next_id()))
+            self._submit(messages.ForgetImages(self.next_id()))
+
+    def restart(
+        self,
+        start_engine: Callable[[Publish, str], EngineFace],
+        steps: Iterable[messages.Progress] = (),
+    ) -> None:
+        """End the engine in the background and begin another; what is asked meanwhile waits for it.
+
+        Requests that are under way get no more answers: let go of them first.
+
+        Args:
+            start_engine: makes the next engine, given the function that it publishes with, and the
+                sentence of why ``steps`` failed, or nothing; called on the GUI thread.
+            steps: what is to be done while no engine has the cache open; run on a thread of its
+                own, told by ``between_engines``, closed where the window is.
+        """
+        if self._closed or self._engine is None:
+            return
+        old, self._engine = self._engine, None
+        self._n_engines += 1  # Nothing that the old one says counts from here on.
+        self._handlers.clear()
+        self._lasting.clear()
+        with self._lock:
+            self._urgent.clear()
+            self._bulk.clear()
+            self._bulk_ids.clear()
+
+        def start_next(failure: str) -> EngineFace:
+            return start_engine(self._mouth(), failure)
+
+        self._next = start_next
+        self._ending = threading.Thread(
+            target=self._end, args=(old, steps), name="handful-ending", daemon=True
+        )
+        self._ending.start()
 
     def close(self) -> None:
         """End the engine; nothing is delivered any more."""
@@ -127,8 +193,12 @@ class EngineBridge(QObject):
             return
         self._closed = True
         self._handlers.clear()
+        self._waiting.clear()
         self._again.stop()
-        self._engine.close()
+        if self._ending is not None:
+            self._ending.join()
+        if self._engine is not None:
+            self._engine.close()
 
     def publish(self, event: messages.Event) -> None:
         """Take an event from the engine; any thread."""
@@ -139,6 +209,57 @@ class EngineBridge(QObject):
             self._awake = True
         if wake and not self._closed:
             self._woken.emit()
+
+    def _mouth(self) -> Publish:
+        """What the engine that is begun now publishes with; mute once it was replaced."""
+        number = self._n_engines
+
+        def publish(event: messages.Event) -> None:
+            if number == self._n_engines:
+                self.publish(event)
+
+        return publish
+
+    def _submit(self, command: messages.Command) -> None:
+        if self._engine is not None:
+            self._engine.submit(command)
+        else:
+            self._waiting.append(command)
+
+    def _end(self, engine: EngineFace, steps: Iterable[messages.Progress]) -> None:
+        """On the thread that ends an engine."""
+        failure = ""
+        try:
+            engine.close()
+            for progress in steps:
+                if self._closed:
+                    break
+                self._between.emit(progress)
+        except (EngineError, OSError) as error:
+            failure = str(error)
+        except Exception as error:
+            _log.exception("What was to be done between two engines failed")
+            failure = str(error) or type(error).__name__
+        finally:
+            close = getattr(steps, "close", None)  # A generator cleans up after itself.
+            if close is not None:
+                close()
+        self._ended.emit(failure)
+
+    def _on_between(self, progress: messages.Progress) -> None:
+        if not self._closed:
+            self.between_engines.emit(told_event(progress))
+
+    def _on_ended(self, failure: str) -> None:
+        if self._closed or self._next is None:
+            return
+        failure = told(failure)
+        self._ending, start_next, self._next = None, self._next, None
+        self._engine = start_next(failure)
+        for command in self._waiting:
+            self._engine.submit(command)
+        self._waiting.clear()
+        self.restarted.emit(failure)
 
     def _on_woken(self) -> None:
         deadline = time.perf_counter() + _BUDGET_S

@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from app.look.language import LanguageChoice
 from app.look.theme import ThemeChoice
+from app.session.engine_choice import DEVICES, EngineChoice
 
 MAX_RECENT: Final = 8
 DEFAULT_TILE_PX: Final = 160
@@ -59,6 +60,42 @@ class Preferences:
     @tile_px.setter
     def tile_px(self, side_px: int) -> None:
         self._settings.setValue("tile_px", side_px)
+
+    @property
+    def engine_choice(self) -> EngineChoice:
+        """Device, encoder and cache as chosen in the settings."""
+        device = str(self._settings.value("engine/device", "auto"))
+        return EngineChoice(
+            device if device in DEVICES else "auto",
+            _path_of(self._settings.value("engine/encoder", "")),
+            _path_of(self._settings.value("engine/cache", "")),
+        )
+
+    @engine_choice.setter
+    def engine_choice(self, choice: EngineChoice) -> None:
+        self._settings.setValue("engine/device", choice.device)
+        self._settings.setValue("engine/encoder", str(choice.encoder_path or ""))
+        self._settings.setValue("engine/cache", str(choice.cache_folder or ""))
+
+    def action_keys(self, name: str) -> str | None:
+        """The keys that the person gave an action, as portable text; None: those it came with."""
+        value = self._settings.value(f"keys/{name}")
+        return None if value is None else str(value)
+
+    def keep_action_keys(self, name: str, keys: str | None) -> None:
+        """Remember the keys of an action; None: those it came with."""
+        if keys is None:
+            self._settings.remove(f"keys/{name}")
+        else:
+            self._settings.setValue(f"keys/{name}", keys)
+
+    def place(self, name: str) -> str:
+        """Which page or tab of several was shown last; empty where none is known."""
+        return str(self._settings.value(f"place/{name}", ""))
+
+    def keep_place(self, name: str, place: str) -> None:
+        """Remember which page or tab is shown."""
+        self._settings.setValue(f"place/{name}", place)
 
     def recent(self) -> list[Path]:
         """Project files opened before, the latest first."""
@@ -126,6 +163,10 @@ class Preferences:
 
     def _keep_recent(self, projects: list[Path]) -> None:
         self._settings.setValue("recent", [str(path) for path in projects[:MAX_RECENT]])
+
+
+def _path_of(value: object) -> Path | None:
+    return Path(str(value)) if value else None
 
 
 def _key_of(project: Path) -> str:

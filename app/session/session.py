@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -15,13 +15,18 @@ from PySide6.QtGui import QUndoStack
 
 from app.look.notices import Notice, Remedy, Severity
 from app.look.words import listed, told, told_event
+from app.session.cache_place import CachePlace
 from app.session.classifier import Classifier
 from app.session.edits import Edit
-from app.session.engine_bridge import EngineBridge
+from app.session.encoders import Encoders
+from app.session.engine_bridge import EngineBridge, EngineFace, Publish
+from app.session.engine_choice import EngineChoice
 from app.session.folder_reader import FolderReader
 from app.session.image_table import NO_CLASS, ImageTable, Rows
 from app.session.preferences import Preferences
 from app.session.tasks import Task
+from app.session.work_watch import WorkWatch
+from app.session.works import Outcome, Rank, Work, Works
 from app.training.meta_run import MetaTraining
 from engine import (
     NONE_CLASS,
@@ -71,7 +76,11 @@ class Session(QObject):
     noticed = Signal(object)
 
     def __init__(
-        self, bridge: EngineBridge, preferences: Preferences, fallback_folder: Path
+        self,
+        bridge: EngineBridge,
+        preferences: Preferences,
+        fallback_folder: Path,
+        start_engine: Callable[[Publish, EngineChoice], EngineFace] | None = None,
     ) -> None:
         """Make a session without a project.
 
@@ -80,6 +89,7 @@ class Session(QObject):
             preferences: what is remembered between starts.
             fallback_folder: where projects of folders that cannot be written are kept; backups
                 of all projects go into ``backups`` beside it.
+            start_engine: makes the engine of a choice; None: it stays the one that it is.
         """
         super().__init__()
         self.bridge = bridge
@@ -94,6 +104,13 @@ class Session(QObject):
         self.engine_failure = ""
         self.none_class = _none_class()  # In the language now in use.
         self.task: Task | None = None  # The newest export that is still running.
+        self.choice = preferences.engine_choice  # What the engine in use was made of.
+        self._start_engine = start_engine
+        self._restart: Work | None = None
+        self.works = Works(self)
+        self._watch = WorkWatch(self.works, self.reader, self.classifier, self.meta_training)
+        self.encoders = Encoders(bridge, self._watch)
+        self.cache = CachePlace(self)
         self._fallback_folder = fallback_folder
         self._backup_folder = fallback_folder.parent / "backups"
         self.covers_folder = fallback_folder.parent / "covers"
@@ -162,6 +179,8 @@ class Session(QObject):
     def close(self) -> None:
         """End everything, the engine too."""
         self.close_project()
+        self.encoders.let_go()
+        self.cache.close()
         self._count_timer.stop()
         self.meta_training.close()
         self.bridge.close()
@@ -199,6 +218,71 @@ class Session(QObject):
         self.project_changed.emit()
         self.reader.start(self.project, self.table)
         self.classifier.adapt()
+
+    # --- The engine -------------------------------------------------------------------------------
+
+    @property
+    def can_restart_engine(self) -> bool:
+        """Whether device, encoder and cache can be changed now."""
+        return self._start_engine is not None and not self.bridge.is_restarting
+
+    def choose_engine(self, choice: EngineChoice, steps: Iterable[messages.Progress] = ()) -> None:
+        """Go on with another device, encoder or cache, and remember it.
+
+        Labels stay, exports under way end, images are read anew. Where ``steps`` (what is done
+        to the cache while no engine has it open) fail, all stays as it was chosen before.
+        """
+        if not self.can_restart_engine:
+            return
+        before, self.preferences.engine_choice = self.preferences.engine_choice, choice
+        self._restart_engine(choice, steps, before)
+
+    def _restart_engine(
+        self,
+        choice: EngineChoice,
+        steps: Iterable[messages.Progress] = (),
+        before: EngineChoice | None = None,
+    ) -> None:
+        start_engine = self._start_engine
+        if start_engine is None:
+            return
+        self._let_go_of_the_work()
+        self.encoders.let_go()
+        self._restart = self.works.begin(Work(self.tr("Restarting the engine"), rank=Rank.ENGINE))
+        self.engine, self.engine_failure = None, ""
+
+        def start_next(publish: Publish, failure: str) -> EngineFace:
+            self.choice = choice
+            if failure and before is not None:
+                self.choice = self.preferences.engine_choice = before
+            return start_engine(publish, self.choice)
+
+        self.bridge.restart(start_next, steps)
+        if self.project is not None:
+            # What is known was seen with the other engine; labels are the person's.
+            self.table.forget_paths()
+            self.table.clear_predictions()
+            self.classifier.start(self.table)
+            self.project_changed.emit()
+            if self.project.folder.is_dir():
+                self.reader.start(self.project, self.table)
+                self.classifier.adapt()
+            else:
+                self._tell_folder_is_gone()
+        self.status_changed.emit()
+
+    def _on_between_engines(self, progress: messages.Progress) -> None:
+        if self._restart is not None:
+            self._restart.show(progress)
+            self.status_changed.emit()
+
+    def _on_restarted(self, failure: str) -> None:
+        work, self._restart = self._restart, None
+        if work is not None:
+            work.end(Outcome.FAILED if failure else Outcome.DONE, failure)
+        if failure:
+            self._tell(failure)
+        self.status_changed.emit()
 
     # --- Reading ----------------------------------------------------------------------------------
 
@@ -494,6 +578,8 @@ class Session(QObject):
     def _connect(self) -> None:
         self.bridge.engine_ready.connect(self._on_engine_ready)
         self.bridge.engine_failed.connect(self._on_engine_failed)
+        self.bridge.between_engines.connect(self._on_between_engines)
+        self.bridge.restarted.connect(self._on_restarted)
         self.reader.rows_added.connect(self.rows_added)
         self.reader.rows_added.connect(self._count_soon)
         self.reader.rows_changed.connect(self._on_rows_changed)
@@ -517,6 +603,7 @@ class Session(QObject):
     def _let_go_of_the_work(self) -> None:
         self.reader.stop()
         self.classifier.stop()
+        self._watch.let_go()
         if self.task is not None:
             self.task.abandon()
         self.bridge.forget_everything()
@@ -591,6 +678,12 @@ class Session(QObject):
         self.task = Task(self.bridge, command)
         self.task.progressed.connect(self.status_changed)
         self.task.ended.connect(self._on_task_ended)
+        title = {
+            "model": self.tr("Exporting the model"),
+            "predictions": self.tr("Saving the predictions"),
+        }.get(kind, self.tr("Saving the results"))
+        loss = self.tr("{name} is not written to its end and will be discarded.")
+        self._watch.follow(self.task, title, loss.format(name=out.name))
         return self.task
 
     def _on_sample_painted(self, event: messages.SamplePainted) -> None:
@@ -616,6 +709,14 @@ class Session(QObject):
             self._tell(message)
 
     def _on_engine_failed(self, event: messages.EngineFailed) -> None:
+        if not self.choice.is_safe and self.can_restart_engine:
+            text = self.tr(
+                "{reason} Handful goes on with its own encoder and the device that it finds; your "
+                "choice is kept in the settings."
+            )
+            self._tell(text.format(reason=event.message), Severity.WARNING)
+            self._restart_engine(self.choice.made_safe())
+            return
         self.engine_failure = event.message
         self._tell(event.message)
         self.status_changed.emit()

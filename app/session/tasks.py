@@ -1,4 +1,4 @@
-"""A long piece of work that the person asked for and waits for: an export."""
+"""A long piece of work that the person asked for and waits for, as an export is."""
 
 from __future__ import annotations
 
@@ -27,12 +27,19 @@ class Task(QObject):
     cancelled = Signal()
     ended = Signal()
 
-    def __init__(self, bridge: EngineBridge, command: Callable[[int], messages.Command]) -> None:
+    def __init__(
+        self,
+        bridge: EngineBridge,
+        command: Callable[[int], messages.Command],
+        *,
+        is_lasting: bool = False,
+    ) -> None:
         """Submit the command at once.
 
         Args:
             bridge: the engine.
             command: makes the command of a request number.
+            is_lasting: it has nothing to do with a project and goes on when that is closed.
         """
         super().__init__()
         self.progress: messages.Progress | None = None
@@ -40,7 +47,7 @@ class Task(QObject):
         self.is_cancelling = False
         self._bridge = bridge
         self._request_id = bridge.next_id()
-        bridge.ask(command(self._request_id), self._on_event)
+        bridge.ask(command(self._request_id), self._on_event, is_lasting=is_lasting)
 
     def cancel(self) -> None:
         """Ask for an end. The engine's answer tells which it is: it may be too late to cancel."""
@@ -65,7 +72,12 @@ class Task(QObject):
             case messages.Progress():
                 if not self.is_cancelling:
                     self._show(event)
-            case messages.ModelExported() | messages.PredictionsSaved() | messages.SamplePainted():
+            case (
+                messages.ModelExported()
+                | messages.PredictionsSaved()
+                | messages.EncoderAdded()
+                | messages.SamplePainted()
+            ):
                 self._end()
                 self.succeeded.emit(event)
                 self.ended.emit()

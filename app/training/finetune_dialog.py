@@ -158,7 +158,7 @@ class FinetuneDialog(QDialog):
         self._how.setVisible(has_curves)
         self.cancel_button.setVisible(running)
         self.start_button.setVisible(not running and not classifier.is_tuned)
-        self.start_button.setEnabled(classifier.can_finetune)
+        self.start_button.setEnabled(classifier.can_finetune and not self._refusal_text())
         self.start_button.setText(
             self.tr("Go On") if tuning.was_cancelled and not running else self.tr("Fine-Tune")
         )
@@ -251,9 +251,21 @@ class FinetuneDialog(QDialog):
             return outcome.reason
         if isinstance(outcome, messages.JobFailed):
             return outcome.message
+        if refusal := self._refusal_text():
+            return refusal
         if adapted is None:
             return self._session.why_no_predictions()
         return self._time_text(adapted)
+
+    def _refusal_text(self) -> str:
+        """Why the encoder in use cannot be fine-tuned; empty where it can."""
+        engine = self._session.engine
+        if engine is None or not engine.finetune_refusal:
+            return ""
+        return self.tr(
+            "Only encoders of Handful's own architecture can be fine-tuned, and the one in use, "
+            "{name}, is another. Choose Handful's in the settings to fine-tune it."
+        ).format(name=engine.encoder_name)
 
     def _time_text(self, adapted: messages.Adapted) -> str:
         engine = self._session.engine
@@ -323,7 +335,7 @@ class FinetuneDialog(QDialog):
     def _plan_text(self) -> str:
         """What will happen, in order."""
         classifier, locale = self._session.classifier, QLocale()
-        if self._tuning.is_running or not classifier.can_finetune:
+        if self._tuning.is_running or not classifier.can_finetune or self._refusal_text():
             return ""
         adapted = classifier.adapted
         n_labels = 0 if adapted is None else adapted.n_support

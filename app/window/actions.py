@@ -63,6 +63,7 @@ class Actions(QObject):
         self._session = session
         self._preferences = preferences
         self._icons: list[tuple[QAction, str]] = []
+        self._tips: dict[QAction, str] = {}  # Without the keys, which may be changed.
         self._label_actions: list[QAction] = []
         self._make_actions()
         self.unlabel.setAutoRepeat(False)
@@ -100,8 +101,8 @@ class Actions(QObject):
         ):
             action.setEnabled(bool(text))
             action.setText(f"{word} {_plain(text)}" if text else word)
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{word} {text} ({keys})" if text else f"{word} ({keys})")
+            self._tips[action] = f"{word} {text}" if text else word
+            self.show_keys(action)
 
     def show_possible(self, *, has_images: bool, in_preview: bool, in_gallery: bool) -> None:
         """Enable what can be done now.
@@ -114,11 +115,14 @@ class Actions(QObject):
         is_open = self._session.project is not None
         reason = self._session.why_no_results()
         for action, text in (
-            (self.save, self.tr("Save the predictions as a table (Ctrl+S)")),
-            (self.export, self.tr("Export the model as ONNX (Ctrl+E)")),
+            (self.save, self.tr("Save the predictions as a table")),
+            (self.export, self.tr("Export the model as ONNX")),
         ):
             action.setEnabled(not reason)
-            action.setToolTip(reason or text)
+            self._tips[action] = text
+            self.show_keys(action)
+            if reason:
+                action.setToolTip(reason)
         for action in (
             self.close_project,
             self.refresh,
@@ -136,6 +140,45 @@ class Actions(QObject):
             action.setEnabled(is_open and in_gallery)
         for action in (self.preview, self.why, self.larger, self.smaller):
             action.setEnabled(is_open)
+
+    def named(self) -> dict[str, QAction]:
+        """The actions by the names that the settings know them by, in the order of the menus."""
+        found = {name: item for name, item in vars(self).items() if isinstance(item, QAction)}
+        placed = [action for _, actions in self.grouped() for action in actions]
+        return dict(
+            sorted(
+                found.items(),
+                key=lambda item: placed.index(item[1]) if item[1] in placed else len(placed),
+            )
+        )
+
+    def grouped(self) -> list[tuple[str, list[QAction]]]:
+        """The titles of the menus and what is in them, in sub-menus, too."""
+        return [
+            (without_mnemonic(top.text()), _actions_in(top.menu()))
+            for top in self._window.menuBar().actions()
+            if isinstance(top.menu(), QMenu)
+        ]
+
+    def group_of(self, action: QAction) -> str:
+        """The title of the menu that an action is in."""
+        for title, actions in self.grouped():
+            if action in actions:
+                return title
+        return self.tr("Context menu")
+
+    def menu_of_mnemonic(self, keys: QKeySequence) -> str:
+        """The title of the menu that these keys open, or nothing."""
+        for top in self._window.menuBar().actions():
+            if not keys.isEmpty() and keys == QKeySequence.mnemonic(top.text()):
+                return without_mnemonic(top.text())
+        return ""
+
+    def show_keys(self, action: QAction) -> None:
+        """Name an action's keys in its tip."""
+        tip = self._tips.get(action, "")
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{tip} ({keys})" if keys else tip)
 
     def fill_label_menu(self) -> None:
         """Make the actions that label by class anew."""
@@ -190,10 +233,8 @@ class Actions(QObject):
         action.setShortcuts([QKeySequence(key) for key in keys])
         if picture:
             self._icons.append((action, picture))
-        if keys:
-            plain = without_mnemonic(text).rstrip("…")
-            shortcut = QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{plain} ({shortcut})")
+        self._tips[action] = without_mnemonic(text).rstrip("…")
+        self.show_keys(action)
         self._window.addAction(action)
         return action
 
@@ -237,10 +278,13 @@ class Actions(QObject):
             self.views.addAction(action)
         self.train_encoder = make(self.tr("Train an &Encoder…"), "curve")
         self.spot_check = make(self.tr("S&pot Check"), "spot-check", "F8")
+        self.settings = make(
+            self.tr("Se&ttings…"), "settings", "Ctrl+,", role=roles.PreferencesRole
+        )
         self.show_file = make(self.tr("Show in File Manager"), "folder")
         self.copy_paths = make(self.tr("Copy Path"), "copy")
-        self.keys = make(self.tr("&Keyboard Shortcuts"), "keyboard", "F1")
-        self.log = make(self.tr("Show &Log"))
+        self.keys = make(self.tr("&Keyboard Shortcuts"), "keyboard", "F1", "?")
+        self.log = make(self.tr("Show &Log"), "log")
         self.about = make(self.tr("&About Handful"), "info", role=roles.AboutRole)
 
     def _make_menus(self, theme: ThemeChoice) -> None:
@@ -258,6 +302,8 @@ class Actions(QObject):
         edit.addActions([self.undo, self.redo])
         edit.addSeparator()
         edit.addActions([self.select_all, self.select_none])
+        edit.addSeparator()
+        edit.addAction(self.settings)
         view = self._view_menu = bar.addMenu(self.tr("&View"))
         view.addActions(self.views.actions())
         view.addSeparator()
@@ -376,6 +422,16 @@ class Actions(QObject):
     def _on_recent_chosen(self, action: QAction) -> None:
         if action.data():
             self.recent_requested.emit(Path(action.data()))
+
+
+def _actions_in(menu: QObject | None) -> list[QAction]:
+    found: list[QAction] = []
+    for action in menu.actions() if isinstance(menu, QMenu) else ():
+        if isinstance(action.menu(), QMenu):
+            found.extend(_actions_in(action.menu()))
+        elif not action.isSeparator():
+            found.append(action)
+    return found
 
 
 def _plain(name: str) -> str:

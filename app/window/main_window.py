@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QLocale, QPoint, QProcess, QSize, QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QEvent, QLocale, QPoint, QProcess, QSize, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -29,19 +29,25 @@ from PySide6.QtWidgets import (
 
 from app.classes.class_panel import ClassPanel
 from app.classes.split_dialog import SplitDialog
+from app.help.about_dialog import AboutDialog
+from app.help.key_sheet import KeySheet
+from app.help.log_dialog import LogDialog
 from app.look.icons import application_icon
-from app.look.language import LanguageChoice, LanguageSwitch
+from app.look.language import LanguageChoice, LanguageSwitch, language_name
 from app.look.notices import Notice, NoticeBars, Remedy, Severity
 from app.look.theme import Theme, ThemeChoice, ThemeSwitch
 from app.results.save_dialog import ExportDialog, PredictionsDialog
 from app.session.preferences import Preferences
 from app.session.session import PROJECT_SUFFIX, Session
+from app.settings.appearance_section import Languages
+from app.settings.settings_dialog import SettingsDialog
+from app.settings.shortcuts import Shortcuts
 from app.training.finetune_dialog import FinetuneDialog
 from app.training.meta_dialog import MetaTrainingDialog
 from app.training.run_button import FinetuneButton, MetaTrainingButton
 from app.window.actions import Actions
 from app.window.covers import Covers
-from app.window.help_dialogs import AboutDialog, KeysDialog
+from app.window.desktop import LateDesktop, WorkTeller
 from app.window.pages import Pages
 from app.window.start_page import EmptyFolderPage, StartPage
 from app.window.status_line import StatusLine
@@ -73,6 +79,10 @@ class MainWindow(QMainWindow):
         self._switch = switch
         self._log_path = log_path
         self._click_labelled = False
+        self._page_before = preferences.place("page")
+        self.may_leave = False
+        """Closing asks no more, whatever is under way."""
+        self._question: QMessageBox | None = None
         self.setWindowTitle("Handful")
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
@@ -93,10 +103,17 @@ class MainWindow(QMainWindow):
         self.finetune_button = FinetuneButton(session, theme)
         self.meta_training_button = MetaTrainingButton(session.meta_training, theme)
         self.split_dialog = SplitDialog(session, self.gallery.thumbnails, theme, self)
+        self.work_teller = WorkTeller(session.works, self, LateDesktop(self))
         self._build()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
         if languages is not None:
             self.actions_.add_languages(languages.choice)
+        self.shortcuts = Shortcuts(self.actions_, session)
+        self.settings_dialog = SettingsDialog(
+            session, switch, self.shortcuts, self._languages_to_choose(), self
+        )
+        self.key_sheet = KeySheet(self, self.actions_, self.shortcuts)
+        self.log_dialog = LogDialog(session, log_path, self)
         self.actions_.improve_menu.addSeparator()
         self.actions_.improve_menu.addActions(self.status_line.effort.menu().actions())
         self.actions_.improve_menu.addSeparator()
@@ -169,14 +186,16 @@ class MainWindow(QMainWindow):
             (actions.unlabel, self._on_unlabel_key),
             (actions.show_file, self._on_show_file),
             (actions.copy_paths, self._on_copy_paths),
-            (actions.keys, self._on_keys),
-            (actions.log, self._on_log),
+            (actions.settings, self.settings_dialog.begin),
+            (actions.keys, self.key_sheet.begin),
+            (actions.log, self.log_dialog.begin),
             (actions.about, self._on_about),
         ):
             action.triggered.connect(slot)
         actions.views.triggered.connect(self._show_view)
         actions.label_requested.connect(self._on_label_requested)
         actions.theme_requested.connect(self._on_theme_requested)
+        self.settings_dialog.theme_requested.connect(self._on_theme_requested)
         actions.language_requested.connect(self.choose_language)
         actions.recent_requested.connect(self._open_recent)
         actions.class_menu_requested.connect(self._on_class_menu)
@@ -228,6 +247,8 @@ class MainWindow(QMainWindow):
         self.notices.clear()
         self._covers.keep()  # Of what is left for it.
         if self._session.open(path):
+            name, self._page_before = self._page_before, ""  # Once, after the program's start.
+            self.pages.show_named(name)
             self.pages.focus()
 
     def close_project(self) -> None:
@@ -503,25 +524,39 @@ class MainWindow(QMainWindow):
             action.setChecked(page is shown and self._session.project is not None)
 
     def _on_pause(self) -> None:
-        reader = self._session.reader
-        if self._session.task is not None:
-            self._session.task.cancel()
-        elif self._session.classifier.running is Effort.FINETUNE:
-            self._session.classifier.cancel_tuning()
-        elif reader.is_paused:
-            reader.resume()
-        else:
-            reader.pause()
+        work = self._session.works.first
+        if work is not None and work.is_paused:
+            work.go_on()
+        elif work is not None:
+            work.stop()
 
     def _on_theme_requested(self, choice: ThemeChoice) -> None:
         self._switch.choose(choice)
         self._preferences.theme = choice
+        for action in self.actions_.theme_group.actions():
+            action.setChecked(action.data() is choice)
+        self.settings_dialog.appearance.begin()
 
     def choose_language(self, choice: LanguageChoice) -> None:
         """Speak another language, from now on and at the next start."""
         self._preferences.language = choice
         if self._languages is not None:
             self._languages.choose(choice)
+
+    def _languages_to_choose(self) -> Languages | None:
+        languages = self._languages
+        if languages is None:
+            return None
+        names = [(choice, language_name(choice)) for choice in LanguageChoice]
+
+        def chosen() -> object:
+            return languages.choice
+
+        def choose(choice: object) -> None:
+            assert isinstance(choice, LanguageChoice)
+            self.choose_language(choice)
+
+        return Languages(names, chosen, choose)
 
     def _on_theme_changed(self, theme: Theme) -> None:
         self.actions_.set_theme()
@@ -539,17 +574,12 @@ class MainWindow(QMainWindow):
             self.meta_training_dialog,
             self.meta_training_button,
             self.split_dialog,
+            self.settings_dialog,
         ):
             part.set_theme(theme)
 
-    def _on_keys(self) -> None:
-        KeysDialog(self).show()
-
     def _on_about(self) -> None:
         AboutDialog(self._session, str(self._log_path), self).show()
-
-    def _on_log(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_path)))
 
     # --- Built anew -------------------------------------------------------------------------------
 
@@ -558,14 +588,18 @@ class MainWindow(QMainWindow):
         self._keep_layout()
         dialogs = [dialog.kept_state() for dialog in (self.export_dialog, self.predictions_dialog)]
         notices = self.notices.notices()
-        trainings = self.finetune_dialog.isVisible(), self.meta_training_dialog.kept_state()
-        return self.pages.kept_state(), dialogs, trainings, notices
+        opened = (
+            self.finetune_dialog.isVisible(),
+            self.meta_training_dialog.kept_state(),
+            self.settings_dialog.isVisible(),
+        )
+        return self.pages.kept_state(), dialogs, opened, notices
 
     def restore_state(self, state: object) -> None:
         """Go on from what another window on the same session kept."""
         if not isinstance(state, tuple):
             return
-        pages, dialogs, (is_finetuning_asked, meta_training), notices = state
+        pages, dialogs, (is_finetuning_asked, meta_training, is_setting), notices = state
         self.notices.clear()
         for notice in reversed(notices):
             self.notices.add(notice)
@@ -579,12 +613,17 @@ class MainWindow(QMainWindow):
         if is_finetuning_asked:
             self.finetune_dialog.begin()
         self.meta_training_dialog.restore_state(meta_training)
+        if is_setting:  # It may be where the language was chosen.
+            self.settings_dialog.begin()
 
     # --- Closing ----------------------------------------------------------------------------------
 
     def _keep_layout(self) -> None:
         self._preferences.keep_layout("window", self.saveGeometry())
         self._preferences.keep_layout("splitter", self._splitter.saveState())
+        self._preferences.keep_layout("bars", self.saveState())
+        if self._session.project is not None:
+            self._preferences.keep_place("page", self.pages.shown_name())
 
     def _restore_layout(self) -> None:
         if not self.restoreGeometry(self._preferences.layout("window")):
@@ -594,18 +633,60 @@ class MainWindow(QMainWindow):
             room = QGuiApplication.primaryScreen().availableSize() - QSize(16, 48)
             self.resize(QSize(1280, 800).boundedTo(room))
         self._splitter.restoreState(self._preferences.layout("splitter"))
+        self.restoreState(self._preferences.layout("bars"))
+
+    def _ask_before_leaving(self, losses: list[str]) -> None:
+        """Ask once, whether to leave work that is under way."""
+        if self._question is not None:
+            self._question.raise_()
+            self._question.activateWindow()
+            return
+        box = self._question = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Close Handful"))
+        box.setText(self.tr("Work is still under way."))
+        box.setInformativeText("\n\n".join([*losses, self.tr("Your labels are all saved.")]))
+        leave = box.addButton(self.tr("Leave Anyway"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(self.tr("Keep Working"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        leave.clicked.connect(self._on_leave)
+        box.destroyed.connect(self._on_question_gone)
+        box.open()
+
+    def _on_leave(self) -> None:
+        self.may_leave = True
+        self.close()
+
+    def _on_question_gone(self) -> None:
+        self._question = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._switch.follow_font()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.actions_.fit_tool_bar(event.size().width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        losses = self._session.works.losses()
+        if losses and not self.may_leave:
+            event.ignore()
+            self._ask_before_leaving(losses)
+            return
         self._keep_layout()
         self.export_dialog.close()
         self.predictions_dialog.close()
         self.finetune_dialog.close()
         self.meta_training_dialog.close()
         self.split_dialog.close()
+        self.settings_dialog.close()
+        self.key_sheet.close()
+        self.log_dialog.close()
+        self.work_teller.stop()
         self._covers.keep()
         self.hide()  # At once: the engine may have to finish a step first.
         self._session.close()

@@ -201,6 +201,18 @@ class Pages(QStackedWidget):
         """Let the person say of predictions drawn at random whether they are right."""
         self._show_own(self.spot_check)
 
+    def shown_name(self) -> str:
+        """A name for the page that is shown, to be remembered; empty for the images."""
+        page = self.currentWidget()
+        # A spot check is a sample drawn once; there is nothing to come back to.
+        return type(page).__name__ if page in self._own and page is not self.spot_check else ""
+
+    def show_named(self, name: str) -> None:
+        """Show the page of that name, where there is one and something to do on it."""
+        for page in self._own:
+            if type(page).__name__ == name and self._session.classes:
+                self._show_own(page)
+
     def leave(self) -> None:
         """Show all images."""
         self._return_to = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
@@ -12,14 +12,14 @@ from app.gallery.arrangement import Show, counts
 from app.look.icons import icon, pixmap
 from app.look.theme import GAP_PX, Theme
 from app.session.session import Session
+from app.session.works import Rank
 from app.training.effort import EffortButton
-from engine import messages
-from engine.messages import Effort
+from app.window.progress_words import DOT
+from app.window.work_list import AllWorkButton, show_bar, words_of_work
 
 _WIDE_PX: Final = 1160  # From here on there is room for what the effort gained.
 _BAR_PX: Final = 160  # Where there is room.
 _LEAST_PX: Final = 48  # Of the words beside the numbers of progress.
-_DOT: Final = " · "
 _FAILURE_PX: Final = 420  # Of a sentence about the engine; the whole of it is in a notice.
 
 
@@ -46,6 +46,7 @@ class StatusLine(QWidget):
         self.button = QToolButton()
         self.button.setObjectName("flat")
         self.button.clicked.connect(self.pause_requested)
+        self.all_work = AllWorkButton(session.works, theme)
         self.effort = EffortButton(session, theme)
         self.numbers = QLabel()
         for label in (self.engine, self.numbers):
@@ -58,12 +59,14 @@ class StatusLine(QWidget):
         row.addSpacing(GAP_PX)
         row.addWidget(self._bar)
         row.addWidget(self.button)
+        row.addWidget(self.all_work)
         row.addWidget(self.work, 1)
         row.addWidget(self.effort)
         row.addSpacing(GAP_PX)
         row.addWidget(self.numbers)
         self.setMinimumHeight(30)
         session.status_changed.connect(self.show_status)
+        session.works.changed.connect(self._show_work)
         session.counts_changed.connect(self.show_numbers)
         session.project_changed.connect(self.show_numbers)
         self.set_theme(theme)
@@ -73,6 +76,7 @@ class StatusLine(QWidget):
         self._theme = theme
         self._pictures = ("", "", "")
         self.effort.set_theme(theme)
+        self.all_work.set_theme(theme)
         self.show_status()
         self.show_numbers()
 
@@ -87,6 +91,8 @@ class StatusLine(QWidget):
                 Qt.TextElideMode.ElideRight,
                 _FAILURE_PX,
             )
+        elif session.bridge.is_restarting:
+            text, tip = self.tr("Engine is restarting…"), self.tr("You can label meanwhile.")
         elif session.engine is None:
             text, tip = self.tr("Engine is loading…"), self.tr("You can label meanwhile.")
         else:
@@ -98,8 +104,8 @@ class StatusLine(QWidget):
                 colour, name = theme.warning, "warning"
         self.engine.setText(text)
         self.engine.setToolTip(tip)
-        is_asked = session.task is not None or session.classifier.running is Effort.FINETUNE
-        button = "next" if session.reader.is_paused and not is_asked else "stop"
+        first = session.works.first
+        button = "next" if first is not None and first.is_paused else "stop"
         if self._pictures != (name, colour, button):
             self._pictures = (name, colour, button)
             self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
@@ -130,52 +136,26 @@ class StatusLine(QWidget):
                     count=locale.toString(numbers[Show.UNREADABLE])
                 )
             )
-        self.numbers.setText(_DOT.join(parts))
+        self.numbers.setText(DOT.join(parts))
 
     def _show_work(self) -> None:
-        reader, task = self._session.reader, self._session.task
-        is_tuning = self._session.classifier.running is Effort.FINETUNE
-        progress = reader.progress
-        if task is not None and task.progress is not None:
-            progress = task.progress
-        elif task is None and is_tuning:
-            progress = self._session.classifier.progress
-        is_asked = task is not None or is_tuning  # By the person, who waits for it.
-        is_busy = is_asked or reader.is_scanning or reader.is_embedding
-        self._bar.setVisible(is_busy)
-        can_pause = not is_asked and (reader.is_embedding or reader.is_paused)
-        can_cancel = (task is not None and not task.is_cancelling) or (task is None and is_tuning)
-        self.button.setVisible(can_pause or can_cancel)
-        if reader.is_paused and not is_asked:
+        """Show what comes first; the button beside it lists all where there is more."""
+        works = [work for work in self._session.works.running if work.rank > Rank.BEHIND]
+        first = self._session.works.first if works else None
+        self._bar.setVisible(first is not None and not first.is_paused)
+        self.button.setVisible(first is not None and (first.is_paused or first.can_stop))
+        self.all_work.show_count()
+        if first is None:
+            self.work.setText("")
+            return
+        if first.is_paused:
             self.button.setToolTip(self.tr("Go on with the other images"))
             self.work.setText(self.tr("Stopped; some images are not classified yet"))
         else:
-            self.button.setToolTip(
-                self.tr("Stop fine-tuning; the answers stay as they are")
-                if task is None and is_tuning
-                else self.tr("Stop this; what is done stays done")
-            )
-            self.work.setText(self._words(progress) if is_busy else "")
+            self.button.setToolTip(first.stop_text)
+            self.work.setText(words_of_work(first))
         self.button.setAccessibleName(self.button.toolTip())
-        if progress is not None and progress.total:
-            self._bar.setRange(0, progress.total)
-            self._bar.setValue(progress.done)
-        else:
-            self._bar.setRange(0, 0)
-        if not is_busy:
-            self._bar.setRange(0, 1)
-            if self._session.project is not None and not reader.is_paused:
-                self.work.setText("")
-
-    def _words(self, progress: messages.Progress | None) -> str:
-        if progress is not None:
-            return words_of(progress)
-        if self._session.task is None and self._session.classifier.running is Effort.FINETUNE:
-            return self.tr("Fine-tuning")
-        if self._session.reader.is_scanning:
-            found = QLocale().toString(len(self._session.reader.seen))
-            return self.tr("Looking for images · {count} found").format(count=found)
-        return self.tr("Starting…")
+        show_bar(self._bar, first)
 
 
 class WorkLabel(QLabel):
@@ -203,40 +183,8 @@ class WorkLabel(QLabel):
     def shown(self) -> str:
         """What there is room for."""
         metrics, text, end = self.fontMetrics(), self.text(), Qt.TextElideMode.ElideRight
-        words, dot, numbers = text.partition(_DOT)
+        words, dot, numbers = text.partition(DOT)
         room = self.width() - metrics.horizontalAdvance(dot + numbers)
         if metrics.horizontalAdvance(text) <= self.width() or room < _LEAST_PX:
             return metrics.elidedText(text, end, self.width())
         return metrics.elidedText(words, end, room) + dot + numbers
-
-
-def words_of(progress: messages.Progress) -> str:
-    """Progress in one line: text, numbers, rate and time left."""
-    locale = QLocale()
-    parts: list[str] = [progress.text]
-    if progress.total:
-        parts.append(f"{locale.toString(progress.done)} / {locale.toString(progress.total)}")
-    elif progress.done:
-        parts.append(locale.toString(progress.done))
-    if progress.rate_per_s >= 10:
-        parts.append(_rate_text(locale.toString(progress.rate_per_s, "f", 0)))
-    elif progress.rate_per_s > 0:
-        parts.append(_rate_text(locale.toString(progress.rate_per_s, "f", 1)))
-    if progress.total and progress.rate_per_s > 0:
-        parts.append(_time_left(progress.seconds_left))
-    return _DOT.join(part for part in parts if part)
-
-
-def _rate_text(rate: str) -> str:
-    return QCoreApplication.translate("StatusLine", "{rate}/s").format(rate=rate)
-
-
-def _time_left(seconds: float) -> str:
-    if seconds < 60:
-        text = QCoreApplication.translate("StatusLine", "{count} s left")
-        return text.format(count=max(1, round(seconds)))
-    if seconds < 3600:
-        text = QCoreApplication.translate("StatusLine", "{count} min left")
-        return text.format(count=round(seconds / 60))
-    text = QCoreApplication.translate("StatusLine", "{count} h left")
-    return text.format(count=QLocale().toString(seconds / 3600, "f", 1))

@@ -8,8 +8,20 @@
         <translation>关于 Handful</translation>
     </message>
     <message>
+        <source>Authors, arXiv</source>
+        <translation>作者，arXiv</translation>
+    </message>
+    <message>
         <source>Copy</source>
         <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy versions and licences as text</source>
+        <translation>以文本形式复制版本和许可证</translation>
+    </message>
+    <message>
+        <source>Credits</source>
+        <translation>致谢</translation>
     </message>
     <message>
         <source>Device</source>
@@ -20,6 +32,10 @@
         <translation>编码器</translation>
     </message>
     <message>
+        <source>Encoder {name}</source>
+        <translation>编码器 {name}</translation>
+    </message>
+    <message>
         <source>Engine</source>
         <translation>引擎</translation>
     </message>
@@ -28,8 +44,20 @@
         <translation>许可证</translation>
     </message>
     <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
         <source>Log</source>
         <translation>日志</translation>
+    </message>
+    <message>
+        <source>Notice</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>Paper</source>
+        <translation>论文</translation>
     </message>
     <message>
         <source>Qt</source>
@@ -46,6 +74,26 @@
     <message>
         <source>System</source>
         <translation>系统</translation>
+    </message>
+    <message>
+        <source>This Computer</source>
+        <translation>这台计算机</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Versions and device</source>
+        <translation>版本和设备</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Which</source>
+        <translation>内容</translation>
     </message>
     <message>
         <source>not loaded yet</source>
@@ -179,6 +227,10 @@
         <translation>跟随系统(&amp;S)</translation>
     </message>
     <message>
+        <source>Context menu</source>
+        <translation>右键菜单</translation>
+    </message>
+    <message>
         <source>Copy Path</source>
         <translation>复制路径</translation>
     </message>
@@ -187,8 +239,16 @@
         <translation>复制路径</translation>
     </message>
     <message>
-        <source>Export the model as ONNX (Ctrl+E)</source>
-        <translation>将模型导出为 ONNX（Ctrl+E）</translation>
+        <source>Export the model as ONNX</source>
+        <translation>将模型导出为 ONNX</translation>
+    </message>
+    <message>
+        <source>Save the predictions as a table</source>
+        <translation>将预测保存为表格</translation>
+    </message>
+    <message>
+        <source>Se&amp;ttings…</source>
+        <translation>设置(&amp;T)…</translation>
     </message>
     <message>
         <source>Images</source>
@@ -239,10 +299,6 @@
         <translation>抽查(&amp;P)</translation>
     </message>
     <message>
-        <source>Save the predictions as a table (Ctrl+S)</source>
-        <translation>将预测保存为表格（Ctrl+S）</translation>
-    </message>
-    <message>
         <source>Select &amp;All</source>
         <translation>全选(&amp;A)</translation>
     </message>
@@ -281,6 +337,177 @@
     <message>
         <source>Zoom &amp;Out</source>
         <translation>缩小(&amp;O)</translation>
+    </message>
+</context>
+<context>
+    <name>AddEncoderDialog</name>
+    <message>
+        <source>&amp;Library</source>
+        <translation>库(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Network</source>
+        <translation>网络(&amp;N)</translation>
+    </message>
+    <message>
+        <source>A download is the only time that Handful uses the internet: it fetches these weights, and tells nothing of you or your images.</source>
+        <translation>只有在下载时 Handful 才会使用互联网：它只获取这些权重，不会透露关于您或您图像的任何信息。</translation>
+    </message>
+    <message>
+        <source>A name has letters, digits and _ . - only.</source>
+        <translation>名称只能包含字母、数字和 _ . -。</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>添加</translation>
+    </message>
+    <message>
+        <source>Add an Encoder</source>
+        <translation>添加编码器</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Download its weights</source>
+        <translation>下载其权重</translation>
+    </message>
+    <message>
+        <source>File of weights</source>
+        <translation>权重文件</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>库</translation>
+    </message>
+    <message>
+        <source>Name of the network</source>
+        <translation>网络名称</translation>
+    </message>
+    <message>
+        <source>Take its weights from a file</source>
+        <translation>从文件读取其权重</translation>
+    </message>
+    <message>
+        <source>There is no file {path}.</source>
+        <translation>没有文件 {path}。</translation>
+    </message>
+    <message>
+        <source>Weights (*.safetensors *.pth *.pt *.bin)</source>
+        <translation>权重 (*.safetensors *.pth *.pt *.bin)</translation>
+    </message>
+</context>
+<context>
+    <name>AllWorkButton</name>
+    <message>
+        <source>Show all {count} things under way</source>
+        <translation>显示全部 {count} 项正在进行的工作</translation>
+    </message>
+</context>
+<context>
+    <name>AppearanceSection</name>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>The colours of the window. Text is as large as the system&apos;s.</source>
+        <translation>窗口的颜色。文字大小与系统相同。</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>What the window speaks, and how it writes numbers and dates; it changes at once, and nothing is lost.</source>
+        <translation>窗口使用的语言，以及数字和日期的写法；立即生效，不会丢失任何内容。</translation>
+    </message>
+</context>
+<context>
+    <name>CachePlace</name>
+    <message>
+        <source>Cleaning the cache</source>
+        <translation>正在清理缓存</translation>
+    </message>
+    <message>
+        <source>The cache could not be cleaned: {reason}.</source>
+        <translation>无法清理缓存：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>CacheSection</name>
+    <message>
+        <source>At work…</source>
+        <translation>正在处理…</translation>
+    </message>
+    <message>
+        <source>Cache</source>
+        <translation>缓存</translation>
+    </message>
+    <message>
+        <source>Clean</source>
+        <translation>清理</translation>
+    </message>
+    <message>
+        <source>Clean the cache</source>
+        <translation>清理缓存</translation>
+    </message>
+    <message>
+        <source>Cleaned: {before} before, {after} now.</source>
+        <translation>已清理：之前 {before}，现在 {after}。</translation>
+    </message>
+    <message>
+        <source>Embeddings and thumbnails of all folders; they can be made again at any time. Labels, classes and exports are not among them and stay.</source>
+        <translation>所有文件夹的嵌入和缩略图，随时可以重新生成。标注、类别和导出的文件不在其中，会保留。</translation>
+    </message>
+    <message>
+        <source>Move the cache</source>
+        <translation>移动缓存</translation>
+    </message>
+    <message>
+        <source>Move…</source>
+        <translation>移动…</translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Use the System’s Place</source>
+        <translation>使用系统位置</translation>
+    </message>
+    <message>
+        <source>What was read of the images is kept here, so that no image is read twice. It moves with the place; the engine restarts for it.</source>
+        <translation>从图像读取的内容保存在这里，因此每张图像只需读取一次。更改位置时内容随之移动，引擎会为此重新启动。</translation>
+    </message>
+    <message>
+        <source>Where the cache should be</source>
+        <translation>缓存应放在哪里</translation>
     </message>
 </context>
 <context>
@@ -351,8 +578,40 @@
 <context>
     <name>ClassList</name>
     <message>
+        <source>Back to the images</source>
+        <translation>返回图像</translation>
+    </message>
+    <message>
         <source>Classes</source>
         <translation>类别</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete the class</source>
+        <translation>删除类别</translation>
+    </message>
+    <message>
+        <source>Enter, Space</source>
+        <translation>Enter、空格</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>F2</source>
+        <translation>F2</translation>
+    </message>
+    <message>
+        <source>Give this class to the selected images</source>
+        <translation>将该类别标注给所选图像</translation>
+    </message>
+    <message>
+        <source>Rename the class</source>
+        <translation>重命名类别</translation>
     </message>
 </context>
 <context>
@@ -1014,7 +1273,217 @@
     </message>
 </context>
 <context>
+    <name>Encoders</name>
+    <message>
+        <source>Adding the encoder {name}</source>
+        <translation>正在添加编码器 {name}</translation>
+    </message>
+    <message>
+        <source>The encoder is not added yet and would have to be added anew.</source>
+        <translation>编码器尚未添加完成，之后需要重新添加。</translation>
+    </message>
+</context>
+<context>
+    <name>EngineSection</name>
+    <message>
+        <source>A GPU where one works, else the CPU.</source>
+        <translation>有可用的 GPU 时使用 GPU，否则使用 CPU。</translation>
+    </message>
+    <message>
+        <source>A network of timm or torchvision</source>
+        <translation>timm 或 torchvision 中的网络</translation>
+    </message>
+    <message>
+        <source>Add an encoder</source>
+        <translation>添加编码器</translation>
+    </message>
+    <message>
+        <source>Add by Name…</source>
+        <translation>按名称添加…</translation>
+    </message>
+    <message>
+        <source>Add from File…</source>
+        <translation>从文件添加…</translation>
+    </message>
+    <message>
+        <source>Adding the encoder…</source>
+        <translation>正在添加编码器…</translation>
+    </message>
+    <message>
+        <source>An encoder file, as meta-training writes it</source>
+        <translation>由元训练写出的编码器文件</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Cancel adding the encoder</source>
+        <translation>取消添加编码器</translation>
+    </message>
+    <message>
+        <source>Delete this encoder&apos;s file</source>
+        <translation>删除该编码器的文件</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Embedding</source>
+        <translation>嵌入</translation>
+    </message>
+    <message>
+        <source>Encoder</source>
+        <translation>编码器</translation>
+    </message>
+    <message>
+        <source>Encoders</source>
+        <translation>编码器</translation>
+    </message>
+    <message>
+        <source>Encoders (*.safetensors)</source>
+        <translation>编码器 (*.safetensors)</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>In use: {device} ({provider}).</source>
+        <translation>正在使用：{device}（{provider}）。</translation>
+    </message>
+    <message>
+        <source>Its file {path} is deleted. What it has read of your images stays in the cache, should you add it again.</source>
+        <translation>其文件 {path} 将被删除。它从您的图像读取的内容会留在缓存中，以备再次添加。</translation>
+    </message>
+    <message>
+        <source>Keep Working</source>
+        <translation>继续工作</translation>
+    </message>
+    <message>
+        <source>Leaves a GPU to other programs.</source>
+        <translation>将 GPU 留给其他程序。</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>NVIDIA GPU (CUDA)</source>
+        <translation>NVIDIA GPU (CUDA)</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>No NVIDIA GPU was found on this computer.</source>
+        <translation>这台计算机上未找到 NVIDIA GPU。</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Remove the encoder {name}?</source>
+        <translation>移除编码器 {name}？</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation>移除…</translation>
+    </message>
+    <message>
+        <source>Restart Anyway</source>
+        <translation>仍然重新启动</translation>
+    </message>
+    <message>
+        <source>Restart the engine now?</source>
+        <translation>现在重新启动引擎？</translation>
+    </message>
+    <message>
+        <source>Says so where it cannot be used.</source>
+        <translation>无法使用时会告知原因。</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>The engine is loading…</source>
+        <translation>引擎正在加载…</translation>
+    </message>
+    <message>
+        <source>The engine is restarting…</source>
+        <translation>引擎正在重新启动…</translation>
+    </message>
+    <message>
+        <source>The network that looks at the images. With another one the folder is read anew; labels and classes stay, and so does what the encoder before it has read.</source>
+        <translation>查看图像的网络。换用另一个编码器后会重新读取文件夹；标注和类别保留，之前的编码器读取的内容也保留。</translation>
+    </message>
+    <message>
+        <source>There is an NVIDIA GPU; you chose the CPU.</source>
+        <translation>有 NVIDIA GPU，但您选择了 CPU。</translation>
+    </message>
+    <message>
+        <source>This one comes with Handful and stays</source>
+        <translation>这是 Handful 自带的，不能移除</translation>
+    </message>
+    <message>
+        <source>Use This</source>
+        <translation>使用此编码器</translation>
+    </message>
+    <message>
+        <source>Use another encoder first</source>
+        <translation>请先改用其他编码器</translation>
+    </message>
+    <message>
+        <source>Your labels are all saved.</source>
+        <translation>您的标注都已保存。</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>{count} numbers</source>
+        <translation>{count} 个数</translation>
+    </message>
+    <message>
+        <source>{name} (in use)</source>
+        <translation>{name}（正在使用）</translation>
+    </message>
+    <message>
+        <source>{name} was added; press Use This to work with it.</source>
+        <translation>已添加 {name}；按“使用此编码器”即可使用。</translation>
+    </message>
+    <message>
+        <source>{name}, comes with Handful</source>
+        <translation>{name}，Handful 自带</translation>
+    </message>
+</context>
+<context>
     <name>EvaluationPage</name>
+    <message>
+        <source>Arrow keys, Enter</source>
+        <translation>方向键、Enter</translation>
+    </message>
+    <message>
+        <source>Back to all images</source>
+        <translation>返回所有图像</translation>
+    </message>
     <message>
         <source>Confusion</source>
         <translation>混淆</translation>
@@ -1028,8 +1497,20 @@
         <translation>重复（{count}）</translation>
     </message>
     <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
         <source>Evaluation</source>
         <translation>评估</translation>
+    </message>
+    <message>
+        <source>G</source>
+        <translation>G</translation>
+    </message>
+    <message>
+        <source>Go to a cell or class, and to its images</source>
+        <translation>选择单元格或类别，并查看其图像</translation>
     </message>
     <message>
         <source>HTML (*{suffix})</source>
@@ -1076,8 +1557,16 @@
         <translation>将所有数字保存为一个 HTML 或 PDF 文件（{key}）</translation>
     </message>
     <message>
+        <source>Save the figures as a report</source>
+        <translation>将各项数值保存为报告</translation>
+    </message>
+    <message>
         <source>Save the report</source>
         <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>Show the images behind a cell among all</source>
+        <translation>在所有图像中显示单元格背后的图像</translation>
     </message>
     <message>
         <source>The report is in {path}.</source>
@@ -1152,6 +1641,10 @@
     <message>
         <source>The picture cannot be read, so there is nothing to explain.</source>
         <translation>图片无法读取，因此没有可解释的内容。</translation>
+    </message>
+    <message>
+        <source>The score of {name} is {score} (0: the average class). The encoder in use cannot tell which parts of the picture speak for it; Handful&apos;s own can.</source>
+        <translation>{name} 的得分为 {score}（0 表示平均类别）。当前编码器无法指出图片的哪些部分支持这个类别；Handful 自带的编码器可以。</translation>
     </message>
     <message>
         <source>There is no prediction for this image yet.</source>
@@ -1400,6 +1893,10 @@
     <message>
         <source>Loss (nats)</source>
         <translation>损失（nat）</translation>
+    </message>
+    <message>
+        <source>Only encoders of Handful&apos;s own architecture can be fine-tuned, and the one in use, {name}, is another. Choose Handful&apos;s in the settings to fine-tune it.</source>
+        <translation>只有采用 Handful 自有架构的编码器才能微调，而当前使用的 {name} 是另一种。若要微调，请在设置中选择 Handful 自带的编码器。</translation>
     </message>
     <message>
         <source>Starting…</source>
@@ -1695,8 +2192,48 @@
         <translation>1 张图像</translation>
     </message>
     <message>
+        <source>Arrow keys, Home, End</source>
+        <translation>方向键、Home、End</translation>
+    </message>
+    <message>
+        <source>Ctrl+Mouse wheel</source>
+        <translation>Ctrl+鼠标滚轮</translation>
+    </message>
+    <message>
+        <source>Enter, Space</source>
+        <translation>Enter、空格</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Go through the images</source>
+        <translation>浏览图像</translation>
+    </message>
+    <message>
         <source>Images</source>
         <translation>图像</translation>
+    </message>
+    <message>
+        <source>Larger or smaller tiles</source>
+        <translation>放大或缩小图块</translation>
+    </message>
+    <message>
+        <source>Select nothing</source>
+        <translation>取消选择</translation>
+    </message>
+    <message>
+        <source>Select several</source>
+        <translation>选择多张</translation>
+    </message>
+    <message>
+        <source>Shift+Arrow keys</source>
+        <translation>Shift+方向键</translation>
+    </message>
+    <message>
+        <source>Show the image large</source>
+        <translation>放大显示图像</translation>
     </message>
     <message>
         <source>{count} images</source>
@@ -1726,230 +2263,108 @@
     </message>
 </context>
 <context>
-    <name>KeysDialog</name>
+    <name>KeyCapture</name>
     <message>
-        <source>Arrow keys</source>
-        <translation>方向键</translation>
+        <source>Change…</source>
+        <translation>更改…</translation>
     </message>
     <message>
-        <source>Arrow keys, Space</source>
-        <translation>方向键、空格</translation>
+        <source>Esc leaves the keys as they are</source>
+        <translation>按 Esc 保持原有按键</translation>
     </message>
     <message>
-        <source>Backspace</source>
-        <translation>Backspace</translation>
+        <source>Give this action other keys</source>
+        <translation>为此操作设置其他按键</translation>
     </message>
     <message>
-        <source>Ctrl++, Ctrl+-</source>
-        <translation>Ctrl++、Ctrl+-</translation>
+        <source>Press the keys…</source>
+        <translation>请按下按键…</translation>
     </message>
-    <message>
-        <source>Ctrl+0, Ctrl+1</source>
-        <translation>Ctrl+0、Ctrl+1</translation>
-    </message>
-    <message>
-        <source>Ctrl+Enter</source>
-        <translation>Ctrl+Enter</translation>
-    </message>
-    <message>
-        <source>Ctrl+N or +</source>
-        <translation>Ctrl+N 或 +</translation>
-    </message>
-    <message>
-        <source>Ctrl+Z, Ctrl+Shift+Z</source>
-        <translation>Ctrl+Z、Ctrl+Shift+Z</translation>
-    </message>
-    <message>
-        <source>Delete, Backspace</source>
-        <translation>Delete、Backspace</translation>
-    </message>
-    <message>
-        <source>Drag, Shift, Ctrl</source>
-        <translation>拖动、Shift、Ctrl</translation>
-    </message>
-    <message>
-        <source>Enter or Y, N</source>
-        <translation>Enter 或 Y、N</translation>
-    </message>
-    <message>
-        <source>Enter, /</source>
-        <translation>Enter、/</translation>
-    </message>
-    <message>
-        <source>Enter, Ctrl+Enter</source>
-        <translation>Enter、Ctrl+Enter</translation>
-    </message>
-    <message>
-        <source>Enter, Space</source>
-        <translation>Enter、空格</translation>
-    </message>
-    <message>
-        <source>Evaluation</source>
-        <translation>评估</translation>
-    </message>
-    <message>
-        <source>F2, Delete</source>
-        <translation>F2、Delete</translation>
-    </message>
-    <message>
-        <source>Fit, original size</source>
-        <translation>适合窗口、原始大小</translation>
-    </message>
-    <message>
-        <source>Give the class with that key</source>
-        <translation>标注为该按键对应的类别</translation>
-    </message>
-    <message>
-        <source>Go through the images</source>
-        <translation>浏览图像</translation>
-    </message>
-    <message>
-        <source>Go to the nearest image, select it</source>
-        <translation>移到最近的图像，选中它</translation>
-    </message>
-    <message>
-        <source>Improving</source>
-        <translation>改进</translation>
-    </message>
+</context>
+<context>
+    <name>KeySheet</name>
     <message>
         <source>Keyboard Shortcuts</source>
         <translation>键盘快捷键</translation>
     </message>
     <message>
-        <source>Label queue</source>
-        <translation>标注队列</translation>
+        <source>Keys</source>
+        <translation>按键</translation>
     </message>
     <message>
-        <source>Labelling</source>
-        <translation>标注</translation>
+        <source>Keys and what they do</source>
+        <translation>按键及其作用</translation>
     </message>
     <message>
-        <source>Larger view, and back</source>
-        <translation>查看大图、返回</translation>
+        <source>No key does that. Settings &gt; Keys lists all actions.</source>
+        <translation>没有这样的按键。“设置 &gt; 按键”列出了所有操作。</translation>
     </message>
     <message>
-        <source>Larger, smaller</source>
-        <translation>放大、缩小</translation>
+        <source>Search keys and what they do</source>
+        <translation>搜索按键及其作用</translation>
     </message>
     <message>
-        <source>Looking</source>
-        <translation>查看</translation>
+        <source>What they do</source>
+        <translation>作用</translation>
+    </message>
+</context>
+<context>
+    <name>KeysSection</name>
+    <message>
+        <source>Action</source>
+        <translation>操作</translation>
     </message>
     <message>
-        <source>Map</source>
-        <translation>分布图</translation>
+        <source>Actions and their keys</source>
+        <translation>操作及其按键</translation>
     </message>
     <message>
-        <source>New class</source>
-        <translation>新建类别</translation>
+        <source>Choose an action and press “Change”, then the keys. The keys of the classes are chosen in the list of classes.</source>
+        <translation>选择一个操作并按“更改”，然后按下新的按键。类别的按键在类别列表中设置。</translation>
     </message>
     <message>
-        <source>None of these: it shows no class</source>
-        <translation>都不是：不属于任何类别</translation>
+        <source>Classes (chosen in their list)</source>
+        <translation>类别（在类别列表中设置）</translation>
     </message>
     <message>
-        <source>On the map</source>
-        <translation>在分布图上</translation>
+        <source>Keys</source>
+        <translation>按键</translation>
     </message>
     <message>
-        <source>Page Up, Page Down</source>
-        <translation>Page Up、Page Down</translation>
+        <source>No Keys</source>
+        <translation>无按键</translation>
     </message>
     <message>
-        <source>Rename, delete the class (in the list)</source>
-        <translation>重命名、删除类别（在列表中）</translation>
+        <source>Reset</source>
+        <translation>重置</translation>
     </message>
     <message>
-        <source>Review by class</source>
-        <translation>按类别审阅</translation>
+        <source>Reset All</source>
+        <translation>全部重置</translation>
     </message>
     <message>
-        <source>Right button, Space</source>
-        <translation>右键、空格</translation>
+        <source>Search actions and keys</source>
+        <translation>搜索操作和按键</translation>
     </message>
     <message>
-        <source>Scan the folder, filter and sort again</source>
-        <translation>重新扫描文件夹、筛选和排序</translation>
+        <source>Take the keys of this action away</source>
+        <translation>去掉此操作的按键</translation>
     </message>
     <message>
-        <source>Select by lasso, add, invert</source>
-        <translation>用套索选中、添加、反选</translation>
+        <source>The keys that all actions came with</source>
+        <translation>所有操作的默认按键</translation>
     </message>
     <message>
-        <source>Select several, all</source>
-        <translation>选择多张、全选</translation>
+        <source>The keys that this action came with</source>
+        <translation>此操作的默认按键</translation>
     </message>
     <message>
-        <source>Shift, Ctrl+A</source>
-        <translation>Shift、Ctrl+A</translation>
+        <source>Use It Here Instead</source>
+        <translation>改用于此操作</translation>
     </message>
     <message>
-        <source>Space, U</source>
-        <translation>空格、U</translation>
-    </message>
-    <message>
-        <source>Zoom in, out, whole map</source>
-        <translation>放大、缩小、整张分布图</translation>
-    </message>
-    <message>
-        <source>… drag with it: move the map</source>
-        <translation>… 按住拖动：移动分布图</translation>
-    </message>
-    <message>
-        <source>… go back to the one before</source>
-        <translation>… 返回上一张</translation>
-    </message>
-    <message>
-        <source>… save its report</source>
-        <translation>… 保存其报告</translation>
-    </message>
-    <message>
-        <source>… skip an image, or keep it as unsure</source>
-        <translation>… 跳过一张图像，或记为不确定</translation>
-    </message>
-    <message>
-        <source>… take the selected images out of the class</source>
-        <translation>… 将所选图像从类别中剔除</translation>
-    </message>
-    <message>
-        <source>… turn the page; with Ctrl: another class</source>
-        <translation>… 翻页；同时按 Ctrl：切换类别</translation>
-    </message>
-    <message>
-        <source>Spot check predictions drawn at random</source>
-        <translation>抽查随机抽取的预测</translation>
-    </message>
-    <message>
-        <source>+, -, Home</source>
-        <translation>+、-、Home</translation>
-    </message>
-    <message>
-        <source>Take the label off</source>
-        <translation>取消标注</translation>
-    </message>
-    <message>
-        <source>Undo, redo</source>
-        <translation>撤销、重做</translation>
-    </message>
-    <message>
-        <source>Why this class, why the next one</source>
-        <translation>为什么是此类别、为什么是下一个</translation>
-    </message>
-    <message>
-        <source>… accept the class singled out, find or add one</source>
-        <translation>… 接受突出显示的类别、查找或添加类别</translation>
-    </message>
-    <message>
-        <source>… accept the page, or the selected images</source>
-        <translation>… 接受本页，或所选图像</translation>
-    </message>
-    <message>
-        <source>… and give it to the selected images</source>
-        <translation>… 并将其标注给所选图像</translation>
-    </message>
-    <message>
-        <source>… the prediction is right, is wrong</source>
-        <translation>… 预测正确、预测错误</translation>
+        <source>{keys} is the key of “{action}” already.</source>
+        <translation>{keys} 已是“{action}”的按键。</translation>
     </message>
 </context>
 <context>
@@ -1986,10 +2401,85 @@
     </message>
 </context>
 <context>
+    <name>LogDialog</name>
+    <message>
+        <source>1 line</source>
+        <translation>1 行</translation>
+    </message>
+    <message>
+        <source>A report has versions, device, settings and the end of the log. It goes to the clipboard only; nothing leaves this computer unless you send it.</source>
+        <translation>报告包含版本、设备、设置和日志末尾。它只会复制到剪贴板；除非您自己发送，否则任何内容都不会离开这台计算机。</translation>
+    </message>
+    <message>
+        <source>All lines</source>
+        <translation>所有行</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copy for a Bug Report</source>
+        <translation>复制用于错误报告</translation>
+    </message>
+    <message>
+        <source>Errors</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>Follow</source>
+        <translation>跟随</translation>
+    </message>
+    <message>
+        <source>Keep the newest line in sight</source>
+        <translation>始终显示最新一行</translation>
+    </message>
+    <message>
+        <source>Lines of the log</source>
+        <translation>日志内容</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Nothing was logged yet.</source>
+        <translation>尚无日志。</translation>
+    </message>
+    <message>
+        <source>Open Folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>The report is on the clipboard. Look it over before you send it.</source>
+        <translation>报告已在剪贴板上。发送前请先过目。</translation>
+    </message>
+    <message>
+        <source>Warnings and errors</source>
+        <translation>警告和错误</translation>
+    </message>
+    <message>
+        <source>Which lines</source>
+        <translation>显示哪些行</translation>
+    </message>
+    <message>
+        <source>With names of images, folders and classes</source>
+        <translation>包含图像、文件夹和类别的名称</translation>
+    </message>
+    <message>
+        <source>{count} lines</source>
+        <translation>{count} 行</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>Close Handful</source>
+        <translation>关闭 Handful</translation>
     </message>
     <message>
         <source>Handful projects (*{suffix})</source>
@@ -1998,6 +2488,10 @@
     <message>
         <source>Import a class list</source>
         <translation>导入类别列表</translation>
+    </message>
+    <message>
+        <source>Keep Working</source>
+        <translation>继续工作</translation>
     </message>
     <message>
         <source>Label 1 Image</source>
@@ -2024,6 +2518,10 @@
         <translation>将 {count} 张图像按预测标注？</translation>
     </message>
     <message>
+        <source>Leave Anyway</source>
+        <translation>仍然离开</translation>
+    </message>
+    <message>
         <source>Lists of classes (*.txt *.csv *.tsv);;All files (*)</source>
         <translation>类别列表 (*.txt *.csv *.tsv);;所有文件 (*)</translation>
     </message>
@@ -2044,12 +2542,24 @@
         <translation>图像现在在哪里？</translation>
     </message>
     <message>
+        <source>Work is still under way.</source>
+        <translation>仍有工作正在进行。</translation>
+    </message>
+    <message>
+        <source>Your labels are all saved.</source>
+        <translation>您的标注都已保存。</translation>
+    </message>
+    <message>
         <source>{path} is not there any more; it was taken off the list.</source>
         <translation>{path} 已不存在，已从列表中移除。</translation>
     </message>
 </context>
 <context>
     <name>MapPage</name>
+    <message>
+        <source>+, -, Home</source>
+        <translation>+、-、Home</translation>
+    </message>
     <message>
         <source>1 of {total} selected</source>
         <translation>已选中 1 张，共 {total} 张</translation>
@@ -2083,6 +2593,10 @@
         <translation>正在排布分布图：{percent}，约剩 {count} 秒</translation>
     </message>
     <message>
+        <source>Arrow keys</source>
+        <translation>方向键</translation>
+    </message>
+    <message>
         <source>By class</source>
         <translation>按类别</translation>
     </message>
@@ -2099,8 +2613,24 @@
         <translation>着色依据</translation>
     </message>
     <message>
+        <source>Drag, Shift+Drag, Ctrl+Drag</source>
+        <translation>拖动、Shift+拖动、Ctrl+拖动</translation>
+    </message>
+    <message>
         <source>Drawing the map…</source>
         <translation>正在绘制分布图…</translation>
+    </message>
+    <message>
+        <source>Enter</source>
+        <translation>Enter</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Go to the nearest image</source>
+        <translation>转到最近的图像</translation>
     </message>
     <message>
         <source>Label looks wrong</source>
@@ -2135,6 +2665,10 @@
         <translation>图像分布图</translation>
     </message>
     <message>
+        <source>Move the map</source>
+        <translation>移动地图</translation>
+    </message>
+    <message>
         <source>Not classified</source>
         <translation>未分类</translation>
     </message>
@@ -2151,8 +2685,28 @@
         <translation>矩形：拖过图像以选中（Shift 添加，Ctrl 反选）</translation>
     </message>
     <message>
+        <source>Right button, Space+Drag</source>
+        <translation>右键、空格+拖动</translation>
+    </message>
+    <message>
+        <source>Select by lasso, add, invert</source>
+        <translation>用套索选中、添加、反选</translation>
+    </message>
+    <message>
+        <source>Select nothing, then back to all images</source>
+        <translation>取消选择，然后返回所有图像</translation>
+    </message>
+    <message>
+        <source>Select the image, or not</source>
+        <translation>选择或取消选择图像</translation>
+    </message>
+    <message>
         <source>Show in Gallery</source>
         <translation>在图库中显示</translation>
+    </message>
+    <message>
+        <source>Show the image large</source>
+        <translation>放大显示图像</translation>
     </message>
     <message>
         <source>Show the selected images as tiles</source>
@@ -2161,6 +2715,10 @@
     <message>
         <source>Show the whole map (Home)</source>
         <translation>显示整张分布图（Home）</translation>
+    </message>
+    <message>
+        <source>Space</source>
+        <translation>空格</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -2189,6 +2747,10 @@
     <message>
         <source>Whole map</source>
         <translation>整张分布图</translation>
+    </message>
+    <message>
+        <source>Zoom in, out, whole map</source>
+        <translation>放大、缩小、整张分布图</translation>
     </message>
     <message>
         <source>{count} of {total} selected</source>
@@ -2629,6 +3191,10 @@
         <translation>所有图像</translation>
     </message>
     <message>
+        <source>Back to all images</source>
+        <translation>返回所有图像</translation>
+    </message>
+    <message>
         <source>Back to all images (Esc)</source>
         <translation>返回所有图像（Esc）</translation>
     </message>
@@ -2641,6 +3207,10 @@
         <translation>类别</translation>
     </message>
     <message>
+        <source>Esc, Enter, Space</source>
+        <translation>Esc、Enter、空格</translation>
+    </message>
+    <message>
         <source>Fit (Ctrl+0)</source>
         <translation>适合窗口（Ctrl+0）</translation>
     </message>
@@ -2651,6 +3221,10 @@
     <message>
         <source>Larger view</source>
         <translation>大图</translation>
+    </message>
+    <message>
+        <source>Left, Up, Page Up</source>
+        <translation>左、上、Page Up</translation>
     </message>
     <message>
         <source>Next image (Right)</source>
@@ -2673,8 +3247,20 @@
         <translation>上一张图像（←）</translation>
     </message>
     <message>
+        <source>Right, Down, Page Down</source>
+        <translation>右、下、Page Down</translation>
+    </message>
+    <message>
         <source>Shown as the model sees it: made into a square.</source>
         <translation>以模型所见的方式显示：缩放为正方形。</translation>
+    </message>
+    <message>
+        <source>The image before</source>
+        <translation>上一张图像</translation>
+    </message>
+    <message>
+        <source>The next image</source>
+        <translation>下一张图像</translation>
     </message>
     <message>
         <source>What the model says</source>
@@ -2715,8 +3301,48 @@
 <context>
     <name>QueuePage</name>
     <message>
+        <source>/</source>
+        <translation>/</translation>
+    </message>
+    <message>
+        <source>Accept the class singled out</source>
+        <translation>接受突出显示的类别</translation>
+    </message>
+    <message>
         <source>Back</source>
         <translation>返回</translation>
+    </message>
+    <message>
+        <source>Back to all images</source>
+        <translation>返回所有图像</translation>
+    </message>
+    <message>
+        <source>Back to the image before</source>
+        <translation>返回上一张图像</translation>
+    </message>
+    <message>
+        <source>Backspace, Left</source>
+        <translation>Backspace、左</translation>
+    </message>
+    <message>
+        <source>Enter</source>
+        <translation>Enter</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Find a class, or add one</source>
+        <translation>查找或添加类别</translation>
+    </message>
+    <message>
+        <source>Keep the image as unsure and go on</source>
+        <translation>将图像记为不确定并继续</translation>
+    </message>
+    <message>
+        <source>Key of a class</source>
+        <translation>类别的按键</translation>
     </message>
     <message>
         <source>Key: label · Enter: the class singled out · Space: skip · U: unsure · Backspace: back</source>
@@ -2725,6 +3351,10 @@
     <message>
         <source>Label queue</source>
         <translation>标注队列</translation>
+    </message>
+    <message>
+        <source>Label the image and go on</source>
+        <translation>标注图像并继续</translation>
     </message>
     <message>
         <source>Looking for images that are worth a label…</source>
@@ -2751,8 +3381,20 @@
         <translation>显示 {count} 张不确定的图像</translation>
     </message>
     <message>
+        <source>Single out another class</source>
+        <translation>突出显示另一个类别</translation>
+    </message>
+    <message>
         <source>Skip</source>
         <translation>跳过</translation>
+    </message>
+    <message>
+        <source>Skip the image</source>
+        <translation>跳过图像</translation>
+    </message>
+    <message>
+        <source>Space, Right</source>
+        <translation>空格、右</translation>
     </message>
     <message>
         <source>The engine is loading; suggestions follow…</source>
@@ -2767,8 +3409,16 @@
         <translation>还没有类别：输入您所看到的内容的名称，然后按 Enter。</translation>
     </message>
     <message>
+        <source>U</source>
+        <translation>U</translation>
+    </message>
+    <message>
         <source>Unsure</source>
         <translation>不确定</translation>
+    </message>
+    <message>
+        <source>Up, Down</source>
+        <translation>上、下</translation>
     </message>
     <message>
         <source>You cannot tell: no label now, and the image is kept in a list (U)</source>
@@ -3057,16 +3707,64 @@
 <context>
     <name>ReviewPage</name>
     <message>
+        <source>Accept the page</source>
+        <translation>接受本页</translation>
+    </message>
+    <message>
+        <source>Accept the selected images</source>
+        <translation>接受所选图像</translation>
+    </message>
+    <message>
         <source>Accept {count} as “{name}”</source>
         <translation>接受 {count} 张为“{name}”</translation>
+    </message>
+    <message>
+        <source>Another class</source>
+        <translation>另一个类别</translation>
+    </message>
+    <message>
+        <source>Back to all images</source>
+        <translation>返回所有图像</translation>
+    </message>
+    <message>
+        <source>Ctrl+Enter</source>
+        <translation>Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>Ctrl+Page Up, Ctrl+Page Down</source>
+        <translation>Ctrl+Page Up、Ctrl+Page Down</translation>
+    </message>
+    <message>
+        <source>Delete, Backspace</source>
+        <translation>Delete、Backspace</translation>
+    </message>
+    <message>
+        <source>Delete, Backspace, X</source>
+        <translation>Delete、Backspace、X</translation>
+    </message>
+    <message>
+        <source>Enter</source>
+        <translation>Enter</translation>
     </message>
     <message>
         <source>Enter goes on with “{name}”.</source>
         <translation>按 Enter 继续审阅“{name}”。</translation>
     </message>
     <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>F5</source>
+        <translation>F5</translation>
+    </message>
+    <message>
         <source>In order anew, from the first page (F5)</source>
         <translation>重新排序，从第一页开始（F5）</translation>
+    </message>
+    <message>
+        <source>Key of a class</source>
+        <translation>类别的按键</translation>
     </message>
     <message>
         <source>Nothing more is predicted as “{name}”</source>
@@ -3081,12 +3779,32 @@
         <translation>没有预测</translation>
     </message>
     <message>
+        <source>Page Up, Page Down</source>
+        <translation>Page Up、Page Down</translation>
+    </message>
+    <message>
         <source>Refresh</source>
         <translation>刷新</translation>
     </message>
     <message>
         <source>Review by class</source>
         <translation>按类别审阅</translation>
+    </message>
+    <message>
+        <source>Sort the predictions anew</source>
+        <translation>重新排序预测</translation>
+    </message>
+    <message>
+        <source>Take the selected images out of the class</source>
+        <translation>将所选图像移出该类别</translation>
+    </message>
+    <message>
+        <source>The selected images show this class</source>
+        <translation>所选图像属于该类别</translation>
+    </message>
+    <message>
+        <source>Turn the page</source>
+        <translation>翻页</translation>
     </message>
     <message>
         <source>You have seen all that is predicted as “{name}”</source>
@@ -3436,6 +4154,10 @@
         <translation>微调已完成：按开始时的标注，留出的标注有 {now}% 判断正确，此前为 {before}%。您此后所做的标注也已计入结果。</translation>
     </message>
     <message>
+        <source>Exporting the model</source>
+        <translation>导出模型</translation>
+    </message>
+    <message>
         <source>Merged the class “{source}” into “{target}”.</source>
         <translation>已将类别“{source}”合并到“{target}”。</translation>
     </message>
@@ -3462,6 +4184,18 @@
     <message>
         <source>Rename class “{name}”</source>
         <translation>重命名类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Restarting the engine</source>
+        <translation>重新启动引擎</translation>
+    </message>
+    <message>
+        <source>Saving the predictions</source>
+        <translation>保存预测</translation>
+    </message>
+    <message>
+        <source>Saving the results</source>
+        <translation>保存结果</translation>
     </message>
     <message>
         <source>Split class “{name}”</source>
@@ -3502,6 +4236,40 @@
     <message>
         <source>{count} labelled images were changed by another program, {name} among them; check that their labels still fit.</source>
         <translation>{count} 张已标注的图像被其他程序更改，其中有 {name}；请检查其标注是否仍然合适。</translation>
+    </message>
+    <message>
+        <source>{name} is not written to its end and will be discarded.</source>
+        <translation>{name} 尚未写完，将被丢弃。</translation>
+    </message>
+    <message>
+        <source>{reason} Handful goes on with its own encoder and the device that it finds; your choice is kept in the settings.</source>
+        <translation>{reason} Handful 将使用自带的编码器和找到的设备继续工作；您的选择仍保留在设置中。</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Sections</source>
+        <translation>分区</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+</context>
+<context>
+    <name>Shortcuts</name>
+    <message>
+        <source>{keys} is the key of a class; choose it in the list of classes.</source>
+        <translation>{keys} 是类别的按键；请在类别列表中设置。</translation>
+    </message>
+    <message>
+        <source>{keys} moves about in the window, so no action can have it.</source>
+        <translation>{keys} 用于在窗口中移动，不能分配给操作。</translation>
+    </message>
+    <message>
+        <source>{keys} opens the menu “{menu}”.</source>
+        <translation>{keys} 用于打开菜单“{menu}”。</translation>
     </message>
 </context>
 <context>
@@ -3568,6 +4336,14 @@
         <translation>已回答：错误。</translation>
     </message>
     <message>
+        <source>Back to the image before</source>
+        <translation>返回上一张图像</translation>
+    </message>
+    <message>
+        <source>Backspace, Left</source>
+        <translation>Backspace、左</translation>
+    </message>
+    <message>
         <source>Draw Again</source>
         <translation>重新抽取</translation>
     </message>
@@ -3576,16 +4352,40 @@
         <translation>从 {count} 个预测中随机抽取；在所有预测中，正确的比例有 95% 的把握落在这两个数之间。它们的置信度所预期的是 {percent}%。</translation>
     </message>
     <message>
+        <source>End the spot check</source>
+        <translation>结束抽查</translation>
+    </message>
+    <message>
+        <source>Enter, Y</source>
+        <translation>Enter、Y</translation>
+    </message>
+    <message>
         <source>Enter: right · N: wrong · number keys: what it is, 0 none of these · Backspace: back · Esc: enough</source>
         <translation>Enter：正确 · N：错误 · 数字键：实际类别，0 表示都不是 · Backspace：返回 · Esc：到此为止</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
     </message>
     <message>
         <source>Is this “{name}”?</source>
         <translation>这是“{name}”吗？</translation>
     </message>
     <message>
+        <source>It is this class</source>
+        <translation>属于该类别</translation>
+    </message>
+    <message>
+        <source>Key of a class</source>
+        <translation>类别的按键</translation>
+    </message>
+    <message>
         <source>Label by spot check</source>
         <translation>通过抽查标注</translation>
+    </message>
+    <message>
+        <source>N</source>
+        <translation>N</translation>
     </message>
     <message>
         <source>Nothing to check</source>
@@ -3608,8 +4408,16 @@
         <translation>抽查</translation>
     </message>
     <message>
+        <source>The prediction is right</source>
+        <translation>预测正确</translation>
+    </message>
+    <message>
         <source>The prediction is right (Enter or Y)</source>
         <translation>预测正确（Enter 或 Y）</translation>
+    </message>
+    <message>
+        <source>The prediction is wrong</source>
+        <translation>预测错误</translation>
     </message>
     <message>
         <source>The prediction is wrong (N)</source>
@@ -3713,32 +4521,16 @@
         <translation>引擎正在加载…</translation>
     </message>
     <message>
-        <source>Fine-tuning</source>
-        <translation>微调</translation>
-    </message>
-    <message>
         <source>Go on with the other images</source>
         <translation>继续处理其他图像</translation>
-    </message>
-    <message>
-        <source>Looking for images · {count} found</source>
-        <translation>正在查找图像 · 已找到 {count} 张</translation>
     </message>
     <message>
         <source>No predictions: {reason}</source>
         <translation>没有预测：{reason}</translation>
     </message>
     <message>
-        <source>Starting…</source>
-        <translation>正在开始…</translation>
-    </message>
-    <message>
-        <source>Stop fine-tuning; the answers stay as they are</source>
-        <translation>停止微调；结果保持不变</translation>
-    </message>
-    <message>
-        <source>Stop this; what is done stays done</source>
-        <translation>停止；已完成的部分会保留</translation>
+        <source>Engine is restarting…</source>
+        <translation>引擎正在重新启动…</translation>
     </message>
     <message>
         <source>Stopped; some images are not classified yet</source>
@@ -3803,6 +4595,78 @@
     </message>
 </context>
 <context>
+    <name>Work</name>
+    <message>
+        <source>Cancel this</source>
+        <translation>取消此项</translation>
+    </message>
+</context>
+<context>
+    <name>WorkList</name>
+    <message>
+        <source>Work under way</source>
+        <translation>正在进行的工作</translation>
+    </message>
+</context>
+<context>
+    <name>WorkTeller</name>
+    <message>
+        <source>{work}: finished.</source>
+        <translation>{work}：已完成。</translation>
+    </message>
+</context>
+<context>
+    <name>WorkWatch</name>
+    <message>
+        <source>Fine-tuning</source>
+        <translation>正在微调</translation>
+    </message>
+    <message>
+        <source>Fine-tuning is not done; what it has finished is kept for the next time.</source>
+        <translation>微调尚未完成；已完成的部分会保留到下次。</translation>
+    </message>
+    <message>
+        <source>Looking for images · {count} found</source>
+        <translation>正在查找图像 · 已找到 {count} 张</translation>
+    </message>
+    <message>
+        <source>Not all images are read yet; reading goes on when you open the folder.</source>
+        <translation>尚未读取所有图像；再次打开文件夹时会继续读取。</translation>
+    </message>
+    <message>
+        <source>Reading images</source>
+        <translation>读取图像</translation>
+    </message>
+    <message>
+        <source>Stop fine-tuning; the answers stay as they are</source>
+        <translation>停止微调；结果保持不变</translation>
+    </message>
+    <message>
+        <source>Stop the training; it can be gone on with later</source>
+        <translation>停止训练；之后可以继续</translation>
+    </message>
+    <message>
+        <source>Stop this; what is done stays done</source>
+        <translation>停止；已完成的部分会保留</translation>
+    </message>
+    <message>
+        <source>Stop, and stay with the instant answers</source>
+        <translation>停止，继续使用即时结果</translation>
+    </message>
+    <message>
+        <source>The training of an encoder stops; you can go on with it later.</source>
+        <translation>编码器的训练会停止；您之后可以继续。</translation>
+    </message>
+    <message>
+        <source>Thorough effort</source>
+        <translation>深入模式</translation>
+    </message>
+    <message>
+        <source>Training an encoder</source>
+        <translation>训练编码器</translation>
+    </message>
+</context>
+<context>
     <name>_ImageList</name>
     <message>
         <source>Images behind the cell</source>
@@ -3834,6 +4698,21 @@
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>_WorkRow</name>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>{work}: {action}</source>
+        <translation>{work}：{action}</translation>
     </message>
 </context>
 <context>
@@ -3887,12 +4766,20 @@
         <translation>正在排布分布图</translation>
     </message>
     <message>
+        <source>Asking {host} for the weights</source>
+        <translation>正在向 {host} 请求权重</translation>
+    </message>
+    <message>
         <source>At least two classes need a labelled image; 1 has one.</source>
         <translation>至少需要两个类别有已标注的图像；现在有 1 个。</translation>
     </message>
     <message>
         <source>At least two classes need a labelled image; {count} have one.</source>
         <translation>至少需要两个类别有已标注的图像；现在有 {count} 个。</translation>
+    </message>
+    <message>
+        <source>Building the graph, which can take a minute</source>
+        <translation>正在构建计算图，可能需要一分钟</translation>
     </message>
     <message>
         <source>Building the model file (a few seconds)</source>
@@ -3905,6 +4792,14 @@
     <message>
         <source>Checking the model file on real images</source>
         <translation>正在用真实图像检查模型文件</translation>
+    </message>
+    <message>
+        <source>Cleaning the cache</source>
+        <translation>正在清理缓存</translation>
+    </message>
+    <message>
+        <source>Could not empty the cache {path}: {reason}.</source>
+        <translation>无法清空缓存 {path}：{reason}。</translation>
     </message>
     <message>
         <source>Could not open the cache {path}: {error}.</source>
@@ -3953,6 +4848,10 @@
     <message>
         <source>Done</source>
         <translation>完成</translation>
+    </message>
+    <message>
+        <source>Downloading {model}, MB</source>
+        <translation>正在下载 {model}（MB）</translation>
     </message>
     <message>
         <source>Embedding the training images ({name})</source>
@@ -4067,6 +4966,10 @@
         <translation>元训练：训练准确率 {accuracy:.3f}，验证 {last:.4f}（最佳 {best:.4f}）</translation>
     </message>
     <message>
+        <source>Moving the cache (MB)</source>
+        <translation>正在移动缓存 (MB)</translation>
+    </message>
+    <message>
         <source>NVIDIA GPU (onnxruntime)</source>
         <translation>NVIDIA GPU（onnxruntime）</translation>
     </message>
@@ -4075,8 +4978,20 @@
         <translation>NVIDIA GPU（torch）</translation>
     </message>
     <message>
+        <source>Neither the name of a network nor an encoder file was given.</source>
+        <translation>既没有给出网络名称，也没有给出编码器文件。</translation>
+    </message>
+    <message>
+        <source>Networks of timm need the package timm, which is not installed: pip install timm.</source>
+        <translation>使用 timm 的网络需要 timm 软件包，但尚未安装：pip install timm。</translation>
+    </message>
+    <message>
         <source>No data sets were given to train on.</source>
         <translation>没有指定用于训练的数据集。</translation>
+    </message>
+    <message>
+        <source>Nobody gives weights of {name} for download; get a file with some and give it as the weights.</source>
+        <translation>{name} 没有可供下载的权重；请自行取得权重文件，并将其指定为权重。</translation>
     </message>
     <message>
         <source>None of the images of the data set {name!r} can be decoded.</source>
@@ -4093,6 +5008,10 @@
     <message>
         <source>Nothing can be classified yet: {reason}</source>
         <translation>目前还无法分类：{reason}</translation>
+    </message>
+    <message>
+        <source>Only encoders of Handful&apos;s own architecture can be trained; {name} is a network of {library}.</source>
+        <translation>只有采用 Handful 自有架构的编码器才能训练；{name} 是 {library} 的网络。</translation>
     </message>
     <message>
         <source>Onnxruntime cannot use the GPU ({why}); torch runs the encoder instead.</source>
@@ -4137,6 +5056,10 @@
     <message>
         <source>Reading the validation images ({name})</source>
         <translation>正在读取验证图像（{name}）</translation>
+    </message>
+    <message>
+        <source>Reading the weights, which takes some seconds</source>
+        <translation>正在读取权重，需要几秒钟</translation>
     </message>
     <message>
         <source>Reading {name}</source>
@@ -4187,8 +5110,24 @@
         <translation>无法使用 cuda 设备：{reason}。</translation>
     </message>
     <message>
+        <source>The download has {size:.0f} MB and there is room for {room:.0f} MB in {folder}.</source>
+        <translation>下载需要 {size:.0f} MB，而 {folder} 中只有 {room:.0f} MB 可用空间。</translation>
+    </message>
+    <message>
+        <source>The encoder that came with Handful cannot be removed.</source>
+        <translation>Handful 自带的编码器不能删除。</translation>
+    </message>
+    <message>
+        <source>The encoder {name!r} does not give the numbers that it gave when it was made with {library} {version} (relative difference {difference:.2g}), so it cannot be used here; add it anew.</source>
+        <translation>编码器 {name!r} 给出的数值与用 {library} {version} 制作时不同（相对差异 {difference:.2g}），因此无法在此使用；请重新添加。</translation>
+    </message>
+    <message>
         <source>The encoder {name!r} does not give usable embeddings.</source>
         <translation>编码器 {name!r} 给不出可用的嵌入。</translation>
+    </message>
+    <message>
+        <source>The encoder {name} does not average over the places of an image, so it cannot be told which parts speak for a class.</source>
+        <translation>编码器 {name} 不对图像各位置取平均，因此无法指出哪些部分支持某个类别。</translation>
     </message>
     <message>
         <source>The encoder&apos;s graph {graph_path} cannot be loaded: {why}.</source>
@@ -4271,6 +5210,14 @@
         <translation>权重到第 {step} 步时变为无穷大</translation>
     </message>
     <message>
+        <source>The weights could not be downloaded from {host} ({reason}); get {url} some other way and give that file as the weights.</source>
+        <translation>无法从 {host} 下载权重（{reason}）；请用其他方式取得 {url}，并将该文件指定为权重。</translation>
+    </message>
+    <message>
+        <source>The weights of {name!r} do not fit the {model} of the {library} that is installed; they were made with version {version}.</source>
+        <translation>{name!r} 的权重与已安装的 {library} 中的 {model} 不匹配；它们是用版本 {version} 制作的。</translation>
+    </message>
+    <message>
         <source>The weights of {name!r} do not fit their network.</source>
         <translation>{name!r} 的权重与其网络不匹配。</translation>
     </message>
@@ -4291,6 +5238,10 @@
         <translation>没有文件 {model}。</translation>
     </message>
     <message>
+        <source>There is no file {path}.</source>
+        <translation>没有文件 {path}。</translation>
+    </message>
+    <message>
         <source>There is no folder {folder}.</source>
         <translation>没有文件夹 {folder}。</translation>
     </message>
@@ -4305,6 +5256,10 @@
     <message>
         <source>This version cannot build a network of kind {architecture!r}.</source>
         <translation>此版本无法构建 {architecture!r} 类型的网络。</translation>
+    </message>
+    <message>
+        <source>This version of Handful knows no library called {library!r}.</source>
+        <translation>此版本的 Handful 不认识名为 {library!r} 的库。</translation>
     </message>
     <message>
         <source>Timing how fast this computer is</source>
@@ -4341,6 +5296,10 @@
     <message>
         <source>Validating</source>
         <translation>正在验证</translation>
+    </message>
+    <message>
+        <source>What came from {host} is not the file that was to come (its hash begins with {found}, not with {expected}), so it was thrown away; try again.</source>
+        <translation>从 {host} 收到的不是预期的文件（其哈希以 {found} 开头，而不是 {expected}），因此已丢弃；请重试。</translation>
     </message>
     <message>
         <source>What was labelled in {copy} while {path} was read-only could not be brought back now; it is only there.</source>
@@ -4399,6 +5358,10 @@
         <translation>创建</translation>
     </message>
     <message>
+        <source>delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
         <source>fine-tuned encoder</source>
         <translation>微调的编码器</translation>
     </message>
@@ -4417,6 +5380,10 @@
     <message>
         <source>it begins as a PNG, but is damaged</source>
         <translation>文件以 PNG 开头，但已损坏</translation>
+    </message>
+    <message>
+        <source>it broke</source>
+        <translation>连接中断</translation>
     </message>
     <message>
         <source>it cannot be decoded ({what})</source>
@@ -4489,6 +5456,18 @@
     <message>
         <source>no checkpoint was written yet</source>
         <translation>尚未写入检查点</translation>
+    </message>
+    <message>
+        <source>no connection: {reason}</source>
+        <translation>无法连接：{reason}</translation>
+    </message>
+    <message>
+        <source>not those of {name} ({reason})</source>
+        <translation>不是 {name} 的权重（{reason}）</translation>
+    </message>
+    <message>
+        <source>nothing came for {seconds:.0f} seconds</source>
+        <translation>{seconds:.0f} 秒内没有收到数据</translation>
     </message>
     <message>
         <source>of about {n_unsure} images it is unclear whether they are that</source>
@@ -4587,12 +5566,24 @@
         <translation>名称太长</translation>
     </message>
     <message>
+        <source>the server says {code} {reason}</source>
+        <translation>服务器答复 {code} {reason}</translation>
+    </message>
+    <message>
         <source>there is no such file or folder</source>
         <translation>没有这样的文件或文件夹</translation>
     </message>
     <message>
         <source>there is not enough memory to decode it</source>
         <translation>内存不足，无法解码</translation>
+    </message>
+    <message>
+        <source>timm says nothing of how {model} takes images.</source>
+        <translation>timm 没有说明 {model} 如何接收图像。</translation>
+    </message>
+    <message>
+        <source>timm:{model} takes images of {channels} x {height} x {width}; Handful&apos;s encoders take square ones in three colours.</source>
+        <translation>timm:{model} 接收 {channels} x {height} x {width} 的图像；Handful 的编码器只接收三色的正方形图像。</translation>
     </message>
     <message>
         <source>torch sees no CUDA device</source>
@@ -4639,6 +5630,10 @@
         <translation>写入检查点</translation>
     </message>
     <message>
+        <source>write the download in</source>
+        <translation>将下载内容写入</translation>
+    </message>
+    <message>
         <source>write the encoder</source>
         <translation>写入编码器</translation>
     </message>
@@ -4671,6 +5666,18 @@
         <translation>{first}{second}</translation>
     </message>
     <message>
+        <source>{library} {version} has no network called {model!r}.</source>
+        <translation>{library} {version} 没有名为 {model!r} 的网络。</translation>
+    </message>
+    <message>
+        <source>{library} {version} has no network called {model!r}; did you mean {near}?</source>
+        <translation>{library} {version} 没有名为 {model!r} 的网络；您是不是指 {near}？</translation>
+    </message>
+    <message>
+        <source>{library} {version}, which is installed, cannot build {model!r}.</source>
+        <translation>已安装的 {library} {version} 无法构建 {model!r}。</translation>
+    </message>
+    <message>
         <source>{model} is not an ONNX model, or it is damaged.</source>
         <translation>{model} 不是 ONNX 模型，或已损坏。</translation>
     </message>
@@ -4695,6 +5702,10 @@
         <translation>每张图像 {n_views} 个视角</translation>
     </message>
     <message>
+        <source>{name!r} is not the name of a network; names look like timm:resnet18 or torchvision:resnet18.</source>
+        <translation>{name!r} 不是网络名称；名称的形式如 timm:resnet18 或 torchvision:resnet18。</translation>
+    </message>
+    <message>
         <source>{name} cannot be decoded.</source>
         <translation>无法解码 {name}。</translation>
     </message>
@@ -4709,6 +5720,26 @@
     <message>
         <source>{name} cannot be shown: {error}.</source>
         <translation>无法显示 {name}：{error}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot look at images of {size} px.</source>
+        <translation>{name} 无法处理 {size} 像素的图像。</translation>
+    </message>
+    <message>
+        <source>{name} gives no features of an image as a whole.</source>
+        <translation>{name} 不给出整幅图像的特征。</translation>
+    </message>
+    <message>
+        <source>{name} gives no usable features with the weights {path}.</source>
+        <translation>{name} 使用权重 {path} 时给不出可用的特征。</translation>
+    </message>
+    <message>
+        <source>{name} gives {count} features of an image, which cannot be used.</source>
+        <translation>{name} 为一幅图像给出 {count} 个特征，无法使用。</translation>
+    </message>
+    <message>
+        <source>{name} is too large: its weights take more than {limit:.1f} GB, which does not go into one graph.</source>
+        <translation>{name} 太大：其权重超过 {limit:.1f} GB，一个计算图容纳不下。</translation>
     </message>
     <message>
         <source>{path} already exists; open it instead, or choose another name.</source>
@@ -4735,12 +5766,24 @@
         <translation>{path} 中只有 1 个类别的图像；数据集至少需要 2 个类别，每个类别为一个图像文件夹。</translation>
     </message>
     <message>
+        <source>{path} holds more than weights or is no torch file, so Handful does not open it; save the weights alone, best as safetensors.</source>
+        <translation>{path} 不只含有权重，或不是 torch 文件，因此 Handful 不会打开它；请只保存权重，最好用 safetensors 格式。</translation>
+    </message>
+    <message>
         <source>{path} holds no folders of images; a data set needs at least 2, one for each class.</source>
         <translation>{path} 中没有图像文件夹；数据集至少需要 2 个，每个类别一个。</translation>
     </message>
     <message>
+        <source>{path} holds no weights by name.</source>
+        <translation>{path} 中没有带名称的权重。</translation>
+    </message>
+    <message>
         <source>{path} holds no weights of a torchvision network (features.*).</source>
         <translation>{path} 中没有 torchvision 网络的权重（features.*）。</translation>
+    </message>
+    <message>
+        <source>{path} holds other weights: {error}.</source>
+        <translation>{path} 中是其他权重：{error}。</translation>
     </message>
     <message>
         <source>{path} is a folder, not a project file.</source>
@@ -4761,6 +5804,10 @@
     <message>
         <source>{path} is damaged or is no checkpoint.</source>
         <translation>{path} 已损坏，或不是检查点。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged or is no file of weights.</source>
+        <translation>{path} 已损坏，或不是权重文件。</translation>
     </message>
     <message>
         <source>{path} is damaged or is no safetensors file.</source>
@@ -4859,8 +5906,16 @@
         <translation>{percent}%</translation>
     </message>
     <message>
+        <source>{reason} Handful works with its own encoder instead.</source>
+        <translation>{reason}Handful 改用自带的编码器。</translation>
+    </message>
+    <message>
         <source>{reason}, and neither can torch ({why})</source>
         <translation>{reason}，torch 也不能（{why}）</translation>
+    </message>
+    <message>
+        <source>{weight} is missing</source>
+        <translation>缺少 {weight}</translation>
     </message>
     <message>
         <source>{what}; {kept}, and a lower learning rate may help.</source>

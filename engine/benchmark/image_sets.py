@@ -161,7 +161,7 @@ def embed_set(
     activations: Floats | None = None
     if start is not None:
         activations = start.store.select(ids)
-        if start.runtime.encoder.projection is None:
+        if start.runtime.encoder.emits_roots:
             activations **= 2  # Such an encoder emits the root of its pooled activation.
         start.forget()
     embeddings = workspace.store.select(ids)

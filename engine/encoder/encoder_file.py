@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save
 
 from engine.errors import EncoderError, sentence_for
-from engine.words import say
+from engine.words import NOTHING, Sentence, say
 
 MOBILENET_V2: Final = "mobilenet_v2"
 
@@ -55,13 +55,19 @@ _RULE_OF_PROJECTION: Final = (
     "sqrt of the pooled activations of several blocks, times a matrix, plus an offset, divided by "
     "its length, rounded to float16"
 )
+_RULE_OF_FEATURES: Final = (
+    "pooled features, their roots where they are never negative, times the matrix where there is "
+    "one, divided by their length, rounded to float16"
+)
 _FORMAT_OF_LAST: Final = "handful-encoder-1"
 _FORMAT_OF_PROJECTION: Final = "handful-encoder-2"
-_FORMATS: Final = (_FORMAT_OF_LAST, _FORMAT_OF_PROJECTION)
+_FORMAT_OF_LIBRARY: Final = "handful-encoder-3"
+_FORMATS: Final = (_FORMAT_OF_LAST, _FORMAT_OF_PROJECTION, _FORMAT_OF_LIBRARY)
 _WEIGHTS_PREFIX: Final = "weights."
 _FEATURE_MEAN: Final = "feature_mean"
 _MATRIX: Final = "projection.matrix"
 _OFFSET: Final = "projection.offset"
+_PROBE: Final = "probe"
 
 MAX_EMBEDDING_SIZE: Final = 1280
 """Numbers, of two bytes each: so that embeddings of a million images fit a desktop."""
@@ -73,19 +79,25 @@ class Fit(StrEnum):
     STRETCH = "stretch"
 
 
+BILINEAR: Final = "bilinear, antialiased"
+BICUBIC: Final = "bicubic, antialiased"
+_RESAMPLINGS: Final = (BILINEAR, BICUBIC)
+
+
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
     """How a decoded RGB image, uint8, becomes the network's input.
 
     The image is resampled to ``size_px`` x ``size_px``, divided by 255, ``mean`` is subtracted and
-    the result divided by ``std``, each per channel. The resampling is bilinear and antialiased:
-    when the image shrinks, the filter widens with the scale (Pillow's rule, torch's
-    ``antialias=True``, ONNX's ``antialias=1, exclude_outside=1``), without rounding to 8 bits.
+    the result divided by ``std``, each per channel. The resampling is antialiased: when the image
+    shrinks, the filter widens with the scale (Pillow's rule, torch's ``antialias=True``, ONNX's
+    ``antialias=1, exclude_outside=1``), without rounding to 8 bits. What the bicubic filter (a =
+    -0.5, as Pillow's) gives beyond [0, 255] is cut off there.
     """
 
     size_px: int = 224
     fit: Fit = Fit.STRETCH
-    resampling: str = "bilinear, antialiased"
+    resampling: str = BILINEAR
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
 
@@ -112,18 +124,53 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LibraryNetwork:
+    """A network that a library defines by name, and how its features become the embedding.
+
+    With f the features that it pools before its classifier, and u their square roots where
+    ``is_rooted``, else f itself: y = u @ matrix, or u where there is no matrix, and the embedding
+    is y / |y|.
+
+    Attributes:
+        library: "timm" or "torchvision".
+        model: the network's name there.
+        version: of the library that it was made with. Another version may build it, too: ``probe``
+            tells whether it is still the same network.
+        n_features: the length of f.
+        is_rooted: whether f is never negative, as behind a ReLU.
+        matrix: (n_features, MAX_EMBEDDING_SIZE) float32 with orthonormal columns, drawn once from
+            a fixed seed, so that distances stay about what they are; None where f is short enough.
+        probe: (embedding_size,) float32, unrounded, what torch made of ``graph.probe_image()``.
+    """
+
+    library: str
+    model: str
+    version: str
+    n_features: int
+    is_rooted: bool
+    matrix: NDArray[np.float32] | None
+    probe: NDArray[np.float32]
+
+    @property
+    def embedding_size(self) -> int:
+        return self.n_features if self.matrix is None else self.matrix.shape[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Encoder:
     """A network that turns an image into an embedding, and all that is needed to run it.
 
     Attributes:
         name: what a person reads.
-        architecture: a key of ``LAYER_SIZES``.
-        weights: parameter name -> float32 array, torchvision's names (``features.*``).
+        architecture: a key of ``LAYER_SIZES``; of a library's network "LIBRARY:MODEL".
+        weights: parameter name -> float32 array, the library's names (MobileNetV2's are
+            torchvision's, ``features.*``), without those of a classifier.
         feature_mean: (embedding_size,) float32, the mean embedding over the training images.
         preprocessing: how pixels become the network's input.
         metadata: free JSON values: provenance, licence, meta-training record.
         projection: how pooled activations become the embedding; None where it is the square root
-            of the last one, as in files of the first format.
+            of the last one, as in files of the first format, and where there is a ``network``.
+        network: where it is another than those of ``LAYER_SIZES``, what it is.
         fingerprint: 64 hexadecimal digits over architecture, weights, preprocessing, embedding
             rule and projection: everything that an embedding depends on, and nothing else.
     """
@@ -135,6 +182,7 @@ class Encoder:
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     projection: Projection | None = None
+    network: LibraryNetwork | None = None
     fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -142,9 +190,28 @@ class Encoder:
 
     @property
     def embedding_size(self) -> int:
+        if self.network is not None:
+            return self.network.embedding_size
         if self.projection is not None:
             return len(self.projection.offset)
         return LAYER_SIZES[self.architecture][LAST_BLOCK[self.architecture]]
+
+    @property
+    def emits_roots(self) -> bool:
+        """Whether an embedding is the root of the pooled last activation and nothing more."""
+        return self.projection is None and self.network is None
+
+    @property
+    def training_refusal(self) -> Sentence:
+        """Why it can be neither fine-tuned nor meta-trained, one sentence; empty where it can."""
+        if self.network is None:
+            return NOTHING
+        return say(
+            "Only encoders of Handful's own architecture can be trained; {name} is a network of "
+            "{library}.",
+            name=self.name,
+            library=self.network.library,
+        )
 
 
 def shipped_encoder_path() -> Path:
@@ -191,7 +258,7 @@ def load_encoder(path: Path) -> Encoder:
         raise EncoderError(
             say("{path} is damaged: its description cannot be read.", path=path)
         ) from error
-    if encoder.architecture not in LAYER_SIZES:
+    if encoder.network is None and encoder.architecture not in LAYER_SIZES:
         raise EncoderError(
             say(
                 "{path} holds an encoder of the kind {architecture!r}, which this version of "
@@ -201,6 +268,10 @@ def load_encoder(path: Path) -> Encoder:
             )
         )
     if encoder.projection is not None and not _fits(encoder.projection, encoder.architecture):
+        raise EncoderError(
+            say("{path} is damaged: its projection does not fit its network.", path=path)
+        )
+    if encoder.network is not None and not _is_consistent(encoder.network):
         raise EncoderError(
             say("{path} is damaged: its projection does not fit its network.", path=path)
         )
@@ -298,6 +369,11 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
         header["projection"] = json.dumps(_described(encoder.projection))
         arrays[_MATRIX] = np.ascontiguousarray(encoder.projection.matrix)
         arrays[_OFFSET] = np.ascontiguousarray(encoder.projection.offset)
+    if encoder.network is not None:
+        header["network"] = json.dumps(_described_network(encoder.network))
+        arrays[_PROBE] = np.ascontiguousarray(encoder.network.probe)
+        if encoder.network.matrix is not None:
+            arrays[_MATRIX] = np.ascontiguousarray(encoder.network.matrix)
     try:
         write_whole(path, save(arrays, metadata=header))
     except OSError as error:
@@ -326,6 +402,8 @@ def _from_stored(header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) 
     size_px = described["size_px"]
     if not isinstance(size_px, int) or not 1 <= size_px <= 4096:
         raise ValueError("size_px out of range")
+    if described["resampling"] not in _RESAMPLINGS:
+        raise ValueError("unknown resampling")
     if any(array.dtype != np.float32 for array in arrays.values()):
         raise TypeError("weights must be float32")
     return Encoder(
@@ -348,13 +426,14 @@ def _from_stored(header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) 
         ),
         metadata=MappingProxyType(metadata),
         projection=_stored_projection(header, arrays),
+        network=_stored_network(header, arrays),
     )
 
 
 def _stored_projection(
     header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]
 ) -> Projection | None:
-    if header["format"] == _FORMAT_OF_LAST:
+    if header["format"] != _FORMAT_OF_PROJECTION:
         return None
     described = json.loads(header["projection"])
     return Projection(
@@ -363,6 +442,43 @@ def _stored_projection(
         offset=_read_only(arrays[_OFFSET]),
         parts=tuple(int(part) for part in described["parts"]),
     )
+
+
+def _stored_network(
+    header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]
+) -> LibraryNetwork | None:
+    if header["format"] != _FORMAT_OF_LIBRARY:
+        return None
+    described = json.loads(header["network"])
+    return LibraryNetwork(
+        library=str(described["library"]),
+        model=str(described["model"]),
+        version=str(described["version"]),
+        n_features=int(described["n_features"]),
+        is_rooted=bool(described["is_rooted"]),
+        matrix=_read_only(arrays[_MATRIX]) if _MATRIX in arrays else None,
+        probe=_read_only(arrays[_PROBE]),
+    )
+
+
+def _is_consistent(network: LibraryNetwork) -> bool:
+    matrix, size = network.matrix, network.embedding_size
+    return (
+        1 <= size <= MAX_EMBEDDING_SIZE
+        and network.probe.shape == (size,)
+        and (matrix is None or (matrix.ndim == 2 and len(matrix) == network.n_features))
+    )
+
+
+def _described_network(network: LibraryNetwork) -> dict[str, Any]:
+    return {
+        "library": network.library,
+        "model": network.model,
+        "version": network.version,
+        "n_features": network.n_features,
+        "is_rooted": network.is_rooted,
+        "embedding_size": network.embedding_size,
+    }
 
 
 def _fits(projection: Projection, architecture: str) -> bool:
@@ -385,6 +501,8 @@ def _described(projection: Projection) -> dict[str, list[int]]:
 
 
 def _format_of(encoder: Encoder) -> str:
+    if encoder.network is not None:
+        return _FORMAT_OF_LIBRARY
     return _FORMAT_OF_LAST if encoder.projection is None else _FORMAT_OF_PROJECTION
 
 
@@ -411,6 +529,15 @@ def _fingerprint(encoder: Encoder) -> str:
     if projection is not None:
         described["projection"] = _described(projection)
         arrays[_MATRIX], arrays[_OFFSET] = projection.matrix, projection.offset
+    if encoder.network is not None:
+        # Not the library's version: another one that gives the same numbers is the same encoder.
+        described |= {
+            "embedding": _RULE_OF_FEATURES,
+            "n_features": encoder.network.n_features,
+            "is_rooted": encoder.network.is_rooted,
+        }
+        if encoder.network.matrix is not None:
+            arrays[_MATRIX] = encoder.network.matrix
     digest.update(json.dumps(described, sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
         # Little-endian whatever the machine, as in the file.

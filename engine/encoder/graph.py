@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.encoder.encoder_file import (
+    BICUBIC,
     Encoder,
     load_encoder,
     shipped_encoder_path,
@@ -46,6 +48,8 @@ GRAPH_VERSION: Final = "1"
 _GRAPH_VERSION_KEY: Final = "encoder_graph_version"
 _METADATA_FIELD: Final = 14  # Of ModelProto, in onnx.proto.
 _CHECK_SIZES: Final = ((31, 33), (301, 199))  # Height, width: smaller and larger than the input.
+_PROBE_SIDES: Final = (288, 352)
+_LARGEST_PROBE_DIFFERENCE: Final = 0.01  # Relative; half precision alone leaves some 0.0005.
 
 
 def shipped_graph_path() -> Path:
@@ -174,23 +178,34 @@ def _preprocessing_graph(encoder: Encoder) -> onnx.ModelProto:
     size = encoder.preprocessing.size_px
     mean = np.array(encoder.preprocessing.mean, np.float32).reshape(3, 1, 1) * 255
     std = np.array(encoder.preprocessing.std, np.float32).reshape(3, 1, 1) * 255
+    is_cubic = encoder.preprocessing.resampling == BICUBIC
+    resize = helper.make_node(
+        "Resize",
+        ["planes_float", "", "", "target_size"],
+        ["unclipped" if is_cubic else "resized"],
+        axes=[2, 3],
+        mode="cubic" if is_cubic else "linear",
+        coordinate_transformation_mode="half_pixel",
+        antialias=1,
+        # The filter's weights inside the image sum to 1 at the edges too, as Pillow and torch.
+        exclude_outside=1,
+    )
+    constants = {
+        "target_size": np.array([size, size], np.int64),
+        "pixel_mean": mean,
+        "pixel_std": std,
+    }
     nodes = [
         helper.make_node("Transpose", [INPUT_NAME], ["planes"], perm=[0, 3, 1, 2]),
         helper.make_node("Cast", ["planes"], ["planes_float"], to=TensorProto.FLOAT),
-        helper.make_node(
-            "Resize",
-            ["planes_float", "", "", "target_size"],
-            ["resized"],
-            axes=[2, 3],
-            mode="linear",
-            coordinate_transformation_mode="half_pixel",
-            antialias=1,
-            # The filter's weights inside the image sum to 1 at the edges too, as Pillow and torch.
-            exclude_outside=1,
-        ),
+        resize,
         helper.make_node("Sub", ["resized", "pixel_mean"], ["centred"]),
         helper.make_node("Div", ["centred", "pixel_std"], ["pixels"]),
     ]
+    if is_cubic:
+        resize.attribute.append(helper.make_attribute("cubic_coeff_a", -0.5))
+        nodes.insert(3, helper.make_node("Clip", ["unclipped", "darkest", "lightest"], ["resized"]))
+        constants |= {"darkest": np.float32(0), "lightest": np.float32(255)}
     graph = helper.make_graph(
         nodes,
         "preprocessing",
@@ -200,11 +215,7 @@ def _preprocessing_graph(encoder: Encoder) -> onnx.ModelProto:
             )
         ],
         [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["batch", 3, size, size])],
-        [
-            numpy_helper.from_array(np.array([size, size], np.int64), "target_size"),
-            numpy_helper.from_array(mean, "pixel_mean"),
-            numpy_helper.from_array(std, "pixel_std"),
-        ],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     return helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
@@ -215,12 +226,12 @@ def _network_graph(encoder: Encoder) -> onnx.ModelProto:
     """Normalised float32 [batch, 3, size, size] -> rounded embedding [batch, embedding_size]."""
     import torch
 
-    from engine.encoder.network import build_network
+    from engine.encoder.network import build_embedder
 
     class Rounded(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.network = build_network(encoder)
+            self.network = build_embedder(encoder)
 
         def forward(self, network_input: torch.Tensor) -> torch.Tensor:
             rounded: torch.Tensor = self.network(network_input).to(torch.float16)
@@ -321,6 +332,29 @@ def _check(content: bytes, encoder: Encoder) -> None:
             raise EncoderError(
                 say("The encoder {name!r} does not give usable embeddings.", name=encoder.name)
             )
+    if encoder.network is not None:
+        probe = encoder.network.probe
+        (embeddings,) = session.run([OUTPUT_NAME], {INPUT_NAME: probe_image()[None]})
+        difference = float(np.linalg.norm(embeddings[0] - probe) / np.linalg.norm(probe))
+        if not difference <= _LARGEST_PROBE_DIFFERENCE:
+            raise EncoderError(
+                say(
+                    "The encoder {name!r} does not give the numbers that it gave when it was made "
+                    "with {library} {version} (relative difference {difference:.2g}), so it cannot "
+                    "be used here; add it anew.",
+                    name=encoder.name,
+                    library=encoder.network.library,
+                    version=encoder.network.version,
+                    difference=difference,
+                )
+            )
+
+
+def probe_image() -> NDArray[np.uint8]:
+    """Smooth waves in three colours (height, width, 3): what every encoder must agree on."""
+    y, x = (np.linspace(0.0, 9.0, side) for side in _PROBE_SIDES)
+    waves = [np.sin(y[:, None] * (1 + c)) + np.cos(x[None, :] * (2 - 0.5 * c)) for c in range(3)]
+    return (np.stack(waves, axis=2) * 60 + 127).astype(np.uint8)
 
 
 def _read_key(file: BinaryIO) -> tuple[int, int]:

@@ -13,7 +13,13 @@ from torch.nn.functional import interpolate, normalize
 from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]  # It has no types.
 from torchvision.models.mobilenetv2 import InvertedResidual  # type: ignore[import-untyped]
 
-from engine.encoder.encoder_file import MOBILENET_V2, Encoder, Preprocessing, Projection
+from engine.encoder.encoder_file import (
+    BICUBIC,
+    MOBILENET_V2,
+    Encoder,
+    Preprocessing,
+    Projection,
+)
 from engine.errors import EncoderError
 from engine.words import say
 
@@ -104,12 +110,30 @@ def embedding_of(activation: Tensor) -> Tensor:
     return torch.where(silent, 0.0, torch.where(silent, 1.0, pooled).sqrt())
 
 
-def build_network(encoder: Encoder) -> Network:
-    """The encoder's network with its weights, on the CPU, float32, in evaluation mode.
+def build_embedder(encoder: Encoder) -> nn.Module:
+    """The encoder's network, whichever it is, on the CPU, float32, in evaluation mode.
+
+    It gives embeddings (n, embedding_size), unrounded, of preprocessed images (n, 3, size, size).
 
     Raises:
-        EncoderError: weights are missing, unknown or of another shape.
+        EncoderError: the library that defines it is not installed or no longer knows it, or the
+            weights do not fit it.
     """
+    if encoder.network is None:
+        return build_network(encoder)
+    from engine.encoder.library_network import build_library_network
+
+    return build_library_network(encoder)
+
+
+def build_network(encoder: Encoder) -> Network:
+    """The network of Handful's own architecture with its weights, as :func:`build_embedder`.
+
+    Raises:
+        EncoderError: it is another network, or weights are missing, unknown or of another shape.
+    """
+    if encoder.training_refusal:
+        raise EncoderError(encoder.training_refusal)
     if encoder.architecture != MOBILENET_V2:
         raise EncoderError(
             say(
@@ -157,7 +181,11 @@ def preprocess(image: Tensor, preprocessing: Preprocessing) -> Tensor:
     """One image (height, width, 3) uint8 RGB -> (3, size, size) float32, as in the graph."""
     pixels = image.permute(2, 0, 1).unsqueeze(0).to(torch.float32)
     size = (preprocessing.size_px, preprocessing.size_px)
-    resized = interpolate(pixels, size, mode="bilinear", align_corners=False, antialias=True)
+    is_cubic = preprocessing.resampling == BICUBIC
+    mode = "bicubic" if is_cubic else "bilinear"
+    resized = interpolate(pixels, size, mode=mode, align_corners=False, antialias=True)
+    if is_cubic:
+        resized = resized.clamp(0.0, 255.0)
     return normalise_pixels(resized, preprocessing)[0]
 
 
@@ -170,7 +198,7 @@ def normalise_pixels(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
 
 @torch.inference_mode()
 def embed(
-    network: Network, images: Sequence[NDArray[np.uint8]], preprocessing: Preprocessing
+    network: nn.Module, images: Sequence[NDArray[np.uint8]], preprocessing: Preprocessing
 ) -> NDArray[np.float32]:
     """Embeddings (n, embedding_size) float32 of RGB images (height, width, 3) uint8 of any size.
 

@@ -7,9 +7,7 @@ batch, and MobileNetV2 is as fast per image alone as in batches (measured).
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -18,6 +16,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from engine.encoder.devices import has_nvidia_device
 from engine.encoder.encoder_file import Encoder
 from engine.encoder.graph import load_or_build_graph
 from engine.encoder.views import VIEWS, cut, load_or_build_viewed_graph
@@ -147,21 +146,6 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def has_nvidia_device() -> bool:
-    """Whether the NVIDIA driver is there and counts a device; imports nothing heavy."""
-    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        driver = ctypes.CDLL(name)
-    except OSError:
-        return False
-    count = ctypes.c_int(0)
-    return (
-        driver.cuInit(0) == 0
-        and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
-        and count.value > 0
-    )
-
-
 def cpu_session(graph: Path | bytes, n_threads: int = 1) -> onnxruntime.InferenceSession:
     """A session on the CPU that does not spin beside a window."""
     options = onnxruntime.SessionOptions()
@@ -219,9 +203,9 @@ def _session_backend(session: onnxruntime.InferenceSession) -> _Backend:
 
 
 def _torch_backend(encoder: Encoder, device: str, viewed: bool) -> _Backend:
-    from engine.encoder.network import build_network, embed
+    from engine.encoder.network import build_embedder, embed
 
-    network = build_network(encoder).to(device).eval()
+    network = build_embedder(encoder).to(device).eval()
 
     def embed_one(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         # A copy: torch warns of arrays that cannot be written, as decoded pixels are.

@@ -96,6 +96,8 @@ def viewed_graph(graph_path: Path) -> onnx.ModelProto:
         "views_width_axis": np.array([3], np.int64),
         "views_sides": np.array([2, 3], np.int64),
     }
+    # "unclipped" only where the resampling is bicubic.
+    preprocessing = [name for name in ("unclipped", "resized", "centred", "pixels") if name in made]
     before: list[onnx.NodeProto] = []
     seen: list[str] = []
     for number, view in enumerate(VIEWS):
@@ -129,7 +131,7 @@ def viewed_graph(graph_path: Path) -> onnx.ModelProto:
                 ),
             ]
         names = {"planes_float": planes}
-        for name in ("resized", "centred", "pixels"):  # The preprocessing, once more.
+        for name in preprocessing:  # Once more.
             node = onnx.NodeProto()
             node.CopyFrom(made[name])
             names[name] = f"view{number}_{name}"
@@ -168,7 +170,7 @@ def viewed_graph(graph_path: Path) -> onnx.ModelProto:
         helper.make_node("Cast", ["views_mean"], ["views_half"], to=TensorProto.FLOAT16),
         helper.make_node("Cast", ["views_half"], [OUTPUT_NAME], to=TensorProto.FLOAT),
     ]
-    replaced = {"resized", "centred", "pixels", OUTPUT_NAME, rounded.input[0]}
+    replaced = {*preprocessing, OUTPUT_NAME, rounded.input[0]}
     first = [made["planes"], made["planes_float"]]
     rest = [
         node for node in graph.node if node.output[0] not in replaced | {"planes", "planes_float"}

@@ -434,6 +434,8 @@ def _tune(
     Args:
         kept_in: where what is finished is kept, see ``jobs.finetuning.finetune``.
     """
+    if refusal := workspace.runtime.encoder.training_refusal:
+        return refusal
     made_of = _made_of(workspace, support, class_ids, Effort.FINETUNE)
     readable = [item for item in support if item[0].image_id in workspace.store]
     mean = workspace.folder_shape().mean

@@ -9,20 +9,23 @@ from typing import Final
 import numpy as np
 
 from engine.encoder import views as encoder_views
+from engine.encoder.activations import emits_roots_of, projection_of
 from engine.encoder.views import VIEWS, WHOLE
-from engine.errors import EngineError, UnreadableImageError
+from engine.errors import EngineError, NoMapError, UnreadableImageError
 from engine.jobs.adaptation import without_negatives
 from engine.jobs.workspace import CurrentModel, Workspace
 from engine.messages import Event, Explain, Explained, Neighbour
-from engine.method.explanation import Box, View, nearest, score_map
+from engine.method.explanation import Box, View, nearest, score_map, score_of
 from engine.method.heads import Floats
-from engine.words import say
+from engine.words import Sentence, say
 
 N_NEIGHBOURS: Final = 3
 
 
 def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
     """Explain; see :class:`engine.messages.Explain`.
+
+    Where the encoder has no map, all that can be said is the score and the nearest examples.
 
     Raises:
         EngineError: no model is adapted, the class has no example in it, or the image cannot be
@@ -34,10 +37,11 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
     look = partial(workspace.activations_of, command.image.path, runtime.encoder, views)
     try:
         seen = yield from workspace.on_pool(look)
+    except NoMapError as error:
+        yield from _without_map(workspace, command, current, column, error.sentence)
+        return
     except UnreadableImageError as error:
-        raise EngineError(
-            say("{name} cannot be explained: {error}.", name=command.image.name, error=error)
-        ) from error
+        raise _unreadable(command, error) from error
     embedding = np.mean([one.embedding for one in seen], axis=0)
     laid = score_map(
         current.model,
@@ -47,7 +51,8 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
             View(one.taps, _box(view), view.mirrored, 1.0 / len(views))
             for one, view in zip(seen, views, strict=True)
         ],
-        runtime.encoder.projection,
+        projection_of(runtime.encoder),
+        are_rooted=emits_roots_of(runtime.encoder),
     )
     laid.heat.setflags(write=False)
     yield Explained(
@@ -57,6 +62,37 @@ def explain(workspace: Workspace, command: Explain) -> Iterator[Event | None]:
         laid.score,
         laid.heat,
         _neighbours(current, command, embedding),
+    )
+
+
+def _without_map(
+    workspace: Workspace, command: Explain, current: CurrentModel, column: int, reason: Sentence
+) -> Iterator[Event | None]:
+    def look() -> Floats:
+        pixels = workspace.pixels_of(command.image.path)
+        return current.seen.runtime.embed(pixels).astype(np.float32)
+
+    try:
+        embedding = yield from workspace.on_pool(look)
+    except UnreadableImageError as error:
+        raise _unreadable(command, error) from error
+    score = score_of(current.model, column, embedding)
+    heat = np.full((1, 1), score, np.float32)
+    heat.setflags(write=False)
+    yield Explained(
+        command.request_id,
+        command.image.image_id,
+        command.class_id,
+        score,
+        heat,
+        _neighbours(current, command, embedding),
+        reason,
+    )
+
+
+def _unreadable(command: Explain, error: UnreadableImageError) -> EngineError:
+    return EngineError(
+        say("{name} cannot be explained: {error}.", name=command.image.name, error=error)
     )
 
 

@@ -25,7 +25,7 @@ from engine.encoder.encoder_file import Encoder, load_encoder, shipped_encoder_p
 from engine.encoder.graph import GRAPH_VERSION, load_or_build_graph
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.encoder.views import VIEWS_VERSION, View, cut
-from engine.errors import UnreadableImageError
+from engine.errors import NoMapError, UnreadableImageError
 from engine.images import (
     DECODE_RULE_VERSION,
     content_hash,
@@ -149,7 +149,8 @@ class Workspace:
         self._under_way: dict[ImageId, Future[Processed]] = {}
         self._closing = threading.Event()
         self._large_image = threading.Lock()
-        self._tapped: tuple[str, TappedEncoder] | None = None  # By the encoder's fingerprint.
+        # By the encoder's fingerprint; or that it has no map, so that this is found out once.
+        self._tapped: tuple[str, TappedEncoder | NoMapError] | None = None
         self._looked_at: tuple[FileKey, list[Activations]] | None = None
         self._looking = threading.Lock()
 
@@ -277,6 +278,7 @@ class Workspace:
 
         Raises:
             UnreadableImageError: the file cannot become pixels.
+            NoMapError: the encoder does not average over the places of an image.
             EncoderError: the graph does not show its activations.
         """
         key = FileKey.of(path)
@@ -284,12 +286,18 @@ class Workspace:
             if self._tapped is None or self._tapped[0] != encoder.fingerprint:
                 self._tapped, self._looked_at = None, None
                 graph_path = load_or_build_graph(encoder, self._graph_folder)
-                self._tapped = encoder.fingerprint, TappedEncoder(encoder, graph_path)
+                try:
+                    self._tapped = encoder.fingerprint, TappedEncoder(encoder, graph_path)
+                except NoMapError as error:
+                    self._tapped = encoder.fingerprint, error
+            tapped = self._tapped[1]
+            if isinstance(tapped, NoMapError):
+                raise NoMapError(str(tapped))
             known = self._looked_at
             if known is not None and known[0] == key and len(known[1]) == len(views):
                 return known[1]
             pixels = self.pixels_of(path)
-            seen = [self._tapped[1].run(cut(pixels, view)) for view in views]
+            seen = [tapped.run(cut(pixels, view)) for view in views]
             self._looked_at = None if key is None else (key, seen)
             return seen
 

@@ -39,8 +39,8 @@ class View:
     """One look of the encoder at an image.
 
     Attributes:
-        activations: for each tap (channels, h, w) float32, at least 0, in the order of the rows
-            of the projection.
+        activations: for each tap (channels, h, w) float32, in the order of the rows of the
+            projection; at least 0 where their roots go into the embedding.
         box: the part of the image that was looked at.
         mirrored: whether left and right were exchanged.
         weight: by which this view's embedding goes into the image's: the embedding is the sum of
@@ -77,6 +77,8 @@ def score_map(
     embedding: NDArray[np.float16] | Floats,
     views: Sequence[View],
     projection: Projection | None,
+    *,
+    are_rooted: bool = True,
 ) -> ScoreMap:
     """Lay a class's score over the image.
 
@@ -86,6 +88,7 @@ def score_map(
         embedding: (d,) of the image.
         views: what the embedding was made of, at least one.
         projection: of the encoder; None where the embedding is the roots themselves.
+        are_rooted: whether the roots of the pooled activations are projected, and not themselves.
     """
     weights = _contrast(model.weights.astype(np.float64), column)
     bias = float(_contrast(model.bias.astype(np.float64), column))
@@ -99,16 +102,25 @@ def score_map(
     shape = _finest([activation.shape[1:] for view in views for activation in view.activations])
     heat = np.zeros(shape)
     for view in views:
-        roots = [np.sqrt(tap.mean(axis=(1, 2), dtype=np.float64)) for tap in view.activations]
+        pooled = [tap.mean(axis=(1, 2), dtype=np.float64) for tap in view.activations]
+        roots = [np.sqrt(np.maximum(part, 0.0)) if are_rooted else part for part in pooled]
         worths, constant = _worth_of_roots(np.concatenate(roots), worth, projection)
         spread += view.weight * constant
         stops = np.cumsum([len(part) for part in roots])[:-1]
         for tap, root, value in zip(view.activations, roots, np.split(worths, stops), strict=True):
-            cells = _cells(tap, root, view.weight * value)
+            cells = _cells(tap, root if are_rooted else np.ones_like(root), view.weight * value)
             heat += _laid_over(cells[:, ::-1] if view.mirrored else cells, view.box, shape)
     remainder = score - float(heat.sum()) - spread
     heat += (spread + remainder) / heat.size
     return ScoreMap(score, heat.astype(np.float32), spread, remainder)
+
+
+def score_of(model: AdaptedModel, column: int, embedding: NDArray[np.float16] | Floats) -> float:
+    """The score that :func:`score_map` lays over an image, of its embedding (d,)."""
+    contrast = _contrast(model.weights.astype(np.float64), column)
+    bias = float(_contrast(model.bias.astype(np.float64), column))
+    centred = embedding.astype(np.float64) - model.mean.astype(np.float64)
+    return float(contrast @ centred) / max(float(np.linalg.norm(centred)), SMALLEST_NORM) + bias
 
 
 def nearest(direction: Floats, others: Floats, count: int) -> tuple[NDArray[np.intp], Floats]:
@@ -142,7 +154,10 @@ def _worth_of_roots(
 
 
 def _cells(tap: NDArray[np.float32], roots: Doubles, worths: Doubles) -> Doubles:
-    """The share (h, w) of each cell in the worth of an activation's (channels, h, w) roots."""
+    """The share (h, w) of each cell in the worth of an activation's (channels, h, w) roots.
+
+    With ones for roots: in that of its means.
+    """
     _, rows, columns = tap.shape
     silent = roots <= 0
     per_unit = np.where(silent, 0.0, worths / np.where(silent, 1.0, roots)) / (rows * columns)

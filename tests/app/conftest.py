@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -62,14 +63,15 @@ class Desk:
         self.switch = ThemeSwitch(qapp, self.preferences.theme)
         engines: list[FakeEngine] = []
 
-        def start(publish: Callable[[messages.Event], None]) -> FakeEngine:
+        def start(publish: Callable[[messages.Event], None], _choice: object) -> FakeEngine:
             engines.append(FakeEngine(publish))
-            return engines[0]
+            engines[-1].publish = self._publish
+            self.engine = engines[-1]
+            return engines[-1]
 
-        self.bridge = EngineBridge(start)
-        self.engine = engines[0]
-        self.engine.publish = self._publish
-        self.session = Session(self.bridge, self.preferences, home / "projects")
+        self.engines = engines  # The last one is in use; the others were replaced.
+        self.bridge = EngineBridge(partial(start, _choice=self.preferences.engine_choice))
+        self.session = Session(self.bridge, self.preferences, home / "projects", start)
         self.window = MainWindow(self.session, self.preferences, self.switch, home / "log.txt")
         if self.preferences.layout("window").isEmpty():
             self.window.resize(1280, 800)
@@ -126,6 +128,7 @@ class Desk:
         """Close the window for good."""
         if not shiboken6.isValid(self.window):
             return
+        self.window.may_leave = True
         self.window.close()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -55,13 +55,14 @@ class FakeEngine:
 
     # --- What the tests let it say ----------------------------------------------------------------
 
-    def ready(self, notice: str = "") -> None:
+    def ready(self, notice: str = "", finetune_refusal: str = "") -> None:
         self.publish(
             messages.EngineReady(
                 say("CPU, {threads}", threads=say("{n_threads} threads", n_threads=2)),
                 "CPUExecutionProvider",
                 "handful-base",
                 sentence_of(notice),
+                sentence_of(finetune_refusal),
             )
         )
 
@@ -143,6 +144,7 @@ class FakeEngine:
         neighbours: Sequence[tuple[ImageId, ClassId, float]] = (),
         *,
         request_id: int | None = None,
+        note: str = "",
     ) -> None:
         """Answer the newest question why (or the one of that number) with this heat map."""
         asked = [
@@ -161,6 +163,7 @@ class FakeEngine:
                 float(cells.sum()),
                 cells,
                 near,
+                sentence_of(note),
             )
         )
         self.publish(messages.JobFinished(asked.request_id))

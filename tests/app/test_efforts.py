@@ -237,6 +237,17 @@ def test_fine_tuning_states_its_time_and_replaces_nothing_before_it_is_better(
     assert not dialog.start_button.isVisible()
 
 
+def test_another_encoder_cannot_be_fine_tuned_and_the_dialog_says_why(labelled: Desk) -> None:
+    labelled.engine.ready(finetune_refusal="Only encoders of Handful's own can be trained.")
+    labelled.window.status_line.effort.finetune.trigger()
+    dialog = labelled.window.finetune_dialog
+    (text,) = dialog.texts()
+    assert "the one in use, handful-base, is another" in text
+    labelled.qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    assert not dialog.start_button.isEnabled()
+    assert Effort.FINETUNE not in asked(labelled)
+
+
 def test_the_dialog_says_why_it_cannot_begin(labelled: Desk) -> None:
     dialog = labelled.window.finetune_dialog
     dialog.begin()

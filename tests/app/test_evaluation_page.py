@@ -198,7 +198,7 @@ def test_without_answers_it_says_why(garden: Desk) -> None:
 def test_by_the_keyboard_from_tab_to_tab_and_out(labelled: Desk) -> None:
     answer(labelled)
     labelled.engine.review()
-    assert page(labelled).hasFocus()  # That is: its tabs have.
+    assert page(labelled).tabs.tabBar().hasFocus()
     labelled.press(Qt.Key.Key_Right)
     assert page(labelled).tabs.currentIndex() == 1
     labelled.press(Qt.Key.Key_Tab)
@@ -270,7 +270,7 @@ def test_row_after_row_by_the_keyboard(labelled: Desk) -> None:
     assert [row.doubtful.image_id for row in rows(labelled)] == [labelled.image("image_3.png")]
     labelled.press("2")  # A class's key is for the row with the keyboard's attention.
     assert labelled.labels_on_disk()["image_3.png"] == "dog"
-    assert labelled.window.pages.evaluation.hasFocus()
+    assert labelled.window.pages.evaluation.tabs.tabBar().hasFocus()
 
 
 def test_an_edit_asks_again_while_the_page_is_open(labelled: Desk) -> None:

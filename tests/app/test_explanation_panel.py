@@ -199,6 +199,26 @@ def test_a_letter_in_a_name_is_no_question(labelled: Desk) -> None:
     assert not panel(labelled).is_on
 
 
+def test_an_encoder_without_a_map_has_neighbours_only(labelled: Desk) -> None:
+    open_large(labelled, "image_9.png")
+    labelled.press("W")
+    asked(labelled)
+    near = [(labelled.image("image_2.png"), class_id(labelled, "dog"), 0.91)]
+    labelled.engine.explain([[1.5]], near, note="The encoder does not average over places.")
+    shown = panel(labelled)
+    assert "cannot tell which parts of the picture" in shown._text.text()
+    assert not shown._legend.isVisible()
+    assert not shown.strength.isVisible()
+    assert warmth(colour_at(labelled, 0.2, 0.5)) == 0
+    assert [tile.isVisible() for tile in shown._tiles] == [True, False, False]
+    labelled.press(Qt.Key.Key_Right)
+    load(labelled)
+    assert asked(labelled).image.name == "image_10.png"
+    labelled.engine.explain(LEFT_SPEAKS, near)
+    assert shown._legend.isVisible()
+    assert shown.strength.isVisible()
+
+
 # --- Other classes --------------------------------------------------------------------------------
 
 

@@ -48,9 +48,10 @@ from engine.words import say
 
 # Names that are the same in every language: of files, formats, programs, keys and engine parts.
 NAMES = re.compile(
-    r"CPUExecutionProvider|Handful|ONNX|onnxruntime|CSV|HTML|PDF|Wilson|delta|JPEG|PNG|TIFF|WebP|AVIF|GIF|BMP|Qt|Python|CPU|GPU|NVIDIA|torch|"
+    r"CPUExecutionProvider|Handful|ONNX|onnxruntime|CSV|HTML|PDF|Wilson|delta|JPEG|PNG|TIFF|WebP|AVIF|GIF|BMP|Qt|Python|CPU|GPU|NVIDIA|torch(?:vision)?|"
+    r"\b[kMG]B\b|"
     r"Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
-    r"Page Down|Home|End|tar|Tar|nat|GB|MB|"
+    r"Page Down|Home|End|CUDA|timm|MobileNetV2|mobilenetv3_small_100|tar|Tar|nat|"
     r"\bF\d+\b|\([A-Z]\)|\b[A-Z]\b|handful-base|"
     r"image_\d+\.png|\b(cat|dog|garden|emptied)\b|\S*[/\\]\S*|\*?\.\w+|[Ll]inux\S*|glibc\S*",
     re.ASCII,
@@ -134,6 +135,9 @@ def labelled(reader: Reader, folder: Path) -> Reader:
 def texts_of(root: QWidget) -> Iterator[str]:
     """All that a widget and those in it say, also to a screen reader, and their menus."""
     for widget in (root, *root.findChildren(QWidget)):
+        table = widget.parent() if isinstance(widget, QHeaderView) else widget
+        if table is not None and table.property("holds_names"):
+            continue
         yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription())
         if widget.isWindow():
             yield widget.windowTitle()

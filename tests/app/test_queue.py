@@ -185,7 +185,7 @@ def test_the_first_class_is_made_on_the_spot(garden: Desk) -> None:
     garden.press(Qt.Key.Key_Return)
     assert garden.labels_on_disk() == {"image_5.png": "cat 1"}
     assert on_screen(garden) == "image_7.png"
-    assert page.hasFocus()
+    assert page.choices.list.hasFocus()
     garden.press(Qt.Key.Key_Slash)
     garden.qtbot.keyClicks(page.choices.field, "dog")
     garden.press(Qt.Key.Key_Return)
@@ -338,7 +338,7 @@ def test_a_class_without_a_key_is_found_by_typing(predicted: Desk) -> None:
     assert page_of(predicted).choices.list.texts() == ["heron", "HER new class"]
     predicted.press(Qt.Key.Key_Return)
     assert predicted.labels_on_disk()["image_5.png"] == "heron"
-    assert page_of(predicted).hasFocus()
+    assert page_of(predicted).choices.list.hasFocus()
     predicted.press(Qt.Key.Key_Slash)
     predicted.qtbot.keyClicks(field, "her")
     predicted.press(Qt.Key.Key_Down)
@@ -347,7 +347,7 @@ def test_a_class_without_a_key_is_found_by_typing(predicted: Desk) -> None:
     predicted.press(Qt.Key.Key_Slash)
     predicted.qtbot.keyClicks(field, "cat")
     predicted.press(Qt.Key.Key_Escape)
-    assert page_of(predicted).hasFocus()
+    assert page_of(predicted).choices.list.hasFocus()
     assert on_screen(predicted) == "image_9.png"
     assert len(page_of(predicted).choices.list.texts()) == 13
 
@@ -492,3 +492,20 @@ def test_the_list_is_a_proper_model(qtmodeltester: ModelTester, qtbot: QtBot) ->
         model.show_bars(bars[:3])
     assert model.rowCount() == 3
     assert model.place_of(9) == -1
+
+
+def test_the_class_that_enter_gives_is_seen_to_be_singled_out(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    cat, dog = (item.class_id for item in garden.session.classes)
+    garden.engine.predict({garden.image("image_5.png"): [(cat, 0.8), (dog, 0.2)]}, accuracy=0.8)
+    garden.window.actions_.queue.trigger()
+    choices = garden.window.pages.queue.choices
+    assert choices.list.hasFocus()  # By which Qt makes the first line current, but not selected.
+    garden.engine.suggest([messages.Suggestion(garden.image("image_5.png"), "why", ())])
+    current = choices.list.current
+    assert current is not None
+    assert current.name == "cat"
+    assert choices.list.selectionModel().isSelected(choices.list.currentIndex())

@@ -138,7 +138,7 @@ def test_open_window_runs_until_the_window_is_closed(
 ) -> None:
     made: list[FakeEngine] = []
 
-    def start(publish: Callable[..., None]) -> FakeEngine:
+    def start(publish: Callable[..., None], **_choice: object) -> FakeEngine:
         made.append(FakeEngine(publish))
         return made[-1]
 

@@ -32,6 +32,7 @@ NOT_SHOWN = {
 ENGLISH = (
     *("app/__main__.py", "app/startup.py", "app/look/theme.py"),
     *("engine/cli.py", "engine/doctor.py", "engine/demo.py", "engine/sources.py"),
+    *("engine/encoder_commands.py", "engine/terminal.py"),
     *("engine/benchmark/", "engine/painting.py"),
     # Papers' experiments, recipes with their English keys, and reports.
     *("engine/metatraining/few_shot/", "engine/metatraining/meta_evaluation/"),
@@ -41,10 +42,12 @@ ENGLISH = (
     *("engine/metatraining/toml_sections.py", "engine/metatraining/encoder_training/recipe.py"),
     "engine/metatraining/encoder_training/seen.py",
     *("engine/jobs/export_card.py", "engine/encoder/graph.py", "engine/words.py"),
+    *("app/help/bug_report.py", "app/help/papers.py"),  # As the log is, and as titles are.
 )
 # Provenance in an encoder's and a model's file, and what is no text at all.
 WRITTEN = re.compile(
     r"[A-Z]{4,} |^FROM |^ FROM |(background|border|color): |^; |database main|"
+    r"^pooled features, |^unknown; ask its|^given by a person as|; published weights|"
     r"sqrt of the pooled|(bilinear|bicubic), antialiased|(Fine-tuned by|Meta-trained by) Handful |"
     r"^main directions$|^ labelled images of $|"
     r"^ classes from |uint8 RGB|EXIF orientation|px \(a JPEG|before taking back|"

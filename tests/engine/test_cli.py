@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from engine import COMMANDS, messages
-from engine.cli import _plain_progress, app, main
+from engine.cli import app, main
 from engine.encoder.encoder_file import shipped_encoder_path
 from engine.images import find_images
 from engine.jobs import workspace as workspace_module
 from engine.messages import FoundFile
 from engine.project import Change, Project
+from engine.terminal import plain_progress
 from tests.engine.painted import KINDS, kind_of, paint, paint_folder
 
 ROOT = shipped_encoder_path().parents[1]
@@ -473,6 +474,7 @@ def test_help_is_status_0(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_the_list_of_commands_is_that_of_the_command_line() -> None:
     known = [item.name or item.callback.__name__ for item in app.registered_commands]  # type: ignore[union-attr]
+    known += [group.name for group in app.registered_groups]
     assert sorted(known) == sorted(COMMANDS)
 
 
@@ -483,8 +485,8 @@ def test_without_a_terminal_progress_is_a_plain_line_now_and_then(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr("engine.cli.time.monotonic", lambda: now)
-    with _plain_progress() as show:
+    monkeypatch.setattr("engine.terminal.time.monotonic", lambda: now)
+    with plain_progress() as show:
         for done in range(100):
             now = 100.0 + 0.1 * done  # Ten seconds in all.
             show(messages.Progress(0, "Looking at images", done, 100, 9.6, 0.1 * (100 - done)))

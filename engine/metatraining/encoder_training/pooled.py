@@ -20,7 +20,7 @@ from engine.encoder.encoder_file import (
     Preprocessing,
 )
 from engine.encoder.network import build_network, pooled_roots
-from engine.errors import EngineError, sentence_for
+from engine.errors import EncoderError, EngineError, sentence_for
 from engine.metatraining.datasets import ImageSet, digest_of
 from engine.metatraining.encoder_training import kept
 from engine.metatraining.views import View
@@ -116,7 +116,13 @@ class PooledLayers:
 
 
 def trunk_of(encoder: Encoder) -> Encoder:
-    """The same network without a projection, whose mean embedding nobody has measured."""
+    """The same network without a projection, whose mean embedding nobody has measured.
+
+    Raises:
+        EncoderError: it is not of Handful's own architecture.
+    """
+    if encoder.training_refusal:
+        raise EncoderError(encoder.training_refusal)
     size = LAYER_SIZES[encoder.architecture][LAST_BLOCK[encoder.architecture]]
     return replace(encoder, projection=None, feature_mean=np.zeros(size, np.float32))
 

@@ -123,7 +123,7 @@ HEADS: Final[Mapping[str, Callable[[Floats], Learner]]] = MappingProxyType(
 
 def heads_over(encoders: Sequence[Encoder]) -> list[str]:
     """The titles of the heads that can be put over all of ``encoders``, in the tables' order."""
-    if any(encoder.projection is not None for encoder in encoders):
+    if not all(encoder.emits_roots for encoder in encoders):
         return [_PLAIN, *_CENTRED]
     return [_PLAIN_ON_Z, _PLAIN_ON_ROOT, *_CENTRED]
 

@@ -272,6 +272,8 @@ def _mixed_encoder(models: Sequence[EncoderModel], shares: Sequence[float], name
 
 def has_same_projection(one: EncoderModel, other: EncoderModel) -> bool:
     """Whether both make their embeddings from pooled activations in the same way."""
+    if one.encoder.network is not None or other.encoder.network is not None:
+        return one.encoder.fingerprint == other.encoder.fingerprint
     first, second = one.encoder.projection, other.encoder.projection
     if first is None or second is None:
         return first is second

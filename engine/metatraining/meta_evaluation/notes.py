@@ -49,7 +49,7 @@ def notes_for(
             "the product's head by one that it fits. The time to adapt is without embedding."
         )
     encoders = [encoder for method in encoder_methods for encoder in method.encoders]
-    if any(encoder.projection is None for encoder in encoders):
+    if any(encoder.emits_roots for encoder in encoders):
         notes.append(
             "z is an encoder's pooled last activation, which published networks classify by; an "
             "encoder without a projection emits its root, which all heads see that do not say z."

@@ -1,0 +1,132 @@
+"""Where the cache is and how large, and having it emptied or moved."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QLocale, QObject, Signal
+
+from app.look.words import told, told_event
+from app.session.works import Outcome, Work
+from engine import EngineError, cache_size, clean_cache, default_cache_folder, messages, move_cache
+
+if TYPE_CHECKING:
+    from app.session.session import Session
+
+FOLDER_NAME: Final = "Handful cache"
+"""What the cache is called in a folder of the person's own choice."""
+_log = logging.getLogger(__name__)
+
+
+class CachePlace(QObject):
+    """The cache of the session's engine.
+
+    Signals:
+        changed: place or size may be other than before.
+        cleaned: bytes before and after.
+        failed: one sentence.
+    """
+
+    changed = Signal()
+    cleaned = Signal(object, object)
+    failed = Signal(object)
+    _progressed = Signal(object)
+    _ended = Signal(object)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._thread: threading.Thread | None = None
+        self._work: Work | None = None
+        self._bytes_before = 0
+        self._progressed.connect(self._on_progressed)
+        self._ended.connect(self._on_ended)
+        session.bridge.restarted.connect(self.changed)
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self._session.choice.cache_folder or default_cache_folder()
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is where the system keeps caches."""
+        return self._session.choice.cache_folder is None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is being emptied or moved."""
+        return self._thread is not None or self._session.bridge.is_restarting
+
+    def size_bytes(self) -> int:
+        """How much room it takes on disk."""
+        return cache_size(self.folder)
+
+    def clean(self) -> None:
+        """Empty it in the background; the engine goes on meanwhile."""
+        if self.is_busy:
+            return
+        self._bytes_before = self.size_bytes()
+        self._work = self._session.works.begin(Work(self.tr("Cleaning the cache")))
+        folder = self.folder
+        self._thread = threading.Thread(
+            target=self._clean, args=(folder,), name="handful-cleaning", daemon=True
+        )
+        self._thread.start()
+        self.changed.emit()
+
+    def move_to(self, parent: Path | None) -> None:
+        """Move it into a folder, or (None) to where the system keeps caches.
+
+        The engine is ended for it and begun anew.
+        """
+        folder = None if parent is None else parent / FOLDER_NAME
+        if parent is not None and parent.name == FOLDER_NAME:
+            folder = parent
+        if self.is_busy or folder == self._session.choice.cache_folder:
+            return
+        choice = replace(self._session.preferences.engine_choice, cache_folder=folder)
+        steps = move_cache(self.folder, folder or default_cache_folder())
+        self._session.choose_engine(choice, steps)
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Wait for what is under way; it takes seconds at most."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _clean(self, folder: Path) -> None:
+        failure = ""
+        try:
+            for progress in clean_cache(folder):
+                self._progressed.emit(progress)
+        except EngineError as error:
+            failure = str(error)
+        except Exception as error:
+            _log.exception("The cache could not be cleaned")
+            failure = self.tr("The cache could not be cleaned: {reason}.").format(reason=error)
+        self._ended.emit(failure)
+
+    def _on_progressed(self, progress: messages.Progress) -> None:
+        if self._work is not None:
+            self._work.show(told_event(progress))
+
+    def _on_ended(self, failure: str) -> None:
+        self._thread, failure = None, told(failure)
+        if self._work is not None:
+            self._work.end(Outcome.FAILED if failure else Outcome.DONE, failure)
+            self._work = None
+        if failure:
+            self.failed.emit(failure)
+        else:
+            self.cleaned.emit(self._bytes_before, self.size_bytes())
+        self.changed.emit()
+
+
+def size_text(size_bytes: int) -> str:
+    """A size as a person reads it."""
+    return QLocale().formattedDataSize(size_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)

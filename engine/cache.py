@@ -1,0 +1,149 @@
+"""The cache as files on disk: how large it is, emptying it, moving it elsewhere.
+
+Only files that the program can make again are touched, whatever else lies in the folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from engine.errors import EngineError, sentence_for
+from engine.jobs.progress import ProgressMeter
+from engine.messages import Progress
+from engine.words import say
+
+_PATTERNS: Final = ("images.sqlite*", "encoders/*.onnx", "encoders/*.onnx.sha256")
+_CHUNK_BYTES: Final = 8_000_000
+_WAIT_S: Final = 30.0  # For the engine to end what it is writing.
+_PART: Final = ".part"
+_MB: Final = 1_000_000
+
+
+def cache_size(folder: Path) -> int:
+    """How many bytes the cache in ``folder`` takes; 0 where there is none."""
+    return sum(_size(path) for path in _files(folder))
+
+
+def clean_cache(folder: Path) -> Iterator[Progress]:
+    """Empty the cache in ``folder``; an engine may go on with it meanwhile.
+
+    Labels, projects and added encoders lie elsewhere.
+
+    Raises:
+        EngineError: it cannot be written.
+    """
+    graphs = _files(folder, _PATTERNS[1:])
+    meter = ProgressMeter(0, say("Cleaning the cache"), len(graphs) + 1)
+    yield meter.report()
+    _empty(folder / "images.sqlite")
+    meter.advance()
+    for path in graphs:
+        yield meter.report()
+        with contextlib.suppress(EngineError):  # In use, as Windows sees it: it stays, and is good.
+            _delete(path)
+        meter.advance()
+    yield meter.report()
+
+
+def move_cache(source: Path, target: Path) -> Iterator[Progress]:
+    """Move the cache from one folder to another. Progress counts megabytes.
+
+    No engine may have it open.
+
+    A cache that is in ``target`` already is kept, and the one in ``source`` left where it is: both
+    are good, and one is enough. Where it fails, or is closed before its end, ``source`` is whole.
+
+    Raises:
+        EngineError: ``target`` cannot be written, or its disk is full.
+    """
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        _check_writable(target)
+    except OSError as error:
+        raise EngineError(sentence_for(error, target, say("write the cache in"))) from error
+    files = _files(source)
+    if _files(target) or target.resolve() == source.resolve():
+        return
+    total = sum(_size(path) for path in files)
+    meter = ProgressMeter(0, say("Moving the cache (MB)"), max(1, total // _MB))
+    moved: list[Path] = []
+    done = 0
+    try:
+        for path in files:
+            place = target / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            moved.append(place)
+            for count in _copy(path, place):
+                done += count
+                meter.done = done // _MB
+                yield meter.report()
+    except BaseException as error:
+        for place in moved:
+            for left in (place, place.with_name(place.name + _PART)):
+                with contextlib.suppress(OSError):
+                    left.unlink()
+        if isinstance(error, OSError):
+            raise EngineError(sentence_for(error, target, say("write the cache in"))) from error
+        raise
+    for path in files:
+        with contextlib.suppress(EngineError):  # The copy is good; what is left is only room.
+            _delete(path)
+
+
+def _empty(path: Path) -> None:
+    """Take everything out of the database, and give its room back."""
+    if not path.exists():
+        return
+    try:
+        connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
+        with contextlib.closing(connection) as database:
+            rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            for (table,) in rows.fetchall():
+                database.execute(f'DELETE FROM "{table}"')
+            database.execute("VACUUM")
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise EngineError(
+            say("Could not empty the cache {path}: {reason}.", path=path, reason=error)
+        ) from error
+
+
+def _copy(path: Path, place: Path) -> Iterator[int]:
+    """Copy a file, telling the bytes of each stretch."""
+    part = place.with_name(place.name + _PART)
+    with path.open("rb") as source, part.open("wb") as out:
+        while chunk := source.read(_CHUNK_BYTES):
+            out.write(chunk)
+            yield len(chunk)
+    os.replace(part, place)
+
+
+def _files(folder: Path, patterns: tuple[str, ...] = _PATTERNS) -> list[Path]:
+    with contextlib.suppress(OSError):
+        found = {path for pattern in patterns for path in folder.glob(pattern)}
+        return sorted(path for path in found if path.is_file() and not path.is_symlink())
+    return []
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise EngineError(sentence_for(error, path, say("delete"))) from error
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))

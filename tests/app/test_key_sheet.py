@@ -1,0 +1,93 @@
+"""The key sheet: made from what is there, so that it cannot say what is not so."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Desk
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from app.help.key_sheet import KeyHelper, KeySheet
+from app.look.page import Page
+
+
+@pytest.fixture
+def sheet(garden: Desk) -> KeySheet:
+    """The sheet, opened by its key among the images of two classes."""
+    garden.add_classes("cat", "dog")
+    garden.view.setFocus()
+    garden.qtbot.keyClick(garden.view, Qt.Key.Key_Question)
+    sheet = garden.window.key_sheet
+    garden.qtbot.waitUntil(sheet.isVisible)
+    return sheet
+
+
+def test_every_action_with_keys_is_on_it_under_its_menu(sheet: KeySheet, garden: Desk) -> None:
+    lines = sheet.tree.lines()
+    assert ("File", "Ctrl+O", "Open Folder") in lines
+    assert ("Edit", "Ctrl+Z", "Undo") in lines  # And not what it would undo.
+    assert ("Label", "1", "cat") in lines
+    assert ("Label", "0", "None of these") in lines
+    shown = " ".join(keys for _, keys, _ in lines)
+    for name, action in garden.window.actions_.named().items():
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        assert keys in shown, name
+
+
+def test_every_key_that_a_page_takes_for_itself_is_on_it(sheet: KeySheet, garden: Desk) -> None:
+    pages = [page for page in garden.window.findChildren(Page) if page.keys()]
+    assert pages
+    lines = sheet.tree.lines()
+    for page in pages:
+        named = [keys for group, keys, _ in lines if group == page.accessibleName()]
+        parts = {QKeySequence(part.strip()) for keys in named for part in keys.split(",")}
+        own: tuple[Qt.Key, ...] = page.keys()
+        for key in own:
+            if key == Qt.Key.Key_Return:
+                key = Qt.Key.Key_Enter  # Both are "Enter" to a person.
+            assert QKeySequence(key) in parts, (page.accessibleName(), key)
+
+
+def test_parts_of_the_window_tell_their_own_keys(sheet: KeySheet, garden: Desk) -> None:
+    groups = {group for group, _, _ in sheet.tree.lines()}
+    for part in garden.window.findChildren(QWidget):
+        if isinstance(part, KeyHelper) and part.key_help():
+            assert part.accessibleName() in groups
+            assert part.accessibleName()
+
+
+def test_it_is_searched_by_keys_and_by_words(sheet: KeySheet, garden: Desk) -> None:
+    assert sheet.search.hasFocus()
+    garden.qtbot.keyClicks(sheet.search, "undo")
+    assert sheet.tree.lines() == [("Edit", "Ctrl+Z", "Undo")]
+    sheet.search.selectAll()
+    garden.qtbot.keyClicks(sheet.search, "ctrl+e export")
+    assert [words for _, _, words in sheet.tree.lines()] == ["Export Model"]
+    sheet.search.selectAll()
+    garden.qtbot.keyClicks(sheet.search, "make coffee")
+    assert sheet.tree.lines() == []
+    assert sheet._nothing.isVisible()
+    garden.qtbot.keyClick(sheet.search, Qt.Key.Key_Escape)
+    assert not sheet.isVisible()
+
+
+def test_it_follows_edited_keys_while_it_is_open(sheet: KeySheet, garden: Desk) -> None:
+    garden.window.shortcuts.set_keys("refresh", QKeySequence("Ctrl+R"))
+    assert ("View", "Ctrl+R", "Refresh") in sheet.tree.lines()
+    garden.window.shortcuts.set_keys("refresh", None)
+    assert "Refresh" not in [words for _, _, words in sheet.tree.lines()]
+
+
+def test_a_screen_reader_hears_keys_and_words_together(sheet: KeySheet) -> None:
+    heading = sheet.tree.topLevelItem(0)
+    assert heading is not None
+    item = heading.child(0)
+    assert item is not None
+    assert item.data(0, Qt.ItemDataRole.AccessibleTextRole) == "Ctrl+O: Open Folder"
+
+
+def test_f1_opens_it_on_the_start_page_too(desk: Desk) -> None:
+    desk.qtbot.keyClick(desk.window, Qt.Key.Key_F1)
+    assert desk.window.key_sheet.isVisible()
+    assert ("File", "Ctrl+O", "Open Folder") in desk.window.key_sheet.tree.lines()

@@ -1,0 +1,542 @@
+"""The settings: each takes effect at once, nothing of the work is lost, and it is remembered."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Desk
+from fake_engine import FakeEngine
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+import engine
+from app.look.theme import DARK, ThemeChoice
+from app.session.engine_bridge import EngineBridge
+from app.session.engine_choice import EngineChoice
+from app.settings.settings_dialog import SettingsDialog
+from engine import EngineError, default_cache_folder, default_encoders_folder, messages
+from engine.cache import cache_size, clean_cache, move_cache
+
+
+@pytest.fixture
+def settings(garden: Desk) -> SettingsDialog:
+    """The settings of a window on twelve images, two of which are labelled."""
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    garden.press(Qt.Key.Key_Comma)  # A key that means nothing yet.
+    garden.qtbot.keyClick(garden.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    dialog = garden.window.settings_dialog
+    garden.qtbot.waitUntil(dialog.isVisible)
+    return dialog
+
+
+def press(desk: Desk, button: QPushButton) -> None:
+    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def restarted(desk: Desk, number: int) -> FakeEngine:
+    """Wait for the engine of that number, and let it begin."""
+    desk.qtbot.waitUntil(lambda: len(desk.engines) == number)
+    desk.qtbot.waitUntil(lambda: not desk.session.bridge.is_restarting)
+    desk.engine.ready()
+    return desk.engine
+
+
+def box_of(dialog: SettingsDialog) -> QMessageBox:
+    (box,) = dialog.findChildren(QMessageBox)
+    return box
+
+
+def answer(desk: Desk, box: QMessageBox, text: str) -> None:
+    (button,) = [item for item in box.findChildren(QPushButton) if item.text() == text]
+    press(desk, button)
+    desk.qtbot.waitUntil(lambda: not desk.window.findChildren(QMessageBox))
+
+
+# --- Device ---------------------------------------------------------------------------------------
+
+
+def test_another_device_restarts_the_engine_and_keeps_the_labels(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    settings.show_section(settings.engine)
+    assert "In use: CPU, 2 threads" in settings.engine.device_words.text()
+    old = garden.engine
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
+    new = restarted(garden, 2)
+    assert old.is_closed
+    assert garden.preferences.engine_choice == EngineChoice("cpu")
+    assert garden.session.choice.device == "cpu"
+    # Everything is asked for again, of the new engine.
+    new.finish_scan()
+    assert len(new.last(messages.EmbedImages).images) == 12
+    assert len(new.last(messages.Adapt).support) == 2
+    assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
+    garden.window.actions_.undo.trigger()
+    assert garden.labels_on_disk() == {"image_1.png": "cat"}
+
+
+def test_labelling_goes_on_while_the_engine_restarts(
+    settings: SettingsDialog, garden: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+    old = garden.engine
+    close = old.close
+
+    def close_slowly() -> None:
+        may_end.wait(10)
+        close()
+
+    monkeypatch.setattr(old, "close", close_slowly)
+    settings.show_section(settings.engine)
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
+    assert garden.window.status_line.engine.text() == "Engine is restarting…"
+    assert garden.window.status_line.work.text() == "Restarting the engine"
+    assert not settings.engine.device_buttons["auto"].isEnabled()
+    dog = garden.session.classes[1].class_id
+    assert garden.session.label([garden.image("image_3.png")], dog)
+    may_end.set()
+    new = restarted(garden, 2)
+    assert len(new.last(messages.Adapt).support) == 3
+    garden.qtbot.waitUntil(settings.engine.device_buttons["auto"].isEnabled)
+
+
+def test_a_device_that_fails_is_told_and_done_without(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    settings.show_section(settings.engine)
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cuda"], Qt.MouseButton.LeftButton)
+    garden.qtbot.waitUntil(lambda: len(garden.engines) == 2)
+    garden.engine.fail("The device cuda cannot be used: no NVIDIA GPU was found.")
+    restarted(garden, 3)
+    assert garden.session.choice == EngineChoice()
+    assert garden.preferences.engine_choice.device == "cuda"  # It may be plugged in tomorrow.
+    assert garden.notices()[0].startswith("The device cuda cannot be used: no NVIDIA GPU was found")
+    assert not garden.session.engine_failure
+
+
+def test_work_under_way_is_not_lost_without_a_question(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    garden.window.actions_.export.trigger()
+    press(garden, garden.window.export_dialog.start_button)
+    settings.show_section(settings.engine)
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
+    box = box_of(settings)
+    assert "will be discarded" in box.informativeText()
+    answer(garden, box, "Keep Working")
+    assert settings.engine.device_buttons["auto"].isChecked()
+    assert len(garden.engines) == 1
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
+    answer(garden, box_of(settings), "Restart Anyway")
+    restarted(garden, 2)
+    assert garden.session.task is None
+
+
+def test_the_bridge_holds_what_is_asked_while_no_engine_is_there(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    engines: list[FakeEngine] = []
+    told: list[str] = []
+
+    def start(publish: Callable[[messages.Event], None]) -> FakeEngine:
+        engines.append(FakeEngine(publish))
+        return engines[-1]
+
+    def start_next(publish: Callable[[messages.Event], None], failure: str) -> FakeEngine:
+        told.append(failure)
+        return start(publish)
+
+    def steps() -> Iterator[messages.Progress]:
+        yield messages.Progress(0, "Moving the cache (MB)", 1, 2, 0.0, 0.0)
+        raise EngineError("The disk is full.")
+
+    bridge = EngineBridge(start)
+    heard: list[messages.Event] = []
+    bridge.ask(messages.EmbedImages(bridge.next_id(), ()), heard.append)
+    with qtbot.waitSignal(bridge.between_engines):
+        bridge.restart(start_next, steps())
+        number = bridge.next_id()
+        bridge.ask(messages.EmbedImages(number, ()), heard.append)
+        engines[0].publish(messages.JobFinished(number))  # The old one has no say any more.
+    qtbot.waitUntil(lambda: len(engines) == 2)
+    assert told == ["The disk is full."]
+    assert [command.request_id for command in engines[1].commands] == [number]
+    engines[1].publish(messages.JobFinished(number))
+    qtbot.waitUntil(lambda: len(heard) == 1)
+    bridge.restart(start_next)
+    bridge.close()  # At once: it waits for the old engine, and no new one begins.
+    assert engines[1].is_closed
+    QApplication.processEvents()
+    assert len(engines) == 2
+
+
+# --- Encoders -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def added_path() -> Path:
+    """An encoder that was added: a copy of the shipped one."""
+    path = default_encoders_folder() / "copy.safetensors"
+    path.parent.mkdir(parents=True)
+    shipped = next(info for info in engine.list_encoders(path.parent) if info.is_shipped)
+    path.write_bytes(shipped.path.read_bytes())
+    return path
+
+
+def names_of(settings: SettingsDialog) -> list[str]:
+    tree = settings.engine.list
+    rows = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
+    return [item.text(0) for item in rows if item is not None]
+
+
+def test_an_added_encoder_is_used_and_removed(
+    added_path: Path, settings: SettingsDialog, garden: Desk
+) -> None:
+    section = settings.engine
+    settings.show_section(section)
+    assert [name.endswith("(in use)") for name in names_of(settings)] == [True, False]
+    assert not section.use_button.isEnabled()
+    assert not section.remove_button.isEnabled()  # It came with the program.
+    section.list.setFocus()
+    garden.qtbot.keyClick(section.list, Qt.Key.Key_Down)
+    press(garden, section.use_button)
+    restarted(garden, 2)
+    assert garden.session.choice.encoder_path == added_path
+    assert [name.endswith("(in use)") for name in names_of(settings)] == [False, True]
+    assert not section.remove_button.isEnabled()  # It is in use.
+    section.list.setCurrentItem(section.list.topLevelItem(0))
+    press(garden, section.use_button)
+    restarted(garden, 3)
+    section.list.setCurrentItem(section.list.topLevelItem(1))
+    press(garden, section.remove_button)
+    box = box_of(settings)
+    assert str(added_path) in box.informativeText()
+    answer(garden, box, "Remove")
+    assert not added_path.exists()
+    assert len(names_of(settings)) == 1
+
+
+def test_a_network_is_added_by_name_with_progress(
+    settings: SettingsDialog, garden: Desk, added_path: Path
+) -> None:
+    section = settings.engine
+    settings.show_section(section)
+    press(garden, section.name_button)
+    dialog = section._dialog
+    assert not dialog.add_button.isEnabled()
+    garden.qtbot.keyClicks(dialog.name, "resnet 18")
+    assert "letters" in dialog.reason.text()
+    assert not dialog.add_button.isEnabled()
+    dialog.name.selectAll()
+    garden.qtbot.keyClicks(dialog.name, "resnet18")
+    press(garden, dialog.add_button)
+    assert not dialog.isVisible()
+    command = garden.engine.last(messages.AddEncoder)
+    assert (command.name, command.weights) == ("timm:resnet18", None)
+    number = command.request_id
+    garden.engine.publish(messages.Progress(number, "Downloading (MB)", 5, 45, 2.0, 20.0))
+    assert section.adding_text.text() == "Downloading (MB) · 5 / 45 · 2.0/s · 20 s left"
+    assert "Downloading" in garden.window.status_line.work.text()
+    garden.session.close_project()  # It has nothing to do with a project.
+    assert number not in garden.engine.cancelled()
+    garden.engine.publish(messages.EncoderAdded(number, added_path, "ResNet 18"))
+    assert not section.adding.isVisible()
+    assert section.message.text() == "ResNet 18 was added; press Use This to work with it."
+    assert section.use_button.isEnabled()  # The new one is chosen in the list.
+
+
+def test_adding_is_cancelled_or_fails_with_a_sentence(
+    settings: SettingsDialog, garden: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = settings.engine
+    settings.show_section(section)
+    weights = tmp_path / "mine.safetensors"
+
+    def choose(*_args: object) -> tuple[str, str]:
+        return str(weights), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    press(garden, section.file_button)
+    command = garden.engine.last(messages.AddEncoder)
+    assert (command.name, command.weights) == ("", weights)
+    press(garden, section.cancel_button)
+    assert command.request_id in garden.engine.cancelled()
+    assert not section.cancel_button.isEnabled()
+    garden.engine.answer_cancel()
+    assert not section.adding.isVisible()
+    press(garden, section.file_button)
+    number = garden.engine.last(messages.AddEncoder).request_id
+    garden.engine.publish(messages.JobFailed(number, "There is no file mine.safetensors.", False))
+    assert section.message.text() == "There is no file mine.safetensors."
+    assert section.file_button.isEnabled()
+
+
+# --- Cache ----------------------------------------------------------------------------------------
+
+
+def fill_cache(folder: Path) -> int:
+    """A cache as the engine leaves it, and something of the person's in the same folder."""
+    (folder / "encoders").mkdir(parents=True)
+    with sqlite3.connect(folder / "images.sqlite") as database:
+        database.execute("CREATE TABLE thumbnails (content BLOB PRIMARY KEY, jpeg BLOB)")
+        database.execute("INSERT INTO thumbnails VALUES (x'00', zeroblob(3000000))")
+    database.close()
+    (folder / "encoders" / "abc.onnx").write_bytes(b"graph")
+    (folder / "letter.txt").write_text("mine")
+    return cache_size(folder)
+
+
+def test_cleaning_takes_the_cache_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    assert fill_cache(folder) > 3_000_000
+    other = sqlite3.connect(folder / "images.sqlite")  # The engine goes on with it.
+    steps = list(clean_cache(folder))
+    assert (steps[-1].done, steps[-1].total) == (2, 2)
+    assert cache_size(folder) < 100_000
+    assert other.execute("SELECT count(*) FROM thumbnails").fetchone() == (0,)
+    other.close()
+    assert (folder / "letter.txt").read_text() == "mine"
+    assert list(clean_cache(tmp_path / "nowhere"))[-1].done == 1
+
+
+def test_moving_takes_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, target = tmp_path / "cache", tmp_path / "disk" / "new"
+    size = fill_cache(folder)
+    moving = move_cache(folder, target)
+    next(moving)
+    moving.close()  # The window is closed half-way.
+    assert cache_size(folder) == size
+    assert cache_size(target) == 0
+    steps = list(move_cache(folder, target))
+    assert steps[-1].done == steps[-1].total == 3
+    assert cache_size(target) == size
+    assert cache_size(folder) == 0
+    assert [path.name for path in folder.iterdir() if path.is_file()] == ["letter.txt"]
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(EngineError, match="Could not write the cache in"):
+        list(move_cache(target, file / "inside"))
+    assert cache_size(target) == size
+
+
+def test_the_cache_is_cleaned_with_its_size_before_and_after(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    fill_cache(default_cache_folder())
+    section = settings.cache
+    settings.show_section(section)
+    assert section.place.text() == str(default_cache_folder())
+    assert section.size_words.text() == "3.0 MB"
+    press(garden, section.clean_button)
+    garden.qtbot.waitUntil(lambda: section.message.text().startswith("Cleaned: 3.0 MB before, "))
+    assert not garden.engine.is_closed
+    assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
+
+
+def test_the_cache_moves_with_its_place(
+    settings: SettingsDialog, garden: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = fill_cache(default_cache_folder())
+    (tmp_path / "disk").mkdir()
+
+    def choose(*_args: object) -> str:
+        return str(tmp_path / "disk")
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", choose)
+    section = settings.cache
+    settings.show_section(section)
+    assert not section.default_button.isVisible()
+    press(garden, section.change_button)
+    restarted(garden, 2)
+    place = tmp_path / "disk" / "Handful cache"
+    assert garden.session.choice.cache_folder == place
+    assert cache_size(place) == size
+    assert cache_size(default_cache_folder()) == 0
+    assert section.place.text() == str(place)
+    press(garden, section.default_button)
+    restarted(garden, 3)
+    assert garden.session.choice.cache_folder is None
+    assert cache_size(default_cache_folder()) == size
+
+
+def test_a_place_that_cannot_be_written_leaves_the_cache_where_it_is(
+    settings: SettingsDialog, garden: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    garden.session.cache.move_to(tmp_path / "file")
+    restarted(garden, 2)
+    assert garden.session.choice == garden.preferences.engine_choice == EngineChoice()
+    assert "Could not write the cache in" in garden.notices()[0]
+
+
+# --- Appearance -----------------------------------------------------------------------------------
+
+
+def test_the_theme_is_chosen_and_the_menu_follows(settings: SettingsDialog, garden: Desk) -> None:
+    settings.show_section(settings.appearance)
+    box = settings.appearance.theme
+    box.setFocus()
+    garden.qtbot.keyClick(box, Qt.Key.Key_End)
+    assert garden.switch.theme is DARK
+    assert garden.preferences.theme is ThemeChoice.DARK
+    ticked = garden.window.actions_.theme_group.checkedAction()
+    assert ticked is not None
+    assert ticked.data() is ThemeChoice.DARK
+
+
+# --- Keys -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keys(settings: SettingsDialog) -> SettingsDialog:
+    settings.show_section(settings.keys)
+    return settings
+
+
+def change(desk: Desk, name: str, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
+    """Give an action other keys, as a person does."""
+    section = desk.window.settings_dialog.keys
+    section.tree.choose(name)
+    press(desk, section.capture)
+    desk.qtbot.keyClick(section.capture, key, modifier)
+
+
+def test_an_action_gets_the_keys_that_are_pressed(
+    keys: SettingsDialog, garden: Desk, make_desk: Callable[[], Desk]
+) -> None:
+    change(garden, "evaluation", Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    evaluation = garden.window.actions_.evaluation
+    assert evaluation.shortcuts() == [QKeySequence("Ctrl+J")]
+    assert evaluation.toolTip() == "Evaluation (Ctrl+J)"
+    assert ("View", "Evaluation", "Ctrl+J") in keys.keys.tree.lines()
+    keys.close()
+    garden.window.activateWindow()
+    garden.qtbot.waitUntil(garden.window.isActiveWindow)
+    garden.qtbot.keyClick(garden.view, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert garden.window.pages.currentWidget() is garden.window.pages.evaluation
+    garden.close()
+    again = make_desk()
+    assert again.window.actions_.evaluation.shortcuts() == [QKeySequence("Ctrl+J")]
+    again.window.shortcuts.reset("evaluation")
+    again.close()
+    third = make_desk()
+    assert QKeySequence("F7") in third.window.actions_.evaluation.shortcuts()
+
+
+def test_keys_that_another_action_has_are_taken_only_on_purpose(
+    keys: SettingsDialog, garden: Desk
+) -> None:
+    change(garden, "evaluation", Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    section, actions = keys.keys, garden.window.actions_
+    assert section.message.text() == "Ctrl+S is the key of “Save Predictions” already."
+    assert QKeySequence("F7") in actions.evaluation.shortcuts()
+    assert not garden.window.predictions_dialog.isVisible()  # Pressed, but not meant.
+    press(garden, section.take_button)
+    assert actions.evaluation.shortcuts() == [QKeySequence("Ctrl+S")]
+    assert actions.save.shortcuts() == []
+    section.tree.choose("save")
+    press(garden, section.reset_button)  # It wants its own back.
+    assert actions.save.shortcuts() == [QKeySequence("Ctrl+S")]
+    assert actions.evaluation.shortcuts() == []
+    press(garden, section.reset_all_button)
+    assert QKeySequence("F7") in actions.evaluation.shortcuts()
+    assert not section.reset_all_button.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier", "reason"),
+    [
+        (Qt.Key.Key_3, Qt.KeyboardModifier.NoModifier, "3 is the key of a class"),
+        (Qt.Key.Key_B, Qt.KeyboardModifier.NoModifier, "B is the key of a class"),
+        (Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "moves about in the window"),
+        (Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier, "opens the menu “File”"),
+    ],
+)
+def test_keys_that_are_needed_elsewhere_are_refused(
+    keys: SettingsDialog,
+    garden: Desk,
+    key: Qt.Key,
+    modifier: Qt.KeyboardModifier,
+    reason: str,
+) -> None:
+    garden.session.set_hotkey(garden.session.classes[0].class_id, ord("B"))
+    before = garden.window.actions_.refresh.shortcuts()
+    change(garden, "refresh", key, modifier)
+    assert reason in keys.keys.message.text()
+    assert garden.window.actions_.refresh.shortcuts() == before
+
+
+def test_capturing_is_left_by_escape_and_keys_can_be_taken_away(
+    keys: SettingsDialog, garden: Desk
+) -> None:
+    section, refresh = keys.keys, garden.window.actions_.refresh
+    change(garden, "refresh", Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    assert refresh.shortcuts() == [QKeySequence("F5")]
+    assert keys.isVisible()
+    press(garden, section.remove_button)
+    assert refresh.shortcuts() == []
+    assert refresh.toolTip() == "Refresh"
+    press(garden, section.reset_button)
+    assert refresh.shortcuts() == [QKeySequence("F5")]
+
+
+def test_the_keys_of_the_classes_are_shown_but_chosen_elsewhere(
+    keys: SettingsDialog, garden: Desk
+) -> None:
+    section = keys.keys
+    section.search.setText("classes")
+    assert ("Classes (chosen in their list)", "cat", "1") in section.tree.lines()
+    section.search.setText("nothing like this")
+    assert section.tree.lines() == []
+
+
+def test_the_settings_open_where_they_were_left(
+    keys: SettingsDialog, garden: Desk, make_desk: Callable[[], Desk]
+) -> None:
+    garden.close()
+    again = make_desk()
+    again.window.actions_.settings.trigger()
+    assert again.window.settings_dialog.keys.isVisible()
+
+
+# --- Layout ---------------------------------------------------------------------------------------
+
+
+def test_the_page_shown_is_shown_again_at_the_next_start(
+    settings: SettingsDialog, garden: Desk, folder: Path, make_desk: Callable[[], Desk]
+) -> None:
+    settings.close()
+    garden.window.actions_.evaluation.trigger()
+    garden.close()
+    again = make_desk()
+    again.open(folder)
+    assert again.window.pages.currentWidget() is again.window.pages.evaluation
+    again.window.actions_.images.trigger()
+    again.session.close_project()
+    again.open(folder)  # Only once: who opens another folder wants to see its images.
+    assert again.window.pages.currentWidget() is again.gallery
+    again.close()
+    third = make_desk()
+    third.open(folder)
+    assert third.window.pages.currentWidget() is third.gallery
+
+
+def test_a_window_from_a_larger_screen_is_brought_onto_this_one(
+    desk: Desk, make_desk: Callable[[], Desk]
+) -> None:
+    desk.window.setGeometry(5000, 4000, 3000, 2000)
+    desk.close()
+    room = QApplication.primaryScreen().availableGeometry()
+    window = make_desk().window
+    assert room.contains(window.geometry().topLeft())
+    assert window.height() <= room.height()
+    assert window.width() <= max(room.width(), window.minimumWidth())
