@@ -170,7 +170,7 @@ class FileKey:
 class CacheEntry:
     """One image's cached results. ``embedding`` (embedding_size,) float16; ``reason`` is set,
     and the rest empty, for a file that cannot be read. ``perceptual_hash`` is 0 where there is no
-    embedding, too.
+    embedding, too. ``taken_s``: see ``messages.ImagesEmbedded``; None where nobody has looked.
     """
 
     content: bytes
@@ -178,6 +178,7 @@ class CacheEntry:
     thumbnail: bytes | None
     reason: Sentence = NOTHING
     perceptual_hash: int = 0
+    taken_s: int | None = None
 
 
 _SCHEMA: Final = """
@@ -190,11 +191,13 @@ CREATE TABLE IF NOT EXISTS embeddings (
     PRIMARY KEY (content, encoder)
 );
 CREATE TABLE IF NOT EXISTS thumbnails (content BLOB PRIMARY KEY, jpeg BLOB);
+CREATE TABLE IF NOT EXISTS dates (content BLOB PRIMARY KEY, taken_s INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS layouts (
     folder TEXT, encoder TEXT, hashes BLOB, positions BLOB, PRIMARY KEY (folder, encoder)
 );
 """
-_FORMAT: Final = 3
+_KEEP_DATE: Final = "INSERT OR REPLACE INTO dates VALUES (?, ?)"
+_FORMAT: Final = 3  # Not raised by the dates: a cache without them is filled as images are met.
 
 
 class ImageCache:
@@ -239,16 +242,21 @@ class ImageCache:
         marks = ",".join("?" * len(keys))
         rows = self._read(
             "SELECT path, size_bytes, modified_ns, changed_ns, files.content, embedding, "
-            f"perceptual_hash, {thumbnail} "
+            f"perceptual_hash, {thumbnail}, taken_s "
             "FROM files LEFT JOIN embeddings "
             "ON embeddings.content = files.content AND embeddings.encoder = ? "
+            "LEFT JOIN dates ON dates.content = files.content "
             f"{join} WHERE path IN ({marks})",
             (self._encoder, *(key.path for key in keys)),
         )
         by_path = {key.path: key for key in keys}
         return {
             row[0]: CacheEntry(
-                row[4], self._embedding(row[5]), row[7], perceptual_hash=_as_number(row[6])
+                row[4],
+                self._embedding(row[5]),
+                row[7],
+                perceptual_hash=_as_number(row[6]),
+                taken_s=row[8],
             )
             for row in rows
             if by_path[row[0]] == FileKey(*row[:4])
@@ -257,16 +265,20 @@ class ImageCache:
     def find_content(self, content: bytes) -> CacheEntry | None:
         """What is known of these bytes, wherever they were met, or None."""
         rows = self._read(
-            "SELECT embedding, perceptual_hash, jpeg "
-            "FROM embeddings LEFT JOIN thumbnails USING (content) "
+            "SELECT embedding, perceptual_hash, jpeg, taken_s FROM embeddings "
+            "LEFT JOIN thumbnails USING (content) LEFT JOIN dates USING (content) "
             "WHERE content = ? AND encoder = ?",
             (content, self._encoder),
         )
         if not rows:
             return None
-        embedding, bits, thumbnail = rows[0]
+        embedding, bits, thumbnail, taken_s = rows[0]
         return CacheEntry(
-            content, self._embedding(embedding), thumbnail, perceptual_hash=_as_number(bits)
+            content,
+            self._embedding(embedding),
+            thumbnail,
+            perceptual_hash=_as_number(bits),
+            taken_s=taken_s,
         )
 
     def add(self, entries: Mapping[FileKey, CacheEntry]) -> None:
@@ -308,6 +320,22 @@ class ImageCache:
                         if entry.thumbnail is not None
                     ],
                 )
+                self._connection.executemany(
+                    _KEEP_DATE,
+                    [
+                        (entry.content, entry.taken_s)
+                        for _, entry in good
+                        if entry.taken_s is not None
+                    ],
+                )
+        except sqlite3.Error as error:
+            self._failed(error, say("write"))
+
+    def add_dates(self, dates: Mapping[bytes, int]) -> None:
+        """Keep when the pictures of contents were taken, in one transaction."""
+        try:
+            with self._lock, self._connection:
+                self._connection.executemany(_KEEP_DATE, list(dates.items()))
         except sqlite3.Error as error:
             self._failed(error, say("write"))
 
@@ -333,7 +361,7 @@ class ImageCache:
                     (_as_text(folder), self._encoder, hashes.tobytes(), positions.tobytes()),
                 )
         except sqlite3.Error as error:
-            self._failed(error, "write")
+            self._failed(error, say("write"))
 
     def size_bytes(self) -> int:
         """How much room the cache takes on disk."""

@@ -28,6 +28,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine.errors import EngineError, UnreadableImageError, sentence_for
-from engine.messages import FoundFile
+from engine.messages import NO_DATE, FoundFile
 from engine.words import Sentence, say
 
 DRAFT_SIDE_PX: Final = 448  # Twice the encoder's input, so that its own resize has what to work on.
@@ -89,15 +90,20 @@ _SWAPPING: Final = (5, 6, 7, 8)
 _NO_GUARD: Final = nullcontext()
 _PILLOW: Final = re.compile(r"PIL\.")
 _quietening = threading.Lock()
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedImage:
-    """Pixels (height, width, 3) uint8 RGB, and the size of the original after orientation."""
+    """Pixels (height, width, 3) uint8 RGB, and the size of the original after orientation.
+
+    ``taken_s``: when the picture was taken, see :func:`read_date`.
+    """
 
     pixels: NDArray[np.uint8]
     original_width_px: int
     original_height_px: int
+    taken_s: int = NO_DATE
 
 
 def find_images(folder: Path) -> Iterator[FoundFile | Path]:
@@ -213,6 +219,7 @@ def decode_image(
                 rgb = _to_rgb(image, factor)
                 # TIFF is turned by Pillow in load(), and its size was so from the start.
                 orientation = _orientation(image)
+                taken_s = _date_of(image)
                 if orientation in _TURNS:
                     rgb = rgb.transpose(_TURNS[orientation])
             original = stored[::-1] if orientation in _SWAPPING else stored
@@ -227,7 +234,24 @@ def decode_image(
         # Pillow's decoders raise almost anything on hostile bytes (OSError, SyntaxError,
         # ValueError, struct.error, IndexError, ...); whichever it is, this file has no image.
         raise UnreadableImageError(_why_broken(error)) from error
-    return DecodedImage(pixels, *original)
+    return DecodedImage(pixels, *original, taken_s)
+
+
+def read_date(path: Path) -> int:
+    """When a picture was taken, from the head of its file; its pixels are not decoded.
+
+    Returns:
+        Seconds since 1970 by the camera's own clock, which knows no time zone; NO_DATE where the
+        file does not tell or cannot be read.
+    """
+    _prepare_pillow()
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            if image.format == "PNG" and "exif" not in image.info:
+                return NO_DATE  # It may stand behind the pixels, and Pillow would decode them.
+            return _date_of(image)
+    except Exception:  # As in decode_image: whatever it is, this file tells no date.
+        return NO_DATE
 
 
 def make_thumbnail(pixels: NDArray[np.uint8], side_px: int = THUMBNAIL_SIDE_PX) -> bytes:
@@ -306,6 +330,21 @@ def _orientation(image: Image.Image) -> int:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # Pillow's EXIF reader raises almost anything too.
         return 1
+
+
+def _date_of(image: Image.Image) -> int:
+    """See :func:`read_date`; DateTimeOriginal, else DateTimeDigitized (EXIF 2.3, 4.6.5)."""
+    try:
+        details = image.getexif().get_ifd(ExifTags.IFD.Exif)
+        for tag in (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized):
+            text = str(details.get(tag, "")).strip(" \0")
+            # A camera whose clock was never set writes zeros, which are no date.
+            if text and not text.startswith("0000"):
+                moment = datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S")
+                return int(moment.replace(tzinfo=UTC).timestamp())
+    except Exception as error:  # A broken date must not cost the picture.
+        _log.debug("a date that cannot be read: %r", error)
+    return NO_DATE
 
 
 def _check_size(image: Image.Image) -> None:

@@ -29,6 +29,9 @@ none-of-these scores, and nothing else.
 NONE_NAME: Final = say("None of these")
 """What that is called in tables, in the journal and in the window."""
 
+NO_DATE: Final = -(1 << 62)
+"""In place of a second: the file does not tell when its picture was taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageRef:
@@ -206,6 +209,54 @@ class ReviewLabels:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditLabels:
+    """Look for labels that seem wrong, and for nothing else: quick enough after every pause.
+
+    Supersedes an older one. Answers: LabelsAudited.
+    """
+
+    request_id: int
+    classes: tuple[ClassSpec, ...]
+    support: tuple[tuple[ImageRef, ClassId], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FindGroups:
+    """Find bursts, copies and near-duplicates among all embedded images. Supersedes an older one.
+
+    ``image_ids`` (n,) int64 in the order of names; ``taken_s`` (n,) int64, see ImagesEmbedded,
+    NO_DATE where unknown. Behind everything a person waits for. Answers: Progress, GroupsFound.
+    """
+
+    request_id: int
+    image_ids: NDArray[np.int64]
+    taken_s: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSimilarity:
+    """Compare all embedded images with some. Supersedes an older one. Answers: SimilarityMeasured.
+
+    ``images`` are those compared with; they count alike. Those that are not embedded are passed
+    over; without any other it fails.
+    """
+
+    request_id: int
+    images: tuple[ImageId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDates:
+    """Find out when pictures were taken, from the heads of their files. Supersedes an older one.
+
+    For images whose embeddings were cached before dates were. Answers: DatesRead in bundles.
+    """
+
+    request_id: int
+    images: tuple[ImageRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explain:
     """Say why the current model gives one image its score for ``class_id``.
 
@@ -315,6 +366,10 @@ Command = (
     | FineTune
     | Suggest
     | ReviewLabels
+    | AuditLabels
+    | FindGroups
+    | MeasureSimilarity
+    | ReadDates
     | Explain
     | ProposeSplit
     | LayOut
@@ -414,11 +469,26 @@ class ScanFinished:
 
 @dataclass(frozen=True, slots=True)
 class ImagesEmbedded:
-    """``contents`` are the 16-byte hashes of the files' bytes, in the order of ``image_ids``."""
+    """``contents`` are the 16-byte hashes of the files' bytes, in the order of ``image_ids``.
+
+    ``taken_s`` tells when each picture was taken, in seconds since 1970 by the camera's own clock
+    (no time zone); NO_DATE where its file does not tell, None where nobody has looked yet. Empty
+    where none is known.
+    """
 
     request_id: int
     image_ids: tuple[ImageId, ...]
     contents: tuple[bytes, ...]
+    taken_s: tuple[int | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DatesRead:
+    """When pictures were taken, as in ImagesEmbedded but never None."""
+
+    request_id: int
+    image_ids: tuple[ImageId, ...]
+    taken_s: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -659,6 +729,38 @@ class LabelsReviewed:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelsAudited:
+    """Labels that look wrong, the most doubtful first."""
+
+    request_id: int
+    doubtful: tuple[DoubtfulLabel, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupsFound:
+    """Images that show the same twice or more; those that are alone are left out.
+
+    ``image_ids`` (n,) int64; ``groups`` (n,) int64, the number of each one's group. Every group
+    has at least two images.
+    """
+
+    request_id: int
+    image_ids: NDArray[np.int64]
+    groups: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimilarityMeasured:
+    """``image_ids`` (n,) int64, ``similarities`` (n,) float32 in [-1, 1]: cosines to the mean of
+    the directions of the images that were asked about, in the folder's centred space.
+    """
+
+    request_id: int
+    image_ids: NDArray[np.int64]
+    similarities: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """A labelled image near the one explained; ``similarity`` is the cosine, in [-1, 1]."""
 
@@ -808,6 +910,7 @@ Event = (
     | FilesFound
     | ScanFinished
     | ImagesEmbedded
+    | DatesRead
     | ImageUnreadable
     | ThumbnailReady
     | PreviewReady
@@ -818,6 +921,9 @@ Event = (
     | PredictionsReady
     | Suggested
     | LabelsReviewed
+    | LabelsAudited
+    | GroupsFound
+    | SimilarityMeasured
     | Explained
     | SplitProposed
     | LaidOut

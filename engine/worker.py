@@ -27,6 +27,7 @@ from engine.errors import (
 from engine.messages import (
     Adapt,
     AddEncoder,
+    AuditLabels,
     Cancel,
     Command,
     Effort,
@@ -36,6 +37,7 @@ from engine.messages import (
     Event,
     Explain,
     ExportModel,
+    FindGroups,
     FineTune,
     ForgetImages,
     JobCancelled,
@@ -44,8 +46,10 @@ from engine.messages import (
     LayOut,
     LoadPreview,
     LoadThumbnails,
+    MeasureSimilarity,
     PaintSample,
     ProposeSplit,
+    ReadDates,
     ReviewLabels,
     SavePredictions,
     ScanFolder,
@@ -64,13 +68,17 @@ _URGENCY: Final = (
     LoadPreview,
     LoadThumbnails,
     ProposeSplit,
+    MeasureSimilarity,
     Explain,
     Suggest,
     ReviewLabels,
+    AuditLabels,
     ScanFolder,
     SavePredictions,
     ExportModel,
     EmbedImages,
+    FindGroups,
+    ReadDates,
     PaintSample,
     LayOut,
     AddEncoder,
@@ -83,7 +91,11 @@ _LATEST_WINS: Final = (
     Explain,
     Suggest,
     ReviewLabels,
+    AuditLabels,
     ProposeSplit,
+    MeasureSimilarity,
+    FindGroups,
+    ReadDates,
     LayOut,
     FineTune,
 )
@@ -308,6 +320,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
         explanation,
         export,
         layout,
+        likeness,
         predictions,
         sample,
         viewing,
@@ -330,6 +343,14 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return advice.suggest(workspace, command)
         case ReviewLabels():
             return advice.review_labels(workspace, command)
+        case AuditLabels():
+            return advice.audit_labels(workspace, command)
+        case FindGroups():
+            return likeness.find_groups(workspace, command)
+        case MeasureSimilarity():
+            return likeness.measure_similarity(workspace, command)
+        case ReadDates():
+            return embedding.read_dates(workspace, command)
         case ProposeSplit():
             return advice.propose_split(workspace, command)
         case Explain():

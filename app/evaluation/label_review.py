@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.look.words import told_event
 from app.session.session import Session
 from engine import messages
-from engine.messages import ClassId, DoubtfulLabel, ImageId
+from engine.messages import ClassId, DoubtfulLabel
 
 _SETTLE_MS: Final = 500
 
@@ -33,7 +33,6 @@ class LabelReview(QObject):
         self._request_id = 0
         self._is_open = False
         self._asked_for: tuple[tuple[messages.ImageRef, ClassId], ...] | None = None
-        self._kept: set[tuple[ImageId, ClassId]] = set()
         self.result: messages.LabelsReviewed | None = None
         self.failure = ""
         self._settle = QTimer(self)
@@ -53,14 +52,10 @@ class LabelReview(QObject):
         """Labels that look wrong, still stand, and were not kept."""
         if self.result is None:
             return []
-        table = self._session.table
         return [
             item
-            for item in self.result.doubtful
-            if table.row_of(item.image_id) >= 0
-            and table.label(table.row_of(item.image_id)) == item.class_id
-            and (item.image_id, item.class_id) not in self._kept
-            and self._session.image_class(item.likely_id) is not None
+            for item in self._session.audit.standing(self.result.doubtful)
+            if self._session.image_class(item.likely_id) is not None
         ]
 
     def open(self) -> None:
@@ -80,18 +75,17 @@ class LabelReview(QObject):
 
     def kept_state(self) -> object:
         """What a review in a window built anew goes on from."""
-        return self._kept, self.result
+        return self.result
 
     def restore_state(self, state: object) -> None:
         """Go on from what another review kept."""
-        if isinstance(state, tuple):
-            self._kept, result = state
-            self.result = result and told_event(result)
+        if isinstance(state, messages.LabelsReviewed):
+            self.result = told_event(state)
             self.changed.emit()
 
     def keep(self, doubtful: DoubtfulLabel) -> None:
         """The label is right; it is not doubted again while the project is open."""
-        self._kept.add((doubtful.image_id, doubtful.class_id))
+        self._session.audit.keep(doubtful)
         self.changed.emit()
 
     def _on_edited(self) -> None:
@@ -101,7 +95,6 @@ class LabelReview(QObject):
 
     def _on_project_changed(self) -> None:
         self.close()
-        self._kept.clear()
         self.result, self.failure = None, ""
 
     def _ask(self) -> None:
@@ -119,6 +112,7 @@ class LabelReview(QObject):
         match event:
             case messages.LabelsReviewed():
                 self.result, self.failure = event, ""
+                self._session.audit.take(event.doubtful)  # Tiles and filters agree with it.
                 self._end()
             case messages.JobFailed():
                 self.failure = event.message

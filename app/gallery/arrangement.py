@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.session.image_table import NO_CLASS, ImageTable, Rows
-from engine.messages import ClassId, ImageId
+from app.session.image_table import NO_CLASS, NO_GROUP, ImageTable, Rows
+from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 _NONE: Final = ClassId(NO_CLASS)
 DEFAULT_THRESHOLD: Final = 0.9
 
+_Mask = NDArray[np.bool_]
+
 
 class Show(Enum):
-    """The kinds of filter."""
+    """What state an image is in; a filter of its own, beside class and name."""
 
     ALL = "all"
     UNLABELLED = "unlabelled"
     LABELLED = "labelled"
+    PREDICTED = "predicted"
     UNSURE = "unsure"
     CONFIDENT = "confident"  # Predicted with at least a threshold's confidence.
     LIKE_NONE = "none"
+    DOUBTFUL = "doubtful"  # The label looks wrong.
+    ALIKE = "alike"  # In a burst, or one of several that show the same.
     UNREADABLE = "unreadable"
-    CLASS = "class"  # Labelled or predicted as one class.
     THESE = "these"  # Some images that another page named; not kept.
 
 
@@ -34,17 +39,26 @@ class Sort(Enum):
     """The orders; ties are in the order of names."""
 
     NAME = "name"
+    OLDEST_FIRST = "oldest"
+    NEWEST_FIRST = "newest"
     CONFIDENT_FIRST = "confident"
     UNSURE_FIRST = "unsure"
     LIKE_NONE_FIRST = "none"
+    SIMILAR_FIRST = "similar"  # To images that were selected once; not kept.
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """A filter and an order.
+    """Filters, all of which an image must pass, and an order.
 
-    ``class_id`` counts only with Show.CLASS and Show.CONFIDENT (there 0 for all classes),
-    ``threshold`` only with Show.CONFIDENT, ``images`` only with Show.THESE.
+    Attributes:
+        show: the state.
+        class_id: labelled or predicted as that class; with NONE_OF_THESE those that are labelled
+            so or look like none of the classes; NO_CLASS for any.
+        threshold: counts only with Show.CONFIDENT.
+        images: counts only with Show.THESE.
+        name: what the name contains, whatever the case; empty for any.
+        is_grouped: images that show the same lie under one tile.
     """
 
     show: Show = Show.ALL
@@ -52,77 +66,149 @@ class Arrangement:
     sort: Sort = Sort.NAME
     threshold: float = DEFAULT_THRESHOLD
     images: tuple[ImageId, ...] = ()
+    name: str = ""
+    is_grouped: bool = False
+
+    @property
+    def n_filters(self) -> int:
+        """How many filters are on."""
+        return sum((self.show is not Show.ALL, self.class_id != NO_CLASS, bool(self.name)))
+
+    def unfiltered(self) -> Arrangement:
+        """All images, in the same order."""
+        return replace(self, show=Show.ALL, class_id=_NONE, name="", images=())
 
     def to_text(self) -> tuple[str, str]:
         """Filter and sort as they are kept in the settings."""
-        if self.show is Show.THESE:
-            return Show.ALL.value, self.sort.value
-        suffix = ""
-        if self.show is Show.CLASS:
-            suffix = f":{self.class_id}"
-        elif self.show is Show.CONFIDENT:
-            suffix = f":{self.threshold:.2f}:{self.class_id}"
-        return f"{self.show.value}{suffix}", self.sort.value
+        sort = Sort.NAME if self.sort is Sort.SIMILAR_FIRST else self.sort
+        kept = {
+            "show": (Show.ALL if self.show is Show.THESE else self.show).value,
+            "class": int(self.class_id),
+            "threshold": round(self.threshold, 2),
+            "name": self.name,
+            "grouped": self.is_grouped,
+        }
+        return json.dumps(kept, ensure_ascii=False), sort.value
 
     @classmethod
-    def from_text(cls, show_text: str, sort_text: str) -> Arrangement:
-        """What ``to_text`` wrote; the default for what is not understood."""
-        kind, _, number = show_text.partition(":")
-        class_id, threshold = _NONE, DEFAULT_THRESHOLD
+    def from_text(cls, filter_text: str, sort_text: str) -> Arrangement:
+        """What ``to_text`` wrote, now or in an older version; the default for anything else."""
         try:
-            show = Show(kind)
-            if show is Show.CLASS:
-                class_id = ClassId(int(number))
-            elif show is Show.CONFIDENT:
-                value, _, number = number.partition(":")
-                threshold = min(max(float(value), 0.0), 1.0)
-                class_id = ClassId(int(number or NO_CLASS))
-            elif show is Show.THESE:
-                show = Show.ALL
+            kept = json.loads(filter_text)
         except ValueError:
-            show, class_id = Show.ALL, _NONE
+            kept = _from_old_text(filter_text)
+        if not isinstance(kept, dict) or kept.get("show") == Show.THESE.value:
+            kept = {}
         try:
             sort = Sort(sort_text)
         except ValueError:
             sort = Sort.NAME
-        return cls(show, class_id, sort, threshold)
+        try:
+            return cls(
+                Show(kept.get("show", Show.ALL.value)),
+                ClassId(int(kept.get("class", NO_CLASS))),
+                sort,
+                min(max(float(kept.get("threshold", DEFAULT_THRESHOLD)), 0.0), 1.0),
+                name=str(kept.get("name", "")),
+                is_grouped=bool(kept.get("grouped", False)),
+            )
+        except (TypeError, ValueError):
+            return cls(sort=sort)
 
 
 def arrange(table: ImageTable, arrangement: Arrangement) -> Rows:
-    """The rows to show, in order."""
+    """The rows to show, in order; groups are not gathered, see :func:`gather`."""
     by_name = table.by_name()
     rows = by_name[_mask(table, arrangement)[by_name]]
-    if arrangement.sort is Sort.NAME:
-        return rows
-    # Labelled and not yet predicted images come after those that have something to be sorted by.
-    predicts = table.predicts[rows]
-    if arrangement.sort is Sort.CONFIDENT_FIRST:
-        value = -table.probabilities[rows, 0]
-    elif arrangement.sort is Sort.LIKE_NONE_FIRST:
-        value = -table.none_scores[rows]
-    else:
-        value = table.margins[rows]
-    value = np.where(predicts, value, np.float32(2.0))
+    value: NDArray[Any]
+    match arrangement.sort:
+        case Sort.NAME:
+            return rows
+        case Sort.OLDEST_FIRST:
+            value = table.dates_s[rows]
+        case Sort.NEWEST_FIRST:
+            value = -table.dates_s[rows]
+        case Sort.SIMILAR_FIRST:
+            value = -table.similarities[rows]  # Those that were not measured (NaN) come last.
+        case _:
+            value = _certainty(table, arrangement.sort, rows)
     return rows[np.argsort(value, kind="stable")]
 
 
-def fits(table: ImageTable, arrangement: Arrangement, rows: Rows) -> NDArray[np.bool_]:
-    """Which of ``rows`` the filter lets through."""
+def gather(rows: Rows, groups: NDArray[np.int64], expanded: set[int]) -> tuple[Rows, Rows]:
+    """Lay images of one group under the first of them.
+
+    Args:
+        rows: to show, in order.
+        groups: the group of every row of the table.
+        expanded: numbers of groups whose images are shown each, one behind the other.
+
+    Returns:
+        The rows with groups together, and (n_tiles + 1,) where each tile's rows begin in them.
+    """
+    own = groups[rows]
+    grouped = np.flatnonzero(own != NO_GROUP)
+    if not len(grouped):
+        return rows, np.arange(len(rows) + 1)
+    _, first, number = np.unique(own[grouped], return_index=True, return_inverse=True)
+    leader = np.arange(len(rows))
+    leader[grouped] = grouped[first[number]]
+    order = np.argsort(leader, kind="stable")
+    begins = leader[order] == order  # The first of a group, and who has none.
+    if expanded:
+        begins |= np.isin(own[order], np.fromiter(expanded, np.int64, len(expanded)))
+    return rows[order], np.append(np.flatnonzero(begins), len(rows))
+
+
+def fits(table: ImageTable, arrangement: Arrangement, rows: Rows) -> _Mask:
+    """Which of ``rows`` the filters let through."""
     return _mask(table, arrangement)[rows]
 
 
-def counts(table: ImageTable) -> dict[Show, int]:
-    """How many images each filter lets through that needs no class, threshold or list."""
-    return {
-        show: int(np.count_nonzero(_mask(table, Arrangement(show))))
-        for show in Show
-        if show not in (Show.CLASS, Show.CONFIDENT, Show.THESE)
-    }
+def counts(table: ImageTable, arrangement: Arrangement | None = None) -> dict[Show, int]:
+    """How many images each state has, beside the other filters of an arrangement."""
+    other = replace(arrangement or Arrangement(), show=Show.ALL)
+    among = _others(table, other)
+    found = {}
+    for show in Show:
+        mask = _state(table, replace(other, show=show))
+        found[show] = int(np.count_nonzero(mask if among is None else mask & among))
+    return found
 
 
-def _mask(table: ImageTable, arrangement: Arrangement) -> NDArray[np.bool_]:
+def _certainty(table: ImageTable, sort: Sort, rows: Rows) -> NDArray[np.float32]:
+    # Labelled and not yet predicted images come after those that have something to be sorted by.
+    if sort is Sort.CONFIDENT_FIRST:
+        value = -table.probabilities[rows, 0]
+    elif sort is Sort.LIKE_NONE_FIRST:
+        value = -table.none_scores[rows]
+    else:
+        value = table.margins[rows]
+    return np.where(table.predicts[rows], value, np.float32(2.0))
+
+
+def _mask(table: ImageTable, arrangement: Arrangement) -> _Mask:
+    mask, among = _state(table, arrangement), _others(table, arrangement)
+    return mask if among is None else mask & among
+
+
+def _others(table: ImageTable, arrangement: Arrangement) -> _Mask | None:
+    """What passes the filters beside the state; None where there are none."""
+    mask: _Mask | None = None
+    if arrangement.class_id == NONE_OF_THESE:
+        mask = (table.labels == NONE_OF_THESE) | table.like_none
+    elif arrangement.class_id != NO_CLASS:
+        mask = table.predicts & (table.predicted[:, 0] == arrangement.class_id)
+        mask |= table.labels == arrangement.class_id
+    if arrangement.name:
+        named = table.named(arrangement.name)
+        mask = named if mask is None else mask & named
+    return mask
+
+
+def _state(table: ImageTable, arrangement: Arrangement) -> _Mask:
     present = ~table.missing
-    mask: NDArray[np.bool_]
+    mask: _Mask
     match arrangement.show:
         case Show.ALL:
             mask = present
@@ -130,21 +216,34 @@ def _mask(table: ImageTable, arrangement: Arrangement) -> NDArray[np.bool_]:
             mask = present & (table.labels == NO_CLASS) & ~table.unreadable
         case Show.LABELLED:
             mask = present & (table.labels != NO_CLASS)
+        case Show.PREDICTED:
+            mask = table.predicts
         case Show.UNSURE:
             mask = table.unsure
         case Show.CONFIDENT:
-            mask = table.confident(arrangement.threshold, arrangement.class_id)
+            mask = table.confident(arrangement.threshold)
         case Show.LIKE_NONE:
             mask = table.like_none
+        case Show.DOUBTFUL:
+            mask = present & table.doubtful
+        case Show.ALIKE:
+            mask = present & (table.groups != NO_GROUP)
+        case Show.UNREADABLE:
+            mask = present & table.unreadable
         case Show.THESE:
             mask = np.zeros(table.n_rows, np.bool_)
             rows = table.rows_of(np.array(arrangement.images, np.int64))
             mask[rows[rows >= 0]] = True
             mask &= present
-        case Show.UNREADABLE:
-            mask = present & table.unreadable
-        case Show.CLASS:
-            labelled = present & (table.labels == arrangement.class_id)
-            predicted = table.predicts & (table.predicted[:, 0] == arrangement.class_id)
-            mask = labelled | predicted
     return mask
+
+
+def _from_old_text(text: str) -> dict[str, object]:
+    """As it was while there was one filter at a time: ``class:3``, ``confident:0.80:3``."""
+    kind, _, rest = text.partition(":")
+    if kind == "class":
+        return {"class": rest}
+    if kind == "confident":
+        threshold, _, number = rest.partition(":")
+        return {"show": kind, "threshold": threshold, "class": number or NO_CLASS}
+    return {"show": kind or Show.ALL.value}

@@ -54,6 +54,7 @@ class CoverageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("strip")
         self._session = session
+        self._name = ""
         self.excluded: Rows = np.zeros(0, np.intp)
         self.classes = QComboBox()
         self.classes.setAccessibleName(self.tr("Predicted class"))
@@ -129,13 +130,21 @@ class CoverageBar(QFrame):
         return ClassId(int(self.classes.currentData()))
 
     def accepted_rows(self) -> Rows:
-        """The rows that would be labelled as predicted."""
-        accepted = self._session.table.confident(self.threshold, self.class_id)
+        """The rows that would be labelled as predicted: of the class and the name chosen."""
+        table = self._session.table
+        accepted = table.confident(self.threshold, self.class_id)
         accepted[self.excluded] = False
+        if self._name:
+            accepted &= table.named(self._name)
         return np.flatnonzero(accepted)
 
-    def show_choice(self, threshold: float, class_id: ClassId) -> None:
-        """Show a threshold and a class, without telling that they changed."""
+    def show_choice(self, threshold: float, class_id: ClassId, name: str = "") -> None:
+        """Show a threshold and a class, without telling that they changed.
+
+        Args:
+            name: what the images' names contain; empty for any.
+        """
+        self._name = name
         with QSignalBlocker(self.slider):
             self.slider.setValue(round(100 * threshold))
         self.classes.setCurrentIndex(max(0, self.classes.findData(int(class_id))))
@@ -160,6 +169,8 @@ class CoverageBar(QFrame):
         if class_id != NO_CLASS:
             reaching &= table.predicted[:, 0] == class_id
         reaching[self.excluded] = False
+        if self._name:
+            reaching &= table.named(self._name)
         n_left_out = int(np.count_nonzero(reaching)) - len(confidences)
         self.left_out.setVisible(n_left_out > 0)
         if n_left_out == 1:

@@ -1,4 +1,4 @@
-"""The gallery: filter, order and tile size above, the tiles below."""
+"""The gallery: filters, order and size above, a field to find names, the tiles below."""
 
 from __future__ import annotations
 
@@ -7,49 +7,27 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import (
-    QLocale,
-    QPoint,
-    QSignalBlocker,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import (
-    QAction,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QButtonGroup,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QSizePolicy,
-    QSlider,
-    QStackedLayout,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, QSignalBlocker, QTimer, Signal
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.gallery.arrangement import Arrangement, Show, Sort, counts
 from app.gallery.coverage_bar import CoverageBar
+from app.gallery.emptiness import Emptiness
+from app.gallery.find_bar import FindBar
 from app.gallery.gallery_model import GalleryModel
 from app.gallery.gallery_view import GalleryView
+from app.gallery.head import GalleryHead
 from app.gallery.thumbnails import Thumbnails
 from app.gallery.tile import TileDelegate
-from app.look.icons import icon, pixmap, swatch
-from app.look.theme import GAP_PX, Theme
-from app.session.image_table import NO_CLASS
-from app.session.preferences import MAX_TILE_PX, MIN_TILE_PX
+from app.look.notices import Notice, Severity
+from app.look.theme import Theme
+from app.session.image_table import NO_CLASS, NO_GROUP, Rows
 from app.session.session import Session
 from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 _PAUSE_MS: Final = 1500
 _WHEEL_STEP_PX: Final = 8
-_NAME_PX: Final = 120  # Of a class above the tiles.
+_WHY: Final = frozenset({"W"})  # Asks why in the larger view; among the tiles it is a letter.
 _THRESHOLD_MS: Final = 80  # While the slider moves, the tiles are filtered so often.
 
 
@@ -95,9 +73,23 @@ class Gallery(QWidget):
         self._threshold_timer.setSingleShot(True)
         self._threshold_timer.setInterval(_THRESHOLD_MS)
         self._threshold_timer.timeout.connect(self._on_threshold)
+        self._sought_from = 0  # The place where the search for a name began.
+        self.head = GalleryHead(session)
         self.coverage = CoverageBar(session)
-        self._build()
+        self.finder = FindBar(theme)
+        self.empty = Emptiness(session)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.head, self.coverage, self.finder):
+            column.addWidget(part)
+        column.addLayout(self._stack, 1)
         self._connect()
+        self.view.finds_names = True
+        self._show_own_letters()
         self.set_theme(theme)
         self._set_side(session.preferences.tile_px)
 
@@ -108,18 +100,10 @@ class Gallery(QWidget):
         self._theme = theme
         self._delegate.set_theme(theme)
         self.view.drag_colour = theme.accent
-        self._refresh.setIcon(icon("refresh", theme.accent))
-        self._small.setPixmap(pixmap("small-tiles", theme.muted, 16, self.devicePixelRatioF()))
-        self._large.setPixmap(pixmap("large-tile", theme.muted, 16, self.devicePixelRatioF()))
-        self._class_chip.setIcon(icon("down", theme.muted))
-        self._empty_picture.setPixmap(
-            pixmap("filter", theme.disabled, 48, self.devicePixelRatioF())
-        )
+        self.head.set_theme(theme)
+        self.finder.set_theme(theme)
+        self.empty.set_theme(theme)
         self.view.viewport().update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_head()
 
     def kept_state(self) -> object:
         """What a gallery in a window built anew goes on from."""
@@ -135,6 +119,7 @@ class Gallery(QWidget):
         """Go on from what another gallery kept: filter, order, selection, place."""
         if isinstance(state, tuple):
             arrangement, images, current, scrolled = state
+            self._on_classes_changed()
             self.arrange(self._without_removed(arrangement))
             if current is not None:
                 self.set_current_row(self._session.table.row_of(current))
@@ -142,6 +127,11 @@ class Gallery(QWidget):
             if not images:
                 self.view.clearSelection()
             self.view.verticalScrollBar().setValue(scrolled)
+
+    @property
+    def n_rows(self) -> int:
+        """How many images the project has."""
+        return self._session.table.n_rows
 
     def current_row(self) -> int:
         """The row of the image with the keyboard's attention, -1 where there is none."""
@@ -166,13 +156,13 @@ class Gallery(QWidget):
         """Select images as far as they are shown, and go to the first of them."""
         rows = self._session.table.rows_of(np.array(images, np.int64))
         places = self.model.places_of_rows(rows[rows >= 0])
-        places = np.sort(places[places >= 0])
+        places = np.unique(places[places >= 0])
         if len(places):
             self.view.select_places(places, int(places[0]))
             self.view.scrollTo(self.view.currentIndex())
 
     def advance(self, was_labelled: bool) -> None:
-        """After a label by key on one image: go where a fast labeller wants to be.
+        """After a label by key on one tile: go where a fast labeller wants to be.
 
         In a run over fresh images that is the next one without a label; while labels are being
         corrected it is simply the next one.
@@ -192,173 +182,118 @@ class Gallery(QWidget):
 
     def arrange(self, arrangement: Arrangement | None = None) -> None:
         """Filter and sort anew, keeping the selection as far as it is still shown."""
-        chosen = self.view.selected_places()
-        rows = self.model.order[chosen[chosen < len(self.model.order)]]
-        rows = rows[rows < self._session.table.n_rows]  # The project may just have been closed.
-        current = self.current_row()
         at_top = self.view.verticalScrollBar().value() == 0 or arrangement is not None
-        with QSignalBlocker(self.view.selectionModel()):
+        with self._keeping_selection(at_top):
             self.model.rearrange(arrangement)
-            places = self.model.places_of_rows(rows)
-            places = np.sort(places[places >= 0])
-            self.view.select_places(places, self.model.place_of_row(current))
-        if at_top:
-            self.view.scrollToTop()
-        if self.view.currentIndex().isValid() and len(places):
-            self.view.scrollTo(self.view.currentIndex())
-        self._out_of_date(False)
+        self.head.show_out_of_date(False)
         self._show_arrangement()
-        self._show_counts()
-        self.view.settle()
-        self.selection_changed.emit()
 
     def show_only(self, class_id: ClassId) -> None:
-        """Filter by a class."""
-        self._choose(Show.CLASS, class_id)
+        """Filter by a class, and by nothing else."""
+        now = self.model.arrangement
+        self._keep(replace(now.unfiltered(), class_id=class_id))
 
     def show_these(self, images: Sequence[ImageId]) -> None:
         """Show these images only."""
         now = self.model.arrangement
-        self._keep(replace(now, show=Show.THESE, images=tuple(images)))
+        self._keep(replace(now.unfiltered(), show=Show.THESE, images=tuple(images)))
+
+    def clear_filters(self) -> None:
+        """Show all images, in the order they are in."""
+        self._keep(self.model.arrangement.unfiltered())
+        self.view.setFocus()
+
+    def open_find(self) -> None:
+        """Open the field for names."""
+        self.begin_find("")
+
+    def begin_find(self, text: str) -> None:
+        """Open the field for names with a letter that was typed."""
+        self._sought_from = max(0, self.view.currentIndex().row())
+        self.finder.show_only(bool(self.model.arrangement.name))
+        self.finder.begin(text)
+
+    def find_next(self) -> None:
+        """Go to the next image whose name matches."""
+        self._step_to_match(1)
+        self.view.setFocus()
+
+    def find_previous(self) -> None:
+        """Go to the one before."""
+        self._step_to_match(-1)
+        self.view.setFocus()
+
+    def toggle_grouping(self) -> None:
+        """Lay images that show the same under one tile, or show each."""
+        self._on_grouping(not self.model.arrangement.is_grouped)
+
+    def toggle_group(self) -> None:
+        """Open or close the group of the current tile."""
+        place = self.view.currentIndex().row()
+        if place >= 0:
+            self._on_group_toggled(place)
+
+    def sort_by_similarity(self) -> None:
+        """Show what is most like the selected images first."""
+        images = self.view.selected_images()
+        if images:
+            self._session.likeness.measure(images)
+            return
+        self._show_arrangement()  # The order is what it was.
+        text = self.tr(
+            "Select one image or more first; the others are then sorted by how alike they are."
+        )
+        self._session.noticed.emit(Notice(text, Severity.INFORMATION, None))
 
     def tile_px(self) -> int:
         """The side of a thumbnail."""
-        return self._slider.value()
+        return self.head.slider.value()
 
     def change_tile_px(self, by: int) -> None:
         """Make the tiles larger or smaller."""
-        self._slider.setValue(self._slider.value() + by)
+        self.head.slider.setValue(self.head.slider.value() + by)
 
-    # --- Building ---------------------------------------------------------------------------------
-
-    def _build(self) -> None:
-        self._chips: dict[Show, QToolButton] = {}
-        self._numbers: dict[Show, int] = {}  # What the filters show, or would.
-        self._group = QButtonGroup(self)
-        self._group.setExclusive(True)
-        head, order = QHBoxLayout(), QHBoxLayout()
-        self._order = order
-        for part in (head, order):
-            part.setSpacing(GAP_PX)
-        for show, tip in (
-            (Show.ALL, self.tr("Show every image")),
-            (Show.UNLABELLED, self.tr("Show images without a label of yours")),
-            (Show.LABELLED, self.tr("Show images that you labelled")),
-            (Show.UNSURE, self.tr("Show images whose two most likely classes are close")),
-            (Show.CONFIDENT, self.tr("Show predictions above a confidence, and how good they are")),
-            (Show.LIKE_NONE, self.tr("Show images that look like none of the classes")),
-            (Show.UNREADABLE, self.tr("Show files that cannot be read, and why")),
-            (Show.CLASS, self.tr("Show images labelled or predicted as one class")),
-            (Show.THESE, self.tr("Show the images that another page named")),
-        ):
-            chip = QToolButton()
-            chip.setObjectName("chip")
-            chip.setCheckable(True)
-            chip.setToolTip(tip)
-            self._group.addButton(chip)
-            self._chips[show] = chip
-            head.addWidget(chip)
-        self._class_chip = self._chips[Show.CLASS]
-        self._class_chip.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._class_chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._class_chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._class_menu = QMenu(self)
-        self._class_menu.setLayoutDirection(self.layoutDirection())  # Not the mirrored chip's.
-        self._class_chip.setMenu(self._class_menu)
-        self._refresh = QToolButton()
-        self._refresh.setObjectName("flat")
-        self._refresh.setText(self.tr("Refresh"))
-        self._refresh.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._refresh.setToolTip(self.tr("New predictions: filter and sort again (F5)"))
-        self._refresh.hide()
-        head.addStretch(1)
-        order.addWidget(self._refresh)
-        order.addStretch(1)
-        self._sort = QComboBox()
-        self._sort.setAccessibleName(self.tr("Order"))
-        self._sort.setToolTip(self.tr("Order of the images"))
-        self._sort.addItem(self.tr("Name"), Sort.NAME)
-        self._sort.addItem(self.tr("Most confident first"), Sort.CONFIDENT_FIRST)
-        self._sort.addItem(self.tr("Most unsure first"), Sort.UNSURE_FIRST)
-        self._sort.addItem(self.tr("Least like any class first"), Sort.LIKE_NONE_FIRST)
-        # As wide as its shortest entries: the filters need the room.
-        self._sort.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self._sort.setMinimumContentsLength(9)
-        self._sort.view().setMinimumWidth(200)
-        order.addWidget(self._sort)
-        self._small, self._large = QLabel(), QLabel()
-        self._slider = QSlider(Qt.Orientation.Horizontal)
-        self._slider.setRange(MIN_TILE_PX, MAX_TILE_PX)
-        self._slider.setSingleStep(16)
-        self._slider.setPageStep(32)
-        self._slider.setFixedWidth(88)
-        self._slider.setAccessibleName(self.tr("Tile size"))
-        self._slider.setToolTip(self.tr("Tile size (Ctrl and mouse wheel)"))
-        self._slider.setValue(self._session.preferences.tile_px)
-        order.addWidget(self._small)
-        order.addWidget(self._slider)
-        order.addWidget(self._large)
-        self._bar = QWidget()
-        self._bar.setObjectName("page")
-        # What is said above the tiles follows from their width, and not the other way round: else
-        # a filter that comes would take its room from the classes, and never give it back.
-        self._bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._bar)
-        self._head.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
-        self._head.setSpacing(GAP_PX)
-        self._head.addLayout(head)
-        self._head.addLayout(order)
-        self._empty = QWidget()
-        self._empty.setObjectName("ground")
-        self._empty_picture = QLabel()
-        self._empty_text = QLabel()
-        self._empty_text.setObjectName("title")
-        self._empty_hint = QLabel()
-        self._empty_hint.setObjectName("muted")
-        self._empty_hint.setWordWrap(True)
-        centre = QVBoxLayout(self._empty)
-        centre.addStretch(2)
-        for label in (self._empty_picture, self._empty_text, self._empty_hint):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            centre.addWidget(label)
-        centre.addStretch(3)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self.view)
-        self._stack.addWidget(self._empty)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._bar)
-        column.addWidget(self.coverage)
-        column.addLayout(self._stack, 1)
+    # --- Wiring -----------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        session = self._session
+        session, head, finder, view = self._session, self.head, self.finder, self.view
         session.project_changed.connect(self._on_project_changed)
         session.scanned.connect(self.arrange)
         session.counts_changed.connect(self._show_counts)
         session.classes_changed.connect(self._on_classes_changed)
         session.predictions_changed.connect(self._on_predictions_changed)
+        session.audit.changed.connect(self._on_predictions_changed)
+        session.likeness.grouped.connect(self._on_groups_found)
+        session.likeness.progressed.connect(self._show_progress)
+        session.likeness.measured.connect(self._on_measured)
         self.thumbnails.arrived.connect(self._on_thumbnail)
-        self.view.view_moved.connect(self._on_view_moved)
-        self.view.size_step_requested.connect(self._on_size_step)
-        self.view.open_requested.connect(self.open_requested)
-        self.view.menu_requested.connect(self.menu_requested)
-        self.view.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        view.view_moved.connect(self._on_view_moved)
+        view.size_step_requested.connect(self._on_size_step)
+        view.open_requested.connect(self.open_requested)
+        view.menu_requested.connect(self.menu_requested)
+        view.find_requested.connect(self._on_letter)
+        view.group_toggled.connect(self._on_group_toggled)
+        view.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.model.modelReset.connect(self._show_emptiness)
         self.model.rowsInserted.connect(self._show_emptiness)
-        self._group.buttonClicked.connect(self._on_chip)
-        self._class_menu.triggered.connect(self._on_class_chosen)
-        self._class_menu.aboutToHide.connect(self._show_arrangement)
-        self._sort.activated.connect(self._on_sort_chosen)
-        self._slider.valueChanged.connect(self._on_side_chosen)
-        self._refresh.clicked.connect(self.refresh_requested)
+        head.state_chosen.connect(self._choose)
+        head.class_chosen.connect(self._on_class_chosen)
+        head.name_cleared.connect(self._on_name_cleared)
+        head.cleared.connect(self.clear_filters)
+        head.sort_chosen.connect(self._on_sort_chosen)
+        head.grouping_chosen.connect(self._on_grouping)
+        head.refresh_requested.connect(self.refresh_requested)
+        head.side_changed.connect(self._on_side_chosen)
+        finder.text_changed.connect(self._on_sought)
+        finder.step_requested.connect(self._step_to_match)
+        finder.only_changed.connect(self._on_only_matches)
+        finder.taken.connect(self.view.setFocus)
+        finder.left.connect(self._on_find_left)
+        self.empty.cleared.connect(self.clear_filters)
         self.coverage.choice_changed.connect(self._on_threshold_moved)
         self.coverage.label_requested.connect(self.label_as_predicted_requested)
 
-    # --- Slots ------------------------------------------------------------------------------------
+    # --- The session ------------------------------------------------------------------------------
 
     def _on_project_changed(self) -> None:
         project = self._session.project
@@ -367,34 +302,52 @@ class Gallery(QWidget):
             kept = Arrangement.from_text(*self._session.preferences.arrangement(project.path))
             kept = self._without_removed(kept)
         self.view.clearSelection()
+        self.finder.hide()
+        self.model.forget_expanded()
+        self.head.show_classes()
         self.arrange(kept)
 
     def _on_classes_changed(self) -> None:
+        self.head.show_classes()
+        self._show_own_letters()
         chosen = self._without_removed(self.model.arrangement)
         if chosen != self.model.arrangement:
             self._keep(chosen)
-        self._show_arrangement()
-        self._show_counts()
+        else:
+            self._show_arrangement()
 
     def _on_predictions_changed(self) -> None:
         self._pause.start()
 
+    def _on_groups_found(self) -> None:
+        self.model.forget_expanded()
+        self._show_counts()
+        self._show_emptiness()
+        self._pause.start()
+
+    def _on_measured(self) -> None:
+        self._keep(replace(self.model.arrangement, sort=Sort.SIMILAR_FIRST))
+        self.view.scrollToTop()
+
     def _on_pause(self) -> None:
         if not self.model.is_out_of_date():
-            self._out_of_date(False)
+            self.head.show_out_of_date(False)
         elif self.view.selectionModel().hasSelection():
-            self._out_of_date(True)
+            self.head.show_out_of_date(True)
         else:
             self.arrange()
-
-    def _on_selection_changed(self) -> None:
-        self._pause.start()
-        self.selection_changed.emit()
 
     def _on_thumbnail(self, image_id: int) -> None:
         place = self.model.place_of_row(self._session.table.row_of(image_id))
         if place in self.model.visible_places:
             self.view.update(self.model.index(place))
+
+    # --- The view ---------------------------------------------------------------------------------
+
+    def _on_selection_changed(self) -> None:
+        self._pause.start()
+        self.head.show_selected(self.view.count_selected())
+        self.selection_changed.emit()
 
     def _on_view_moved(self) -> None:
         if self._session.project is None:
@@ -408,13 +361,38 @@ class Gallery(QWidget):
         behind = order[max(0, shown.start - screen) : shown.start]
         self.thumbnails.want(np.concatenate([visible, ahead, behind[::-1]]).tolist())
 
-    def _on_chip(self, button: QToolButton) -> None:
-        for show, chip in self._chips.items():
-            if chip is button and show is not Show.CLASS:
-                self._choose(show)
+    def _on_size_step(self, steps: int) -> None:
+        self.change_tile_px(_WHEEL_STEP_PX * steps)
 
-    def _on_class_chosen(self, action: QAction) -> None:
-        self._choose(Show.CLASS, ClassId(int(action.data())))
+    def _on_side_chosen(self, side_px: int) -> None:
+        self._set_side(side_px)
+        self._session.preferences.tile_px = side_px
+
+    def _on_group_toggled(self, place: int) -> None:
+        group = int(self._session.table.groups[self.model.order[place]])
+        if not self.model.arrangement.is_grouped or group == NO_GROUP:
+            return
+        with self._keeping_selection(at_top=False):
+            self.model.set_expanded(place, self.model.n_at(place) > 1)
+
+    # --- Filters and order ------------------------------------------------------------------------
+
+    def _choose(self, show: Show) -> None:
+        now = self.model.arrangement
+        class_id = now.class_id
+        if show is Show.CONFIDENT and class_id == NONE_OF_THESE:
+            class_id = ClassId(NO_CLASS)  # Nothing is predicted as that.
+        self._keep(replace(now, show=show, class_id=class_id))
+
+    def _on_class_chosen(self, class_id: int) -> None:
+        now = self.model.arrangement
+        is_neither = now.show is Show.CONFIDENT and class_id == NONE_OF_THESE
+        show = Show.ALL if is_neither else now.show
+        self._keep(replace(now, show=show, class_id=ClassId(class_id)))
+
+    def _on_name_cleared(self) -> None:
+        self.finder.show_only(False)
+        self._keep(replace(self.model.arrangement, name=""))
 
     def _on_threshold_moved(self) -> None:
         if not self._threshold_timer.isActive():
@@ -425,168 +403,157 @@ class Gallery(QWidget):
             now, bar = self.model.arrangement, self.coverage
             self._keep(replace(now, threshold=bar.threshold, class_id=bar.class_id))
 
-    def _on_sort_chosen(self) -> None:
-        self._keep(replace(self.model.arrangement, sort=self._sort.currentData()))
+    def _on_sort_chosen(self, sort: Sort) -> None:
+        if sort is Sort.SIMILAR_FIRST:
+            self.sort_by_similarity()
+            return
+        self._keep(replace(self.model.arrangement, sort=sort))
         self.view.scrollToTop()  # The order was asked for to see what comes first in it.
 
-    def _on_size_step(self, steps: int) -> None:
-        self.change_tile_px(_WHEEL_STEP_PX * steps)
+    def _on_grouping(self, is_on: bool) -> None:
+        at_top = self.view.verticalScrollBar().value() == 0
+        with self._keeping_selection(at_top):
+            self.model.rearrange(replace(self.model.arrangement, is_grouped=is_on))
+        self._remember()
+        self._show_arrangement()
+        self._show_progress()
 
-    def _on_side_chosen(self, side_px: int) -> None:
-        self._set_side(side_px)
-        self._session.preferences.tile_px = side_px
+    def _keep(self, arrangement: Arrangement) -> None:
+        self.arrange(arrangement)
+        self._remember()
 
-    # --- Private ----------------------------------------------------------------------------------
+    def _remember(self) -> None:
+        project = self._session.project
+        if project is not None:
+            kept = self.model.arrangement.to_text()
+            self._session.preferences.keep_arrangement(project.path, *kept)
 
     def _without_removed(self, chosen: Arrangement) -> Arrangement:
         """The same, but for a class that there is no more."""
         if chosen.class_id == NO_CLASS or self._session.image_class(chosen.class_id) is not None:
             return chosen
-        show = Show.ALL if chosen.show is Show.CLASS else chosen.show
-        return replace(chosen, show=show, class_id=ClassId(NO_CLASS))
+        return replace(chosen, class_id=ClassId(NO_CLASS))
 
-    def _choose(self, show: Show, class_id: ClassId = ClassId(0)) -> None:  # noqa: B008
-        now = self.model.arrangement
-        if show is Show.THESE:
-            self._keep(replace(now, show=show))
+    # --- Finding ----------------------------------------------------------------------------------
+
+    def _on_letter(self, letter: str) -> None:
+        # Also where nothing is selected, so that the class's key has nothing to do just now.
+        if letter.upper() not in self._class_keys():
+            self.begin_find(letter)
+
+    def _class_keys(self) -> set[str]:
+        return {item.key for item in self._session.classes}
+
+    def _on_sought(self, text: str) -> None:
+        if self.finder.only.isChecked():
+            self._keep(replace(self.model.arrangement, name=text))
+        places = self._matches()
+        if text and len(places):
+            after = places[places >= self._sought_from]
+            self._go_to(int(after[0]) if len(after) else int(places[0]))
+        self._show_number()
+
+    def _step_to_match(self, by: int) -> None:
+        places = self._matches()
+        if not len(places):
+            return
+        here = self.view.currentIndex().row()
+        further = places[places > here] if by > 0 else places[places < here]
+        if by > 0:
+            place = further[0] if len(further) else places[0]
         else:
-            self._keep(Arrangement(show, class_id, now.sort, now.threshold, now.images))
+            place = further[-1] if len(further) else places[-1]
+        self._go_to(int(place))
+        self._show_number()
 
-    def _keep(self, arrangement: Arrangement) -> None:
-        self.arrange(arrangement)
-        if self._session.project is not None:
-            self._session.preferences.keep_arrangement(
-                self._session.project.path, *arrangement.to_text()
-            )
+    def _on_only_matches(self, is_only: bool) -> None:
+        name = self.finder.field.text() if is_only else ""
+        self._keep(replace(self.model.arrangement, name=name))
+        self._show_number()
+        self.finder.field.setFocus()
+
+    def _on_find_left(self) -> None:
+        self.finder.hide()
+        self.view.setFocus()
+
+    def _go_to(self, place: int) -> None:
+        # Not by setCurrentIndex(), which looks at the keys: with Ctrl, as in Ctrl+F, it would
+        # take the tile out of the selection, and with Shift, as in Shift+F3, select all between.
+        self.view.select_places(np.array([place], np.intp), place)
+        self.view.scrollTo(self.view.currentIndex())
+
+    def _matches(self) -> Rows:
+        """Places of the tiles with a name that matches."""
+        text = self.finder.field.text()
+        if not text:
+            return np.zeros(0, np.intp)
+        return self.model.places_with(self._session.table.named(text))
+
+    def _show_number(self) -> None:
+        places = self._matches()
+        at = np.flatnonzero(places == self.view.currentIndex().row())
+        self.finder.show_number(int(at[0]) + 1 if len(at) else 0, len(places))
+
+    # --- Showing ----------------------------------------------------------------------------------
+
+    def _keeping_selection(self, at_top: bool) -> _KeptSelection:
+        return _KeptSelection(self, at_top)
+
+    def _show_own_letters(self) -> None:
+        self.view.own_letters = _WHY - self._class_keys()
 
     def _set_side(self, side_px: int) -> None:
         self.thumbnails.set_side(round(side_px * self.devicePixelRatioF()))
         self._delegate.set_side(side_px)
         self.view.set_tile_size(self._delegate.cell_size())
 
-    def _out_of_date(self, is_so: bool) -> None:
-        self._refresh.setVisible(is_so)
-
     def _show_arrangement(self) -> None:
         now = self.model.arrangement
-        self._chips[now.show].setChecked(True)
-        self._sort.setCurrentIndex(self._sort.findData(now.sort))
-        self._class_menu.clear()
-        for item in self._session.offered:
-            if item.class_id == NONE_OF_THESE:
-                self._class_menu.addSeparator()
-            action = self._class_menu.addAction(swatch(item.colour), item.name.replace("&", "&&"))
-            action.setData(int(item.class_id))
-        self._class_chip.setEnabled(bool(self._session.classes))
         self.coverage.setVisible(now.show is Show.CONFIDENT)
         if now.show is Show.CONFIDENT and not self._threshold_timer.isActive():
-            self.coverage.show_choice(now.threshold, now.class_id)
+            self.coverage.show_choice(now.threshold, now.class_id, now.name)
+        self._show_counts()
 
     def _show_counts(self) -> None:
-        table, numbers = self._session.table, counts(self._session.table)
-        chosen = self.model.arrangement
-        numbers[Show.CONFIDENT] = int(
-            np.count_nonzero(table.confident(chosen.threshold, self._confident_class()))
-        )
-        numbers[Show.THESE] = len(chosen.images)
-        self._numbers = dict(numbers)
-        # What there is nothing of takes no room.
-        numbers[Show.CONFIDENT] = int(np.count_nonzero(table.predicts))
-        numbers[Show.THESE] = 0
-        for show in (Show.CONFIDENT, Show.LIKE_NONE, Show.UNREADABLE, Show.THESE):
-            self._chips[show].setVisible(numbers[show] > 0 or chosen.show is show)
-        item = self._session.image_class(chosen.class_id)
-        name = self.tr("Class")
-        if chosen.show is Show.CLASS and item is not None:
-            metrics = self._class_chip.fontMetrics()
-            short = metrics.elidedText(item.name, Qt.TextElideMode.ElideRight, _NAME_PX)
-            name = short.replace("&", "&&")  # No letter of a name becomes a mnemonic.
-        self._class_chip.setText(name)
-        self._fit_head()
-
-    def _confident_class(self) -> ClassId:
         now = self.model.arrangement
-        return now.class_id if now.show is Show.CONFIDENT else ClassId(NO_CLASS)
+        self.head.show_arrangement(now, counts(self._session.table, now))
 
-    def _fit_head(self) -> None:
-        """Say as much above the tiles as there is room for, on one line if that will do."""
-        room = self.width() - 4 * GAP_PX
-        self._bar.setMinimumWidth(self._name_chips(is_short=True, has_numbers=False) + 4 * GAP_PX)
-        for is_short, has_numbers, has_one_line in (
-            (False, True, True),
-            (True, True, True),
-            (False, True, False),
-            (True, True, False),
-            (True, False, False),
-        ):
-            needed = self._name_chips(is_short=is_short, has_numbers=has_numbers)
-            if has_one_line:
-                needed += self._order.sizeHint().width()
-            if needed <= room:
-                break
-        self._head.setDirection(
-            QBoxLayout.Direction.LeftToRight if has_one_line else QBoxLayout.Direction.TopToBottom
-        )
-
-    def _name_chips(self, *, is_short: bool, has_numbers: bool) -> int:
-        """Write on the filters; return the width that those take which are shown."""
-        names = {
-            Show.ALL: self.tr("All"),
-            Show.UNLABELLED: self.tr("Unlabelled"),
-            Show.LABELLED: self.tr("Labelled"),
-            Show.UNSURE: self.tr("Unsure"),
-            Show.CONFIDENT: self.tr("Confident"),
-            Show.LIKE_NONE: self.tr("None?") if is_short else self.tr("None of these?"),
-            Show.UNREADABLE: self.tr("Unreadable"),
-            Show.THESE: self.tr("Found"),
-        }
-        for show, name in names.items():
-            number = QLocale().toString(self._numbers.get(show, 0))
-            self._chips[show].setText(f"{name}  {number}" if has_numbers else name)
-        shown = [chip for chip in self._chips.values() if not chip.isHidden()]
-        return sum(chip.sizeHint().width() + GAP_PX for chip in shown)
+    def _show_progress(self) -> None:
+        self.head.show_progress(self._session.likeness.progress)
 
     def _show_emptiness(self) -> None:
         is_empty = not len(self.model.order)
         self._stack.setCurrentIndex(1 if is_empty and self._session.table.n_rows else 0)
-        if not is_empty:
-            return
-        texts = {
-            Show.UNSURE: (
-                self.tr("Nothing unsure"),
-                self.tr("No prediction has two classes that are close to each other."),
-            ),
-            Show.LABELLED: (
-                self.tr("Nothing labelled yet"),
-                self.tr("Select images and press the key of a class."),
-            ),
-            Show.UNLABELLED: (
-                self.tr("Everything is labelled"),
-                self.tr("Every image here has a label of yours."),
-            ),
-            Show.UNREADABLE: (self.tr("Every file can be read"), ""),
-            Show.CLASS: (
-                self.tr("Nothing here yet"),
-                self.tr("No image is labelled or predicted as this class."),
-            ),
-            Show.CONFIDENT: (
-                self.tr("Nothing that confident"),
-                self.tr("Move the slider to the left, or label a few more images."),
-            ),
-            Show.LIKE_NONE: (
-                self.tr("Nothing strange"),
-                self.tr("Every image looks like one of your classes."),
-            ),
-            Show.THESE: (self.tr("These images are not there any more"), ""),
-            Show.ALL: (self.tr("No images"), ""),
-        }
-        title, hint = texts[self.model.arrangement.show]
-        is_of_predictions = self.model.arrangement.show in (
-            Show.UNSURE,
-            Show.CONFIDENT,
-            Show.LIKE_NONE,
-        )
-        if is_of_predictions and not self._session.table.predicts.any():
-            title, hint = self.tr("Nothing predicted"), self._session.why_no_predictions()
-        self._empty_text.setText(title)
-        self._empty_hint.setText(hint)
+        if is_empty:
+            self.empty.show_reason(self.model.arrangement)
+
+
+class _KeptSelection:
+    """While the model is reset the same images stay selected, as far as they are still shown."""
+
+    def __init__(self, gallery: Gallery, at_top: bool) -> None:
+        self._gallery = gallery
+        self._at_top = at_top
+        view, model = gallery.view, gallery.model
+        chosen = view.selected_places()
+        rows = model.rows_of_places(chosen[chosen < len(model.order)])
+        self._rows = rows[rows < gallery.n_rows]  # The project may just have been closed.
+        self._current = gallery.current_row()
+        self._blocker = QSignalBlocker(view.selectionModel())
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_error: object) -> None:
+        view, model = self._gallery.view, self._gallery.model
+        places = model.places_of_rows(self._rows)
+        places = np.unique(places[places >= 0])
+        view.select_places(places, model.place_of_row(self._current))
+        self._blocker.unblock()
+        if self._at_top:
+            view.scrollToTop()
+        if view.currentIndex().isValid() and len(places):
+            view.scrollTo(view.currentIndex())
+        view.settle()
+        self._gallery.head.show_selected(view.count_selected())
+        self._gallery.selection_changed.emit()

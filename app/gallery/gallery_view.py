@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QLocale, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QLocale,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -21,6 +30,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.gallery.gallery_model import GalleryModel
 from app.gallery.grid_view import GridView
+from app.gallery.tile import TileDelegate
 from app.look.theme import text_on
 from app.session.image_table import Rows
 from engine.messages import ImageId
@@ -41,12 +51,16 @@ class GalleryView(GridView):
         open_requested: show the current image large.
         menu_requested: a context menu at a global position.
         view_moved: other tiles are on screen.
+        find_requested: a letter was typed.
+        group_toggled: a place whose group should be opened or closed.
         size_step_requested: larger (positive) or smaller tiles, by steps of the wheel.
     """
 
     open_requested = Signal()
     menu_requested = Signal(QPoint)
     view_moved = Signal()
+    find_requested = Signal(str)
+    group_toggled = Signal(int)
     size_step_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -60,6 +74,10 @@ class GalleryView(GridView):
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.view_moved)
         self.drag_colour = "#2459c9"
+        self.finds_names = False
+        """Whether letters begin a name to be found."""
+        self.own_letters: frozenset[str] = frozenset()
+        """Those that do so here, whatever they mean in the rest of the window."""
 
     def settle(self) -> None:
         """Tell soon, and once, that other tiles are on screen."""
@@ -71,9 +89,11 @@ class GalleryView(GridView):
         return [
             (self.tr("Arrow keys, Home, End"), self.tr("Go through the images")),
             (self.tr("Shift+Arrow keys"), self.tr("Select several")),
+            (self.tr("Ctrl+Arrow keys, Ctrl+Space"), self.tr("Pick one here and there")),
             (self.tr("Enter, Space"), self.tr("Show the image large")),
             (self.tr("Esc"), self.tr("Select nothing")),
             (self.tr("Ctrl+Mouse wheel"), self.tr("Larger or smaller tiles")),
+            *([(self.tr("Letters"), self.tr("Find by file name"))] if self.finds_names else []),
         ]
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -84,6 +104,18 @@ class GalleryView(GridView):
         super().updateGeometries()
         if hasattr(self, "_settle"):  # Qt asks once before __init__ is through.
             self.settle()
+
+    def event(self, event: QEvent) -> bool:
+        # The window's shortcuts would take these letters before the tiles hear of them.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and _begins_a_name(event)
+            and event.text().upper() in self.own_letters
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, plain = (
@@ -101,10 +133,27 @@ class GalleryView(GridView):
             self.clearSelection()
         elif plain and key in _NAVIGATION and self._select_current():
             pass  # The first arrow key after Escape picks up where one was.
+        elif self.finds_names and _begins_a_name(event):
+            self.find_requested.emit(event.text())
         else:
             super().keyPressEvent(event)
             if plain and key in (Qt.Key.Key_Home, Qt.Key.Key_End):
                 self._select_current()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = self._badge_at(event.position().toPoint())
+        if place >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self.group_toggled.emit(place)
+            event.accept()
+            return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        over = self._badge_at(event.position().toPoint()) >= 0
+        shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor
+        if self.viewport().cursor().shape() != shape:
+            self.viewport().setCursor(shape)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -115,6 +164,8 @@ class GalleryView(GridView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if self._badge_at(event.position().toPoint()) >= 0:
+            return
         on_tile = self.indexAt(event.position().toPoint()).isValid()
         if plain and on_tile and event.button() == Qt.MouseButton.LeftButton:
             self.open_requested.emit()
@@ -146,14 +197,18 @@ class GalleryView(GridView):
     def selected_places(self) -> Rows:
         """Places of the selected tiles, in order."""
         selection = self.selectionModel().selection()
-        ranges = [selection.at(place) for place in range(selection.count())]
-        parts = [np.arange(part.top(), part.bottom() + 1) for part in ranges]
-        return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.intp)
+        chosen = np.zeros(self.model().rowCount(), np.bool_)
+        for part in (selection.at(place) for place in range(selection.count())):
+            chosen[part.top() : part.bottom() + 1] = True
+        return np.flatnonzero(chosen)
 
     def selected_images(self) -> list[ImageId]:
-        """The selected images, in order."""
-        model = self.gallery_model()
-        return [model.image_at(int(place)) for place in self.selected_places()]
+        """The selected images, in order; all of those that lie under one tile."""
+        return self.gallery_model().images_at(self.selected_places())
+
+    def count_selected(self) -> int:
+        """How many images are selected."""
+        return len(self.gallery_model().rows_of_places(self.selected_places()))
 
     def select_places(self, places: Rows, current: int = -1) -> None:
         """Select exactly these tiles."""
@@ -176,6 +231,15 @@ class GalleryView(GridView):
         self.select_places(np.array([place], np.intp), place)
         self.scrollTo(self.currentIndex())
         return True
+
+    def _badge_at(self, point: QPoint) -> int:
+        """The place whose badge of a group is there, -1 where none is."""
+        index, delegate = self.indexAt(point), self.itemDelegate()
+        if not index.isValid() or not isinstance(delegate, TileDelegate):
+            return -1
+        card = self.card_rect(self.visualRect(index))
+        badge = delegate.badge_rect(card, index.row(), self.gallery_model(), self.font())
+        return index.row() if badge.contains(point) else -1
 
     def _drag_picture(self, n_images: int) -> QPixmap:
         text = (
@@ -201,3 +265,14 @@ class GalleryView(GridView):
         painter.drawText(0, 0, width, height, Qt.AlignmentFlag.AlignCenter, text)
         painter.end()
         return pixels
+
+
+def _begins_a_name(event: QKeyEvent) -> bool:
+    """Whether a key is a letter; digits label."""
+    others = (
+        Qt.KeyboardModifier.ControlModifier
+        | Qt.KeyboardModifier.AltModifier
+        | Qt.KeyboardModifier.MetaModifier
+    )
+    text = event.text()
+    return len(text) == 1 and text.isalpha() and not event.modifiers() & others

@@ -33,6 +33,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
 _MARGIN_PX: Final = 12
+_MOST_BETWEEN_PX: Final = 16  # Of room to spare, between two columns.
 _GAP_PX: Final = 8  # Between two cards; half of it on each side lies in the cell.
 _Index = QModelIndex | QPersistentModelIndex
 _Action = QAbstractItemView.CursorAction
@@ -146,6 +147,12 @@ class GridView(QListView):
         bar.setValue(place // self.n_columns * height + off)
         self._anchor = (place, off)
 
+    def rowsInserted(self, parent: _Index, start: int, end: int) -> None:
+        # Qt paints everything anew; while a folder is scanned most rows come far below the screen.
+        self.updateGeometries()
+        if start < self.visible_places().stop:
+            self.viewport().update()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         QAbstractItemView.resizeEvent(self, event)
         self.updateGeometries()
@@ -185,6 +192,14 @@ class GridView(QListView):
             case _Action.MoveEnd:
                 place = count - 1
         return self.model().index(max(0, min(count - 1, place)), 0)
+
+    def selectAll(self) -> None:
+        # Qt's own asks of each tile whether it is hidden: 100 ms for 100,000.
+        count = self._count()
+        if count:
+            all_tiles = QItemSelection(self.model().index(0, 0), self.model().index(count - 1, 0))
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.selectionModel().select(all_tiles, flag)
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         model = self.model()
@@ -271,16 +286,20 @@ class GridView(QListView):
         return model.rowCount() if model is not None else 0
 
     def _left_of(self, column: int) -> int:
-        """Where a column begins; the room that is left over lies between the columns."""
+        """Where a column begins; the room that is left over lies between the columns.
+
+        But no more than a little: three tiles with a hand's breadth between them look lost.
+        """
         spare = self.viewport().width() - 2 * _MARGIN_PX - self.n_columns * self._tile_size.width()
-        shift = spare * column // (self.n_columns - 1) if self.n_columns > 1 else spare // 2
-        return _MARGIN_PX + column * self._tile_size.width() + shift
+        between = min(spare, _MOST_BETWEEN_PX * (self.n_columns - 1))
+        shift = between * column // (self.n_columns - 1) if self.n_columns > 1 else 0
+        return _MARGIN_PX + (spare - between) // 2 + column * self._tile_size.width() + shift
 
     def _column_at(self, x: int) -> int:
         """The last column that begins before ``x``."""
         columns = self.n_columns
         step = max(1, self._left_of(1) - self._left_of(0)) if columns > 1 else 1
-        column = (x - _MARGIN_PX) // step if columns > 1 else 0
+        column = (x - self._left_of(0)) // step if columns > 1 else 0
         if 0 <= column < columns and x < self._left_of(column):
             column -= 1  # Rounding: the columns differ by a pixel.
         return max(0, min(columns - 1, column))

@@ -35,6 +35,7 @@ class Thumbnails(QObject):
         self._wanted: tuple[int, ...] = ()
         self._wanted_first: tuple[int, ...] = ()
         self._asked: tuple[int, ...] = ()
+        self._due: set[int] = set()  # All that is wanted.
         self._request_id = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -62,6 +63,7 @@ class Thumbnails(QObject):
     def want(self, rows: list[int]) -> None:
         """Fetch the thumbnails of these rows, in this order; replaces what was wanted before."""
         self._wanted = tuple(rows)
+        self._due = {*self._wanted, *self._wanted_first}
         if not self._timer.isActive():
             self._timer.start()
 
@@ -71,6 +73,7 @@ class Thumbnails(QObject):
         The gallery wants others whenever it is arranged anew, also while another page is shown.
         """
         self._wanted_first = tuple(dict.fromkeys(rows))
+        self._due = {*self._wanted, *self._wanted_first}
         if not self._timer.isActive():
             self._timer.start()
 
@@ -80,6 +83,7 @@ class Thumbnails(QObject):
         self._kept.clear()
         self._used_bytes = 0
         self._wanted = self._wanted_first = self._asked = ()
+        self._due = set()
         self._request_id = 0
 
     def forget(self, image_id: ImageId) -> None:
@@ -111,8 +115,10 @@ class Thumbnails(QObject):
     def _on_event(self, event: messages.Event) -> None:
         match event:
             case messages.ThumbnailReady():
-                self._keep(event.image_id, event.jpeg)
-                self.arrived.emit(event.image_id)
+                # Whoever scrolls fast leaves many behind: those cost no decoding any more.
+                if self._session.table.row_of(event.image_id) in self._due:
+                    self._keep(event.image_id, event.jpeg)
+                    self.arrived.emit(event.image_id)
             case messages.ImagesEmbedded() | messages.ImageUnreadable():
                 self._session.reader.on_read(event)
             case messages.JobFinished() | messages.JobFailed() | messages.JobCancelled():

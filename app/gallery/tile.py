@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+import numpy as np
+from PySide6.QtCore import QLocale, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -12,7 +13,7 @@ from app.gallery.gallery_model import GalleryModel, percent_text
 from app.gallery.thumbnails import Thumbnails
 from app.look.icons import pixmap
 from app.look.theme import Theme, text_on
-from app.session.image_table import NO_CLASS
+from app.session.image_table import NO_CLASS, Rows
 from app.session.session import Session
 from engine import ImageClass
 
@@ -21,6 +22,7 @@ _CHIP_PX: Final = 22
 _NAME_PX: Final = 18
 _ICON_PX: Final = 14
 _BETWEEN_PX: Final = 8  # Between two cards.
+_LAYER_PX: Final = 3  # By which a card of a stack lies off the one on top of it.
 
 
 class TileDelegate(QStyledItemDelegate):
@@ -69,21 +71,41 @@ class TileDelegate(QStyledItemDelegate):
     ) -> None:
         model = index.model()
         assert isinstance(model, GalleryModel)
-        row = int(model.order[index.row()])
+        place = index.row()
+        row = int(model.order[place])
         card: QRect = option.rect
         state: QStyle.StateFlag = option.state
         font: QFont = option.font
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if model.n_at(place) > 1:
+            card = self._paint_stack(painter, card)
         self._paint_card(painter, card, state)
         picture = QRect(card.left() + _PAD_PX, card.top() + _PAD_PX, self._side_px, self._side_px)
         self._paint_picture(painter, picture, row, font)
         chip = QRect(picture.left(), picture.bottom() + 1 + _PAD_PX, self._side_px, _CHIP_PX)
-        self._paint_chip(painter, chip, row, font)
+        if model.n_at(place) > 1 and not self._is_uniform(model.rows_at(place)):
+            self._paint_mixed(painter, chip, model.rows_at(place), font)
+        else:
+            self._paint_chip(painter, chip, row, font)
+        self._paint_badge(painter, option.rect, place, model, font)
+        if self._session.table.doubtful[model.rows_at(place)].any():
+            self._paint_flag(painter, picture)
         name = QRect(picture.left(), chip.bottom() + 5, self._side_px, _NAME_PX)
         self._paint_name(painter, name, row, font, bool(state & QStyle.StateFlag.State_Selected))
         painter.restore()
+
+    def badge_rect(self, card: QRect, place: int, model: GalleryModel, font: QFont) -> QRect:
+        """Where a group can be opened or closed on its tile's card; empty where there is none."""
+        text = _badge_text(model, place)
+        if not text:
+            return QRect()
+        metrics = QFontMetrics(_bold(font))
+        width = metrics.horizontalAdvance(text) + _ICON_PX + 20
+        height = max(_CHIP_PX, metrics.height() + 4)
+        right = card.left() + _PAD_PX + self._side_px
+        return QRect(right - width - 4, card.top() + _PAD_PX + 4, width, height)
 
     # --- Parts ------------------------------------------------------------------------------------
 
@@ -101,6 +123,68 @@ class TileDelegate(QStyledItemDelegate):
             painter.setPen(QPen(QColor(theme.text), 1, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(card).adjusted(3.5, 3.5, -3.5, -3.5), 6, 6)
+
+    def _paint_stack(self, painter: QPainter, card: QRect) -> QRect:
+        """Two more cards behind; returns where the one on top lies."""
+        theme = self._theme
+        painter.setPen(QPen(QColor(theme.outline), 1))
+        painter.setBrush(QColor(theme.surface))
+        top = card.adjusted(0, 0, -2 * _LAYER_PX, -2 * _LAYER_PX)
+        for depth in (2, 1):
+            shift = depth * _LAYER_PX
+            layer = QRectF(top.translated(shift, shift)).adjusted(6, 6, -0.5, -0.5)
+            painter.drawRoundedRect(layer, 8, 8)
+        return top
+
+    def _paint_badge(
+        self, painter: QPainter, card: QRect, place: int, model: GalleryModel, font: QFont
+    ) -> None:
+        box = self.badge_rect(card, place, model, font)
+        if box.isEmpty():
+            return
+        theme = self._theme
+        painter.setPen(QPen(QColor(theme.outline), 1))
+        painter.setBrush(QColor(theme.surface))
+        painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        top = box.center().y() - _ICON_PX // 2 + 1
+        painter.drawPixmap(box.left() + 7, top, self._icon("stack", theme.text, _ICON_PX))
+        painter.setFont(_bold(font))
+        painter.setPen(QColor(theme.text))
+        words = box.adjusted(7 + _ICON_PX + 5, 0, 0, 0)
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        painter.drawText(words, flags, _badge_text(model, place))
+
+    def _paint_flag(self, painter: QPainter, picture: QRect) -> None:
+        """The label looks wrong."""
+        theme = self._theme
+        box = QRect(picture.left() + 4, picture.top() + 4, _CHIP_PX + 2, _CHIP_PX + 2)
+        painter.setPen(QPen(QColor(theme.warning), 1.5))
+        painter.setBrush(QColor(theme.warning_soft))
+        painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.drawPixmap(box.left() + 4, box.top() + 4, self._icon("flag", theme.warning, 16))
+
+    def _is_uniform(self, rows: Rows) -> bool:
+        labels = self._session.table.labels[rows]
+        return bool(np.all(labels == labels[0]))
+
+    def _paint_mixed(self, painter: QPainter, box: QRect, rows: Rows, font: QFont) -> None:
+        """Images under one tile with different labels, or only some with one."""
+        theme, labels = self._theme, self._session.table.labels[rows]
+        n_labelled, locale = int(np.count_nonzero(labels)), QLocale()
+        text = self.tr("{count} of {all} labelled").format(
+            count=locale.toString(n_labelled), all=locale.toString(len(rows))
+        )
+        if n_labelled == len(rows):
+            text = self.tr("different labels")
+        metrics = QFontMetrics(font)
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width() - 20)
+        chip = QRectF(box.left(), box.top(), metrics.horizontalAdvance(text) + 20, box.height())
+        painter.setPen(QPen(QColor(theme.outline), 1.5, Qt.PenStyle.DotLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(chip.adjusted(1, 1, -1, -1), _CHIP_PX / 2 - 1, _CHIP_PX / 2 - 1)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_picture(self, painter: QPainter, box: QRect, row: int, font: QFont) -> None:
         table, theme = self._session.table, self._theme
@@ -240,8 +324,8 @@ class TileDelegate(QStyledItemDelegate):
     ) -> None:
         small = QFont(font)
         small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
-        base_name = self._session.table.names[row].rpartition("/")[2]
-        text = QFontMetrics(small).elidedText(base_name, Qt.TextElideMode.ElideMiddle, box.width())
+        short = self._session.table.short_name(row)
+        text = QFontMetrics(small).elidedText(short, Qt.TextElideMode.ElideMiddle, box.width())
         painter.setFont(small)
         painter.setPen(QColor(self._theme.text if selected else self._theme.muted))
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
@@ -251,3 +335,20 @@ class TileDelegate(QStyledItemDelegate):
         if key not in self._icons:
             self._icons[key] = pixmap(name, colour, side_px, self._view.devicePixelRatioF())
         return self._icons[key]
+
+
+def _badge_text(model: GalleryModel, place: int) -> str:
+    """How many images lie under a tile, or which one of an open group it is."""
+    n_images = model.n_at(place)
+    if n_images > 1:
+        return QLocale().toString(n_images)
+    number, n_images = model.opened_group(place)
+    if n_images < 2:
+        return ""
+    return f"{QLocale().toString(number)}/{QLocale().toString(n_images)}"
+
+
+def _bold(font: QFont) -> QFont:
+    bold = QFont(font)
+    bold.setWeight(QFont.Weight.DemiBold)
+    return bold

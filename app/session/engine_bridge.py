@@ -2,7 +2,8 @@
 
 The engine publishes from its own thread. The bridge queues what comes and wakes the window once;
 the window then delivers for a few milliseconds at a time, so that no flood of events can stop it
-from painting and listening. Answers to bulk requests (thumbnails) wait behind everything else.
+from painting and listening. Answers to bulk requests (thumbnails) wait behind everything else, but
+get a share of each turn: while a large folder is scanned, there always is something else.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from app.look.words import told, told_event
 from engine import EngineError, messages
 
 _BUDGET_S: Final = 0.008
+_BULK_S: Final = 0.004  # Of each turn that has no end of urgent events.
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[messages.Event], None]
@@ -270,11 +272,21 @@ class EngineBridge(QObject):
                     return
                 self._deliver(event)
                 if time.perf_counter() >= deadline:
+                    self._deliver_bulk()
                     break
         finally:
             # Also after an exception: one bad event must not hold up the others.
             if self._awake and not self._closed:
                 self._again.start()
+
+    def _deliver_bulk(self) -> None:
+        until = time.perf_counter() + _BULK_S
+        while not self._closed and time.perf_counter() < until:
+            with self._lock:
+                event = self._bulk.popleft() if self._bulk else None
+            if event is None:
+                return
+            self._deliver(event)
 
     def _take(self) -> messages.Event | None:
         with self._lock:

@@ -6,6 +6,7 @@ import logging
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.look.words import told_event
@@ -15,7 +16,7 @@ from engine import EngineError, Project, messages
 
 _RESUBMIT_MS: Final = 1000  # While a scan goes on, the list to embed grows at most this often.
 _RECORD_MS: Final = 1000
-_RECORD_AT_ONCE: Final = 2000  # Hashes per transaction: 20 ms of the GUI thread.
+_RECORD_AT_ONCE: Final = 1000  # Hashes per transaction: 10 ms of the GUI thread.
 _log = logging.getLogger(__name__)
 
 
@@ -28,6 +29,7 @@ class FolderReader(QObject):
         scanned: the scan is over; argument: :class:`messages.ScanFinished`.
         embedded: more images are embedded.
         embedding_finished: the engine has been through the whole list.
+        dated: the dates of images that were embedded before are known now.
         labels_moved: the :class:`engine.Change` that carries labels of moved files over.
         labelled_changed: names of labelled files whose bytes were changed in place.
         status_changed: ``progress`` or ``is_paused`` is new.
@@ -39,6 +41,7 @@ class FolderReader(QObject):
     scanned = Signal(object)
     embedded = Signal()
     embedding_finished = Signal()
+    dated = Signal()
     labels_moved = Signal(object)
     labelled_changed = Signal(object)
     status_changed = Signal()
@@ -51,7 +54,8 @@ class FolderReader(QObject):
         self._table = ImageTable()
         self._scan_id = 0
         self._embed_id = 0
-        self.seen: set[int] = set()  # Rows whose files this scan, or the last one, has met.
+        self._dates_id = 0
+        self._met: NDArray[np.bool_] = np.zeros(0, np.bool_)  # By row: this scan, or the last one.
         self._contents: dict[messages.ImageId, bytes] = {}
         self.visible: Rows = np.zeros(0, np.intp)
         self.progress: messages.Progress | None = None
@@ -73,6 +77,11 @@ class FolderReader(QObject):
         """Whether images are being embedded."""
         return bool(self._embed_id)
 
+    @property
+    def n_met(self) -> int:
+        """How many image files this scan, or the last one, has met."""
+        return int(np.count_nonzero(self._met))
+
     def start(self, project: Project, table: ImageTable) -> None:
         """Begin with a project's folder."""
         self._project, self._table = project, table
@@ -83,13 +92,13 @@ class FolderReader(QObject):
         self._embed_timer.stop()
         self._record_timer.stop()
         self._record_all()
-        for request_id in (self._scan_id, self._embed_id):
+        for request_id in (self._scan_id, self._embed_id, self._dates_id):
             if request_id:
                 self._bridge.cancel(request_id)
                 self._bridge.release(request_id)
-        self._scan_id = self._embed_id = 0
+        self._scan_id = self._embed_id = self._dates_id = 0
         self._contents.clear()
-        self.seen.clear()
+        self._met = np.zeros(0, np.bool_)
         self._project = None
         self._table = ImageTable()
         self.progress, self.is_paused = None, False
@@ -105,7 +114,7 @@ class FolderReader(QObject):
             self._bridge.cancel(self._scan_id)
             self._bridge.release(self._scan_id)
         self._record_all()  # What was read is the files as they were.
-        self.seen.clear()
+        self._met = np.zeros(self._table.n_rows, np.bool_)
         self.is_paused = False
         self._scan_id = self._bridge.next_id()
         self._bridge.ask(
@@ -158,10 +167,13 @@ class FolderReader(QObject):
             return
         first = table.n_rows
         changed = table.add(records)
+        if table.n_rows > len(self._met):
+            more = np.zeros(table.n_rows, np.bool_)  # Twice as many: grown seldom.
+            self._met = np.concatenate([self._met, more])
         for file in event.files:
             row = table.row_of_name(file.name)
             if row >= 0:
-                self.seen.add(row)
+                self._met[row] = True
                 table.ref(row)  # Made here, a batch at a time, and not all at once later.
         if table.n_rows > first:
             self.rows_added.emit(first, table.n_rows - first)
@@ -178,8 +190,8 @@ class FolderReader(QObject):
             return
         lost = [
             row
-            for row in np.flatnonzero(~table.missing).tolist()
-            if row not in self.seen and not _is_inside(table.names[row], event.unreadable_folders)
+            for row in np.flatnonzero(~table.missing & ~self._have_met()).tolist()
+            if not _is_inside(table.names[row], event.unreadable_folders)
         ]
         if lost:
             rows = np.array(lost, np.intp)
@@ -193,6 +205,11 @@ class FolderReader(QObject):
         if not self.is_paused:
             self._submit_embedding()
         self._carry_labels()
+
+    def _have_met(self) -> NDArray[np.bool_]:
+        met = np.zeros(self._table.n_rows, np.bool_)
+        met[: len(self._met)] = self._met[: len(met)]
+        return met
 
     def _end_scan(self) -> None:
         self._bridge.release(self._scan_id)
@@ -211,9 +228,7 @@ class FolderReader(QObject):
         due = ~table.embedded & ~table.unreadable & ~table.missing
         if self._scan_id:
             # Until the scan is over, only the files met are known to be there still.
-            met = np.zeros(table.n_rows, np.bool_)
-            met[list(self.seen)] = True
-            due &= met
+            due &= self._have_met()
         rows = np.flatnonzero(due)
         if not len(rows):
             if not self._embed_id and not self._scan_id:
@@ -221,7 +236,8 @@ class FolderReader(QObject):
             return
         visible = self.visible[self.visible < table.n_rows]
         first = visible[due[visible]]
-        rows = np.concatenate([first, np.setdiff1d(rows, first, assume_unique=True)])
+        due[first] = False
+        rows = np.concatenate([first, np.flatnonzero(due)])
         # The engine drops the older list by itself; what it still tells of it is not lost.
         self._embed_id = self._bridge.next_id()
         self._bridge.ask(
@@ -242,6 +258,7 @@ class FolderReader(QObject):
                 self._end_embedding()
                 if not self._embed_timer.isActive():
                     self.embedding_finished.emit()
+                    self._ask_for_dates()
                 self._carry_labels()
             case messages.JobCancelled():
                 self._end_embedding()
@@ -262,6 +279,8 @@ class FolderReader(QObject):
     def _on_images_embedded(self, event: messages.ImagesEmbedded) -> None:
         rows = self._table.rows_of(np.array(event.image_ids, np.int64))
         mended = self._table.set_embedded(rows[rows >= 0])
+        if event.taken_s:
+            self._table.set_taken(event.image_ids, event.taken_s)
         if len(mended):
             self.rows_changed.emit(mended)
         self._contents.update(zip(event.image_ids, event.contents, strict=True))
@@ -275,6 +294,25 @@ class FolderReader(QObject):
         if row >= 0 and not self._table.unreadable[row]:
             self._table.set_unreadable(row, reason)
             self.rows_changed.emit(np.array([row], np.intp))
+
+    def _ask_for_dates(self) -> None:
+        """Of images whose embeddings were cached before dates were."""
+        rows = np.flatnonzero(self._table.embedded & ~self._table.dated & ~self._table.missing)
+        if len(rows):
+            self._dates_id = self._bridge.next_id()
+            command = messages.ReadDates(self._dates_id, self._table.refs(rows))
+            self._bridge.ask(command, self._on_dates_event)
+
+    def _on_dates_event(self, event: messages.Event) -> None:
+        match event:
+            case messages.DatesRead():
+                self._table.set_taken(event.image_ids, event.taken_s)
+            case messages.JobFinished() | messages.JobCancelled() | messages.JobFailed():
+                self._bridge.release(event.request_id)
+                if isinstance(event, messages.JobFinished):
+                    self.dated.emit()
+            case _:
+                pass
 
     def _end_embedding(self) -> None:
         self._bridge.release(self._embed_id)

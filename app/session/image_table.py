@@ -7,7 +7,8 @@ NumPy arrays, so that 100,000 predictions are taken in, counted and sorted witho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import ImageRecord
-from engine.messages import NONE_OF_THESE, ClassId, ImageId, ImageRef, PredictionsReady
+from engine.messages import (
+    NO_DATE,
+    NONE_OF_THESE,
+    ClassId,
+    ImageId,
+    ImageRef,
+    PredictionsReady,
+)
 
 MAX_RANKS: Final = 5  # How many classes a prediction names at most.
 UNSURE_MARGIN: Final = 0.2  # First minus second probability, below which a prediction is unsure.
 NONE_SCORE: Final = 0.5  # From here on an image is said to look like none of the classes.
 NO_CLASS: Final = 0
+NO_GROUP: Final = -1
 
 _DIGITS = re.compile(r"\d+")
 
@@ -54,6 +63,18 @@ class ImageTable:
         self._embedded = np.zeros(0, np.bool_)
         self._unreadable = np.zeros(0, np.bool_)
         self._missing = np.zeros(0, np.bool_)
+        self._modified_s = np.zeros(0, np.int64)
+        self._taken_s = np.zeros(0, np.int64)
+        self._dated = np.zeros(0, np.bool_)
+        self._groups = np.zeros(0, np.int64)
+        self._doubtful = np.zeros(0, np.bool_)
+        self._similarities = np.zeros(0, np.float32)
+        # Asked for many times between two changes: made once, forgotten by _touch().
+        self._predicts: NDArray[np.bool_] | None = None
+        self._labelled_as: frozenset[int] | None = None
+        self._searched: tuple[str, NDArray[np.bool_]] = ("", np.zeros(0, np.bool_))
+        self._folded: list[str] = []  # Names without folders, to search in whatever the case.
+        self._n_folded: dict[str, int] = {}  # How many images have such a name.
 
     # --- Columns, (n_rows,) each ------------------------------------------------------------------
 
@@ -103,6 +124,42 @@ class ImageTable:
         return self._missing[: self.n_rows]
 
     @property
+    def taken_s(self) -> NDArray[np.int64]:
+        """When the picture was taken, see ``messages.ImagesEmbedded``; NO_DATE where unknown."""
+        return self._taken_s[: self.n_rows]
+
+    @property
+    def dated(self) -> NDArray[np.bool_]:
+        """Whether somebody has looked for that in the file."""
+        return self._dated[: self.n_rows]
+
+    @property
+    def dates_s(self) -> NDArray[np.int64]:
+        """When the picture was taken, or else its file last modified; seconds of local clocks."""
+        taken_s = self.taken_s
+        return np.where(taken_s == NO_DATE, self._modified_s[: self.n_rows], taken_s)
+
+    def date_s(self, row: int) -> int:
+        """As in ``dates_s``."""
+        taken_s = int(self._taken_s[row])
+        return int(self._modified_s[row]) if taken_s == NO_DATE else taken_s
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Images that show the same share a number; NO_GROUP where an image is alone."""
+        return self._groups[: self.n_rows]
+
+    @property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Labels that look wrong."""
+        return self._doubtful[: self.n_rows]
+
+    @property
+    def similarities(self) -> NDArray[np.float32]:
+        """Cosines to the images that were asked about last; NaN where not measured."""
+        return self._similarities[: self.n_rows]
+
+    @property
     def margins(self) -> NDArray[np.float32]:
         """First minus second probability."""
         return self.probabilities[:, 0] - self.probabilities[:, 1]
@@ -136,10 +193,20 @@ class ImageTable:
     @property
     def predicts(self) -> NDArray[np.bool_]:
         """Whether a prediction is what the image shows: present, unlabelled and predicted."""
-        found: NDArray[np.bool_] = (
-            (self.labels == NO_CLASS) & (self.predicted[:, 0] != NO_CLASS) & ~self.missing
-        )
+        found = self._predicts
+        if found is None:
+            found = (self.labels == NO_CLASS) & (self.predicted[:, 0] != NO_CLASS) & ~self.missing
+            found.setflags(write=False)
+            self._predicts = found
         return found
+
+    @property
+    def labelled_as(self) -> frozenset[int]:
+        """The classes that present images are labelled as, NONE_OF_THESE among them."""
+        if self._labelled_as is None:
+            rows = np.flatnonzero(self.labels)
+            self._labelled_as = frozenset(self.labels[rows[~self.missing[rows]]].tolist())
+        return self._labelled_as
 
     # --- One row ----------------------------------------------------------------------------------
 
@@ -168,6 +235,11 @@ class ImageTable:
             kept = ImageRef(self.image_id(row), self._path_of(name), name)
             self._refs[row] = kept
         return kept
+
+    def short_name(self, row: int) -> str:
+        """The file's name; with its folder where another folder has one of that name, too."""
+        name = self.names[row]
+        return name if self._n_folded[self._folded[row]] > 1 else name.rpartition("/")[2]
 
     def row_of(self, image_id: int) -> int:
         """The row of an image, -1 where it is unknown."""
@@ -202,6 +274,21 @@ class ImageTable:
             self._by_name = np.array(in_order, np.intp)
         return self._by_name
 
+    def named(self, text: str) -> NDArray[np.bool_]:
+        """Whose file name contains ``text``, whatever the case; (n_rows,).
+
+        With a ``/`` in it, it is looked for in the folders' names, too.
+        """
+        kept, mask = self._searched
+        if kept != text or len(mask) != self.n_rows:
+            wanted = text.casefold()
+            found = [wanted in name for name in self._folded]  # 10 ms for 100,000.
+            if "/" in wanted:
+                found = [wanted in name.casefold() for name in self.names]
+            mask = np.array(found, np.bool_)
+            self._searched = text, mask
+        return mask
+
     def counts_by_class(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """How many present images are labelled, and how many are predicted, per class number."""
         labels = self.labels[~self.missing & (self.labels != NONE_OF_THESE)]
@@ -216,6 +303,7 @@ class ImageTable:
 
     def add(self, records: Sequence[ImageRecord]) -> list[int]:
         """Take in records; return the rows of those that were known (now changed or back)."""
+        self._touch()
         known: list[int] = []
         fresh: list[ImageRecord] = []
         for record in records:
@@ -229,20 +317,31 @@ class ImageTable:
             self._embedded[row] = False
             self._unreadable[row] = False
             self._predicted[row] = NO_CLASS
+            self._dated[row] = self._doubtful[row] = False
+            self._taken_s[row], self._groups[row] = NO_DATE, NO_GROUP
             self.reasons.pop(row, None)
+        if known:
+            self._modified_s[known] = _local_seconds(
+                [record.modified_ns for record in records if self.row_of(record.image_id) >= 0]
+            )
         if fresh:
             self._append(fresh)
         return known
 
-    def set_label(self, image_id: ImageId, class_id: ClassId | None) -> int:
-        """Show a label that is in the project; return the row, -1 where unknown."""
-        row = self.row_of(image_id)
-        if row >= 0:
-            self._labels[row] = class_id or NO_CLASS
-        return row
+    def set_labels(self, labels: Mapping[ImageId, ClassId | None]) -> Rows:
+        """Show labels that are in the project; return the rows of the images that are known."""
+        self._touch()
+        rows = self.rows_of(np.fromiter(labels, np.int64, len(labels)))
+        values = np.fromiter((label or NO_CLASS for label in labels.values()), np.int32, len(rows))
+        known = rows >= 0
+        rows = rows[known]
+        self._labels[rows] = values[known]
+        self._doubtful[rows] = False
+        return rows
 
     def set_predictions(self, event: PredictionsReady) -> Rows:
         """Take in predictions; return their rows. Labels stay as they are."""
+        self._touch()
         rows = self.rows_of(event.image_ids)
         known = rows >= 0
         rows = rows[known]
@@ -256,10 +355,40 @@ class ImageTable:
 
     def clear_predictions(self, class_id: ClassId | None = None) -> None:
         """Forget all predictions, or only those that name ``class_id`` first."""
+        self._touch()
         if class_id is None:
             self._predicted[:] = NO_CLASS
         else:
             self._predicted[self._predicted[:, 0] == class_id] = NO_CLASS
+
+    def set_taken(self, image_ids: Sequence[ImageId], taken_s: Sequence[int | None]) -> None:
+        """Take in when pictures were taken; None where nobody has looked yet."""
+        rows = self.rows_of(np.array(image_ids, np.int64))
+        known = np.array([second is not None for second in taken_s], np.bool_) & (rows >= 0)
+        seconds = np.array([NO_DATE if second is None else second for second in taken_s], np.int64)
+        self._taken_s[rows[known]] = seconds[known]
+        self._dated[rows[known]] = True
+
+    def set_groups(self, image_ids: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
+        """Take in which images show the same; all others are alone."""
+        rows = self.rows_of(image_ids)
+        self._groups[:] = NO_GROUP
+        self._groups[rows[rows >= 0]] = groups[rows >= 0]
+
+    def set_doubtful(self, rows: Rows) -> Rows:
+        """These labels look wrong, and no others; return the rows for which that is news."""
+        before = np.flatnonzero(self._doubtful[: self.n_rows])
+        self._doubtful[:] = False
+        self._doubtful[rows] = True
+        return np.setxor1d(before, rows)
+
+    def set_similarities(
+        self, image_ids: NDArray[np.int64], similarities: NDArray[np.float32]
+    ) -> None:
+        """Take in how like some images all are; the others are not known to be."""
+        rows = self.rows_of(image_ids)
+        self._similarities[:] = np.nan
+        self._similarities[rows[rows >= 0]] = similarities[rows >= 0]
 
     def set_embedded(self, rows: Rows) -> Rows:
         """The engine knows these images; return the rows that were thought unreadable till now."""
@@ -268,12 +397,14 @@ class ImageTable:
 
     def set_unreadable(self, row: int, reason: str) -> None:
         """The file could not become pixels."""
+        self._touch()
         self._unreadable[row] = True
         self._predicted[row] = NO_CLASS
         self.reasons[row] = reason
 
     def set_missing(self, rows: Rows) -> None:
         """The last scan did not find these files."""
+        self._touch()
         self._missing[rows] = True
 
     def forget_unreadable(self) -> Rows:
@@ -285,6 +416,10 @@ class ImageTable:
         self._refs = [None] * self.n_rows
         self._embedded[:] = False
         self.forget_unreadable()
+
+    def _touch(self) -> None:
+        """Labels, predictions or what is missing are about to be others."""
+        self._predicts = self._labelled_as = None
 
     def _make_readable(self, rows: Rows) -> Rows:
         self._unreadable[rows] = False
@@ -300,6 +435,10 @@ class ImageTable:
         self._ids[start:end] = ids
         self._sizes[start:end] = [record.size_bytes for record in records]
         self._missing[start:end] = [record.missing for record in records]
+        self._modified_s[start:end] = _local_seconds([record.modified_ns for record in records])
+        self._taken_s[start:end] = NO_DATE
+        self._groups[start:end] = NO_GROUP
+        self._similarities[start:end] = np.nan
         highest = int(ids.max())
         if highest >= len(self._row_of_id):
             wider = np.full(max(highest + 1, 2 * len(self._row_of_id)), -1, np.int64)
@@ -309,6 +448,9 @@ class ImageTable:
         for row, record in enumerate(records, start):
             self._row_of_name[record.name] = row
             self.names.append(record.name)
+            folded = record.name.rpartition("/")[2].casefold()
+            self._folded.append(folded)
+            self._n_folded[folded] = self._n_folded.get(folded, 0) + 1
             self._sort_keys.append(natural_key(record.name))
             self._refs.append(None)
         self.n_rows = end
@@ -328,8 +470,28 @@ class ImageTable:
         self._embedded = longer(self._embedded)
         self._unreadable = longer(self._unreadable)
         self._missing = longer(self._missing)
+        self._modified_s = longer(self._modified_s)
+        self._taken_s = longer(self._taken_s)
+        self._dated = longer(self._dated)
+        self._groups = longer(self._groups)
+        self._doubtful = longer(self._doubtful)
+        self._similarities = longer(self._similarities)
 
 
 def natural_key(name: str) -> str:
     """A key that sorts ``image2`` before ``image10``, whatever the case of the letters."""
     return _DIGITS.sub(lambda found: found[0].lstrip("0").rjust(20, "0"), name.casefold())
+
+
+def _local_seconds(times_ns: Sequence[int]) -> NDArray[np.int64]:
+    """What a clock on the wall showed, in seconds since 1970, as cameras write it."""
+    seconds = np.array(times_ns, np.int64) // 1_000_000_000
+    hours, of = np.unique(seconds // 3600, return_inverse=True)
+    shifts = np.zeros(len(hours), np.int64)
+    for place, hour in enumerate(hours.tolist()):
+        try:
+            shifts[place] = time.localtime(hour * 3600).tm_gmtoff
+        except (OverflowError, OSError, ValueError):
+            continue  # A year that no clock has.
+    shifted: NDArray[np.int64] = seconds + shifts[of]
+    return shifted

@@ -23,6 +23,8 @@ from app.session.engine_bridge import EngineBridge, EngineFace, Publish
 from app.session.engine_choice import EngineChoice
 from app.session.folder_reader import FolderReader
 from app.session.image_table import NO_CLASS, ImageTable, Rows
+from app.session.label_audit import LabelAudit
+from app.session.likeness import Likeness
 from app.session.preferences import Preferences
 from app.session.tasks import Task
 from app.session.work_watch import WorkWatch
@@ -99,6 +101,8 @@ class Session(QObject):
         self.classes: tuple[ImageClass, ...] = ()
         self.reader = FolderReader(bridge)
         self.classifier = Classifier(bridge)
+        self.audit = LabelAudit(bridge, self.classifier)
+        self.likeness = Likeness(bridge)
         self.meta_training = MetaTraining(preferences)
         self.engine: messages.EngineReady | None = None
         self.engine_failure = ""
@@ -214,7 +218,7 @@ class Session(QObject):
         # What the engine knows by number it read, or failed to read, at the old place.
         self._let_go_of_the_work()
         self.table.forget_paths()
-        self.classifier.start(self.table)
+        self._start_work()
         self.project_changed.emit()
         self.reader.start(self.project, self.table)
         self.classifier.adapt()
@@ -305,8 +309,7 @@ class Session(QObject):
     @property
     def n_labelled_classes(self) -> int:
         """How many classes have a label on an image that is there."""
-        labels = self.table.labels[~self.table.missing]
-        return int(np.count_nonzero(~np.isin(np.unique(labels), (NO_CLASS, NONE_OF_THESE))))
+        return len(self.table.labelled_as - {NONE_OF_THESE})
 
     def labelled_rows(self, class_id: ClassId) -> Rows:
         """The rows of images that are there and have that label."""
@@ -346,7 +349,10 @@ class Session(QObject):
         if self.project is None:
             return False
         wanted = class_id or NO_CLASS
-        due = [image for image in images if self.table.label(self.table.row_of(image)) != wanted]
+        labels = self.table.labels[self.table.rows_of(np.array(images, np.int64))]
+        due = [
+            image for image, label in zip(images, labels.tolist(), strict=True) if label != wanted
+        ]
         return bool(due) and self._commit(self.project.relabel(due, class_id))
 
     def label_each(self, labels: Mapping[ImageId, ClassId], action: str) -> bool:
@@ -586,6 +592,12 @@ class Session(QObject):
         self.reader.scanned.connect(self._on_scanned)
         self.reader.embedded.connect(self.classifier.on_embedded)
         self.reader.embedding_finished.connect(self.classifier.on_embedding_finished)
+        self.reader.embedding_finished.connect(self.audit.soon)
+        self.reader.embedding_finished.connect(self.likeness.find_soon)
+        self.reader.dated.connect(self.likeness.find_soon)
+        self.audit.changed.connect(self._on_rows_changed)
+        self.audit.read.connect(self.reader.on_read)
+        self.likeness.failed.connect(self._tell)
         self.reader.labels_moved.connect(self._on_labels_moved)
         self.reader.labelled_changed.connect(self._on_labelled_changed)
         self.reader.status_changed.connect(self.status_changed)
@@ -603,6 +615,8 @@ class Session(QObject):
     def _let_go_of_the_work(self) -> None:
         self.reader.stop()
         self.classifier.stop()
+        self.audit.stop()
+        self.likeness.stop()
         self._watch.let_go()
         if self.task is not None:
             self.task.abandon()
@@ -613,10 +627,13 @@ class Session(QObject):
         assert project is not None
         self.table = ImageTable(project.path_of)
         self.table.add(project.images())
-        for image_id, class_id in project.labels().items():
-            self.table.set_label(image_id, class_id)
+        self.table.set_labels(project.labels())
         self._set_classes(tuple(project.classes()))
-        self.classifier.start(self.table)
+        self._start_work()
+
+    def _start_work(self) -> None:
+        for part in (self.classifier, self.audit, self.likeness):
+            part.start(self.table)
 
     def _set_classes(self, classes: tuple[ImageClass, ...]) -> None:
         self.classes = classes
@@ -645,18 +662,19 @@ class Session(QObject):
         """Bring what is shown to what is on disk now."""
         assert self.project is not None
         known = set(self._class_by_id)
-        rows = [self.table.set_label(image, label) for image, label in change.labels.items()]
+        rows = self.table.set_labels(change.labels)
         if change.classes:
             self._set_classes(tuple(self.project.classes()))
             for gone in known - set(self._class_by_id):
                 self.table.clear_predictions(ClassId(gone))
             self.rows_changed.emit(None)
         else:
-            self.rows_changed.emit(np.array([row for row in rows if row >= 0], np.intp))
+            self.rows_changed.emit(rows)
         self.counts_changed.emit()
         self.predictions_changed.emit()
         if change.labels or known != set(self._class_by_id):
             self.classifier.adapt()
+            self.audit.soon()
 
     def _snapshot(self) -> messages.Snapshot:
         # Made from the table, whose paths exist already: Project.snapshot() reads 100,000 rows.

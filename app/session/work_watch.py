@@ -114,7 +114,7 @@ class WorkWatch(QObject):
             return
         if self._scan is None:
             self._scan = self._works.begin(Work("", rank=Rank.SCAN))
-        found = QLocale().toString(len(reader.seen))
+        found = QLocale().toString(reader.n_met)
         self._scan.title = self.tr("Looking for images · {count} found").format(count=found)
         self._scan.show(None)
 

@@ -136,7 +136,16 @@ class Actions(QObject):
             action.setEnabled(has_images)
         for action in (self.fit, self.actual_size, self.why_next):
             action.setEnabled(is_open and in_preview)
-        for action in (self.select_all, self.select_none):
+        for action in (
+            self.select_all,
+            self.select_none,
+            self.find,
+            self.find_next,
+            self.find_previous,
+            self.group_similar,
+            self.toggle_group,
+            self.sort_similar,
+        ):
             action.setEnabled(is_open and in_gallery)
         for action in (self.preview, self.why, self.larger, self.smaller):
             action.setEnabled(is_open)
@@ -215,6 +224,8 @@ class Actions(QObject):
         menu.addSeparator()
         if not in_preview:
             menu.addAction(self.preview)
+            among_tiles = (self.sort_similar, self.toggle_group)
+            menu.addActions([action for action in among_tiles if action.isEnabled()])
         if n_images == 1:
             menu.addAction(self.why)
         self.copy_paths.setText(self.tr("Copy Path") if n_images == 1 else self.tr("Copy Paths"))
@@ -250,8 +261,14 @@ class Actions(QObject):
         self.redo = make(self.tr("&Redo"), "redo", "Ctrl+Shift+Z", "Ctrl+Y")
         self.select_all = make(self.tr("Select &All"), "", "Ctrl+A")
         self.select_none = make(self.tr("Select &None"), "", "Ctrl+Shift+A")
+        self.find = make(self.tr("&Find by Name…"), "find", "Ctrl+F")
+        self.find_next = make(self.tr("Find Ne&xt"), "", "F3")
+        self.find_previous = make(self.tr("Find Pre&vious"), "", "Shift+F3")
+        self.group_similar = make(self.tr("&Group Similar Images"), "stack", "Ctrl+Shift+G")
+        self.toggle_group = make(self.tr("Open or &Close the Group"), "", "Ctrl+G")
+        self.sort_similar = make(self.tr("Sort by &Similarity to These"), "", "Ctrl+Shift+F")
         self.preview = make(self.tr("&Larger View"), "eye")
-        self.why = make(self.tr("&Why This Class?"), "why", "W")
+        self.why = make(self.tr("&Why This Class?"), "why", "Ctrl+I", "W")
         self.why_next = make(self.tr("Why the &Next Class?"), "", "Shift+W")
         self.larger = make(self.tr("Zoom &In"), "zoom-in", "Ctrl++", "Ctrl+=")
         self.smaller = make(self.tr("Zoom &Out"), "zoom-out", "Ctrl+-")
@@ -303,9 +320,13 @@ class Actions(QObject):
         edit.addSeparator()
         edit.addActions([self.select_all, self.select_none])
         edit.addSeparator()
+        edit.addActions([self.find, self.find_next, self.find_previous])
+        edit.addSeparator()
         edit.addAction(self.settings)
         view = self._view_menu = bar.addMenu(self.tr("&View"))
         view.addActions(self.views.actions())
+        view.addSeparator()
+        view.addActions([self.group_similar, self.toggle_group, self.sort_similar])
         view.addSeparator()
         view.addActions([self.preview, self.why, self.why_next])
         view.addSeparator()

@@ -147,7 +147,8 @@ class Pages(QStackedWidget):
         images = self.chosen_images()
         if not images:
             return
-        is_single = len(images) == 1
+        # One tile, under which several alike images may lie.
+        is_single = len(images) == 1 or len(self.gallery.view.selected_places()) == 1
         row = self._session.table.row_of(images[0])
         was_labelled = self._session.table.labels[row] != 0
         if not self._session.label(images, class_id) and class_id is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QEvent, QLocale, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
-from app.gallery.arrangement import Show, counts
 from app.look.icons import icon, pixmap
 from app.look.theme import GAP_PX, Theme
+from app.session.image_table import NO_CLASS
 from app.session.session import Session
 from app.session.works import Rank
 from app.training.effort import EffortButton
@@ -125,17 +126,15 @@ class StatusLine(QWidget):
             self.numbers.setText("")
             return
         locale, table = QLocale(), self._session.table
-        numbers = counts(table)
+        n_labelled = int(np.count_nonzero((table.labels != NO_CLASS) & ~table.missing))
+        n_predicted = int(np.count_nonzero(table.predicts))
+        n_unreadable = int(np.count_nonzero(table.unreadable & ~table.missing))
         parts = [
-            self.tr("{count} labelled").format(count=locale.toString(numbers[Show.LABELLED])),
-            self.tr("{count} predicted").format(count=locale.toString(int(table.predicts.sum()))),
+            self.tr("{count} labelled").format(count=locale.toString(n_labelled)),
+            self.tr("{count} predicted").format(count=locale.toString(n_predicted)),
         ]
-        if numbers[Show.UNREADABLE]:
-            parts.append(
-                self.tr("{count} unreadable").format(
-                    count=locale.toString(numbers[Show.UNREADABLE])
-                )
-            )
+        if n_unreadable:
+            parts.append(self.tr("{count} unreadable").format(count=locale.toString(n_unreadable)))
         self.numbers.setText(DOT.join(parts))
 
     def _show_work(self) -> None:

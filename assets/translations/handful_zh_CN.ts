@@ -135,8 +135,16 @@
         <translation>文件(&amp;F)</translation>
     </message>
     <message>
+        <source>&amp;Find by Name…</source>
+        <translation>按名称查找(&amp;F)…</translation>
+    </message>
+    <message>
         <source>&amp;Fit</source>
         <translation>适合窗口(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Group Similar Images</source>
+        <translation>将相似图像分组(&amp;G)</translation>
     </message>
     <message>
         <source>&amp;Help</source>
@@ -243,6 +251,18 @@
         <translation>将模型导出为 ONNX</translation>
     </message>
     <message>
+        <source>Find Ne&amp;xt</source>
+        <translation>查找下一个(&amp;X)</translation>
+    </message>
+    <message>
+        <source>Find Pre&amp;vious</source>
+        <translation>查找上一个(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Open or &amp;Close the Group</source>
+        <translation>展开或收起组(&amp;C)</translation>
+    </message>
+    <message>
         <source>Save the predictions as a table</source>
         <translation>将预测保存为表格</translation>
     </message>
@@ -313,6 +333,10 @@
     <message>
         <source>Show in File Manager</source>
         <translation>在文件管理器中显示</translation>
+    </message>
+    <message>
+        <source>Sort by &amp;Similarity to These</source>
+        <translation>按与所选图像的相似度排序(&amp;S)</translation>
     </message>
     <message>
         <source>Tools</source>
@@ -1218,6 +1242,117 @@
     </message>
 </context>
 <context>
+    <name>Emptiness</name>
+    <message>
+        <source>Bursts and duplicates are looked for once all images are known.</source>
+        <translation>所有图像都处理完后，才会查找连拍和重复图像。</translation>
+    </message>
+    <message>
+        <source>Clear Filters</source>
+        <translation>清除筛选</translation>
+    </message>
+    <message>
+        <source>Each label is what the other labels would make of its image.</source>
+        <translation>每个标注都与其他标注对该图像的判断一致。</translation>
+    </message>
+    <message>
+        <source>Each of them leaves something out; take one off, or all.</source>
+        <translation>每个筛选都会去掉一些图像；请去掉其中一个，或全部清除。</translation>
+    </message>
+    <message>
+        <source>Every file can be read</source>
+        <translation>所有文件都能读取</translation>
+    </message>
+    <message>
+        <source>Every image here has a label of yours.</source>
+        <translation>这里的每张图像都有您的标注。</translation>
+    </message>
+    <message>
+        <source>Every image looks like one of your classes.</source>
+        <translation>每张图像看起来都属于您的某个类别。</translation>
+    </message>
+    <message>
+        <source>Everything is labelled</source>
+        <translation>全部标注完毕</translation>
+    </message>
+    <message>
+        <source>Move the slider to the left, or label a few more images.</source>
+        <translation>请将滑块左移，或再标注几张图像。</translation>
+    </message>
+    <message>
+        <source>No duplicates, no bursts</source>
+        <translation>没有重复图像或连拍</translation>
+    </message>
+    <message>
+        <source>No file&apos;s name contains “{text}”.</source>
+        <translation>没有文件名包含“{text}”。</translation>
+    </message>
+    <message>
+        <source>No image is labelled or predicted as this class.</source>
+        <translation>没有标注或预测为此类别的图像。</translation>
+    </message>
+    <message>
+        <source>No images</source>
+        <translation>没有图像</translation>
+    </message>
+    <message>
+        <source>No label looks wrong</source>
+        <translation>没有可疑的标注</translation>
+    </message>
+    <message>
+        <source>No prediction has two classes that are close to each other.</source>
+        <translation>没有哪个预测存在两个相近的类别。</translation>
+    </message>
+    <message>
+        <source>No such name</source>
+        <translation>没有这样的名称</translation>
+    </message>
+    <message>
+        <source>No two images show the same.</source>
+        <translation>没有两张图像内容相同。</translation>
+    </message>
+    <message>
+        <source>Not known yet</source>
+        <translation>尚不清楚</translation>
+    </message>
+    <message>
+        <source>Nothing here yet</source>
+        <translation>这里还没有内容</translation>
+    </message>
+    <message>
+        <source>Nothing labelled yet</source>
+        <translation>还没有标注</translation>
+    </message>
+    <message>
+        <source>Nothing passes all filters</source>
+        <translation>没有图像通过所有筛选</translation>
+    </message>
+    <message>
+        <source>Nothing predicted</source>
+        <translation>没有预测</translation>
+    </message>
+    <message>
+        <source>Nothing strange</source>
+        <translation>没有异常图像</translation>
+    </message>
+    <message>
+        <source>Nothing that confident</source>
+        <translation>没有这么高的置信度</translation>
+    </message>
+    <message>
+        <source>Nothing unsure</source>
+        <translation>没有不确定的图像</translation>
+    </message>
+    <message>
+        <source>Select images and press the key of a class.</source>
+        <translation>选择图像，然后按类别的快捷键。</translation>
+    </message>
+    <message>
+        <source>These images are not there any more</source>
+        <translation>这些图像已不存在</translation>
+    </message>
+</context>
+<context>
     <name>EmptyFolderPage</name>
     <message>
         <source>Find the Images…</source>
@@ -1794,6 +1929,65 @@
     </message>
 </context>
 <context>
+    <name>FindBar</name>
+    <message>
+        <source>1 match</source>
+        <translation>1 个匹配</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Find by file name</source>
+        <translation>按文件名查找</translation>
+    </message>
+    <message>
+        <source>Matches</source>
+        <translation>匹配</translation>
+    </message>
+    <message>
+        <source>Next match</source>
+        <translation>下一个匹配</translation>
+    </message>
+    <message>
+        <source>No match</source>
+        <translation>没有匹配</translation>
+    </message>
+    <message>
+        <source>Only matches</source>
+        <translation>仅显示匹配项</translation>
+    </message>
+    <message>
+        <source>Part of a file name</source>
+        <translation>文件名的一部分</translation>
+    </message>
+    <message>
+        <source>Part of a file&apos;s name; with a / in it, of its folder&apos;s name, too (Ctrl+F)</source>
+        <translation>文件名的一部分；含有 / 时也在文件夹名中查找（Ctrl+F）</translation>
+    </message>
+    <message>
+        <source>Previous match</source>
+        <translation>上一个匹配</translation>
+    </message>
+    <message>
+        <source>Show the images alone whose name matches</source>
+        <translation>仅显示名称匹配的图像</translation>
+    </message>
+    <message>
+        <source>{count} matches</source>
+        <translation>{count} 个匹配</translation>
+    </message>
+    <message>
+        <source>{place} of {count}</source>
+        <translation>第 {place} 张，共 {count} 张</translation>
+    </message>
+</context>
+<context>
     <name>FinetuneButton</name>
     <message>
         <source>Curves</source>
@@ -1978,44 +2172,79 @@
 <context>
     <name>Gallery</name>
     <message>
+        <source>Select one image or more first; the others are then sorted by how alike they are.</source>
+        <translation>请先选择一张或多张图像；其他图像将按相似程度排序。</translation>
+    </message>
+</context>
+<context>
+    <name>GalleryHead</name>
+    <message>
+        <source>Alike</source>
+        <translation>相似</translation>
+    </message>
+    <message>
         <source>All</source>
         <translation>全部</translation>
+    </message>
+    <message>
+        <source>Any Class</source>
+        <translation>任意类别</translation>
     </message>
     <message>
         <source>Class</source>
         <translation>类别</translation>
     </message>
     <message>
+        <source>Clear</source>
+        <translation>清除</translation>
+    </message>
+    <message>
+        <source>Clear all filters</source>
+        <translation>清除所有筛选</translation>
+    </message>
+    <message>
         <source>Confident</source>
         <translation>高置信度</translation>
     </message>
     <message>
-        <source>Every file can be read</source>
-        <translation>所有文件都能读取</translation>
-    </message>
-    <message>
-        <source>Every image here has a label of yours.</source>
-        <translation>这里的每张图像都有您的标注。</translation>
-    </message>
-    <message>
-        <source>Every image looks like one of your classes.</source>
-        <translation>每张图像看起来都属于您的某个类别。</translation>
-    </message>
-    <message>
-        <source>Everything is labelled</source>
-        <translation>全部标注完毕</translation>
+        <source>Duplicates, bursts</source>
+        <translation>重复、连拍</translation>
     </message>
     <message>
         <source>Found</source>
         <translation>指定</translation>
     </message>
     <message>
+        <source>Group similar</source>
+        <translation>相似分组</translation>
+    </message>
+    <message>
+        <source>Grouping… {percent}</source>
+        <translation>正在分组… {percent}</translation>
+    </message>
+    <message>
         <source>Labelled</source>
         <translation>已标注</translation>
     </message>
     <message>
+        <source>Lay bursts, copies and near-duplicates under one tile each (Ctrl+Shift+G); Ctrl+G opens and closes a group</source>
+        <translation>将连拍、副本和近似重复的图像各归入一个缩略图（Ctrl+Shift+G）；Ctrl+G 展开或收起组</translation>
+    </message>
+    <message>
         <source>Least like any class first</source>
         <translation>最不像任何类别的在前</translation>
+    </message>
+    <message>
+        <source>Looks wrong</source>
+        <translation>可疑</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>More filters</source>
+        <translation>更多筛选</translation>
     </message>
     <message>
         <source>Most confident first</source>
@@ -2026,10 +2255,6 @@
         <translation>最不确定的在前</translation>
     </message>
     <message>
-        <source>Move the slider to the left, or label a few more images.</source>
-        <translation>请将滑块左移，或再标注几张图像。</translation>
-    </message>
-    <message>
         <source>Name</source>
         <translation>名称</translation>
     </message>
@@ -2038,16 +2263,8 @@
         <translation>有新的预测：重新筛选和排序（F5）</translation>
     </message>
     <message>
-        <source>No image is labelled or predicted as this class.</source>
-        <translation>没有标注或预测为此类别的图像。</translation>
-    </message>
-    <message>
-        <source>No images</source>
-        <translation>没有图像</translation>
-    </message>
-    <message>
-        <source>No prediction has two classes that are close to each other.</source>
-        <translation>没有哪个预测存在两个相近的类别。</translation>
+        <source>Newest first</source>
+        <translation>最新的在前</translation>
     </message>
     <message>
         <source>None of these?</source>
@@ -2058,28 +2275,12 @@
         <translation>都不是？</translation>
     </message>
     <message>
-        <source>Nothing here yet</source>
-        <translation>这里还没有内容</translation>
+        <source>Oldest first</source>
+        <translation>最旧的在前</translation>
     </message>
     <message>
-        <source>Nothing labelled yet</source>
-        <translation>还没有标注</translation>
-    </message>
-    <message>
-        <source>Nothing predicted</source>
-        <translation>没有预测</translation>
-    </message>
-    <message>
-        <source>Nothing strange</source>
-        <translation>没有异常图像</translation>
-    </message>
-    <message>
-        <source>Nothing that confident</source>
-        <translation>没有这么高的置信度</translation>
-    </message>
-    <message>
-        <source>Nothing unsure</source>
-        <translation>没有不确定的图像</translation>
+        <source>Only the class {name}</source>
+        <translation>仅类别 {name}</translation>
     </message>
     <message>
         <source>Order</source>
@@ -2090,12 +2291,24 @@
         <translation>图像的顺序</translation>
     </message>
     <message>
+        <source>Predicted</source>
+        <translation>已预测</translation>
+    </message>
+    <message>
         <source>Refresh</source>
         <translation>刷新</translation>
     </message>
     <message>
-        <source>Select images and press the key of a class.</source>
-        <translation>选择图像，然后按类别的快捷键。</translation>
+        <source>Show all classes again</source>
+        <translation>重新显示所有类别</translation>
+    </message>
+    <message>
+        <source>Show all names again</source>
+        <translation>重新显示所有名称</translation>
+    </message>
+    <message>
+        <source>Show bursts, copies and near-duplicates</source>
+        <translation>显示连拍、副本和近似重复的图像</translation>
     </message>
     <message>
         <source>Show every image</source>
@@ -2108,6 +2321,10 @@
     <message>
         <source>Show images labelled or predicted as one class</source>
         <translation>显示标注或预测为某个类别的图像</translation>
+    </message>
+    <message>
+        <source>Show images that are predicted</source>
+        <translation>显示有预测的图像</translation>
     </message>
     <message>
         <source>Show images that look like none of the classes</source>
@@ -2126,6 +2343,10 @@
         <translation>显示没有您的标注的图像</translation>
     </message>
     <message>
+        <source>Show labels of yours that look wrong</source>
+        <translation>显示您的可疑标注</translation>
+    </message>
+    <message>
         <source>Show predictions above a confidence, and how good they are</source>
         <translation>显示高于某个置信度的预测，以及它们的准确程度</translation>
     </message>
@@ -2134,8 +2355,8 @@
         <translation>显示其他页面指定的图像</translation>
     </message>
     <message>
-        <source>These images are not there any more</source>
-        <translation>这些图像已不存在</translation>
+        <source>Similar to the selection</source>
+        <translation>与所选图像相似的在前</translation>
     </message>
     <message>
         <source>Tile size</source>
@@ -2157,6 +2378,18 @@
         <source>Unsure</source>
         <translation>不确定</translation>
     </message>
+    <message>
+        <source>Wrong?</source>
+        <translation>可疑？</translation>
+    </message>
+    <message>
+        <source>{count} images selected</source>
+        <translation>已选择 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>“{text}”</source>
+        <translation>“{text}”</translation>
+    </message>
 </context>
 <context>
     <name>GalleryModel</name>
@@ -2165,12 +2398,28 @@
         <translation>，也可能都不是</translation>
     </message>
     <message>
+        <source>File changed {date}</source>
+        <translation>文件修改于 {date}</translation>
+    </message>
+    <message>
+        <source>Similarity to the selection {similarity}</source>
+        <translation>与所选图像的相似度 {similarity}</translation>
+    </message>
+    <message>
+        <source>Taken {date}</source>
+        <translation>拍摄于 {date}</translation>
+    </message>
+    <message>
         <source>cannot be read: {reason}</source>
         <translation>无法读取：{reason}</translation>
     </message>
     <message>
         <source>labelled {name}</source>
         <translation>已标注为“{name}”</translation>
+    </message>
+    <message>
+        <source>labelled {name}, looks wrong: rather {likely}</source>
+        <translation>已标注为 {name}，可疑：更像 {likely}</translation>
     </message>
     <message>
         <source>not classified yet</source>
@@ -2184,6 +2433,22 @@
         <source>unsure, perhaps {name}, {percent}</source>
         <translation>不确定，可能是“{name}”，{percent}</translation>
     </message>
+    <message>
+        <source>{count} alike images</source>
+        <translation>{count} 张相似图像</translation>
+    </message>
+    <message>
+        <source>{count} alike images with different labels</source>
+        <translation>{count} 张相似图像，标注不同</translation>
+    </message>
+    <message>
+        <source>{count} alike images, {labelled} of them labelled</source>
+        <translation>{count} 张相似图像，其中 {labelled} 张已标注</translation>
+    </message>
+    <message>
+        <source>{number} of {count} alike images</source>
+        <translation>{count} 张相似图像中的第 {number} 张</translation>
+    </message>
 </context>
 <context>
     <name>GalleryView</name>
@@ -2194,6 +2459,10 @@
     <message>
         <source>Arrow keys, Home, End</source>
         <translation>方向键、Home、End</translation>
+    </message>
+    <message>
+        <source>Ctrl+Arrow keys, Ctrl+Space</source>
+        <translation>Ctrl+方向键、Ctrl+空格</translation>
     </message>
     <message>
         <source>Ctrl+Mouse wheel</source>
@@ -2208,6 +2477,10 @@
         <translation>Esc</translation>
     </message>
     <message>
+        <source>Find by file name</source>
+        <translation>按文件名查找</translation>
+    </message>
+    <message>
         <source>Go through the images</source>
         <translation>浏览图像</translation>
     </message>
@@ -2218,6 +2491,14 @@
     <message>
         <source>Larger or smaller tiles</source>
         <translation>放大或缩小缩略图</translation>
+    </message>
+    <message>
+        <source>Letters</source>
+        <translation>字母</translation>
+    </message>
+    <message>
+        <source>Pick one here and there</source>
+        <translation>逐个挑选</translation>
     </message>
     <message>
         <source>Select nothing</source>
@@ -4590,8 +4871,16 @@
 <context>
     <name>TileDelegate</name>
     <message>
+        <source>different labels</source>
+        <translation>标注不同</translation>
+    </message>
+    <message>
         <source>none of these?</source>
         <translation>都不是？</translation>
+    </message>
+    <message>
+        <source>{count} of {all} labelled</source>
+        <translation>{all} 张中 {count} 张已标注</translation>
     </message>
 </context>
 <context>
@@ -4946,6 +5235,10 @@
         <translation>正在从多个视角读取已标注的图像</translation>
     </message>
     <message>
+        <source>Looking for alike images</source>
+        <translation>正在查找相似图像</translation>
+    </message>
+    <message>
         <source>Looking for images</source>
         <translation>正在查找图像</translation>
     </message>
@@ -5204,6 +5497,10 @@
     <message>
         <source>The recipe&apos;s tasks_per_step, {tasks}, cannot be shared evenly among {count} processes.</source>
         <translation>训练方案的 tasks_per_step 为 {tasks}，无法平均分配给 {count} 个进程。</translation>
+    </message>
+    <message>
+        <source>The selected images have not been looked at yet; try again in a moment.</source>
+        <translation>所选图像尚未处理；请稍后再试。</translation>
     </message>
     <message>
         <source>The weights became infinite by step {step}</source>

@@ -16,6 +16,7 @@ from engine.jobs.embedding import embed
 from engine.jobs.workspace import Workspace
 from engine.messages import (
     NONE_OF_THESE,
+    AuditLabels,
     ClassId,
     ClassReach,
     ClassSpec,
@@ -24,6 +25,7 @@ from engine.messages import (
     Event,
     ImageId,
     ImageRef,
+    LabelsAudited,
     LabelsReviewed,
     ProposeSplit,
     ReviewLabels,
@@ -136,6 +138,29 @@ def review_labels(workspace: Workspace, command: ReviewLabels) -> Iterator[Event
         ),
         advice=_advice(reach, labels, command.classes, len(workspace.store) - len(known)),
         weakest=command.classes[weakest].class_id if weakest is not None else None,
+    )
+
+
+def audit_labels(workspace: Workspace, command: AuditLabels) -> Iterator[Event | None]:
+    """Audit; see :class:`engine.messages.AuditLabels`."""
+    yield from _embed_missing(workspace, command.request_id, _images(command.support))
+    position = {item.class_id: index for index, item in enumerate(command.classes)}
+    readable = [
+        (image.image_id, position[class_id])
+        for image, class_id in without_negatives(command.support)
+        if image.image_id in workspace.store
+    ]
+    image_ids = [image_id for image_id, _ in readable]
+    labels = np.array([label for _, label in readable], np.int64)
+    doubts: list[Doubt] = []
+    if len(np.unique(labels)) >= 2:
+        directions = yield from _directions(workspace, image_ids, workspace.folder_shape().mean)
+        hashes = workspace.store.perceptual_hashes(image_ids)
+        groups = yield from workspace.on_pool(partial(near_duplicate_groups, directions, hashes))
+        doubts = yield from workspace.on_pool(partial(doubtful_labels, directions, labels, groups))
+    yield LabelsAudited(
+        command.request_id,
+        tuple(_doubtful(doubt, image_ids, labels, command.classes) for doubt in doubts),
     )
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
-from engine.images import find_images
+from engine.embeddings import FileKey
+from engine.images import find_images, read_date
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Processed, Workspace
 from engine.messages import (
+    DatesRead,
     EmbedImages,
     Event,
     FilesFound,
     FoundFile,
+    ImageId,
     ImageRef,
     Progress,
+    ReadDates,
     ScanFinished,
     ScanFolder,
 )
@@ -80,3 +85,38 @@ def embed(workspace: Workspace, images: Sequence[ImageRef]) -> Iterator[list[Pro
         else:
             yield []
     yield bundle
+
+
+def read_dates(workspace: Workspace, command: ReadDates) -> Iterator[Event | None]:
+    """Read dates; see :class:`engine.messages.ReadDates`. The cache is asked first."""
+    for start in range(0, len(command.images), _CACHE_CHUNK):
+        some = command.images[start : start + _CACHE_CHUNK]
+        keys = {image.image_id: FileKey.of(image.path) for image in some}
+        known = workspace.cache.find_many(
+            [key for key in keys.values() if key is not None], with_thumbnails=False
+        )
+        found: dict[ImageId, int] = {}
+        unknown: dict[ImageRef, bytes] = {}
+        for image in some:
+            key = keys[image.image_id]
+            entry = known.get(key.path) if key is not None else None
+            if entry is not None and entry.taken_s is not None:
+                found[image.image_id] = entry.taken_s
+            elif key is not None:
+                unknown[image] = b"" if entry is None else entry.content
+        yield None
+        if unknown:
+            dates = yield from workspace.on_pool(partial(_dates_of, tuple(unknown)))
+            workspace.cache.add_dates(
+                {
+                    content: taken_s
+                    for content, taken_s in zip(unknown.values(), dates, strict=True)
+                    if content
+                }
+            )
+            found.update(zip((image.image_id for image in unknown), dates, strict=True))
+        yield DatesRead(command.request_id, tuple(found), tuple(found.values()))
+
+
+def _dates_of(images: Sequence[ImageRef]) -> list[int]:
+    return [read_date(image.path) for image in images]

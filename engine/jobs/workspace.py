@@ -402,7 +402,9 @@ class Workspace:
                 yield ImageUnreadable(request_id, item.image.image_id, item.entry.reason)
         if good:
             ids = tuple(item.image.image_id for item in good)
-            yield ImagesEmbedded(request_id, ids, tuple(item.entry.content for item in good))
+            contents = tuple(item.entry.content for item in good)
+            taken_s = tuple(item.entry.taken_s for item in good)
+            yield ImagesEmbedded(request_id, ids, contents, taken_s)
             if self.current is not None and self.current.seen is self:
                 embeddings = np.stack([_embedding(item) for item in good])
                 yield self.predictions(self.current, np.array(ids, np.int64), embeddings)
@@ -452,13 +454,15 @@ class Workspace:
             if known is not None and known.embedding is not None and known.thumbnail is not None:
                 # The same bytes under another name or time: only the path is news to the cache.
                 return Processed(image, key, known, from_cache=False)
-            pixels = decode_image(content, large_one_at_a_time=self._large_image).pixels
+            decoded = decode_image(content, large_one_at_a_time=self._large_image)
+            pixels = decoded.pixels
             embedding = self.runtime.embed(pixels)
             entry = CacheEntry(
                 digest,
                 embedding,
                 make_thumbnail(pixels),
                 perceptual_hash=perceptual_hash(pixels),
+                taken_s=decoded.taken_s,
             )
         except UnreadableImageError as error:
             entry = CacheEntry(b"", None, None, error.sentence)

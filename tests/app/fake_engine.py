@@ -241,6 +241,39 @@ class FakeEngine:
             self.publish(predictions_ready(number, predictions, none_scores))
         self.publish(messages.JobFinished(number))
 
+    def audit(self, doubtful: Sequence[messages.DoubtfulLabel]) -> None:
+        """Answer the newest AuditLabels."""
+        number = self.last(messages.AuditLabels).request_id
+        self.publish(messages.LabelsAudited(number, tuple(doubtful)))
+        self.publish(messages.JobFinished(number))
+
+    def group(self, *groups: Sequence[ImageId]) -> None:
+        """Answer the newest FindGroups."""
+        number = self.last(messages.FindGroups).request_id
+        self.publish(messages.Progress(number, "Looking for alike images", 40, 100, 0.0, 0.0))
+        ids = np.array([image for group in groups for image in group], np.int64)
+        names = np.array([place for place, group in enumerate(groups) for _ in group], np.int64)
+        for array in (ids, names):
+            array.setflags(write=False)
+        self.publish(messages.GroupsFound(number, ids, names))
+        self.publish(messages.JobFinished(number))
+
+    def measure(self, similarities: Mapping[ImageId, float]) -> None:
+        """Answer the newest MeasureSimilarity."""
+        number = self.last(messages.MeasureSimilarity).request_id
+        ids = np.array(list(similarities), np.int64)
+        values = np.array(list(similarities.values()), np.float32)
+        self.publish(messages.SimilarityMeasured(number, ids, values))
+        self.publish(messages.JobFinished(number))
+
+    def date(self, dates: Mapping[ImageId, int]) -> None:
+        """Answer the newest ReadDates with seconds since 1970; the others tell none."""
+        command = self.last(messages.ReadDates)
+        images = tuple(image.image_id for image in command.images)
+        taken_s = tuple(dates.get(image, messages.NO_DATE) for image in images)
+        self.publish(messages.DatesRead(command.request_id, images, taken_s))
+        self.publish(messages.JobFinished(command.request_id))
+
     def review(
         self,
         *,

@@ -49,7 +49,7 @@ def predict(desk: Desk, judged: messages.HeldOut | None) -> None:
 
 def chip(desk: Desk, show: Show) -> None:
     """Click a filter."""
-    desk.qtbot.mouseClick(desk.gallery._chips[show], Qt.MouseButton.LeftButton)
+    desk.qtbot.mouseClick(desk.gallery.head.chips[show], Qt.MouseButton.LeftButton)
 
 
 def slide_to(desk: Desk, percent: int) -> None:
@@ -76,7 +76,7 @@ def test_the_bar_shows_what_reaches_a_confidence_and_how_good_it_is(predicted: D
     assert sentence.startswith("3 images at 76 % or more, about 8")
     assert "(between " in sentence
     assert "20 held-out labels" in bar.sentence.toolTip()
-    assert predicted.gallery._chips[Show.CONFIDENT].text() == "Confident  3"
+    assert predicted.gallery.head.chips[Show.CONFIDENT].text() == "Confident  3"
 
 
 def test_one_class_can_be_accepted_alone(predicted: Desk) -> None:
@@ -173,20 +173,20 @@ def test_one_prediction_is_one_image(predicted: Desk) -> None:
 def test_what_looks_like_none_of_the_classes_says_so(predicted: Desk) -> None:
     assert predicted.state("image_12.png") == "predicted cat, 96 %, or none of these"
     assert predicted.state("image_3.png") == "predicted dog, 76 %"
-    assert predicted.gallery._chips[Show.LIKE_NONE].text().endswith("?  1")
+    assert predicted.gallery.head.chips[Show.LIKE_NONE].text().endswith("?  1")
     chip(predicted, Show.LIKE_NONE)
     assert predicted.shown() == ["image_12.png"]
     predicted.click("image_12.png")
     predicted.press("1")
     assert predicted.state("image_12.png") == "labelled cat"
-    assert predicted.gallery._chips[Show.LIKE_NONE].text().endswith("?  0")
+    assert predicted.gallery.head.chips[Show.LIKE_NONE].text().endswith("?  0")
 
 
 def test_the_filters_take_no_room_from_the_classes(predicted: Desk) -> None:
-    gallery, panel, head = predicted.gallery, predicted.classes, predicted.gallery._head
+    gallery, panel, head = predicted.gallery, predicted.classes, predicted.gallery.head.lines
     before = panel.width()
     on_one_line = head.sizeHint().width()
-    assert gallery._chips[Show.LIKE_NONE].isVisible()
+    assert gallery.head.chips[Show.LIKE_NONE].isVisible()
     predicted.window.resize(before + on_one_line - 20, 700)
     predicted.settle()
     assert panel.width() == before
@@ -198,7 +198,7 @@ def test_the_name_of_a_class_above_the_tiles_is_short(predicted: Desk) -> None:
     cat = predicted.session.classes[0]
     predicted.session.rename_class(cat.class_id, long)
     predicted.gallery.show_only(cat.class_id)
-    text = predicted.gallery._chips[Show.CLASS].text()
+    text = predicted.gallery.head.class_pill.text()
     assert text.startswith("R&&D: a name")
     assert text.endswith("…")
 
@@ -207,14 +207,14 @@ def test_the_name_of_a_class_above_the_tiles_is_short(predicted: Desk) -> None:
 def test_without_predictions_their_filters_say_what_to_do(garden: Desk, show: Show) -> None:
     garden.add_classes("cat", "dog")
     garden.gallery._choose(show)
-    assert garden.gallery._empty_text.text() == "Nothing predicted"
-    assert garden.gallery._empty_hint.text() == "Label images of at least two classes first."
+    assert garden.gallery.empty.title.text() == "Nothing predicted"
+    assert garden.gallery.empty.hint.text() == "Label images of at least two classes first."
     for name, key in (("image_1.png", "1"), ("image_2.png", "2")):
         garden.gallery._choose(Show.ALL)
         garden.click(name)
         garden.press(key)
     garden.gallery._choose(show)
-    assert garden.gallery._empty_hint.text() == "The predictions are on their way."
+    assert garden.gallery.empty.hint.text() == "The predictions are on their way."
 
 
 def test_the_larger_view_says_so_too(predicted: Desk) -> None:
@@ -243,7 +243,7 @@ def test_the_tile_of_a_stranger_differs_from_that_of_a_member(predicted: Desk) -
 
 
 def test_the_strangest_come_first(predicted: Desk) -> None:
-    combo = predicted.gallery._sort
+    combo = predicted.gallery.head.sort
     combo.setCurrentIndex(combo.findData(Sort.LIKE_NONE_FIRST))
     combo.activated.emit(combo.currentIndex())
     assert predicted.shown()[:2] == ["image_12.png", "image_3.png"]
@@ -252,22 +252,23 @@ def test_the_strangest_come_first(predicted: Desk) -> None:
 
 def test_filters_that_have_nothing_take_no_room(garden: Desk) -> None:
     for show in (Show.CONFIDENT, Show.LIKE_NONE, Show.UNREADABLE, Show.THESE):
-        assert not garden.gallery._chips[show].isVisible()
+        assert not garden.gallery.head.chips[show].isVisible()
 
 
 def test_named_images_are_shown_until_another_filter_is_chosen(predicted: Desk) -> None:
     wanted = [predicted.image("image_7.png"), predicted.image("image_2.png")]
     predicted.gallery.show_these(wanted)
     assert predicted.shown() == ["image_2.png", "image_7.png"]
-    assert predicted.gallery._chips[Show.THESE].text() == "Found  2"
+    assert predicted.gallery.head.chips[Show.THESE].text() == "Found  2"
     chip(predicted, Show.ALL)
-    assert not predicted.gallery._chips[Show.THESE].isVisible()
+    assert not predicted.gallery.head.chips[Show.THESE].isVisible()
 
 
 def test_a_narrow_window_gives_the_order_a_line_of_its_own(predicted: Desk) -> None:
     predicted.window.resize(900, 640)
     gallery = predicted.gallery
-    predicted.qtbot.waitUntil(lambda: gallery._sort.y() > gallery._chips[Show.ALL].y() + 10)
-    for shown in [item for item in gallery._chips.values() if item.isVisible()]:
-        assert shown.geometry().right() <= gallery.width()
-        assert shown.width() >= shown.sizeHint().width()
+    predicted.qtbot.waitUntil(lambda: gallery.head.sort.y() > gallery.head.chips[Show.ALL].y() + 10)
+    shown = [item for item in gallery.head.chips.values() if item.isVisible()]
+    predicted.qtbot.waitUntil(lambda: all(i.width() >= i.sizeHint().width() for i in shown))
+    assert all(item.geometry().right() <= gallery.width() for item in shown)
+    assert gallery.head.class_pill.geometry().right() <= gallery.width()

@@ -106,7 +106,7 @@ def test_natural_order_of_names(garden: Desk) -> None:
 def test_each_filter_and_its_count(garden: Desk) -> None:
     cat, dog = start_two_classes(garden)
     predict_all(garden, cat, dog)
-    chips = garden.gallery._chips
+    chips = garden.gallery.head.chips
     expected = {
         Show.ALL: ("All  12", 12),
         Show.UNLABELLED: ("Unlabelled  10", 10),
@@ -126,31 +126,33 @@ def test_each_filter_and_its_count(garden: Desk) -> None:
 def test_orders_by_confidence(garden: Desk) -> None:
     cat, dog = start_two_classes(garden)
     predict_all(garden, cat, dog)
-    garden.gallery._sort.setCurrentIndex(garden.gallery._sort.findData(Sort.UNSURE_FIRST))
-    garden.gallery._sort.activated.emit(2)
+    garden.gallery.head.sort.setCurrentIndex(garden.gallery.head.sort.findData(Sort.UNSURE_FIRST))
+    garden.gallery.head.sort.activated.emit(2)
     # Margins: image_6 0.04, image_7 0.12, image_5 0.2; the labelled ones come last.
     assert garden.shown()[:3] == ["image_6.png", "image_7.png", "image_5.png"]
     assert garden.shown()[-2:] == ["image_1.png", "image_2.png"]
-    garden.gallery._sort.setCurrentIndex(garden.gallery._sort.findData(Sort.CONFIDENT_FIRST))
-    garden.gallery._sort.activated.emit(1)
+    garden.gallery.head.sort.setCurrentIndex(
+        garden.gallery.head.sort.findData(Sort.CONFIDENT_FIRST)
+    )
+    garden.gallery.head.sort.activated.emit(1)
     assert garden.shown()[0] == "image_12.png"
 
 
 def test_labelling_does_not_move_tiles_until_refresh(garden: Desk) -> None:
     cat, dog = start_two_classes(garden)
     predict_all(garden, cat, dog)
-    garden.gallery._on_chip(garden.gallery._chips[Show.UNLABELLED])
+    garden.gallery._choose(Show.UNLABELLED)
     before = garden.shown()
     garden.click("image_3.png")
     garden.press("1")
     predict_all(garden, cat, dog)
     assert garden.shown() == before
     assert garden.state("image_3.png") == "labelled cat"
-    assert garden.gallery._chips[Show.UNLABELLED].text() == "Unlabelled  9"
-    garden.qtbot.waitUntil(lambda: garden.gallery._refresh.isVisible())
+    assert garden.gallery.head.chips[Show.UNLABELLED].text() == "Unlabelled  9"
+    garden.qtbot.waitUntil(lambda: garden.gallery.head.refresh.isVisible())
     garden.window.actions_.refresh.trigger()
     assert "image_3.png" not in garden.shown()
-    assert not garden.gallery._refresh.isVisible()
+    assert not garden.gallery.head.refresh.isVisible()
 
 
 def test_tiles_are_arranged_by_themselves_when_nothing_is_selected(garden: Desk) -> None:
@@ -172,10 +174,10 @@ def test_the_selection_survives_a_new_order(garden: Desk) -> None:
 
 
 def test_an_empty_filter_says_so(garden: Desk) -> None:
-    garden.gallery._on_chip(garden.gallery._chips[Show.LABELLED])
+    garden.gallery._choose(Show.LABELLED)
     assert garden.shown() == []
-    assert garden.gallery._empty_text.text() == "Nothing labelled yet"
-    assert garden.gallery._empty.isVisible()
+    assert garden.gallery.empty.title.text() == "Nothing labelled yet"
+    assert garden.gallery.empty.isVisible()
 
 
 def test_the_folders_mean_moves_so_the_model_is_adapted_again(desk: Desk, folder: Path) -> None:

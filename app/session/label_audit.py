@@ -1,0 +1,114 @@
+"""Which labels look wrong, as tiles, filter and evaluation show it; asked for after every pause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.session.classifier import Classifier
+from app.session.engine_bridge import EngineBridge
+from app.session.image_table import ImageTable
+from engine import messages
+from engine.messages import ClassId, DoubtfulLabel, ImageId
+
+_PAUSE_MS: Final = 1200  # Without an edit; the instant answers are through by then.
+
+
+class LabelAudit(QObject):
+    """Keeps the table's doubtful labels those of the newest audit.
+
+    Signals:
+        changed: rows whose label looks wrong now, or does so no more.
+        read: :class:`messages.ImagesEmbedded` or ImageUnreadable, of a labelled image.
+    """
+
+    changed = Signal(object)
+    read = Signal(object)
+
+    def __init__(self, bridge: EngineBridge, classifier: Classifier) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self._classifier = classifier
+        self._table = ImageTable()
+        self._request_id = 0
+        self._by_image: dict[ImageId, DoubtfulLabel] = {}
+        self._kept: set[tuple[ImageId, ClassId]] = set()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._ask)
+
+    def start(self, table: ImageTable) -> None:
+        """Begin with a project's images."""
+        self._table = table
+        self.soon()
+
+    def stop(self) -> None:
+        """Let go of the project."""
+        self._pause.stop()
+        self._bridge.release(self._request_id)
+        self._request_id = 0
+        self._by_image.clear()
+        self._kept.clear()
+        self._table = ImageTable()
+
+    def soon(self) -> None:
+        """Labels, classes or known images have changed."""
+        self._pause.start()
+
+    def doubt(self, row: int) -> DoubtfulLabel | None:
+        """What is wrong with the label of a row; None where nothing seems to be."""
+        if not self._table.doubtful[row]:
+            return None
+        return self._by_image.get(self._table.image_id(row))
+
+    def standing(self, doubtful: Sequence[DoubtfulLabel]) -> list[DoubtfulLabel]:
+        """Those whose label still is the one that is doubted, and that were not kept."""
+        rows = self._table.rows_of(np.array([item.image_id for item in doubtful], np.int64))
+        return [
+            item
+            for item, row in zip(doubtful, rows.tolist(), strict=True)
+            if row >= 0
+            and self._table.label(row) == item.class_id
+            and (item.image_id, item.class_id) not in self._kept
+        ]
+
+    def keep(self, doubtful: DoubtfulLabel) -> None:
+        """The label is right; it is not doubted again while the project is open."""
+        self._kept.add((doubtful.image_id, doubtful.class_id))
+        self.take(tuple(self._by_image.values()))
+
+    def take(self, doubtful: Sequence[DoubtfulLabel]) -> None:
+        """Show these labels as doubtful, and no others."""
+        standing = self.standing(doubtful)
+        self._by_image = {item.image_id: item for item in standing}
+        rows = self._table.rows_of(np.array(list(self._by_image), np.int64))
+        changed = self._table.set_doubtful(rows)
+        if len(changed):
+            self.changed.emit(changed)
+
+    def _ask(self) -> None:
+        support = self._classifier.support()
+        self._bridge.release(self._request_id)
+        self._request_id = 0
+        if not support:
+            self.take(())
+            return
+        self._request_id = self._bridge.next_id()
+        command = messages.AuditLabels(self._request_id, self._classifier.specs(), support)
+        self._bridge.ask(command, self._on_event)
+
+    def _on_event(self, event: messages.Event) -> None:
+        match event:
+            case messages.LabelsAudited():
+                self.take(event.doubtful)
+            case messages.ImagesEmbedded() | messages.ImageUnreadable():
+                self.read.emit(event)
+            case messages.JobFinished() | messages.JobCancelled() | messages.JobFailed():
+                # Nobody asked for it: a failure of the engine is told by what was asked for.
+                self._bridge.release(event.request_id)
+            case _:
+                pass
