@@ -1257,7 +1257,7 @@
     </message>
     <message>
         <source>Each of them leaves something out; take one off, or all.</source>
-        <translation>每个筛选都会去掉一些图像；请去掉其中一个，或全部清除。</translation>
+        <translation>每个筛选条件都会排除一些图像；请去掉其中一个，或全部清除。</translation>
     </message>
     <message>
         <source>Every file can be read</source>
@@ -1297,7 +1297,7 @@
     </message>
     <message>
         <source>No label looks wrong</source>
-        <translation>没有可疑的标注</translation>
+        <translation>没有看起来有误的标注</translation>
     </message>
     <message>
         <source>No prediction has two classes that are close to each other.</source>
@@ -1325,7 +1325,7 @@
     </message>
     <message>
         <source>Nothing passes all filters</source>
-        <translation>没有图像通过所有筛选</translation>
+        <translation>没有图像符合所有筛选条件</translation>
     </message>
     <message>
         <source>Nothing predicted</source>
@@ -2216,7 +2216,7 @@
     </message>
     <message>
         <source>Group similar</source>
-        <translation>相似分组</translation>
+        <translation>相似图像分组</translation>
     </message>
     <message>
         <source>Grouping… {percent}</source>
@@ -2236,7 +2236,7 @@
     </message>
     <message>
         <source>Looks wrong</source>
-        <translation>可疑</translation>
+        <translation>可能有误</translation>
     </message>
     <message>
         <source>More</source>
@@ -2280,7 +2280,7 @@
     </message>
     <message>
         <source>Only the class {name}</source>
-        <translation>仅类别 {name}</translation>
+        <translation>仅类别“{name}”</translation>
     </message>
     <message>
         <source>Order</source>
@@ -2344,7 +2344,7 @@
     </message>
     <message>
         <source>Show labels of yours that look wrong</source>
-        <translation>显示您的可疑标注</translation>
+        <translation>显示您的标注中可能有误的图像</translation>
     </message>
     <message>
         <source>Show predictions above a confidence, and how good they are</source>
@@ -2380,7 +2380,7 @@
     </message>
     <message>
         <source>Wrong?</source>
-        <translation>可疑？</translation>
+        <translation>有误？</translation>
     </message>
     <message>
         <source>{count} images selected</source>
@@ -2419,7 +2419,7 @@
     </message>
     <message>
         <source>labelled {name}, looks wrong: rather {likely}</source>
-        <translation>已标注为 {name}，可疑：更像 {likely}</translation>
+        <translation>已标注为“{name}”，可能有误：更像“{likely}”</translation>
     </message>
     <message>
         <source>not classified yet</source>
@@ -2439,7 +2439,7 @@
     </message>
     <message>
         <source>{count} alike images with different labels</source>
-        <translation>{count} 张相似图像，标注不同</translation>
+        <translation>{count} 张相似图像，标注互不相同</translation>
     </message>
     <message>
         <source>{count} alike images, {labelled} of them labelled</source>
@@ -4880,7 +4880,7 @@
     </message>
     <message>
         <source>{count} of {all} labelled</source>
-        <translation>{all} 张中 {count} 张已标注</translation>
+        <translation>已标注 {count}/{all}</translation>
     </message>
 </context>
 <context>
