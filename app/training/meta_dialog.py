@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QLocale, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -62,6 +62,7 @@ class MetaTrainingDialog(QDialog):
         for page in (self.setup, self.view):
             area = QScrollArea()
             area.setWidgetResizable(True)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # What is in it takes the focus.
             area.setFrameShape(QScrollArea.Shape.NoFrame)
             area.setWidget(page)
             self._stack.addWidget(area)
