@@ -169,6 +169,7 @@ class Session(QObject):
         if self.project is None:
             return
         self._let_go_of_the_work()
+        self.audit.forget_kept()
         self.project.close()
         if not self.project.path.exists():  # Nothing was found or done in it.
             self.preferences.remove_recent(self.project.path)
@@ -266,7 +267,7 @@ class Session(QObject):
             # What is known was seen with the other engine; labels are the person's.
             self.table.forget_paths()
             self.table.clear_predictions()
-            self.classifier.start(self.table)
+            self._start_work()
             self.project_changed.emit()
             if self.project.folder.is_dir():
                 self.reader.start(self.project, self.table)
