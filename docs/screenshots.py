@@ -115,7 +115,8 @@ def main() -> None:
                 size,
             ]
             command += ["--only", names] if names else []
-            environment = {**os.environ, "QT_SCALE_FACTOR": str(SIZES[size][2])}
+            # As at home: what is shown of paths begins with ~.
+            environment = {**os.environ, "QT_SCALE_FACTOR": str(SIZES[size][2]), "HOME": str(own)}
             subprocess.run(command, check=True, env=environment)
             shutil.rmtree(own)
 

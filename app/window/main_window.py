@@ -528,7 +528,8 @@ class MainWindow(QMainWindow):
             (actions.map, pages.map),
             (actions.evaluation, pages.evaluation),
         ):
-            action.setChecked(page is shown and self._session.project is not None)
+            is_shown = shown in (page, pages.preview) if page is self.gallery else shown is page
+            action.setChecked(is_shown and self._session.project is not None)
 
     def _on_pause(self) -> None:
         work = self._session.works.first
