@@ -231,16 +231,21 @@ class Session(QObject):
         """Whether device, encoder and cache can be changed now."""
         return self._start_engine is not None and not self.bridge.is_restarting
 
-    def choose_engine(self, choice: EngineChoice, steps: Iterable[messages.Progress] = ()) -> None:
+    def choose_engine(
+        self, choice: EngineChoice, steps: Iterable[messages.Progress] | None = None
+    ) -> None:
         """Go on with another device, encoder or cache, and remember it.
 
-        Labels stay, exports under way end, images are read anew. Where ``steps`` (what is done
-        to the cache while no engine has it open) fail, all stays as it was chosen before.
+        Labels stay, exports under way end, images are read anew. Where there are ``steps`` (what is
+        done to the cache while no engine has it open), it is remembered once they are done: where
+        they fail, or the window is closed before, all stays as it was chosen before.
         """
         if not self.can_restart_engine:
             return
-        before, self.preferences.engine_choice = self.preferences.engine_choice, choice
-        self._restart_engine(choice, steps, before)
+        before = self.preferences.engine_choice
+        if steps is None:
+            self.preferences.engine_choice = choice
+        self._restart_engine(choice, steps or (), before)
 
     def _restart_engine(
         self,
@@ -258,8 +263,8 @@ class Session(QObject):
 
         def start_next(publish: Publish, failure: str) -> EngineFace:
             self.choice = choice
-            if failure and before is not None:
-                self.choice = self.preferences.engine_choice = before
+            if before is not None:
+                self.choice = self.preferences.engine_choice = before if failure else choice
             return start_engine(publish, self.choice)
 
         self.bridge.restart(start_next, steps)
