@@ -226,6 +226,7 @@ def _luminance(colour: QColor) -> float:
 
 # Names between @ are colours of the theme; they are longest first where one begins another.
 _SHEET: Final = """
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip { color: @text@; background: @surface@; border: 1px solid @border@; padding: 4px 6px; }
 QMainWindow::separator { width: 0; }
 QToolBar { background: @window@; border: none; border-bottom: 1px solid @border@; padding: 4px 8px;

@@ -169,6 +169,7 @@ class Session(QObject):
         if self.project is None:
             return
         self._let_go_of_the_work()
+        self.audit.forget_kept()
         self.project.close()
         if not self.project.path.exists():  # Nothing was found or done in it.
             self.preferences.remove_recent(self.project.path)
@@ -230,16 +231,21 @@ class Session(QObject):
         """Whether device, encoder and cache can be changed now."""
         return self._start_engine is not None and not self.bridge.is_restarting
 
-    def choose_engine(self, choice: EngineChoice, steps: Iterable[messages.Progress] = ()) -> None:
+    def choose_engine(
+        self, choice: EngineChoice, steps: Iterable[messages.Progress] | None = None
+    ) -> None:
         """Go on with another device, encoder or cache, and remember it.
 
-        Labels stay, exports under way end, images are read anew. Where ``steps`` (what is done
-        to the cache while no engine has it open) fail, all stays as it was chosen before.
+        Labels stay, exports under way end, images are read anew. Where there are ``steps`` (what is
+        done to the cache while no engine has it open), it is remembered once they are done: where
+        they fail, or the window is closed before, all stays as it was chosen before.
         """
         if not self.can_restart_engine:
             return
-        before, self.preferences.engine_choice = self.preferences.engine_choice, choice
-        self._restart_engine(choice, steps, before)
+        before = self.preferences.engine_choice
+        if steps is None:
+            self.preferences.engine_choice = choice
+        self._restart_engine(choice, steps or (), before)
 
     def _restart_engine(
         self,
@@ -257,8 +263,8 @@ class Session(QObject):
 
         def start_next(publish: Publish, failure: str) -> EngineFace:
             self.choice = choice
-            if failure and before is not None:
-                self.choice = self.preferences.engine_choice = before
+            if before is not None:
+                self.choice = self.preferences.engine_choice = before if failure else choice
             return start_engine(publish, self.choice)
 
         self.bridge.restart(start_next, steps)
@@ -266,7 +272,7 @@ class Session(QObject):
             # What is known was seen with the other engine; labels are the person's.
             self.table.forget_paths()
             self.table.clear_predictions()
-            self.classifier.start(self.table)
+            self._start_work()
             self.project_changed.emit()
             if self.project.folder.is_dir():
                 self.reader.start(self.project, self.table)

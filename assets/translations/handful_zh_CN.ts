@@ -1449,6 +1449,10 @@
         <translation>由元训练写出的编码器文件</translation>
     </message>
     <message>
+        <source>Another encoder is being added; try again when that is done.</source>
+        <translation>正在添加另一个编码器；请等它完成后再试。</translation>
+    </message>
+    <message>
         <source>Automatic</source>
         <translation>自动</translation>
     </message>

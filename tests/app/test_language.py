@@ -51,7 +51,7 @@ NAMES = re.compile(
     r"CPUExecutionProvider|Handful|ONNX|onnxruntime|CSV|HTML|PDF|Wilson|delta|JPEG|PNG|TIFF|WebP|AVIF|GIF|BMP|Qt|Python|CPU|GPU|NVIDIA|torch(?:vision)?|"
     r"\b[kMG]B\b|"
     r"Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
-    r"Page Down|Home|End|CUDA|timm|MobileNetV2|mobilenetv3_small_100|tar|Tar|nat|"
+    r"Page Down|Home|End|CUDA|\b[Tt]ar\b|（nat）|timm|MobileNetV2|mobilenetv3_small_100|"
     r"\bF\d+\b|\([A-Z]\)|\b[A-Z]\b|handful-base|"
     r"image_\d+\.png|\b(cat|dog|garden|emptied)\b|\S*[/\\]\S*|\*?\.\w+|[Ll]inux\S*|glibc\S*",
     re.ASCII,
@@ -163,7 +163,7 @@ def texts_of(root: QWidget) -> Iterator[str]:
                 pass
     for action in root.findChildren(QAction):
         if isinstance(action.parent(), QGraphicsScene):
-            continue  # Pyqtgraph's menu, which nothing opens.
+            continue  # Of pyqtgraph's own menu, which the map does not open.
         yield from (action.text(), action.toolTip(), action.iconText())
 
 
