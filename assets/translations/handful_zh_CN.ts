@@ -4375,24 +4375,12 @@
         <translation>有 1 张图像被移动或重命名，其标注已随之转移。</translation>
     </message>
     <message>
-        <source>Add class “{name}”</source>
-        <translation>添加类别“{name}”</translation>
-    </message>
-    <message>
-        <source>Add {count} classes</source>
-        <translation>添加 {count} 个类别</translation>
-    </message>
-    <message>
         <source>Added 1 class.</source>
         <translation>已添加 1 个类别。</translation>
     </message>
     <message>
         <source>Added {count} classes.</source>
         <translation>已添加 {count} 个类别。</translation>
-    </message>
-    <message>
-        <source>Colour of “{name}”</source>
-        <translation>“{name}”的颜色</translation>
     </message>
     <message>
         <source>Deleted the class “{name}” and its label.</source>
@@ -4419,10 +4407,6 @@
         <translation>Handful 无权写入 {folder}，因此您的标注保存在 {kept} 中。</translation>
     </message>
     <message>
-        <source>Key of “{name}”</source>
-        <translation>“{name}”的快捷键</translation>
-    </message>
-    <message>
         <source>Label images of at least two classes first.</source>
         <translation>请先标注至少两个类别的图像。</translation>
     </message>
@@ -4447,10 +4431,6 @@
         <translation>已将类别“{source}”合并到“{target}”。</translation>
     </message>
     <message>
-        <source>Move class “{name}”</source>
-        <translation>移动类别“{name}”</translation>
-    </message>
-    <message>
         <source>None of the project&apos;s images is in {folder}, so nothing was changed; show the folder that holds {name}.</source>
         <translation>{folder} 中没有此项目的任何图像，因此未作更改；请指定包含 {name} 的文件夹。</translation>
     </message>
@@ -4459,16 +4439,8 @@
         <translation>文件夹中有些内容无法读取：{names}。</translation>
     </message>
     <message>
-        <source>Note on “{name}”</source>
-        <translation>“{name}”的备注</translation>
-    </message>
-    <message>
         <source>Open a folder first.</source>
         <translation>请先打开一个文件夹。</translation>
-    </message>
-    <message>
-        <source>Rename class “{name}”</source>
-        <translation>重命名类别“{name}”</translation>
     </message>
     <message>
         <source>Restarting the engine</source>
@@ -4481,10 +4453,6 @@
     <message>
         <source>Saving the results</source>
         <translation>保存结果</translation>
-    </message>
-    <message>
-        <source>Split class “{name}”</source>
-        <translation>拆分类别“{name}”</translation>
     </message>
     <message>
         <source>Split “{name}”: {count} went to “{new}”.</source>
@@ -5047,8 +5015,16 @@
         <translation>请添加第二个类别。</translation>
     </message>
     <message>
+        <source>Add class “{name}”</source>
+        <translation>添加类别“{name}”</translation>
+    </message>
+    <message>
         <source>Add two classes and label a few images.</source>
         <translation>请添加两个类别，并标注几张图像。</translation>
+    </message>
+    <message>
+        <source>Add {count} classes</source>
+        <translation>添加 {count} 个类别</translation>
     </message>
     <message>
         <source>An image that looks the same is labelled “{name}”.</source>
@@ -5089,6 +5065,10 @@
     <message>
         <source>Cleaning the cache</source>
         <translation>正在清理缓存</translation>
+    </message>
+    <message>
+        <source>Colour of “{name}”</source>
+        <translation>“{name}”的颜色</translation>
     </message>
     <message>
         <source>Could not empty the cache {path}: {reason}.</source>
@@ -5187,6 +5167,10 @@
         <translation>正在用留出的标注进行评判</translation>
     </message>
     <message>
+        <source>Key of “{name}”</source>
+        <translation>“{name}”的快捷键</translation>
+    </message>
+    <message>
         <source>Label 1 image</source>
         <translation>标注 1 张图像</translation>
     </message>
@@ -5263,6 +5247,10 @@
         <translation>元训练：训练准确率 {accuracy:.3f}，验证 {last:.4f}（最佳 {best:.4f}）</translation>
     </message>
     <message>
+        <source>Move class “{name}”</source>
+        <translation>移动类别“{name}”</translation>
+    </message>
+    <message>
         <source>Moving the cache (MB)</source>
         <translation>正在移动缓存（MB）</translation>
     </message>
@@ -5301,6 +5289,10 @@
     <message>
         <source>None of these</source>
         <translation>都不是</translation>
+    </message>
+    <message>
+        <source>Note on “{name}”</source>
+        <translation>“{name}”的备注</translation>
     </message>
     <message>
         <source>Nothing can be classified yet: {reason}</source>
@@ -5363,8 +5355,16 @@
         <translation>正在读取 {name}</translation>
     </message>
     <message>
+        <source>Rename class “{name}”</source>
+        <translation>重命名类别“{name}”</translation>
+    </message>
+    <message>
         <source>Something went wrong inside Handful ({kind}: {error}); your labels are safe, and the log has the details.</source>
         <translation>Handful 内部出现问题（{kind}：{error}）；您的标注是安全的，详情见日志。</translation>
+    </message>
+    <message>
+        <source>Split class “{name}”</source>
+        <translation>拆分类别“{name}”</translation>
     </message>
     <message>
         <source>That fine-tuned network is gone; fine-tune again.</source>
