@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 ICON_FOLDER: Final = Path(__file__).resolve().parents[2] / "assets" / "icons"
@@ -58,14 +59,23 @@ def application_icon() -> QIcon:
 
 
 def _render(name: str, colour: str, side_px: int, pixel_ratio: float) -> QPixmap:
+    pixels = QPixmap.fromImage(_drawn(name, colour, side_px, pixel_ratio))
+    pixels.setDevicePixelRatio(pixel_ratio)
+    return pixels
+
+
+# A window asks for a thousand, most of them several times, which was a third of its making. Images
+# and not pixmaps, which must not outlive the application.
+@lru_cache(maxsize=4096)
+def _drawn(name: str, colour: str, side_px: int, pixel_ratio: float) -> QImage:
     drawing = (ICON_FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     if colour:
         drawing = drawing.replace("#000", colour)
     renderer = QSvgRenderer(QByteArray(drawing.encode()))
-    pixels = QPixmap(QSize(side_px, side_px) * pixel_ratio)
+    size = QSize(side_px, side_px) * pixel_ratio
+    pixels = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     pixels.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixels)
     renderer.render(painter, QRectF(pixels.rect()))
     painter.end()
-    pixels.setDevicePixelRatio(pixel_ratio)
     return pixels

@@ -226,6 +226,7 @@ def _luminance(colour: QColor) -> float:
 
 # Names between @ are colours of the theme; they are longest first where one begins another.
 _SHEET: Final = """
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip { color: @text@; background: @surface@; border: 1px solid @border@; padding: 4px 6px; }
 QMainWindow::separator { width: 0; }
 QToolBar { background: @window@; border: none; border-bottom: 1px solid @border@; padding: 4px 8px;
@@ -251,6 +252,7 @@ QMenu::item:disabled { color: @disabled@; }
 QMenu::separator { height: 1px; background: @border@; margin: 4px 8px; }
 QStatusBar { background: @window@; border-top: 1px solid @border@; }
 QStatusBar::item { border: none; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton { background: @surface@; color: @text@; border: 1px solid @outline@; border-radius: 6px;
   padding: 7px 14px; }
 QPushButton:hover { background: @hover@; }

@@ -49,9 +49,6 @@ class Encoders(QObject):
         self.task = Task(
             self._bridge, lambda number: messages.AddEncoder(number, name, weights), is_lasting=True
         )
-        self.task.succeeded.connect(self._on_added)
-        self.task.failed.connect(self._on_failed)
-        self.task.ended.connect(self._on_ended)
         shown = name.partition(":")[2] or (weights.name if weights is not None else "")
         title = self.tr("Adding the encoder {name}").format(name=shown)
         self._watch.follow(
@@ -59,6 +56,10 @@ class Encoders(QObject):
             title,
             self.tr("The encoder is not added yet and would have to be added anew."),
         )
+        # Behind the list of works: who hears of its end finds nothing of it under way.
+        self.task.succeeded.connect(self._on_added)
+        self.task.failed.connect(self._on_failed)
+        self.task.ended.connect(self._on_ended)
         self.changed.emit()
         return self.task
 

@@ -46,7 +46,7 @@ class EngineSection(Section):
         self.title = self.tr("Engine")
         self.setAccessibleName(self.title)
         self._session = session
-        self._question: QMessageBox | None = None
+        self._is_to_be_used = False  # What is being added.
         self._build_device()
         self._build_encoders()
         self.column.addStretch(1)
@@ -60,6 +60,15 @@ class EngineSection(Section):
     def begin(self) -> None:
         self._is_stale = True
         self._show()
+
+    def use_file(self, path: Path) -> None:
+        """Add an encoder file and, once that is done, work with it."""
+        self.message.hide()
+        if self._session.encoders.add("", path) is None:
+            text = self.tr("Another encoder is being added; try again when that is done.")
+            self._tell(text, is_error=True)
+        else:
+            self._is_to_be_used = True
 
     # --- Building ---------------------------------------------------------------------------------
 
@@ -376,6 +385,8 @@ class EngineSection(Section):
         task = self._session.encoders.task
         if task is not None:
             task.progressed.connect(self._show_adding)
+        else:
+            self._is_to_be_used = False
         self._is_stale = True
         self._show()
 
@@ -387,9 +398,11 @@ class EngineSection(Section):
             encoder = self._encoder_of(item)
             if item is not None and encoder is not None and encoder.path == event.path:
                 self.list.setCurrentItem(item)
-        self._tell(
-            self.tr("{name} was added; press Use This to work with it.").format(name=event.name)
-        )
+        if self._is_to_be_used:
+            self._on_use()
+        else:
+            text = self.tr("{name} was added; press Use This to work with it.")
+            self._tell(text.format(name=event.name))
 
     def _on_failed(self, message: str) -> None:
         self._tell(message, is_error=True)

@@ -247,6 +247,7 @@ class MainWindow(QMainWindow):
         self.status_line.effort.finetune_requested.connect(self.finetune_dialog.begin)
         self.finetune_button.clicked.connect(self.finetune_dialog.begin)
         self.meta_training_button.clicked.connect(self.meta_training_dialog.begin)
+        self.meta_training_dialog.encoder_made.connect(self._on_encoder_made)
 
     # --- Opening ----------------------------------------------------------------------------------
 
@@ -552,7 +553,8 @@ class MainWindow(QMainWindow):
             (actions.map, pages.map),
             (actions.evaluation, pages.evaluation),
         ):
-            action.setChecked(page is shown and self._session.project is not None)
+            is_shown = shown in (page, pages.preview) if page is self.gallery else shown is page
+            action.setChecked(is_shown and self._session.project is not None)
 
     def _on_pause(self) -> None:
         work = self._session.works.first
@@ -608,6 +610,12 @@ class MainWindow(QMainWindow):
             self.settings_dialog,
         ):
             part.set_theme(theme)
+
+    def _on_encoder_made(self, path: Path) -> None:
+        """Use it; the settings show how far that is, and how to go back."""
+        self.settings_dialog.begin()
+        self.settings_dialog.show_section(self.settings_dialog.engine)
+        self.settings_dialog.engine.use_file(path)
 
     def _on_about(self) -> None:
         AboutDialog(self._session, str(self._log_path), self).show()

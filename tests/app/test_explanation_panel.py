@@ -431,8 +431,12 @@ def test_a_neighbour_that_is_filtered_out_is_shown_all_the_same(labelled: Desk) 
 
 def test_tab_and_enter_reach_a_neighbour(labelled: Desk) -> None:
     explain(labelled)
-    labelled.press(Qt.Key.Key_Tab)
-    assert QApplication.focusWidget() is panel(labelled).strength
+    passed = []
+    while QApplication.focusWidget() is not panel(labelled).strength:
+        labelled.press(Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        assert focused not in passed, "Tab came round without it"
+        passed.append(focused)
     labelled.press(Qt.Key.Key_Tab)
     tile = QApplication.focusWidget()
     assert isinstance(tile, NeighbourTile)

@@ -127,6 +127,24 @@ def test_what_was_decided_on_the_pages_outlasts_the_engine(
     assert pages.review.review.taken_out() == []
 
 
+def test_labels_are_doubted_and_images_grouped_after_a_restart_too(garden: Desk) -> None:
+    cat, dog = garden.add_classes("cat", "dog")
+    garden.session.label([garden.image("image_1.png")], cat.class_id)
+    garden.session.choose_engine(EngineChoice("cpu"))
+    new = restarted(garden, 2)
+    new.finish_scan()
+    new.embed()
+    garden.qtbot.waitUntil(lambda: bool(new.all(messages.AuditLabels)))
+    doubt = messages.DoubtfulLabel(
+        garden.image("image_1.png"), cat.class_id, dog.class_id, 0.9, 0.05, (), "It is near dogs."
+    )
+    new.audit([doubt])
+    assert garden.state("image_1.png") == "labelled cat, looks wrong: rather dog"
+    assert garden.session.audit.standing([doubt]) == [doubt]
+    garden.qtbot.waitUntil(lambda: bool(new.all(messages.FindGroups)))
+    assert len(new.last(messages.FindGroups).image_ids) == 12
+
+
 def test_labelling_goes_on_while_the_engine_restarts(
     settings: SettingsDialog, garden: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,6 +335,23 @@ def test_a_network_is_added_by_name_with_progress(
     assert section.use_button.isEnabled()  # The new one is chosen in the list.
 
 
+def test_an_encoder_that_was_trained_is_added_and_used_at_once(
+    settings: SettingsDialog, garden: Desk, added_path: Path, tmp_path: Path
+) -> None:
+    trained = tmp_path / "run" / "encoder.safetensors"
+    garden.window.meta_training_dialog.encoder_made.emit(trained)
+    section = settings.engine
+    assert section.isVisible()
+    assert garden.engine.last(messages.AddEncoder).weights == trained
+    garden.window.meta_training_dialog.encoder_made.emit(trained)  # Pressed twice.
+    assert section.message.text().startswith("Another encoder is being added")
+    number = garden.engine.last(messages.AddEncoder).request_id
+    garden.engine.publish(messages.EncoderAdded(number, added_path, "Mine"))
+    restarted(garden, 2)
+    assert garden.session.choice.encoder_path == added_path
+    assert [name.endswith("(in use)") for name in names_of(settings)] == [False, True]
+
+
 def test_adding_is_cancelled_or_fails_with_a_sentence(
     settings: SettingsDialog, garden: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -432,6 +467,27 @@ def test_the_cache_moves_with_its_place(
     restarted(garden, 3)
     assert garden.session.choice.cache_folder is None
     assert cache_size(default_cache_folder()) == size
+
+
+def test_a_move_that_closing_cuts_off_leaves_the_cache_where_it_is(
+    settings: SettingsDialog, garden: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = fill_cache(default_cache_folder())
+    (tmp_path / "disk").mkdir()
+    old, is_closing = garden.engine, threading.Event()
+    close = old.close
+
+    def close_late() -> None:
+        while not garden.bridge._closed:
+            is_closing.wait(0.01)
+        close()
+
+    monkeypatch.setattr(old, "close", close_late)
+    garden.session.cache.move_to(tmp_path / "disk")
+    garden.close()
+    assert garden.preferences.engine_choice == EngineChoice()
+    assert cache_size(default_cache_folder()) == size
+    assert cache_size(tmp_path / "disk" / "Handful cache") == 0
 
 
 def test_a_place_that_cannot_be_written_leaves_the_cache_where_it_is(
