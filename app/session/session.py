@@ -563,6 +563,7 @@ class Session(QObject):
             self.engine = told_event(self.engine)
         self.classifier.tell_anew()
         self.reader.tell_anew()
+        self._watch.tell_anew()
         self.table.reasons = {row: told(text) for row, text in self.table.reasons.items()}
         for place in range(self._undo_stack.count()):
             command = self._undo_stack.command(place)

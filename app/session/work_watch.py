@@ -69,6 +69,41 @@ class WorkWatch(QObject):
         self._scan = self._reading = self._effort = self._tuning = None
         self._was_scanning = False
 
+    # --- Names ------------------------------------------------------------------------------------
+
+    def tell_anew(self) -> None:
+        """The language is another one: what is under way is named in it."""
+        for work, name in (
+            (self._reading, self._name_reading),
+            (self._effort, self._name_effort),
+            (self._tuning, self._name_tuning),
+            (self._training, self._name_training),
+        ):
+            if work is not None:
+                name(work)
+                work.changed.emit()
+        self._on_reader()
+
+    def _name_reading(self, work: Work) -> None:
+        work.title = self.tr("Reading images")
+        work.stop_text = self.tr("Stop this; what is done stays done")
+
+    def _name_effort(self, work: Work) -> None:
+        work.title = self.tr("Thorough effort")
+        work.stop_text = self.tr("Stop, and stay with the instant answers")
+
+    def _name_tuning(self, work: Work) -> None:
+        work.title = self.tr("Fine-tuning")
+        work.stop_text = self.tr("Stop fine-tuning; the answers stay as they are")
+        work.loss = self.tr(
+            "Fine-tuning is not done; what it has finished is kept for the next time."
+        )
+
+    def _name_training(self, work: Work) -> None:
+        work.title = self.tr("Training an encoder")
+        work.stop_text = self.tr("Stop the training; it can be gone on with later")
+        work.loss = self.tr("The training of an encoder stops; you can go on with it later.")
+
     # --- Reading ----------------------------------------------------------------------------------
 
     def _on_reader(self) -> None:
@@ -78,13 +113,9 @@ class WorkWatch(QObject):
         is_known = reader.progress is not None or not reader.is_scanning
         is_reading = (reader.is_embedding and is_known) or reader.is_paused
         if is_reading and self._reading is None:
-            work = Work(
-                self.tr("Reading images"),
-                stop=reader.pause,
-                stop_text=self.tr("Stop this; what is done stays done"),
-                rank=Rank.READING,
-            )
+            work = Work("", stop=reader.pause, rank=Rank.READING)
             work.resume = reader.resume
+            self._name_reading(work)
             self._reading = self._works.begin(work)
         if self._reading is not None and is_reading:
             progress = reader.progress
@@ -133,12 +164,8 @@ class WorkWatch(QObject):
             self._effort = None
         elif is_raising:
             if self._effort is None:
-                work = Work(
-                    self.tr("Thorough effort"),
-                    stop=self._stop_effort,
-                    stop_text=self.tr("Stop, and stay with the instant answers"),
-                    rank=Rank.BEHIND,
-                )
+                work = Work("", stop=self._stop_effort, rank=Rank.BEHIND)
+                self._name_effort(work)
                 self._effort = self._works.begin(work)
             self._effort.show(self._classifier.progress)
 
@@ -149,14 +176,8 @@ class WorkWatch(QObject):
         tuning = self._classifier.tuning
         if tuning.is_running:
             if self._tuning is None:
-                work = Work(
-                    self.tr("Fine-tuning"),
-                    stop=self._classifier.cancel_tuning,
-                    stop_text=self.tr("Stop fine-tuning; the answers stay as they are"),
-                    loss=self.tr(
-                        "Fine-tuning is not done; what it has finished is kept for the next time."
-                    ),
-                )
+                work = Work("", stop=self._classifier.cancel_tuning)
+                self._name_tuning(work)
                 self._tuning = self._works.begin(work)
             self._tuning.show(tuning.progress)
         elif self._tuning is not None:
@@ -175,13 +196,8 @@ class WorkWatch(QObject):
         run = self._run
         if run.is_running:
             if self._training is None:
-                work = Work(
-                    self.tr("Training an encoder"),
-                    stop=run.stop,
-                    stop_text=self.tr("Stop the training; it can be gone on with later"),
-                    loss=self.tr("The training of an encoder stops; you can go on with it later."),
-                    needs_engine=False,
-                )
+                work = Work("", stop=run.stop, needs_engine=False)
+                self._name_training(work)
                 self._training = self._works.begin(work)
             told = run.progress
             progress = (

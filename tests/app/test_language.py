@@ -565,6 +565,9 @@ def test_fine_tuning_goes_on(labelled: Reader) -> None:
     labelled.speak(LanguageChoice.CHINESE)
     assert desk.session.classifier.running is Effort.FINETUNE
     assert asked.request_id not in desk.engine.cancelled()
+    (work,) = desk.session.works.running
+    assert work.title == "正在微调"  # Also while it stands in the list of what is under way.
+    assert not re.search("[A-Za-z]", work.stop_text + work.loss)
     desk.engine.not_tuned(say("Fine-tuning did not help with these labels and was not kept."))
     assert "微调对这些标注没有帮助，未予采用。" in desk.notices()
 
