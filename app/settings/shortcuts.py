@@ -60,10 +60,12 @@ class Shortcuts(QObject):
             Entry(name, plain_title(action), actions.group_of(action))
             for name, action in self._named.items()
         ]
+        self._chosen = dict(self._defaults)  # An action may have fewer: see _without_class_keys.
         for name in self._named:
             kept = preferences.action_keys(name)
             if kept is not None:
                 self._give(name, _keys_from(kept))
+        session.classes_changed.connect(self._on_classes_changed)
 
     def entries(self) -> Sequence[Entry]:
         """All actions whose keys can be chosen, in the order of the menus."""
@@ -71,7 +73,7 @@ class Shortcuts(QObject):
 
     def keys_of(self, name: str) -> list[QKeySequence]:
         """The keys of an action, the first of which is shown beside it."""
-        return self._named[name].shortcuts()
+        return self._chosen[name]
 
     def is_changed(self, name: str) -> bool:
         """Whether it has other keys than it came with."""
@@ -83,8 +85,7 @@ class Shortcuts(QObject):
         modifiers = combination.keyboardModifiers()
         plain = modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
         text = text_of([keys])
-        class_keys = {item.key for item in self._session.offered}
-        if plain and (combination.key().value in _DIGITS or text in class_keys):
+        if plain and (combination.key().value in _DIGITS or text in self._class_keys()):
             words = self.tr("{keys} is the key of a class; choose it in the list of classes.")
             return words.format(keys=text)
         if plain and combination.key() in _MOVING:
@@ -139,9 +140,23 @@ class Shortcuts(QObject):
         self._preferences.keep_action_keys(name, None if is_default else _text_to_keep(keys))
 
     def _give(self, name: str, keys: list[QKeySequence]) -> None:
-        action = self._named[name]
-        action.setShortcuts(keys)
-        self._actions.show_keys(action)
+        self._chosen[name] = keys
+        action, usable = self._named[name], self._without_class_keys(keys)
+        if action.shortcuts() != usable:
+            action.setShortcuts(usable)
+            self._actions.show_keys(action)
+
+    def _without_class_keys(self, keys: list[QKeySequence]) -> list[QKeySequence]:
+        """What an action can have in this project: keys of two are heard by neither, says Qt."""
+        taken = self._class_keys()
+        return [item for item in keys if text_of([item]) not in taken]
+
+    def _class_keys(self) -> set[str]:
+        return {item.key for item in self._session.offered if item.key}
+
+    def _on_classes_changed(self) -> None:
+        for name, keys in self._chosen.items():
+            self._give(name, keys)
 
 
 def text_of(keys: Sequence[QKeySequence]) -> str:

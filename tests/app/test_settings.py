@@ -545,6 +545,25 @@ def test_capturing_is_left_by_escape_and_keys_can_be_taken_away(
     assert refresh.shortcuts() == [QKeySequence("F5")]
 
 
+def test_a_letter_given_to_a_class_is_the_class_s_as_long_as_it_has_it(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    actions, session = garden.window.actions_, garden.session
+    garden.window.shortcuts.set_keys("refresh", QKeySequence("B"))
+    dog = session.classes[1]
+    session.set_hotkey(dog.class_id, ord("B"))
+    assert actions.refresh.shortcuts() == []  # Of two that have it Qt would do neither.
+    settings.close()
+    garden.window.activateWindow()
+    garden.qtbot.waitUntil(garden.window.isActiveWindow)
+    garden.click("image_5.png")
+    garden.press("b")
+    assert garden.labels_on_disk()["image_5.png"] == "dog"
+    session.set_hotkey(dog.class_id, None)
+    assert actions.refresh.shortcuts() == [QKeySequence("B")]
+    assert garden.preferences.action_keys("refresh") == "B"
+
+
 def test_the_keys_of_the_classes_are_shown_but_chosen_elsewhere(
     keys: SettingsDialog, garden: Desk
 ) -> None:
