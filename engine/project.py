@@ -564,6 +564,10 @@ class Project:
                 [(image,) for image, label in change.labels.items() if label is None],
             )
             image_names = self._names_of(list(change.labels))
+            told = {
+                label: _label_json(label, names)
+                for label in {*before_labels.values(), *change.labels.values(), None}
+            }
             connection.executemany(
                 _ADD_TO_JOURNAL,
                 [
@@ -571,8 +575,8 @@ class Project:
                         *entry,
                         "image",
                         image_names[image],
-                        _label_json(before_labels.get(image), names),
-                        _label_json(label, names),
+                        told[before_labels.get(image)],
+                        told[label],
                     )
                     for image, label in change.labels.items()
                 ],

@@ -46,13 +46,16 @@ class LabelAudit(QObject):
         self._table = table
         self.soon()
 
+    def forget_kept(self) -> None:
+        """Another project has labels of its own."""
+        self._kept.clear()
+
     def stop(self) -> None:
-        """Let go of the project."""
+        """Let go of the project; which labels were kept is remembered until another is opened."""
         self._pause.stop()
         self._bridge.release(self._request_id)
         self._request_id = 0
         self._by_image.clear()
-        self._kept.clear()
         self._table = ImageTable()
 
     def soon(self) -> None:

@@ -169,6 +169,7 @@ class Session(QObject):
         if self.project is None:
             return
         self._let_go_of_the_work()
+        self.audit.forget_kept()
         self.project.close()
         if not self.project.path.exists():  # Nothing was found or done in it.
             self.preferences.remove_recent(self.project.path)

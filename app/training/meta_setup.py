@@ -91,7 +91,9 @@ class PathList(QWidget):
         self.remove.setToolTip(self.tr("Take the selected ones off the list (Del)"))
         self.remove.clicked.connect(self._on_remove)
         for button in (self.add_folder, self.add_tar, self.remove):
-            button.setAccessibleName(f"{button.text().rstrip('…')}: {title}")
+            button.setAccessibleName(
+                self.tr("{action}: {list}").format(action=button.text().rstrip("…"), list=title)
+            )
         buttons = QVBoxLayout()
         buttons.setSpacing(GAP_PX // 2)
         buttons.addWidget(self.add_folder)

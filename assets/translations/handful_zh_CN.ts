@@ -77,7 +77,7 @@
     </message>
     <message>
         <source>This Computer</source>
-        <translation>这台计算机</translation>
+        <translation>这台电脑</translation>
     </message>
     <message>
         <source>Version</source>
@@ -430,7 +430,7 @@
     <name>AllWorkButton</name>
     <message>
         <source>Show all {count} things under way</source>
-        <translation>显示全部 {count} 项正在进行的工作</translation>
+        <translation>显示正在进行的全部 {count} 项工作</translation>
     </message>
 </context>
 <context>
@@ -531,7 +531,7 @@
     </message>
     <message>
         <source>Where the cache should be</source>
-        <translation>缓存应放在哪里</translation>
+        <translation>缓存的存放位置</translation>
     </message>
 </context>
 <context>
@@ -631,7 +631,7 @@
     </message>
     <message>
         <source>Give this class to the selected images</source>
-        <translation>将该类别标注给所选图像</translation>
+        <translation>将此类别标注给所选图像</translation>
     </message>
     <message>
         <source>Rename the class</source>
@@ -1027,11 +1027,11 @@
     </message>
     <message>
         <source>{name}: {first} at first, {last} at {x_name} {x}.</source>
-        <translation>{name}：起初为 {first}，在{x_name} {x} 处为 {last}。</translation>
+        <translation>{name}：起初为 {first}，{x_name} {x} 时为 {last}。</translation>
     </message>
     <message>
         <source>{name}: {last} at {x_name} {x}.</source>
-        <translation>{name}：在{x_name} {x} 处为 {last}。</translation>
+        <translation>{name}：{x_name} {x} 时为 {last}。</translation>
     </message>
     <message>
         <source>{percent} %</source>
@@ -1175,11 +1175,11 @@
     </message>
     <message>
         <source>{hours} h {minutes} min</source>
-        <translation>{hours} 小时 {minutes} 分</translation>
+        <translation>{hours} 小时 {minutes} 分钟</translation>
     </message>
     <message>
         <source>{minutes} min {seconds} s</source>
-        <translation>{minutes} 分 {seconds} 秒</translation>
+        <translation>{minutes} 分钟 {seconds} 秒</translation>
     </message>
     <message>
         <source>{percent} % instant</source>
@@ -1214,7 +1214,7 @@
     </message>
     <message>
         <source>Fine-tuned: when you pause, with the tuned encoder</source>
-        <translation>微调：在您停顿时，使用微调后的编码器</translation>
+        <translation>微调：在您停顿时，用微调后的编码器进行</translation>
     </message>
     <message>
         <source>Instant: after every click</source>
@@ -1470,7 +1470,7 @@
     </message>
     <message>
         <source>Delete this encoder&apos;s file</source>
-        <translation>删除该编码器的文件</translation>
+        <translation>删除此编码器的文件</translation>
     </message>
     <message>
         <source>Device</source>
@@ -1518,7 +1518,7 @@
     </message>
     <message>
         <source>NVIDIA GPU (CUDA)</source>
-        <translation>NVIDIA GPU (CUDA)</translation>
+        <translation>NVIDIA GPU（CUDA）</translation>
     </message>
     <message>
         <source>Name</source>
@@ -1526,7 +1526,7 @@
     </message>
     <message>
         <source>No NVIDIA GPU was found on this computer.</source>
-        <translation>这台计算机上未找到 NVIDIA GPU。</translation>
+        <translation>在这台电脑上没有找到 NVIDIA GPU。</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -1705,7 +1705,7 @@
     </message>
     <message>
         <source>Show the images behind a cell among all</source>
-        <translation>在所有图像中显示单元格背后的图像</translation>
+        <translation>在所有图像中显示单元格对应的图像</translation>
     </message>
     <message>
         <source>The report is in {path}.</source>
@@ -1783,7 +1783,7 @@
     </message>
     <message>
         <source>The score of {name} is {score} (0: the average class). The encoder in use cannot tell which parts of the picture speak for it; Handful&apos;s own can.</source>
-        <translation>{name} 的得分为 {score}（0 表示平均类别）。当前编码器无法指出图片的哪些部分支持这个类别；Handful 自带的编码器可以。</translation>
+        <translation>“{name}”的得分为 {score}（0 为各类别的平均值）。正在使用的编码器无法判断图片的哪些部分支持它；Handful 自带的编码器可以。</translation>
     </message>
     <message>
         <source>There is no prediction for this image yet.</source>
@@ -2018,11 +2018,11 @@
     </message>
     <message>
         <source>1 label has changed since it began with {count}. It goes on with those, and answers with all of yours in the end.</source>
-        <translation>微调从 {count} 个标注开始，此后有 1 个标注变动。它会用开始时的标注继续，最后用您的全部标注给出结果。</translation>
+        <translation>开始时有 {count} 个标注，此后有 1 个发生了变动。微调继续使用开始时的标注，最后会用您的全部标注给出结果。</translation>
     </message>
     <message>
         <source>1.  Your {count} labelled images are looked at from several sides.</source>
-        <translation>1.  从多个角度查看您已标注的 {count} 张图像。</translation>
+        <translation>1.  从多个视角读取您的 {count} 张已标注图像。</translation>
     </message>
     <message>
         <source>2.  The last blocks of the encoder learn from them: five times with a fifth of the labels held out, to see whether it helps, and once with all.</source>
@@ -2074,7 +2074,7 @@
     </message>
     <message>
         <source>It runs on; open this again from the line at the bottom (Esc)</source>
-        <translation>它会继续运行；可从底部的状态行重新打开 (Esc)</translation>
+        <translation>它会继续运行；可从底部的状态栏重新打开（Esc）</translation>
     </message>
     <message>
         <source>It took {time}.</source>
@@ -2134,7 +2134,7 @@
     </message>
     <message>
         <source>mean of the folds</source>
-        <translation>各折的平均值</translation>
+        <translation>各折平均</translation>
     </message>
     <message>
         <source>on held-out labels</source>
@@ -2142,7 +2142,7 @@
     </message>
     <message>
         <source>step</source>
-        <translation>步</translation>
+        <translation>步数</translation>
     </message>
     <message>
         <source>while it learns</source>
@@ -2150,7 +2150,7 @@
     </message>
     <message>
         <source>{changed} labels have changed since it began with {count}. It goes on with those, and answers with all of yours in the end.</source>
-        <translation>微调从 {count} 个标注开始，此后有 {changed} 个标注变动。它会用开始时的标注继续，最后用您的全部标注给出结果。</translation>
+        <translation>开始时有 {count} 个标注，此后有 {changed} 个发生了变动。微调继续使用开始时的标注，最后会用您的全部标注给出结果。</translation>
     </message>
     <message>
         <source>{elapsed} so far</source>
@@ -2166,7 +2166,7 @@
     </message>
     <message>
         <source>{text}: {done} of {total}</source>
-        <translation>{text}：{done} / {total}</translation>
+        <translation>{text}：{done}/{total}</translation>
     </message>
     <message>
         <source>{text}…</source>
@@ -2494,7 +2494,7 @@
     </message>
     <message>
         <source>Larger or smaller tiles</source>
-        <translation>放大或缩小图块</translation>
+        <translation>放大或缩小缩略图</translation>
     </message>
     <message>
         <source>Letters</source>
@@ -2518,7 +2518,7 @@
     </message>
     <message>
         <source>Show the image large</source>
-        <translation>放大显示图像</translation>
+        <translation>查看大图</translation>
     </message>
     <message>
         <source>{count} images</source>
@@ -2555,11 +2555,11 @@
     </message>
     <message>
         <source>Esc leaves the keys as they are</source>
-        <translation>按 Esc 保持原有按键</translation>
+        <translation>按 Esc 保持原有快捷键</translation>
     </message>
     <message>
         <source>Give this action other keys</source>
-        <translation>为此操作设置其他按键</translation>
+        <translation>为此操作设置其他快捷键</translation>
     </message>
     <message>
         <source>Press the keys…</source>
@@ -2574,19 +2574,19 @@
     </message>
     <message>
         <source>Keys</source>
-        <translation>按键</translation>
+        <translation>快捷键</translation>
     </message>
     <message>
         <source>Keys and what they do</source>
-        <translation>按键及其作用</translation>
+        <translation>快捷键及其作用</translation>
     </message>
     <message>
         <source>No key does that. Settings &gt; Keys lists all actions.</source>
-        <translation>没有这样的按键。“设置 &gt; 按键”列出了所有操作。</translation>
+        <translation>没有这样的快捷键。“设置 &gt; 快捷键”列出了所有操作。</translation>
     </message>
     <message>
         <source>Search keys and what they do</source>
-        <translation>搜索按键及其作用</translation>
+        <translation>搜索快捷键及其作用</translation>
     </message>
     <message>
         <source>What they do</source>
@@ -2601,11 +2601,11 @@
     </message>
     <message>
         <source>Actions and their keys</source>
-        <translation>操作及其按键</translation>
+        <translation>操作及其快捷键</translation>
     </message>
     <message>
         <source>Choose an action and press “Change”, then the keys. The keys of the classes are chosen in the list of classes.</source>
-        <translation>选择一个操作并按“更改”，然后按下新的按键。类别的按键在类别列表中设置。</translation>
+        <translation>选择一个操作，按“更改”，然后按下按键。类别的快捷键在类别列表中选择。</translation>
     </message>
     <message>
         <source>Classes (chosen in their list)</source>
@@ -2613,11 +2613,11 @@
     </message>
     <message>
         <source>Keys</source>
-        <translation>按键</translation>
+        <translation>快捷键</translation>
     </message>
     <message>
         <source>No Keys</source>
-        <translation>无按键</translation>
+        <translation>无快捷键</translation>
     </message>
     <message>
         <source>Reset</source>
@@ -2629,19 +2629,19 @@
     </message>
     <message>
         <source>Search actions and keys</source>
-        <translation>搜索操作和按键</translation>
+        <translation>搜索操作和快捷键</translation>
     </message>
     <message>
         <source>Take the keys of this action away</source>
-        <translation>去掉此操作的按键</translation>
+        <translation>去掉此操作的快捷键</translation>
     </message>
     <message>
         <source>The keys that all actions came with</source>
-        <translation>所有操作的默认按键</translation>
+        <translation>所有操作的默认快捷键</translation>
     </message>
     <message>
         <source>The keys that this action came with</source>
-        <translation>此操作的默认按键</translation>
+        <translation>此操作的默认快捷键</translation>
     </message>
     <message>
         <source>Use It Here Instead</source>
@@ -2649,7 +2649,7 @@
     </message>
     <message>
         <source>{keys} is the key of “{action}” already.</source>
-        <translation>{keys} 已是“{action}”的按键。</translation>
+        <translation>{keys} 已是“{action}”的快捷键。</translation>
     </message>
 </context>
 <context>
@@ -2693,7 +2693,7 @@
     </message>
     <message>
         <source>A report has versions, device, settings and the end of the log. It goes to the clipboard only; nothing leaves this computer unless you send it.</source>
-        <translation>报告包含版本、设备、设置和日志末尾。它只会复制到剪贴板；除非您自己发送，否则任何内容都不会离开这台计算机。</translation>
+        <translation>报告包含版本、设备、设置和日志末尾。它只会复制到剪贴板；除非您自己发送，否则任何内容都不会离开这台电脑。</translation>
     </message>
     <message>
         <source>All lines</source>
@@ -2705,7 +2705,7 @@
     </message>
     <message>
         <source>Copy for a Bug Report</source>
-        <translation>复制用于错误报告</translation>
+        <translation>复制以报告问题</translation>
     </message>
     <message>
         <source>Errors</source>
@@ -2737,7 +2737,7 @@
     </message>
     <message>
         <source>The report is on the clipboard. Look it over before you send it.</source>
-        <translation>报告已在剪贴板上。发送前请先过目。</translation>
+        <translation>报告已复制到剪贴板。发送前请先检查一遍。</translation>
     </message>
     <message>
         <source>Warnings and errors</source>
@@ -2804,7 +2804,7 @@
     </message>
     <message>
         <source>Leave Anyway</source>
-        <translation>仍然离开</translation>
+        <translation>仍然退出</translation>
     </message>
     <message>
         <source>Lists of classes (*.txt *.csv *.tsv);;All files (*)</source>
@@ -2991,7 +2991,7 @@
     </message>
     <message>
         <source>Show the image large</source>
-        <translation>放大显示图像</translation>
+        <translation>查看大图</translation>
     </message>
     <message>
         <source>Show the selected images as tiles</source>
@@ -3074,7 +3074,7 @@
     </message>
     <message>
         <source>Full: 350 steps, three views of each image</source>
-        <translation>完整：350 步，每张图像三个视图</translation>
+        <translation>完整：350 步，每张图像三个视角</translation>
     </message>
     <message>
         <source>Give the whole path of the folder to write to.</source>
@@ -3090,11 +3090,11 @@
     </message>
     <message>
         <source>It takes about {low} on this computer, as busy as it is now, and gives way to everything else. {images} images of {classes} classes, {steps} steps at {rate} a second; {size} are kept in the folder.</source>
-        <translation>以这台电脑目前的繁忙程度，大约需要 {low}，并且会为其他一切让路。{images} 张图像，{classes} 个类别，{steps} 步，每秒 {rate} 步；文件夹中会保留 {size}。</translation>
+        <translation>以这台电脑目前的繁忙程度，大约需要 {low}，并且会让其他工作优先。{classes} 个类别的 {images} 张图像，{steps} 步，每秒 {rate} 步；文件夹中会保存 {size}。</translation>
     </message>
     <message>
         <source>It takes between {low} and {high} on this computer, as busy as it is now, and gives way to everything else. {images} images of {classes} classes, {steps} steps at {rate} a second; {size} are kept in the folder.</source>
-        <translation>以这台电脑目前的繁忙程度，需要 {low} 到 {high}，并且会为其他一切让路。{images} 张图像，{classes} 个类别，{steps} 步，每秒 {rate} 步；文件夹中会保留 {size}。</translation>
+        <translation>以这台电脑目前的繁忙程度，需要 {low} 到 {high}，并且会让其他工作优先。{classes} 个类别的 {images} 张图像，{steps} 步，每秒 {rate} 步；文件夹中会保存 {size}。</translation>
     </message>
     <message>
         <source>Judge by</source>
@@ -3118,11 +3118,11 @@
     </message>
     <message>
         <source>Say where the encoder is to be written.</source>
-        <translation>请说明编码器要写入到哪里。</translation>
+        <translation>请指定编码器的写入位置。</translation>
     </message>
     <message>
         <source>Short: 100 steps, two views of each image</source>
-        <translation>简短：100 步，每张图像两个视图</translation>
+        <translation>简短：100 步，每张图像两个视角</translation>
     </message>
     <message>
         <source>The encoder that comes with Handful knows many kinds of pictures. Trained on labelled images of your own field it can tell apart what that one sees alike. It learns how to tell classes apart in general, so many classes count more than many images.</source>
@@ -3134,11 +3134,11 @@
     </message>
     <message>
         <source>{path} holds a training already; give another folder.</source>
-        <translation>{path} 中已有一次训练；请给出另一个文件夹。</translation>
+        <translation>{path} 中已有训练；请指定其他文件夹。</translation>
     </message>
     <message>
         <source>{path} is a file; give a folder to write to.</source>
-        <translation>{path} 是一个文件；请给出要写入的文件夹。</translation>
+        <translation>{path} 是文件；请指定要写入的文件夹。</translation>
     </message>
 </context>
 <context>
@@ -3180,7 +3180,7 @@
     </message>
     <message>
         <source>Show what the training has brought</source>
-        <translation>显示训练的收获</translation>
+        <translation>显示训练的成果</translation>
     </message>
     <message>
         <source>Show why, and go on</source>
@@ -3207,7 +3207,7 @@
     </message>
     <message>
         <source>It runs on; open this again from the line at the bottom (Esc)</source>
-        <translation>它会继续运行；可从底部的状态行重新打开 (Esc)</translation>
+        <translation>它会继续运行；可从底部的状态栏重新打开（Esc）</translation>
     </message>
     <message>
         <source>New Training…</source>
@@ -3372,7 +3372,7 @@
     </message>
     <message>
         <source>Add Tar Files…</source>
-        <translation>添加 Tar 文件…</translation>
+        <translation>添加 tar 文件…</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -3380,11 +3380,15 @@
     </message>
     <message>
         <source>Take the selected ones off the list (Del)</source>
-        <translation>将所选项移出列表 (Del)</translation>
+        <translation>将所选项从列表中移除（Del）</translation>
     </message>
     <message>
         <source>Tar files (*.tar)</source>
-        <translation>Tar 文件 (*.tar)</translation>
+        <translation>tar 文件 (*.tar)</translation>
+    </message>
+    <message>
+        <source>{action}: {list}</source>
+        <translation>{action}：{list}</translation>
     </message>
 </context>
 <context>
@@ -3505,7 +3509,7 @@
     </message>
     <message>
         <source>Left, Up, Page Up</source>
-        <translation>左、上、Page Up</translation>
+        <translation>←、↑、Page Up</translation>
     </message>
     <message>
         <source>Next image (Right)</source>
@@ -3529,7 +3533,7 @@
     </message>
     <message>
         <source>Right, Down, Page Down</source>
-        <translation>右、下、Page Down</translation>
+        <translation>→、↓、Page Down</translation>
     </message>
     <message>
         <source>Shown as the model sees it: made into a square.</source>
@@ -3603,7 +3607,7 @@
     </message>
     <message>
         <source>Backspace, Left</source>
-        <translation>Backspace、左</translation>
+        <translation>Backspace、←</translation>
     </message>
     <message>
         <source>Enter</source>
@@ -3623,7 +3627,7 @@
     </message>
     <message>
         <source>Key of a class</source>
-        <translation>类别的按键</translation>
+        <translation>类别的快捷键</translation>
     </message>
     <message>
         <source>Key: label · Enter: the class singled out · Space: skip · U: unsure · Backspace: back</source>
@@ -3675,7 +3679,7 @@
     </message>
     <message>
         <source>Space, Right</source>
-        <translation>空格、右</translation>
+        <translation>空格、→</translation>
     </message>
     <message>
         <source>The engine is loading; suggestions follow…</source>
@@ -3699,7 +3703,7 @@
     </message>
     <message>
         <source>Up, Down</source>
-        <translation>上、下</translation>
+        <translation>↑、↓</translation>
     </message>
     <message>
         <source>You cannot tell: no label now, and the image is kept in a list (U)</source>
@@ -4001,7 +4005,7 @@
     </message>
     <message>
         <source>Another class</source>
-        <translation>另一个类别</translation>
+        <translation>切换类别</translation>
     </message>
     <message>
         <source>Back to all images</source>
@@ -4045,7 +4049,7 @@
     </message>
     <message>
         <source>Key of a class</source>
-        <translation>类别的按键</translation>
+        <translation>类别的快捷键</translation>
     </message>
     <message>
         <source>Nothing more is predicted as “{name}”</source>
@@ -4073,15 +4077,15 @@
     </message>
     <message>
         <source>Sort the predictions anew</source>
-        <translation>重新排序预测</translation>
+        <translation>重新排列预测</translation>
     </message>
     <message>
         <source>Take the selected images out of the class</source>
-        <translation>将所选图像移出该类别</translation>
+        <translation>将所选图像从类别中剔除</translation>
     </message>
     <message>
         <source>The selected images show this class</source>
-        <translation>所选图像属于该类别</translation>
+        <translation>所选图像属于此类别</translation>
     </message>
     <message>
         <source>Turn the page</source>
@@ -4218,7 +4222,7 @@
     </message>
     <message>
         <source>It runs in a process of its own and gives way to your work. You can close this window. When Handful is closed it stops with a checkpoint, and can go on later. It writes to {folder}.</source>
-        <translation>它在独立的进程中运行，并为您的工作让路。您可以关闭此窗口。关闭 Handful 时它会留下检查点并停止，之后可以继续。它写入到 {folder}。</translation>
+        <translation>它在独立的进程中运行，并让您的工作优先。您可以关闭此窗口。关闭 Handful 时，它会在保存检查点后停止，以后可以继续。它写入 {folder}。</translation>
     </message>
     <message>
         <source>It stops after the step at hand, with a checkpoint.</source>
@@ -4286,15 +4290,15 @@
     </message>
     <message>
         <source>mean of ten steps</source>
-        <translation>十步的平均值</translation>
+        <translation>十步平均</translation>
     </message>
     <message>
         <source>step</source>
-        <translation>步</translation>
+        <translation>步数</translation>
     </message>
     <message>
         <source>validation, 95 % interval</source>
-        <translation>验证，95% 区间</translation>
+        <translation>验证，95% 置信区间</translation>
     </message>
     <message>
         <source>{elapsed} so far</source>
@@ -4314,7 +4318,7 @@
     </message>
     <message>
         <source>{text}: {done} of {total}</source>
-        <translation>{text}：{done} / {total}</translation>
+        <translation>{text}：{done}/{total}</translation>
     </message>
     <message>
         <source>{text}…</source>
@@ -4524,14 +4528,14 @@
     </message>
     <message>
         <source>{reason} Handful goes on with its own encoder and the device that it finds; your choice is kept in the settings.</source>
-        <translation>{reason} Handful 将使用自带的编码器和找到的设备继续工作；您的选择仍保留在设置中。</translation>
+        <translation>{reason}Handful 改用自带的编码器和找到的设备继续工作；您的选择仍保留在设置中。</translation>
     </message>
 </context>
 <context>
     <name>SettingsDialog</name>
     <message>
         <source>Sections</source>
-        <translation>分区</translation>
+        <translation>设置分类</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -4542,7 +4546,7 @@
     <name>Shortcuts</name>
     <message>
         <source>{keys} is the key of a class; choose it in the list of classes.</source>
-        <translation>{keys} 是类别的按键；请在类别列表中设置。</translation>
+        <translation>{keys} 是类别的快捷键；请在类别列表中选择。</translation>
     </message>
     <message>
         <source>{keys} moves about in the window, so no action can have it.</source>
@@ -4622,7 +4626,7 @@
     </message>
     <message>
         <source>Backspace, Left</source>
-        <translation>Backspace、左</translation>
+        <translation>Backspace、←</translation>
     </message>
     <message>
         <source>Draw Again</source>
@@ -4654,11 +4658,11 @@
     </message>
     <message>
         <source>It is this class</source>
-        <translation>属于该类别</translation>
+        <translation>它属于此类别</translation>
     </message>
     <message>
         <source>Key of a class</source>
-        <translation>类别的按键</translation>
+        <translation>类别的快捷键</translation>
     </message>
     <message>
         <source>Label by spot check</source>
@@ -5068,7 +5072,7 @@
     </message>
     <message>
         <source>Building the graph, which can take a minute</source>
-        <translation>正在构建计算图，可能需要一分钟</translation>
+        <translation>正在生成计算图，可能需要一分钟</translation>
     </message>
     <message>
         <source>Building the model file (a few seconds)</source>
@@ -5260,7 +5264,7 @@
     </message>
     <message>
         <source>Moving the cache (MB)</source>
-        <translation>正在移动缓存 (MB)</translation>
+        <translation>正在移动缓存（MB）</translation>
     </message>
     <message>
         <source>NVIDIA GPU (onnxruntime)</source>
@@ -5352,7 +5356,7 @@
     </message>
     <message>
         <source>Reading the weights, which takes some seconds</source>
-        <translation>正在读取权重，需要几秒钟</translation>
+        <translation>正在读取权重，需要几秒</translation>
     </message>
     <message>
         <source>Reading {name}</source>
@@ -5408,7 +5412,7 @@
     </message>
     <message>
         <source>The encoder that came with Handful cannot be removed.</source>
-        <translation>Handful 自带的编码器不能删除。</translation>
+        <translation>Handful 自带的编码器不能移除。</translation>
     </message>
     <message>
         <source>The encoder {name!r} does not give the numbers that it gave when it was made with {library} {version} (relative difference {difference:.2g}), so it cannot be used here; add it anew.</source>
@@ -6024,7 +6028,7 @@
     </message>
     <message>
         <source>{name} gives no features of an image as a whole.</source>
-        <translation>{name} 不给出整幅图像的特征。</translation>
+        <translation>{name} 给不出整张图像的特征。</translation>
     </message>
     <message>
         <source>{name} gives no usable features with the weights {path}.</source>
@@ -6032,7 +6036,7 @@
     </message>
     <message>
         <source>{name} gives {count} features of an image, which cannot be used.</source>
-        <translation>{name} 为一幅图像给出 {count} 个特征，无法使用。</translation>
+        <translation>{name} 为每张图像给出 {count} 个特征，无法使用。</translation>
     </message>
     <message>
         <source>{name} is too large: its weights take more than {limit:.1f} GB, which does not go into one graph.</source>

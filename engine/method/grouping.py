@@ -14,9 +14,9 @@ for each group so far:
    is compared across pivots, where two have one of their four nearest pivots in common.
 
 Two images with a cosine of 0.9 lie at 26 degrees of each other, so they nearly always share a
-pivot. Measured by ``benchmarks/groups.py`` (``docs/results/groups.md``): 100,000 images take about
-five seconds of one core; of the pairs of near-duplicates among 20,000 images 98 % end in one group,
-and where all are compared with all 97 to 99 %.
+pivot. Measured by ``benchmarks/groups.py`` (``docs/results/groups.md``): 100,000 images take five
+to seven seconds of one core; of the pairs of near-duplicates among 20,000 images 92 % end in one
+group, and 86 to 91 % where all are compared with all.
 """
 
 from __future__ import annotations

@@ -125,6 +125,30 @@ def test_bulk_answers_wait_behind_the_others(bridge: EngineBridge, qtbot: QtBot)
     assert got == [3, 1, 2]
 
 
+def test_bulk_answers_get_a_share_of_a_flood(bridge: EngineBridge, qtbot: QtBot) -> None:
+    n_left = 400
+    when_bulk_came: list[int] = []
+
+    def note(_event: messages.Event) -> None:
+        when_bulk_came.append(n_left)
+
+    def slow(_event: messages.Event) -> None:
+        nonlocal n_left
+        n_left -= 1
+        until = time.perf_counter() + 0.001
+        while time.perf_counter() < until:
+            pass
+
+    number, bulk = scan(bridge, slow), bridge.next_id()
+    bridge.ask(messages.LoadThumbnails(bulk, ()), note, bulk=True)
+    for _ in range(n_left):
+        bridge.publish(progress(number))
+    bridge.publish(progress(bulk))
+    qtbot.waitUntil(lambda: n_left == 0)
+    assert when_bulk_came
+    assert when_bulk_came[0] > 0  # Before all others were through.
+
+
 def test_one_bad_event_does_not_hold_up_the_others(bridge: EngineBridge, qtbot: QtBot) -> None:
     got: list[int] = []
 

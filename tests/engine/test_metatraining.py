@@ -143,7 +143,7 @@ def test_what_is_no_image_set_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "text.tar").write_text("no tar file")
     compressed = _tar_of(_paint_set(tmp_path / "set", 2, 2, 0), tmp_path / "set.tar", "w:gz")
     for path, words in (
-        (tmp_path / "empty", "0 classes"),
+        (tmp_path / "empty", "no folders of images"),
         (tmp_path / "text.tar", "uncompressed tar"),
         (compressed, "uncompressed tar"),
         (tmp_path / "missing.tar", "no such file"),
@@ -290,7 +290,7 @@ def test_draws_label_k_images_of_every_class_and_leave_the_rest() -> None:
     again = draw_labels(labels, 4, 10, seed=1)
     for first, second in zip(draws, again, strict=False):
         np.testing.assert_array_equal(first.support, second.support)
-    with pytest.raises(EngineError, match="has 1 images"):
+    with pytest.raises(EngineError, match="has 1 image;"):
         draw_labels(np.array([0, 0, 1]), 1, 2, seed=0)
 
 
