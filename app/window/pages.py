@@ -226,12 +226,15 @@ class Pages(QStackedWidget):
             self.changed.emit()
         self.leave_preview()
 
-    def _show_own(self, page: Page) -> None:
+    def _show_own(self, page: Page, *, is_back: bool = False) -> None:
         if self._session.project is None or self.currentWidget() is page:
             return
         self.leave()
         self.setCurrentWidget(page)
-        page.begin()
+        if is_back:
+            page.come_back()
+        else:
+            page.begin()
         page.setFocus()
         self.changed.emit()
 
@@ -270,7 +273,7 @@ class Pages(QStackedWidget):
             self.preview.clear()
             self.changed.emit()
             if page is not None:
-                self._show_own(page)
+                self._show_own(page, is_back=True)
                 return
         self.focus()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Desk, drop_on
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
@@ -52,6 +53,16 @@ def test_the_engine_is_asked_with_names_in_order(garden: Desk) -> None:
     wanted = [garden.image(f"image_{number}.png") for number in range(1, 13)]
     assert asked.image_ids.tolist() == wanted
     assert set(asked.taken_s.tolist()) == {messages.NO_DATE}
+
+
+def test_a_file_that_has_changed_is_looked_at_for_its_group_again(garden: Desk) -> None:
+    garden.qtbot.waitUntil(lambda: bool(garden.engine.all(messages.FindGroups)))
+    Image.new("RGB", (8, 8)).save(garden.session.table.ref(0).path)
+    garden.window.actions_.refresh.trigger()
+    garden.engine.finish_scan()
+    garden.qtbot.waitUntil(lambda: len(garden.engine.last(messages.EmbedImages).images) == 1)
+    garden.engine.embed()
+    garden.qtbot.waitUntil(lambda: len(garden.engine.all(messages.FindGroups)) == 2)
 
 
 def test_alike_images_lie_under_the_first_of_them(grouped: Desk) -> None:

@@ -22,6 +22,7 @@ from app.session.engine_choice import EngineChoice
 from app.settings.settings_dialog import SettingsDialog
 from engine import EngineError, default_cache_folder, default_encoders_folder, messages
 from engine.cache import cache_size, clean_cache, move_cache
+from engine.messages import DoubtfulLabel, Suggestion
 
 
 @pytest.fixture
@@ -84,22 +85,46 @@ def test_another_device_restarts_the_engine_and_keeps_the_labels(
     assert garden.labels_on_disk() == {"image_1.png": "cat"}
 
 
-def test_labels_are_doubted_and_images_grouped_after_a_restart_too(garden: Desk) -> None:
-    cat, dog = garden.add_classes("cat", "dog")
-    garden.session.label([garden.image("image_1.png")], cat.class_id)
-    garden.session.choose_engine(EngineChoice("cpu"))
+def test_another_engine_looks_for_groups_and_wrong_labels_again(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    cat, dog = (item.class_id for item in garden.session.classes)
+    doubt = DoubtfulLabel(garden.image("image_1.png"), cat, dog, 0.9, 0.1, (), "It is a dog.")
+    garden.session.audit.take([doubt])
+    garden.session.audit.keep(doubt)
+    settings.show_section(settings.engine)
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
     new = restarted(garden, 2)
     new.finish_scan()
     new.embed()
-    garden.qtbot.waitUntil(lambda: bool(new.all(messages.AuditLabels)))
-    doubt = messages.DoubtfulLabel(
-        garden.image("image_1.png"), cat.class_id, dog.class_id, 0.9, 0.05, (), "It is near dogs."
-    )
-    new.audit([doubt])
-    assert garden.state("image_1.png") == "labelled cat, looks wrong: rather dog"
-    assert garden.session.audit.standing([doubt]) == [doubt]
     garden.qtbot.waitUntil(lambda: bool(new.all(messages.FindGroups)))
     assert len(new.last(messages.FindGroups).image_ids) == 12
+    garden.qtbot.waitUntil(lambda: bool(new.all(messages.AuditLabels)))
+    assert len(new.last(messages.AuditLabels).support) == 2
+    new.audit([doubt])
+    garden.settle()
+    assert garden.state("image_1.png") == "labelled cat"  # It was said to be right.
+
+
+def test_what_was_decided_on_the_pages_outlasts_the_engine(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    pages = garden.window.pages
+    first, second = garden.image("image_5.png"), garden.image("image_6.png")
+    pages.show_queue()
+    garden.engine.suggest([Suggestion(first, "typical of many", ())])
+    pages.queue.suggestions.mark_unsure()
+    pages.review.review.class_id = garden.session.classes[0].class_id
+    pages.review.review.take_out([second])
+    settings.show_section(settings.engine)
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
+    restarted(garden, 2)
+    assert pages.queue.suggestions.unsure == [first]
+    pages.review.review.class_id = garden.session.classes[0].class_id
+    assert pages.review.review.taken_out() == [second]
+    garden.session.close_project()
+    assert pages.queue.suggestions.unsure == []
+    assert pages.review.review.taken_out() == []
 
 
 def test_labelling_goes_on_while_the_engine_restarts(
@@ -326,6 +351,8 @@ def fill_cache(folder: Path) -> int:
         database.execute("INSERT INTO thumbnails VALUES (x'00', zeroblob(3000000))")
     database.close()
     (folder / "encoders" / "abc.onnx").write_bytes(b"graph")
+    (folder / "finetuning").mkdir()
+    (folder / "finetuning" / "abc.result").write_bytes(b"weights")
     (folder / "letter.txt").write_text("mine")
     return cache_size(folder)
 
@@ -335,8 +362,9 @@ def test_cleaning_takes_the_cache_and_nothing_else(tmp_path: Path) -> None:
     assert fill_cache(folder) > 3_000_000
     other = sqlite3.connect(folder / "images.sqlite")  # The engine goes on with it.
     steps = list(clean_cache(folder))
-    assert (steps[-1].done, steps[-1].total) == (2, 2)
+    assert (steps[-1].done, steps[-1].total) == (3, 3)
     assert cache_size(folder) < 100_000
+    assert not list((folder / "finetuning").iterdir())
     assert other.execute("SELECT count(*) FROM thumbnails").fetchone() == (0,)
     other.close()
     assert (folder / "letter.txt").read_text() == "mine"
@@ -531,6 +559,25 @@ def test_keys_that_are_needed_elsewhere_are_refused(
     assert garden.window.actions_.refresh.shortcuts() == before
 
 
+def test_a_class_that_is_given_the_key_of_an_action_has_it(
+    keys: SettingsDialog, garden: Desk
+) -> None:
+    change(garden, "map", Qt.Key.Key_K, Qt.KeyboardModifier.NoModifier)
+    assert garden.window.actions_.map.shortcut().toString() == "K"
+    keys.close()
+    garden.window.activateWindow()
+    garden.qtbot.waitUntil(garden.window.isActiveWindow)
+    cat = garden.session.classes[0]
+    garden.session.set_hotkey(cat.class_id, ord("K"))
+    garden.click("image_4.png")
+    garden.press("k")
+    assert garden.labels_on_disk()["image_4.png"] == "cat"
+    assert garden.window.pages.shown_name() == ""
+    garden.session.set_hotkey(cat.class_id, 1)
+    garden.press("k")
+    assert garden.window.pages.shown_name() == "MapPage"
+
+
 def test_capturing_is_left_by_escape_and_keys_can_be_taken_away(
     keys: SettingsDialog, garden: Desk
 ) -> None:
@@ -543,25 +590,6 @@ def test_capturing_is_left_by_escape_and_keys_can_be_taken_away(
     assert refresh.toolTip() == "Refresh"
     press(garden, section.reset_button)
     assert refresh.shortcuts() == [QKeySequence("F5")]
-
-
-def test_a_letter_given_to_a_class_is_the_class_s_as_long_as_it_has_it(
-    settings: SettingsDialog, garden: Desk
-) -> None:
-    actions, session = garden.window.actions_, garden.session
-    garden.window.shortcuts.set_keys("refresh", QKeySequence("B"))
-    dog = session.classes[1]
-    session.set_hotkey(dog.class_id, ord("B"))
-    assert actions.refresh.shortcuts() == []  # Of two that have it Qt would do neither.
-    settings.close()
-    garden.window.activateWindow()
-    garden.qtbot.waitUntil(garden.window.isActiveWindow)
-    garden.click("image_5.png")
-    garden.press("b")
-    assert garden.labels_on_disk()["image_5.png"] == "dog"
-    session.set_hotkey(dog.class_id, None)
-    assert actions.refresh.shortcuts() == [QKeySequence("B")]
-    assert garden.preferences.action_keys("refresh") == "B"
 
 
 def test_the_keys_of_the_classes_are_shown_but_chosen_elsewhere(
