@@ -4467,6 +4467,10 @@
         <translation>请先打开一个文件夹。</translation>
     </message>
     <message>
+        <source>Painting the sample</source>
+        <translation>正在绘制示例</translation>
+    </message>
+    <message>
         <source>Rename class “{name}”</source>
         <translation>重命名类别“{name}”</translation>
     </message>
