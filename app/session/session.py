@@ -573,11 +573,11 @@ class Session(QObject):
     def paint_sample(self, folder: Path) -> Task:
         """Paint pictures to try the program on, and open them."""
         self.task = Task(self.bridge, lambda number: messages.PaintSample(number, folder))
-        self._watch.follow(self.task, self.tr("Painting the sample"), "")
         self.task.progressed.connect(self.status_changed)
         self.task.failed.connect(self._on_sample_failed)
         self.task.succeeded.connect(self._on_sample_painted)
         self.task.ended.connect(self._on_task_ended)
+        self._watch.follow(self.task, self.tr("Painting the sample"))
         self.status_changed.emit()
         return self.task
 

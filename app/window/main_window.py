@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -251,7 +253,18 @@ class MainWindow(QMainWindow):
     # --- Opening ----------------------------------------------------------------------------------
 
     def open(self, path: Path) -> None:
-        """Open a folder or project; a failure is told in a notice."""
+        """Open a folder or project; a failure is told in a notice.
+
+        What was begun for the project that is open ends with it, so the person is asked first.
+        """
+        losses = self._losses_with_project()
+        if losses:
+            title = self.tr("Close the Project")
+            self._ask_before_leaving(title, losses, partial(self._open, path))
+        else:
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
         self.notices.clear()
         self._covers.keep()  # Of what is left for it.
         if self._session.open(path):
@@ -260,9 +273,21 @@ class MainWindow(QMainWindow):
             self.pages.focus()
 
     def close_project(self) -> None:
-        """Go back to the start page."""
+        """Go back to the start page; asks as :meth:`open` does."""
+        losses = self._losses_with_project()
+        if losses:
+            title = self.tr("Close the Project")
+            self._ask_before_leaving(title, losses, self._close_project)
+        else:
+            self._close_project()
+
+    def _close_project(self) -> None:
         self._covers.keep()
         self._session.close_project()
+
+    def _losses_with_project(self) -> list[str]:
+        running = self._session.works.running
+        return list(dict.fromkeys(work.loss for work in running if work.is_lost_with_project))
 
     def choose_folder(self) -> None:
         """Let the person choose a folder of images."""
@@ -650,7 +675,9 @@ class MainWindow(QMainWindow):
         self._splitter.restoreState(self._preferences.layout("splitter"))
         self.restoreState(self._preferences.layout("bars"))
 
-    def _ask_before_leaving(self, losses: list[str]) -> None:
+    def _ask_before_leaving(
+        self, title: str, losses: list[str], leave_it: Callable[[], None]
+    ) -> None:
         """Ask once, whether to leave work that is under way."""
         if self._question is not None:
             self._question.raise_()
@@ -659,14 +686,14 @@ class MainWindow(QMainWindow):
         box = self._question = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Close Handful"))
+        box.setWindowTitle(title)
         box.setText(self.tr("Work is still under way."))
         box.setInformativeText("\n\n".join([*losses, self.tr("Your labels are all saved.")]))
         leave = box.addButton(self.tr("Leave Anyway"), QMessageBox.ButtonRole.DestructiveRole)
         keep = box.addButton(self.tr("Keep Working"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
-        leave.clicked.connect(self._on_leave)
+        leave.clicked.connect(leave_it)
         box.destroyed.connect(self._on_question_gone)
         box.open()
 
@@ -690,7 +717,7 @@ class MainWindow(QMainWindow):
         losses = self._session.works.losses()
         if losses and not self.may_leave:
             event.ignore()
-            self._ask_before_leaving(losses)
+            self._ask_before_leaving(self.tr("Close Handful"), losses, self._on_leave)
             return
         self._keep_layout()
         self.export_dialog.close()

@@ -2767,6 +2767,10 @@
         <translation>关闭 Handful</translation>
     </message>
     <message>
+        <source>Close the Project</source>
+        <translation>关闭项目</translation>
+    </message>
+    <message>
         <source>Handful projects (*{suffix})</source>
         <translation>Handful 项目 (*{suffix})</translation>
     </message>
