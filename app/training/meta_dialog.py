@@ -32,6 +32,7 @@ from app.training.meta_setup import MetaSetup
 _SIZE_PX: Final = (720, 640)
 _TICK_MS: Final = 1000
 _AVERAGED: Final = 10  # Steps; of single ones the curve says more about what was drawn.
+_MOST_POINTS: Final = 400  # Of a curve.
 _LOG_ROWS: Final = 4
 
 
@@ -111,7 +112,9 @@ class MetaTrainingDialog(QDialog):
 
     def kept_state(self) -> object:
         """What :meth:`restore_state` needs to go on here in a window built anew."""
-        return self.isVisible(), self.setup.plan()
+        kept = self.isVisible(), self.setup.plan()
+        self.setup.set_active(False)  # The process that times would outlive this window.
+        return kept
 
     def restore_state(self, state: object) -> None:
         """Go on from what :meth:`kept_state` of the dialog before gave."""
@@ -326,15 +329,14 @@ class RunView(QWidget):
                 for line in scores
                 if key in line and line["step"] < first_live
             ]
-            values = [numbers[key] for _, numbers in run.measured if key in numbers]
-            new = [
-                (
-                    float(step),
-                    sum(values[max(0, number + 1 - _AVERAGED) : number + 1])
-                    / min(number + 1, _AVERAGED),
-                )
-                for number, (step, _) in enumerate(run.measured[: len(values)])
-            ]
+            new, n_steps = [], len(run.measured)
+            # As many points as can be seen: a paper's recipe has tens of thousands of steps.
+            ends = {*range(1, n_steps, 1 + n_steps // _MOST_POINTS), n_steps}
+            for end in sorted(ends):
+                some = run.measured[max(0, end - _AVERAGED) : end]
+                values = [numbers[key] for _, numbers in some if key in numbers]
+                if values:
+                    new.append((float(some[-1][0]), sum(values) / len(values)))
             return [*old, *new]
 
         validated = [line for line in scores if "validation_accuracy" in line]

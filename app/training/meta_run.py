@@ -240,6 +240,7 @@ class MetaTraining(QObject):
         self._began_s = time.monotonic()
         self.state = RunState.RUNNING
         self._child.said.connect(self._on_said)
+        self._child.heard.connect(self._on_heard)
         self._child.ended.connect(self._on_ended)
         self.changed.emit()
 
@@ -293,8 +294,10 @@ class MetaTraining(QObject):
             measured = told.get("measured")
             if isinstance(measured, dict):
                 self.measured.append((self.progress.done, measured))
+
+    def _on_heard(self) -> None:
         self._read_scores()
-        self.changed.emit()
+        self.changed.emit()  # Not for each line: a paper's recipe has a hundred steps a second.
 
     def _on_ended(self, status: int) -> None:
         assert self._child is not None
