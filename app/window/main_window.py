@@ -693,7 +693,11 @@ class MainWindow(QMainWindow):
         keep = box.addButton(self.tr("Keep Working"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
-        leave.clicked.connect(leave_it)
+
+        def leave_anyway() -> None:  # Without what the button would tell of itself.
+            leave_it()
+
+        leave.clicked.connect(leave_anyway)
         box.destroyed.connect(self._on_question_gone)
         box.open()
 

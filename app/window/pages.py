@@ -361,5 +361,9 @@ class Pages(QStackedWidget):
             self.map.select_images(images)
         self.queue.suggestions.go_to(images)
         self.review.revisit(images)
-        if self.is_preview_open() and self.gallery.current_row() >= 0:
-            self._show_in_preview(self.gallery.current_row())
+        if self.is_preview_open():
+            # One that lies under another tile, or is filtered out, is no tile's first image.
+            row = self._session.table.row_of(images[0]) if len(images) == 1 else -1
+            row = row if row >= 0 else self.gallery.current_row()
+            if row >= 0:
+                self._show_in_preview(row)

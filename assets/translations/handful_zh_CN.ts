@@ -3516,6 +3516,10 @@
         <translation>←、↑、Page Up</translation>
     </message>
     <message>
+        <source>M</source>
+        <translation>M</translation>
+    </message>
+    <message>
         <source>Next image (Right)</source>
         <translation>下一张图像（→）</translation>
     </message>
@@ -3550,6 +3554,10 @@
     <message>
         <source>The next image</source>
         <translation>下一张图像</translation>
+    </message>
+    <message>
+        <source>The picture as the model sees it, and back</source>
+        <translation>显示模型所见的图像，再按一次恢复</translation>
     </message>
     <message>
         <source>What the model says</source>

@@ -89,6 +89,19 @@ def test_a_label_on_a_closed_group_is_one_edit_of_all_of_it(grouped: Desk) -> No
     assert grouped.selected() == ["image_2.png"]
 
 
+def test_undo_in_the_larger_view_goes_to_the_image_under_a_tile(grouped: Desk) -> None:
+    grouped.click("image_2.png")
+    grouped.press(Qt.Key.Key_Space)
+    preview = grouped.window.preview
+    preview.image_requested.emit(grouped.session.table.row_of_name("image_3.png"))
+    grouped.press("1", preview)
+    assert grouped.labels_on_disk() == {"image_3.png": "cat"}
+    grouped.window.actions_.undo.trigger()
+    assert grouped.session.table.names[preview.row] == "image_3.png"
+    grouped.press("2", preview)
+    assert grouped.labels_on_disk() == {"image_3.png": "dog"}
+
+
 def test_a_closed_group_is_dragged_whole(grouped: Desk) -> None:
     grouped.click("image_7.png")
     mime = grouped.gallery.model.mimeData([grouped.view.currentIndex()])

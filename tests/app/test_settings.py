@@ -184,6 +184,26 @@ def test_work_under_way_is_not_lost_without_a_question(
     assert garden.session.task is None
 
 
+def test_moving_the_cache_asks_for_what_would_be_lost(
+    settings: SettingsDialog, garden: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garden.window.actions_.export.trigger()
+    press(garden, garden.window.export_dialog.start_button)
+
+    def choose(*_args: object) -> str:
+        return str(tmp_path / "disk")
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", choose)
+    settings.show_section(settings.cache)
+    press(garden, settings.cache.change_button)
+    answer(garden, box_of(settings), "Keep Working")
+    assert len(garden.engines) == 1
+    press(garden, settings.cache.change_button)
+    answer(garden, box_of(settings), "Restart Anyway")
+    restarted(garden, 2)
+    assert garden.session.choice.cache_folder == tmp_path / "disk" / "Handful cache"
+
+
 def test_the_bridge_holds_what_is_asked_while_no_engine_is_there(
     qtbot: QtBot, qapp: QApplication
 ) -> None:
