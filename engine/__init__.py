@@ -49,7 +49,7 @@ from engine.project import (
     is_none_name,
 )
 from engine.version import VERSION
-from engine.words import NOTHING, Sentence, sentence_of
+from engine.words import NOTHING, Sentence, say, sentence_of
 from engine.worker import Engine, default_cache_folder, default_encoders_folder
 
 __version__ = VERSION
@@ -128,6 +128,7 @@ __all__ = [
     "read_class_list",
     "remove_encoder",
     "run_command_line",
+    "say",
     "sentence_of",
     "share_right",
     "wilson_interval",

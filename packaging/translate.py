@@ -8,8 +8,9 @@ editor) and run it again; a test fails while anything is missing or the files di
 Texts of the window are those of ``self.tr("...")``, of ``QCoreApplication.translate("Context",
 "...")`` and of a module's ``_tr("...")`` that calls it; their context is the class they stand in,
 or the one they name. Texts of the engine are those of ``say("...")``; it has no Qt, so the window
-looks them up in the context "engine". lupdate reads Python, too, but neither of the last two. So
-the texts are found here, and lupdate is given them in a list.
+looks them up in the context "engine", and with them what the window itself says so. lupdate reads
+Python, too, but neither of the last two. So the texts are found here, and lupdate is given them in
+a list.
 """
 
 from __future__ import annotations
@@ -89,6 +90,8 @@ def _texts_of_window(path: Path, root: Path) -> Iterator[Text]:
                         raise _unfit(path, call, root, "translate() needs a literal context")
             case ast.Name(id="_tr"):
                 yield from _literals(call.args[0], own, path, root)
+            case ast.Name(id="say"):  # Told anew in another language, as the names of edits are.
+                yield from _literals(call.args[0], ENGINE_CONTEXT, path, root)
             case _:
                 pass
 

@@ -252,6 +252,7 @@ QMenu::item:disabled { color: @disabled@; }
 QMenu::separator { height: 1px; background: @border@; margin: 4px 8px; }
 QStatusBar { background: @window@; border-top: 1px solid @border@; }
 QStatusBar::item { border: none; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton { background: @surface@; color: @text@; border: 1px solid @outline@; border-radius: 6px;
   padding: 7px 14px; }
 QPushButton:hover { background: @hover@; }

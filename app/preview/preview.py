@@ -178,7 +178,9 @@ class Preview(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         has_room = event.size().width() >= _NARROW_PX
-        self._zoom.setVisible(has_room)
+        # The wheel zooms, too, and the menu; which image it is of how many stands nowhere else.
+        for widget in (self._zoom, self._zoom_out, self._zoom_in):
+            widget.setVisible(has_room)
         style = Qt.ToolButtonStyle
         self._back.setToolButtonStyle(
             style.ToolButtonTextBesideIcon if has_room else style.ToolButtonIconOnly

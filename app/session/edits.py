@@ -21,5 +21,5 @@ class Edit(QUndoCommand):
         self.backward = backward
 
     def tell_anew(self) -> None:
-        """The language is another one; what the window itself called the edit stays as it was."""
+        """The language is another one."""
         self.setText(told(self.forward.action))

@@ -40,6 +40,7 @@ from engine import (
     class_name_key,
     is_none_name,
     messages,
+    say,
 )
 from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
@@ -394,7 +395,7 @@ class Session(QObject):
         if self.project is None:
             return None
         added = self.project.new_class(_tidy(name))
-        change = Change(self.tr("Add class “{name}”").format(name=added.name), {}, (added,))
+        change = Change(say("Add class “{name}”", name=added.name), {}, (added,))
         return added if self._commit(change) else None
 
     def rename_class(self, class_id: ClassId, name: str) -> bool:
@@ -402,13 +403,13 @@ class Session(QObject):
         item, tidy = self._class_by_id[class_id], _tidy(name)
         if tidy == item.name:
             return True
-        action = self.tr("Rename class “{name}”").format(name=item.name)
+        action = say("Rename class “{name}”", name=item.name)
         return self._commit(Change(action, {}, (replace(item, name=tidy),)))
 
     def recolour_class(self, class_id: ClassId, colour: str) -> None:
         """Give a class another colour."""
         item = self._class_by_id[class_id]
-        action = self.tr("Colour of “{name}”").format(name=item.name)
+        action = say("Colour of “{name}”", name=item.name)
         self._commit(Change(action, {}, (replace(item, colour=colour),)))
 
     def set_hotkey(self, class_id: ClassId, hotkey: int | None) -> None:
@@ -418,7 +419,7 @@ class Session(QObject):
         holder = None if hotkey is None else self.class_of_hotkey(hotkey)
         if holder is not None and holder.class_id != class_id:
             changed.append(replace(holder, hotkey=item.hotkey))
-        action = self.tr("Key of “{name}”").format(name=item.name)
+        action = say("Key of “{name}”", name=item.name)
         self._commit(Change(action, {}, tuple(changed)))
 
     def note_class(self, class_id: ClassId, note: str) -> bool:
@@ -426,7 +427,7 @@ class Session(QObject):
         item = self._class_by_id[class_id]
         if note.strip() == item.note:
             return False
-        action = self.tr("Note on “{name}”").format(name=item.name)
+        action = say("Note on “{name}”", name=item.name)
         return self._commit(Change(action, {}, (replace(item, note=note.strip()),)))
 
     def move_class(self, class_id: ClassId, place: int) -> bool:
@@ -441,7 +442,7 @@ class Session(QObject):
         )
         if order == list(self.classes):
             return False
-        action = self.tr("Move class “{name}”").format(name=item.name)
+        action = say("Move class “{name}”", name=item.name)
         return self._commit(Change(action, {}, moved))
 
     def import_classes(self, names: Sequence[str]) -> int:
@@ -460,7 +461,10 @@ class Session(QObject):
             return 0
         added = tuple(self.project.new_classes(fresh))
         count = QLocale().toString(len(added))
-        if not self._commit(Change(self.tr("Add {count} classes").format(count=count), {}, added)):
+        action = say("Add {count} classes", count=len(added))
+        if len(added) == 1:
+            action = say("Add class “{name}”", name=added[0].name)
+        if not self._commit(Change(action, {}, added)):
             return 0
         text = self.tr("Added 1 class.") if len(added) == 1 else self.tr("Added {count} classes.")
         self._tell(text.format(count=count), Severity.INFORMATION, Remedy.UNDO)
@@ -505,7 +509,7 @@ class Session(QObject):
         if not len(rows):
             return False
         source, added = self._class_by_id[class_id], self.project.new_class(_tidy(name))
-        action = self.tr("Split class “{name}”").format(name=source.name)
+        action = say("Split class “{name}”", name=source.name)
         labels: dict[ImageId, ClassId | None] = {
             self.table.image_id(row): added.class_id for row in rows.tolist()
         }

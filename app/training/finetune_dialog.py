@@ -103,6 +103,7 @@ class FinetuneDialog(QDialog):
         for widget in (self._how, self._words, self._plan):
             column.addWidget(widget)
         column.addSpacing(GAP_PX // 2)
+        column.addStretch()  # Where no curve takes the room that is left.
         column.addLayout(buttons)
         self.resize(_WIDTH_PX, 10)
         self._is_wide = False

@@ -1257,7 +1257,7 @@
     </message>
     <message>
         <source>Each of them leaves something out; take one off, or all.</source>
-        <translation>每个筛选都会去掉一些图像；请去掉其中一个，或全部清除。</translation>
+        <translation>每个筛选条件都会排除一些图像；请去掉其中一个，或全部清除。</translation>
     </message>
     <message>
         <source>Every file can be read</source>
@@ -1297,7 +1297,7 @@
     </message>
     <message>
         <source>No label looks wrong</source>
-        <translation>没有可疑的标注</translation>
+        <translation>没有看起来有误的标注</translation>
     </message>
     <message>
         <source>No prediction has two classes that are close to each other.</source>
@@ -1325,7 +1325,7 @@
     </message>
     <message>
         <source>Nothing passes all filters</source>
-        <translation>没有图像通过所有筛选</translation>
+        <translation>没有图像符合所有筛选条件</translation>
     </message>
     <message>
         <source>Nothing predicted</source>
@@ -2220,7 +2220,7 @@
     </message>
     <message>
         <source>Group similar</source>
-        <translation>相似分组</translation>
+        <translation>相似图像分组</translation>
     </message>
     <message>
         <source>Grouping… {percent}</source>
@@ -2240,7 +2240,7 @@
     </message>
     <message>
         <source>Looks wrong</source>
-        <translation>可疑</translation>
+        <translation>可能有误</translation>
     </message>
     <message>
         <source>More</source>
@@ -2284,7 +2284,7 @@
     </message>
     <message>
         <source>Only the class {name}</source>
-        <translation>仅类别 {name}</translation>
+        <translation>仅类别“{name}”</translation>
     </message>
     <message>
         <source>Order</source>
@@ -2348,7 +2348,7 @@
     </message>
     <message>
         <source>Show labels of yours that look wrong</source>
-        <translation>显示您的可疑标注</translation>
+        <translation>显示您的标注中可能有误的图像</translation>
     </message>
     <message>
         <source>Show predictions above a confidence, and how good they are</source>
@@ -2384,7 +2384,7 @@
     </message>
     <message>
         <source>Wrong?</source>
-        <translation>可疑？</translation>
+        <translation>有误？</translation>
     </message>
     <message>
         <source>{count} images selected</source>
@@ -2423,7 +2423,7 @@
     </message>
     <message>
         <source>labelled {name}, looks wrong: rather {likely}</source>
-        <translation>已标注为 {name}，可疑：更像 {likely}</translation>
+        <translation>已标注为“{name}”，可能有误：更像“{likely}”</translation>
     </message>
     <message>
         <source>not classified yet</source>
@@ -2443,7 +2443,7 @@
     </message>
     <message>
         <source>{count} alike images with different labels</source>
-        <translation>{count} 张相似图像，标注不同</translation>
+        <translation>{count} 张相似图像，标注互不相同</translation>
     </message>
     <message>
         <source>{count} alike images, {labelled} of them labelled</source>
@@ -4387,24 +4387,12 @@
         <translation>有 1 张图像被移动或重命名，其标注已随之转移。</translation>
     </message>
     <message>
-        <source>Add class “{name}”</source>
-        <translation>添加类别“{name}”</translation>
-    </message>
-    <message>
-        <source>Add {count} classes</source>
-        <translation>添加 {count} 个类别</translation>
-    </message>
-    <message>
         <source>Added 1 class.</source>
         <translation>已添加 1 个类别。</translation>
     </message>
     <message>
         <source>Added {count} classes.</source>
         <translation>已添加 {count} 个类别。</translation>
-    </message>
-    <message>
-        <source>Colour of “{name}”</source>
-        <translation>“{name}”的颜色</translation>
     </message>
     <message>
         <source>Deleted the class “{name}” and its label.</source>
@@ -4431,10 +4419,6 @@
         <translation>Handful 无权写入 {folder}，因此您的标注保存在 {kept} 中。</translation>
     </message>
     <message>
-        <source>Key of “{name}”</source>
-        <translation>“{name}”的快捷键</translation>
-    </message>
-    <message>
         <source>Label images of at least two classes first.</source>
         <translation>请先标注至少两个类别的图像。</translation>
     </message>
@@ -4459,10 +4443,6 @@
         <translation>已将类别“{source}”合并到“{target}”。</translation>
     </message>
     <message>
-        <source>Move class “{name}”</source>
-        <translation>移动类别“{name}”</translation>
-    </message>
-    <message>
         <source>None of the project&apos;s images is in {folder}, so nothing was changed; show the folder that holds {name}.</source>
         <translation>{folder} 中没有此项目的任何图像，因此未作更改；请指定包含 {name} 的文件夹。</translation>
     </message>
@@ -4471,20 +4451,12 @@
         <translation>文件夹中有些内容无法读取：{names}。</translation>
     </message>
     <message>
-        <source>Note on “{name}”</source>
-        <translation>“{name}”的备注</translation>
-    </message>
-    <message>
         <source>Open a folder first.</source>
         <translation>请先打开一个文件夹。</translation>
     </message>
     <message>
         <source>Painting the sample</source>
         <translation>正在绘制示例</translation>
-    </message>
-    <message>
-        <source>Rename class “{name}”</source>
-        <translation>重命名类别“{name}”</translation>
     </message>
     <message>
         <source>Restarting the engine</source>
@@ -4497,10 +4469,6 @@
     <message>
         <source>Saving the results</source>
         <translation>保存结果</translation>
-    </message>
-    <message>
-        <source>Split class “{name}”</source>
-        <translation>拆分类别“{name}”</translation>
     </message>
     <message>
         <source>Split “{name}”: {count} went to “{new}”.</source>
@@ -4900,7 +4868,7 @@
     </message>
     <message>
         <source>{count} of {all} labelled</source>
-        <translation>{all} 张中 {count} 张已标注</translation>
+        <translation>已标注 {count}/{all}</translation>
     </message>
 </context>
 <context>
@@ -5063,8 +5031,16 @@
         <translation>请添加第二个类别。</translation>
     </message>
     <message>
+        <source>Add class “{name}”</source>
+        <translation>添加类别“{name}”</translation>
+    </message>
+    <message>
         <source>Add two classes and label a few images.</source>
         <translation>请添加两个类别，并标注几张图像。</translation>
+    </message>
+    <message>
+        <source>Add {count} classes</source>
+        <translation>添加 {count} 个类别</translation>
     </message>
     <message>
         <source>An image that looks the same is labelled “{name}”.</source>
@@ -5105,6 +5081,10 @@
     <message>
         <source>Cleaning the cache</source>
         <translation>正在清理缓存</translation>
+    </message>
+    <message>
+        <source>Colour of “{name}”</source>
+        <translation>“{name}”的颜色</translation>
     </message>
     <message>
         <source>Could not empty the cache {path}: {reason}.</source>
@@ -5203,6 +5183,10 @@
         <translation>正在用留出的标注进行评判</translation>
     </message>
     <message>
+        <source>Key of “{name}”</source>
+        <translation>“{name}”的快捷键</translation>
+    </message>
+    <message>
         <source>Label 1 image</source>
         <translation>标注 1 张图像</translation>
     </message>
@@ -5279,6 +5263,10 @@
         <translation>元训练：训练准确率 {accuracy:.3f}，验证 {last:.4f}（最佳 {best:.4f}）</translation>
     </message>
     <message>
+        <source>Move class “{name}”</source>
+        <translation>移动类别“{name}”</translation>
+    </message>
+    <message>
         <source>Moving the cache (MB)</source>
         <translation>正在移动缓存（MB）</translation>
     </message>
@@ -5317,6 +5305,10 @@
     <message>
         <source>None of these</source>
         <translation>都不是</translation>
+    </message>
+    <message>
+        <source>Note on “{name}”</source>
+        <translation>“{name}”的备注</translation>
     </message>
     <message>
         <source>Nothing can be classified yet: {reason}</source>
@@ -5379,8 +5371,16 @@
         <translation>正在读取 {name}</translation>
     </message>
     <message>
+        <source>Rename class “{name}”</source>
+        <translation>重命名类别“{name}”</translation>
+    </message>
+    <message>
         <source>Something went wrong inside Handful ({kind}: {error}); your labels are safe, and the log has the details.</source>
         <translation>Handful 内部出现问题（{kind}：{error}）；您的标注是安全的，详情见日志。</translation>
+    </message>
+    <message>
+        <source>Split class “{name}”</source>
+        <translation>拆分类别“{name}”</translation>
     </message>
     <message>
         <source>That fine-tuned network is gone; fine-tune again.</source>
