@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
+    QKeyEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -37,6 +38,7 @@ from app.help.log_dialog import LogDialog
 from app.look.icons import application_icon
 from app.look.language import LanguageChoice, LanguageSwitch, language_name
 from app.look.notices import Notice, NoticeBars, Remedy, Severity
+from app.look.page import pressed_by
 from app.look.theme import Theme, ThemeChoice, ThemeSwitch
 from app.results.save_dialog import ExportDialog, PredictionsDialog
 from app.session.preferences import Preferences
@@ -90,11 +92,16 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 560)
         theme = switch.theme
-        self.notices = NoticeBars(theme)
-        self.start_page = StartPage(preferences, session.covers_folder, theme)
-        self.empty_page = EmptyFolderPage(theme)
-        self.classes = ClassPanel(session, theme)
-        self.pages = Pages(session, theme)
+        # From the outside in: a widget that is moved into another has all within it styled anew.
+        self._centre = QWidget(self)
+        self.setCentralWidget(self._centre)
+        self._stack = QStackedWidget(self._centre)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self._stack)
+        self.notices = NoticeBars(theme, self._centre)
+        self.start_page = StartPage(preferences, session.covers_folder, theme, self._stack)
+        self.empty_page = EmptyFolderPage(theme, self._stack)
+        self.classes = ClassPanel(session, theme, self._splitter)
+        self.pages = Pages(session, theme, self._splitter)
         self.gallery, self.preview = self.pages.gallery, self.pages.preview
         self._covers = Covers(session, self.gallery.thumbnails, session.covers_folder, self)
         self.status_line = StatusLine(session, theme)
@@ -129,7 +136,6 @@ class MainWindow(QMainWindow):
     # --- Building ---------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self.classes)
@@ -138,16 +144,13 @@ class MainWindow(QMainWindow):
         self.classes.setMinimumWidth(200)
         self.classes.setMaximumWidth(420)
         self._splitter.setSizes([248, 1032])
-        self._stack = QStackedWidget()
         for page in (self.start_page, self.empty_page, self._splitter):
             self._stack.addWidget(page)
-        centre = QWidget()
-        column = QVBoxLayout(centre)
+        column = QVBoxLayout(self._centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.notices)
         column.addWidget(self._stack, 1)
-        self.setCentralWidget(centre)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().addPermanentWidget(self.finetune_button)
@@ -345,7 +348,12 @@ class MainWindow(QMainWindow):
 
     def _on_sample_requested(self) -> None:
         if self._session.task is None:
-            self._session.paint_sample(sample_folder())
+            self.start_page.show_painting(True)
+            task = self._session.paint_sample(sample_folder())
+            task.ended.connect(self._on_sample_ended)
+
+    def _on_sample_ended(self) -> None:
+        self.start_page.show_painting(False)
 
     def _find_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
@@ -711,6 +719,10 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ApplicationFontChange:
             self._switch.follow_font()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not pressed_by(event, self):
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

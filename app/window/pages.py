@@ -43,14 +43,14 @@ class Pages(QStackedWidget):
         super().__init__(parent)
         self._session = session
         self._return_to: Page | None = None  # Where the larger view was opened from.
-        self.gallery = Gallery(session, theme)
+        self.gallery = Gallery(session, theme, self)
         thumbnails = self.gallery.thumbnails
-        self.preview = Preview(session, thumbnails, theme)
-        self.queue = QueuePage(session, thumbnails, theme)
-        self.evaluation = EvaluationPage(session, thumbnails, theme)
-        self.spot_check = SpotCheckPage(session, thumbnails, theme)
-        self.review = ReviewPage(session, thumbnails, theme)
-        self.map = MapPage(session, thumbnails, theme, self.gallery.model.state_text)
+        self.preview = Preview(session, thumbnails, theme, self)
+        self.queue = QueuePage(session, thumbnails, theme, self)
+        self.evaluation = EvaluationPage(session, thumbnails, theme, self)
+        self.spot_check = SpotCheckPage(session, thumbnails, theme, self)
+        self.review = ReviewPage(session, thumbnails, theme, self)
+        self.map = MapPage(session, thumbnails, theme, self.gallery.model.state_text, self)
         self._own: tuple[Page, ...] = (
             self.queue,
             self.review,
