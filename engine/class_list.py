@@ -67,7 +67,10 @@ def names_in(text: str) -> list[str]:
     if not lines:
         return []
     delimiter = next((mark for mark in "\t;," if mark in lines[0]), ",")
-    rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
+    try:
+        rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
+    except csv.Error:  # A quotation mark that is never closed, and much text behind it.
+        return []
     header = [cell.strip().casefold() for cell in rows[0]]
     column = next((header.index(name) for name in _COLUMNS if name in header), -1)
     if column >= 0:

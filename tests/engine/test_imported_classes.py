@@ -19,6 +19,7 @@ from engine import EngineError, names_in, read_class_list
         ('"fox, red",x\n"elk",y', ["fox, red", "elk"]),
         ("key\tlabel\na\tfox\nb", ["fox"]),
         ("", []),
+        ('fox\n"' + 200_000 * "x", []),
     ],
 )
 def test_names_are_found_in_lists_and_tables(text: str, names: list[str]) -> None:
