@@ -36,17 +36,14 @@ class LabelAudit(QObject):
         self._request_id = 0
         self._by_image: dict[ImageId, DoubtfulLabel] = {}
         self._kept: set[tuple[ImageId, ClassId]] = set()
-        self._kept_in = self._table  # Whose images those are.
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._ask)
 
     def start(self, table: ImageTable) -> None:
-        """Begin with a project's images, or go on with them in another engine."""
-        if table is not self._kept_in:
-            self._kept.clear()
-        self._table = self._kept_in = table
+        """Begin with a project's images."""
+        self._table = table
         self.soon()
 
     def forget_kept(self) -> None:
