@@ -116,6 +116,13 @@ class EvaluationPage(Page):
                 part.set_theme(theme)
             self._on_session_changed()
 
+    def kept_state(self) -> object:
+        return self.tabs.currentIndex()
+
+    def restore_state(self, state: object) -> None:
+        if isinstance(state, int):
+            self.tabs.setCurrentIndex(state)
+
     def begin(self) -> None:
         self.review.open()
         self._show()

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.look.icons import icon
 from app.look.theme import GAP_PX, Theme
 from engine.messages import ClassId, ImageId
+
+
+def pressed_by(event: QKeyEvent, within: QWidget) -> bool:
+    """Click the button in ``within`` that has the focus, if the key is Enter and there is one."""
+    button = QApplication.focusWidget()
+    if (
+        event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        or not isinstance(button, QAbstractButton)
+        or not within.isAncestorOf(button)
+    ):
+        return False
+    button.click()
+    return True
 
 
 class Page(QWidget):
@@ -135,6 +157,9 @@ class Page(QWidget):
             self._led_to.setFocus(event.reason())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Enter presses the button that has the focus; Qt does so in dialogs only.
+        if pressed_by(event, self):
+            return
         if not event.isAutoRepeat() and self.on_key(Qt.Key(event.key())):
             return
         if event.key() == Qt.Key.Key_Escape:

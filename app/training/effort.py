@@ -86,7 +86,7 @@ class EffortButton(QToolButton):
         if progress is None or progress.done >= progress.total:  # Or the end is not known.
             return self.tr("thorough is at work…")
         percent = 100 * progress.done // progress.total
-        return self.tr("thorough {percent} %").format(percent=percent)
+        return self.tr("thorough: {percent} % done").format(percent=percent)
 
     def _tip(self, adapted: messages.Adapted) -> str:
         lines = [gain_text(adapted)]

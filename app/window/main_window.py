@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
+    QKeyEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -37,6 +38,7 @@ from app.help.log_dialog import LogDialog
 from app.look.icons import application_icon
 from app.look.language import LanguageChoice, LanguageSwitch, language_name
 from app.look.notices import Notice, NoticeBars, Remedy, Severity
+from app.look.page import pressed_by
 from app.look.theme import Theme, ThemeChoice, ThemeSwitch
 from app.results.save_dialog import ExportDialog, PredictionsDialog
 from app.session.preferences import Preferences
@@ -346,7 +348,12 @@ class MainWindow(QMainWindow):
 
     def _on_sample_requested(self) -> None:
         if self._session.task is None:
-            self._session.paint_sample(sample_folder())
+            self.start_page.show_painting(True)
+            task = self._session.paint_sample(sample_folder())
+            task.ended.connect(self._on_sample_ended)
+
+    def _on_sample_ended(self) -> None:
+        self.start_page.show_painting(False)
 
     def _find_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
@@ -712,6 +719,10 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ApplicationFontChange:
             self._switch.follow_font()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not pressed_by(event, self):
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

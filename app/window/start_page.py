@@ -80,6 +80,12 @@ class StartPage(QWidget):
             label.setPixmap(pixmap(name, theme.accent, 24, ratio))
         self.show_recent()
 
+    def show_painting(self, is_so: bool) -> None:
+        """Say on the button that the sample is being painted; it is opened when it is done."""
+        self.sample.setEnabled(not is_so)
+        text = self.tr("Painting the Sample…") if is_so else self.tr("Try the Sample")
+        self.sample.setText(f" {text}")
+
     def show_recent(self) -> None:
         """Bring the list of recent projects up to date."""
         while (item := self._recent_rows.takeAt(0)) is not None:

@@ -1237,8 +1237,8 @@
         <translation>深入模式正在运行…</translation>
     </message>
     <message>
-        <source>thorough {percent} %</source>
-        <translation>深入 {percent}%</translation>
+        <source>thorough: {percent} % done</source>
+        <translation>深入计算已完成 {percent}%</translation>
     </message>
 </context>
 <context>
@@ -4758,6 +4758,10 @@
     <message>
         <source>Paint 150 pictures of machine parts, and open them to be labelled</source>
         <translation>绘制 150 张机器零件图片，并打开供标注</translation>
+    </message>
+    <message>
+        <source>Painting the Sample…</source>
+        <translation>正在绘制示例…</translation>
     </message>
     <message>
         <source>Recent</source>

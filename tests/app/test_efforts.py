@@ -85,7 +85,7 @@ def test_a_pause_brings_the_thorough_answers(labelled: Desk) -> None:
     ]
     number = command.request_id
     labelled.engine.publish(messages.Progress(number, "Thorough", 2, 5, 0.0, 0.0))
-    assert said(labelled).endswith("· thorough 40 %")
+    assert said(labelled).endswith("· thorough: 40 % done")
     labelled.engine.predict(
         answer(labelled, 0.95), accuracy=0.84, plain=0.74, instant=0.79, kept=("flips", "votes")
     )

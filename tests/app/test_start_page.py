@@ -28,6 +28,7 @@ def test_the_sample_is_painted_and_opened(
     progress = messages.Progress(command.request_id, "Painting the sample", 3, 150, 20.0, 7.0)
     desk.engine.publish(progress)
     assert "Painting the sample" in desk.window.status_line.work.text()
+    assert page.sample.text().strip() == "Painting the Sample…"
     desk.qtbot.mouseClick(page.sample, Qt.MouseButton.LeftButton)
     assert len(desk.engine.all(messages.PaintSample)) == 1  # It is under way already.
     paint_folder(folder, 3)
@@ -102,3 +103,13 @@ def test_no_pictures_are_no_reason_to_fail(desk: Desk, tmp_path: Path, home: Pat
     desk.open(tmp_path / "empty")
     desk.window.actions_.close_project.trigger()
     assert not (home / "covers").exists()
+
+
+def test_enter_presses_the_button_that_has_the_focus(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_window, "sample_folder", lambda: tmp_path / "sample")
+    page = desk.window.start_page
+    page.sample.setFocus()
+    desk.qtbot.keyClick(page.sample, Qt.Key.Key_Return)
+    assert len(desk.engine.all(messages.PaintSample)) == 1
