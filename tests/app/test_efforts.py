@@ -393,6 +393,11 @@ def test_a_network_that_the_engine_has_lost_is_told_by_the_thorough_answers(
 def test_fine_tuning_is_given_up_with_the_project(labelled: Desk) -> None:
     start_finetuning(labelled)
     labelled.window.actions_.close_project.trigger()
+    assert labelled.session.classifier.running is Effort.FINETUNE  # The person is asked first.
+    box = labelled.window._question
+    assert box is not None
+    (leave,) = [item for item in box.buttons() if item.text() == "Leave Anyway"]
+    labelled.qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
     assert labelled.session.classifier.running is None
     assert not labelled.window.finetune_dialog.isVisible()
 

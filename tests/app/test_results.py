@@ -319,5 +319,10 @@ def test_opening_another_project_cancels_an_export(labelled: Desk, tmp_path: Pat
     other = tmp_path / "other"
     other.mkdir()
     labelled.window.open(other)
+    box = labelled.window._question  # The person is asked first.
+    assert box is not None
+    assert number not in labelled.engine.cancelled()
+    (leave,) = [item for item in box.buttons() if item.text() == "Leave Anyway"]
+    labelled.qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
     assert number in labelled.engine.cancelled()
     assert labelled.window.export_dialog.start_button.isVisible()

@@ -127,24 +127,6 @@ def test_what_was_decided_on_the_pages_outlasts_the_engine(
     assert pages.review.review.taken_out() == []
 
 
-def test_labels_are_doubted_and_images_grouped_after_a_restart_too(garden: Desk) -> None:
-    cat, dog = garden.add_classes("cat", "dog")
-    garden.session.label([garden.image("image_1.png")], cat.class_id)
-    garden.session.choose_engine(EngineChoice("cpu"))
-    new = restarted(garden, 2)
-    new.finish_scan()
-    new.embed()
-    garden.qtbot.waitUntil(lambda: bool(new.all(messages.AuditLabels)))
-    doubt = messages.DoubtfulLabel(
-        garden.image("image_1.png"), cat.class_id, dog.class_id, 0.9, 0.05, (), "It is near dogs."
-    )
-    new.audit([doubt])
-    assert garden.state("image_1.png") == "labelled cat, looks wrong: rather dog"
-    assert garden.session.audit.standing([doubt]) == [doubt]
-    garden.qtbot.waitUntil(lambda: bool(new.all(messages.FindGroups)))
-    assert len(new.last(messages.FindGroups).image_ids) == 12
-
-
 def test_labelling_goes_on_while_the_engine_restarts(
     settings: SettingsDialog, garden: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
