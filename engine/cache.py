@@ -18,7 +18,13 @@ from engine.jobs.progress import ProgressMeter
 from engine.messages import Progress
 from engine.words import say
 
-_PATTERNS: Final = ("images.sqlite*", "encoders/*.onnx", "encoders/*.onnx.sha256")
+_PATTERNS: Final = (
+    "images.sqlite*",
+    "encoders/*.onnx",
+    "encoders/*.onnx.sha256",
+    "finetuning/*",  # What trainings have finished, see finetuning.checkpoints.
+    "downloads/*",  # Of weights, begun and not ended.
+)
 _CHUNK_BYTES: Final = 8_000_000
 _WAIT_S: Final = 30.0  # For the engine to end what it is writing.
 _PART: Final = ".part"
@@ -38,12 +44,12 @@ def clean_cache(folder: Path) -> Iterator[Progress]:
     Raises:
         EngineError: it cannot be written.
     """
-    graphs = _files(folder, _PATTERNS[1:])
-    meter = ProgressMeter(0, say("Cleaning the cache"), len(graphs) + 1)
+    others = _files(folder, _PATTERNS[1:])
+    meter = ProgressMeter(0, say("Cleaning the cache"), len(others) + 1)
     yield meter.report()
     _empty(folder / "images.sqlite")
     meter.advance()
-    for path in graphs:
+    for path in others:
         yield meter.report()
         with contextlib.suppress(EngineError):  # In use, as Windows sees it: it stays, and is good.
             _delete(path)

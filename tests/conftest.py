@@ -25,6 +25,7 @@ from typing import Any, Final
 import pytest
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_n_modules = [0]  # When they were set aside last.
 _ENDING_S: Final = 5.0  # What a thread that was told to end may take for it.
 
 
@@ -85,6 +86,8 @@ def no_network(
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread, an active timer or a window behind."""
+    if "qapp" in request.fixturenames:
+        _set_aside_what_is_loaded()
     threads_before = set(threading.enumerate())
     windows_before = set(_windows())
     yield
@@ -93,8 +96,7 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     windows = [str(window) for window in _windows() if window not in windows_before]
     assert not threads, f"threads left behind: {threads}"
     assert not windows, f"windows left behind: {windows}"
-    # Looking at every object there is takes a second once torch is among them.
-    timers = _active_timers() if "qapp" in request.fixturenames else []
+    timers = active_timers() if "qapp" in request.fixturenames else []
     assert not timers, f"active timers left behind: {timers}"
 
 
@@ -112,6 +114,18 @@ def threads_left(before: Collection[threading.Thread], wait_s: float = _ENDING_S
     for thread in left:
         thread.join(max(0.0, deadline - time.monotonic()))
     return [thread.name for thread in left if thread.is_alive()]
+
+
+def _set_aside_what_is_loaded() -> None:
+    """Let the garbage collector pass over modules that are loaded by now.
+
+    They stay, and looking through them for timers took a tenth of a second of each test, or a whole
+    one with torch among them.
+    """
+    if len(sys.modules) != _n_modules[0]:
+        gc.collect()
+        gc.freeze()
+        _n_modules[0] = len(sys.modules)
 
 
 def _delete_what_is_due() -> None:
@@ -133,7 +147,7 @@ def _windows() -> list[Any]:
     ]
 
 
-def _active_timers() -> list[str]:
+def active_timers() -> list[str]:
     core = sys.modules.get("PySide6.QtCore")
     if core is None or core.QCoreApplication.instance() is None:
         return []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import threads_left
+from tests.conftest import active_timers, threads_left
 
 
 @pytest.fixture
@@ -45,6 +45,16 @@ def test_a_thread_that_is_just_ending_is_waited_for(release: threading.Event) ->
     before = set(threading.enumerate())
     threading.Thread(target=release.wait, args=(0.2,), name="handful-engine", daemon=True).start()
     assert threads_left(before) == []
+
+
+def test_a_timer_left_behind_is_told(qapp: object) -> None:
+    from PySide6.QtCore import QTimer
+
+    timer = QTimer()
+    timer.start(60_000)
+    assert len(active_timers()) == 1
+    timer.stop()
+    assert active_timers() == []
 
 
 @pytest.mark.loopback

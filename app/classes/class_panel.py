@@ -28,7 +28,7 @@ from app.session.session import Session
 from engine import CLASS_COLOURS, ImageClass, names_in
 from engine.messages import NONE_OF_THESE, ClassId
 
-LETTERS: Final = "ABCDEFGHIJKLNOPQRSTVYZ"  # The others mean something on one page or another.
+LETTERS: Final = "ABCDEFHIJKLOPQRSTVZ"  # The others mean something on one page or another.
 
 
 class ClassPanel(QWidget):

@@ -191,16 +191,16 @@ class Gallery(QWidget):
     def show_only(self, class_id: ClassId) -> None:
         """Filter by a class, and by nothing else."""
         now = self.model.arrangement
-        self._keep(replace(now.unfiltered(), class_id=class_id))
+        self._keep_without_name(replace(now.unfiltered(), class_id=class_id))
 
     def show_these(self, images: Sequence[ImageId]) -> None:
         """Show these images only."""
         now = self.model.arrangement
-        self._keep(replace(now.unfiltered(), show=Show.THESE, images=tuple(images)))
+        self._keep_without_name(replace(now.unfiltered(), show=Show.THESE, images=tuple(images)))
 
     def clear_filters(self) -> None:
         """Show all images, in the order they are in."""
-        self._keep(self.model.arrangement.unfiltered())
+        self._keep_without_name(self.model.arrangement.unfiltered())
         self.view.setFocus()
 
     def open_find(self) -> None:
@@ -391,8 +391,7 @@ class Gallery(QWidget):
         self._keep(replace(now, show=show, class_id=ClassId(class_id)))
 
     def _on_name_cleared(self) -> None:
-        self.finder.show_only(False)
-        self._keep(replace(self.model.arrangement, name=""))
+        self._keep_without_name(replace(self.model.arrangement, name=""))
 
     def _on_threshold_moved(self) -> None:
         if not self._threshold_timer.isActive():
@@ -421,6 +420,11 @@ class Gallery(QWidget):
     def _keep(self, arrangement: Arrangement) -> None:
         self.arrange(arrangement)
         self._remember()
+
+    def _keep_without_name(self, arrangement: Arrangement) -> None:
+        """Also where the field is open, which would filter by the next letter typed into it."""
+        self.finder.show_only(False)
+        self._keep(arrangement)
 
     def _remember(self) -> None:
         project = self._session.project

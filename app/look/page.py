@@ -58,6 +58,10 @@ class Page(QWidget):
     def begin(self) -> None:
         """The page is shown from now on."""
 
+    def come_back(self) -> None:
+        """As :meth:`begin`, after one image of the page was seen large."""
+        self.begin()
+
     def end(self) -> None:
         """The page is shown no more."""
 

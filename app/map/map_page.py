@@ -28,14 +28,14 @@ from app.gallery.thumbnails import Thumbnails
 from app.look.icons import icon
 from app.look.page import Page
 from app.look.theme import GAP_PX, Theme
-from app.look.words import percent_of
 from app.map.hover_card import HoverCard
 from app.map.legend import Entry, Legend
 from app.map.looks import ColourBy, Looks, class_names, looks
 from app.map.map_layout import FEWEST, MapLayout
+from app.map.map_words import why_no_map, work_text
 from app.map.sprites import Sign
 from app.session.session import Session
-from engine.messages import ClassId, ImageId, LayoutMethod
+from engine.messages import ClassId, ImageId
 
 if TYPE_CHECKING:
     from app.map.canvas import MapCanvas
@@ -444,54 +444,17 @@ class MapPage(Page):
         if not has_map:
             self._card_clear()
             self.position.clear()
-            self._nothing.setText(self._nothing_text())
+            self._nothing.setText(why_no_map(self._session, state))
             return
-        self._work.setVisible(bool(self._work_text()))
-        self.work_text.setText(self._work_text())
+        text = work_text(self._session.reader, state)
+        self._work.setVisible(bool(text))
+        self.work_text.setText(text)
         is_better_coming = state.is_working and state.progress is not None
         self._bar.setVisible(is_better_coming)
         self.stop_button.setVisible(is_better_coming)
         if state.progress is not None:
             self._bar.setMaximum(state.progress.total)
             self._bar.setValue(state.progress.done)
-
-    def _work_text(self) -> str:
-        state, reader = self.layout_, self._session.reader
-        if state.failure:
-            return state.failure
-        if state.progress is not None and state.progress.total:
-            percent = 100 * state.progress.done // state.progress.total
-            seconds = round(state.progress.seconds_left)
-            if not seconds:
-                return self.tr("Arranging the map: {percent}").format(percent=percent_of(percent))
-            if seconds < 90:
-                return self.tr("Arranging the map: {percent}, about {count} s left").format(
-                    percent=percent_of(percent), count=QLocale().toString(seconds)
-                )
-            return self.tr("Arranging the map: {percent}, about {count} min left").format(
-                percent=percent_of(percent), count=QLocale().toString(round(seconds / 60))
-            )
-        if state.is_stopped:
-            return self.tr("Stopped; “Arrange anew” goes on from the start.")
-        if state.method is LayoutMethod.MAIN_DIRECTIONS and (
-            reader.is_scanning or reader.is_embedding
-        ):
-            return self.tr("A first view; alike images come together once all are read.")
-        return ""
-
-    def _nothing_text(self) -> str:
-        session = self._session
-        if session.engine_failure:
-            return session.engine_failure
-        if self.layout_.failure:
-            return self.layout_.failure
-        if session.engine is None:
-            return self.tr("The engine is loading; the map follows…")
-        if self.layout_.n_known < FEWEST:
-            if session.reader.is_scanning or session.reader.is_embedding:
-                return self.tr("The images are being read; the map follows…")
-            return self.tr("A map needs at least three images that can be read.")
-        return self.tr("Drawing the map…")
 
     def _summary(self) -> str:
         """What is selected, and where the keyboard is, for whom does not see it."""

@@ -171,6 +171,7 @@ class Preview(QWidget):
         return [
             (self.tr("Right, Down, Page Down"), self.tr("The next image")),
             (self.tr("Left, Up, Page Up"), self.tr("The image before")),
+            (self.tr("M"), self.tr("The picture as the model sees it, and back")),
             (self.tr("Esc, Enter, Space"), self.tr("Back to all images")),
         ]
 

@@ -75,7 +75,6 @@ class ReviewPage(Page):
     ) -> None:
         self._session = session
         super().__init__(self.tr("Review by class"), theme, parent)
-        self._is_peeking = False  # One image is seen large; one comes back to the same page.
         self._since_turned = QElapsedTimer()
         self.unseen_ms = _UNSEEN_MS
         self.review = ReviewPass(session)
@@ -109,9 +108,10 @@ class ReviewPage(Page):
             self._show_page()
 
     def begin(self) -> None:
-        if not self._is_peeking:
-            self.refresh()
-        self._is_peeking = False
+        self.refresh()
+
+    def come_back(self) -> None:
+        self._show_page()  # The same one.
 
     def end(self) -> None:
         self.view.let_go()
@@ -323,7 +323,6 @@ class ReviewPage(Page):
     def _on_open_requested(self) -> None:
         place = self.view.currentIndex().row()
         if place >= 0:
-            self._is_peeking = True
             self.image_requested.emit(int(self.view.tiles.image_at(place)))
 
     def _on_view_moved(self) -> None:
@@ -332,7 +331,6 @@ class ReviewPage(Page):
 
     def _on_project_changed(self) -> None:
         self.review.forget()
-        self._is_peeking = False
         self.strip.by_confidence.setChecked(False)
         self._show_page()
 

@@ -41,6 +41,7 @@ class ReviewPass:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._table = session.table
         self._order: Rows = _NO_ROWS
         self._taken_out: dict[int, set[ImageId]] = {}
         self.class_id = ClassId(NO_CLASS)
@@ -154,8 +155,10 @@ class ReviewPass:
             out.update(images)
 
     def forget(self) -> None:
-        """Another project is open."""
-        self._taken_out.clear()
+        """Another project is open, or the same one is looked at by another engine."""
+        if self._session.table is not self._table:
+            self._table = self._session.table
+            self._taken_out.clear()
         self._order, self.first, self.class_id = _NO_ROWS, 0, ClassId(NO_CLASS)
 
     def _taken_out_rows(self, class_id: int) -> Rows:

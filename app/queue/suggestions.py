@@ -40,6 +40,7 @@ class Suggestions(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
+        self._table = session.table
         self._request_id = 0
         self._is_open = False
         self._passed_over: set[ImageId] = set()
@@ -207,9 +208,11 @@ class Suggestions(QObject):
     def _on_project_changed(self) -> None:
         self.close()
         self.items, self.place, self.failure = [], 0, ""
-        self._passed_over.clear()
-        self._unsure.clear()
-        self._labelled.clear()
+        if self._session.table is not self._table:  # Else only the engine is another one.
+            self._table = self._session.table
+            self._passed_over.clear()
+            self._unsure.clear()
+            self._labelled.clear()
 
     def _on_edited(self) -> None:
         # Predictions arrive in chunks as well; only labels make other images worth labelling.

@@ -172,10 +172,10 @@ class EngineBridge(QObject):
         if self._closed or self._engine is None:
             return
         old, self._engine = self._engine, None
-        self._n_engines += 1  # Nothing that the old one says counts from here on.
         self._handlers.clear()
         self._lasting.clear()
         with self._lock:
+            self._n_engines += 1  # Nothing that the old one says counts from here on.
             self._urgent.clear()
             self._bulk.clear()
             self._bulk_ids.clear()
@@ -203,8 +203,14 @@ class EngineBridge(QObject):
             self._engine.close()
 
     def publish(self, event: messages.Event) -> None:
-        """Take an event from the engine; any thread."""
+        """Take an event from the engine in use; any thread."""
+        self._take_in(event, self._n_engines)
+
+    def _take_in(self, event: messages.Event, number: int) -> None:
+        """Take an event from the engine of that number, unless it was replaced."""
         with self._lock:
+            if number != self._n_engines:
+                return
             lane = self._bulk if event_id(event) in self._bulk_ids else self._urgent
             lane.append(event)
             wake = not self._awake
@@ -217,8 +223,7 @@ class EngineBridge(QObject):
         number = self._n_engines
 
         def publish(event: messages.Event) -> None:
-            if number == self._n_engines:
-                self.publish(event)
+            self._take_in(event, number)
 
         return publish
 

@@ -46,6 +46,7 @@ class ImageTable:
             path_of: where the image of a name lies.
         """
         self.n_rows = 0
+        self.n_learnt = 0  # How often the engine came to know an image, changed ones again.
         self.names: list[str] = []
         self.reasons: dict[int, str] = {}  # Why a row's file cannot be read.
         self._path_of = path_of
@@ -392,6 +393,7 @@ class ImageTable:
 
     def set_embedded(self, rows: Rows) -> Rows:
         """The engine knows these images; return the rows that were thought unreadable till now."""
+        self.n_learnt += int(np.count_nonzero(~self._embedded[rows]))
         self._embedded[rows] = True
         return self._make_readable(rows[self._unreadable[rows]])
 

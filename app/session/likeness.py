@@ -41,7 +41,8 @@ class Likeness(QObject):
         self._table = ImageTable()
         self._groups_id = 0
         self._similarity_id = 0
-        self._of: tuple[int, int] = (0, 0)  # Images and dates known when groups were asked for.
+        # What was known when groups were asked for: images, dates, how often an image was read.
+        self._of: tuple[int, int, int] = (0, 0, 0)
         self.progress: float | None = None
         self.is_grouped = False
         self._settle = QTimer(self)
@@ -59,7 +60,7 @@ class Likeness(QObject):
         for request_id in (self._groups_id, self._similarity_id):
             self._bridge.release(request_id)
         self._groups_id = self._similarity_id = 0
-        self._of = (0, 0)
+        self._of = (0, 0, 0)
         self.progress, self.is_grouped = None, False
         self._table = ImageTable()
 
@@ -77,7 +78,7 @@ class Likeness(QObject):
     def _find(self) -> None:
         table = self._table
         known = table.embedded & ~table.missing
-        of = int(np.count_nonzero(known)), int(np.count_nonzero(table.dated))
+        of = int(np.count_nonzero(known)), int(np.count_nonzero(table.dated)), table.n_learnt
         if of == self._of or of[0] < 2:
             return
         self._of = of

@@ -581,6 +581,7 @@ class Session(QObject):
         self.task.failed.connect(self._on_sample_failed)
         self.task.succeeded.connect(self._on_sample_painted)
         self.task.ended.connect(self._on_task_ended)
+        self._watch.follow(self.task, self.tr("Painting the sample"))
         self.status_changed.emit()
         return self.task
 

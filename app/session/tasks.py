@@ -45,6 +45,7 @@ class Task(QObject):
         self.progress: messages.Progress | None = None
         self.is_running = True
         self.is_cancelling = False
+        self.is_lasting = is_lasting
         self._bridge = bridge
         self._request_id = bridge.next_id()
         bridge.ask(command(self._request_id), self._on_event, is_lasting=is_lasting)

@@ -38,9 +38,9 @@ class WorkWatch(QObject):
         classifier.state_changed.connect(self._on_classifier)
         run.changed.connect(self._on_training)
 
-    def follow(self, task: Task, title: str, loss: str) -> Work:
+    def follow(self, task: Task, title: str, loss: str = "") -> Work:
         """List a task until it ends."""
-        work = Work(title, stop=task.cancel, loss=loss)
+        work = Work(title, stop=task.cancel, loss=loss, is_of_project=not task.is_lasting)
 
         def on_progressed(progress: messages.Progress) -> None:
             work.show(progress, is_stopping=task.is_cancelling)

@@ -62,6 +62,7 @@ class Work(QObject):
         rank: Rank = Rank.ASKED,
         loss: str = "",
         needs_engine: bool = True,
+        is_of_project: bool = True,
     ) -> None:
         """Begin.
 
@@ -72,6 +73,7 @@ class Work(QObject):
             rank: what comes first where one line has to do for all.
             loss: what closing the window would cost.
             needs_engine: it ends with the engine.
+            is_of_project: it ends with the project.
         """
         super().__init__()
         self.title = title
@@ -80,6 +82,7 @@ class Work(QObject):
         self.is_paused = False
         self.loss = loss
         self._needs_engine = needs_engine
+        self._is_of_project = is_of_project
         self.stop_text = stop_text or self.tr("Cancel this")
         self.resume: Callable[[], object] | None = None
         self.outcome: Outcome | None = None
@@ -96,7 +99,16 @@ class Work(QObject):
     @property
     def is_lost_with_engine(self) -> bool:
         """Whether restarting the engine costs what was asked for; reading goes on by itself."""
-        return bool(self.loss) and self.rank is Rank.ASKED and self._needs_engine
+        return self._is_asked and self._needs_engine
+
+    @property
+    def is_lost_with_project(self) -> bool:
+        """Whether closing the project costs what was asked for."""
+        return self._is_asked and self._needs_engine and self._is_of_project
+
+    @property
+    def _is_asked(self) -> bool:
+        return bool(self.loss) and self.rank is Rank.ASKED
 
     @property
     def is_long(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
@@ -15,12 +17,23 @@ from app.settings.section import Section, words_label
 class CacheSection(Section):
     """The cache can be emptied or moved at any time; no label is in it."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        restart_or_ask: Callable[[Callable[[], object]], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make the section.
+
+        Args:
+            restart_or_ask: does what restarts the engine, unless the person would rather not.
+        """
         super().__init__("", "cache", parent)
         self.title = self.tr("Cache")
         self.setAccessibleName(self.title)
         self._session = session
         self._cache = session.cache
+        self._restart_or_ask = restart_or_ask
         self.add_heading(self.tr("Place"))
         self.place = self.add_words()
         self.place.setObjectName("")
@@ -90,10 +103,10 @@ class CacheSection(Section):
             self, self.tr("Where the cache should be"), str(self._cache.folder.parent)
         )
         if chosen:
-            self._cache.move_to(Path(chosen))
+            self._restart_or_ask(partial(self._cache.move_to, Path(chosen)))
 
     def _on_default(self) -> None:
-        self._cache.move_to(None)
+        self._restart_or_ask(partial(self._cache.move_to, None))
 
     def _on_cleaned(self, before: int, after: int) -> None:
         self._tell(

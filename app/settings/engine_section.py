@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -299,10 +301,13 @@ class EngineSection(Section):
         self._choose(replace(self._session.preferences.engine_choice, encoder_path=path))
 
     def _choose(self, choice: EngineChoice) -> None:
-        """Change the engine; ask first where work under way would be lost."""
+        self.restart_or_ask(partial(self._session.choose_engine, choice))
+
+    def restart_or_ask(self, restart: Callable[[], object]) -> None:
+        """Do what restarts the engine; ask first where work under way would be lost."""
         losses = [work.loss for work in self._session.works.running if work.is_lost_with_engine]
         if not losses:
-            self._session.choose_engine(choice)
+            restart()
             return
         box = self._ask(
             self.tr("Restart the engine now?"),
@@ -313,10 +318,10 @@ class EngineSection(Section):
         box.setDefaultButton(no)
         box.setEscapeButton(no)
 
-        def restart() -> None:
-            self._session.choose_engine(choice)
+        def restart_anyway() -> None:  # Without what the button would tell of itself.
+            restart()
 
-        yes.clicked.connect(restart)
+        yes.clicked.connect(restart_anyway)
         box.finished.connect(self._show)  # A refused choice is not ticked.
         box.open()
 

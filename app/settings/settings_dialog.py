@@ -53,7 +53,7 @@ class SettingsDialog(QDialog):
         self.setWindowTitle(self.tr("Settings"))
         self.appearance = AppearanceSection(switch, languages)
         self.engine = EngineSection(session)
-        self.cache = CacheSection(session)
+        self.cache = CacheSection(session, self.engine.restart_or_ask)
         self.keys = KeysSection(session, shortcuts)
         self._sections: tuple[Section, ...] = (self.appearance, self.engine, self.cache, self.keys)
         self.appearance.theme_requested.connect(self.theme_requested)

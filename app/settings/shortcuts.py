@@ -39,7 +39,8 @@ class Entry:
 class Shortcuts(QObject):
     """The keys of the window's actions, as the person chose them; every change is kept at once.
 
-    The keys of the classes belong to the classes and are chosen there.
+    The keys of the classes belong to the classes and are chosen there. While a class has the key of
+    an action, the action goes without it: with two that are meant Qt would do neither.
 
     Signals:
         changed: an action has other keys.
@@ -60,10 +61,8 @@ class Shortcuts(QObject):
             Entry(name, plain_title(action), actions.group_of(action))
             for name, action in self._named.items()
         ]
-        for name in self._named:
-            kept = preferences.action_keys(name)
-            if kept is not None:
-                self._give(name, _keys_from(kept))
+        self._give_all()
+        session.classes_changed.connect(self._on_classes_changed)
 
     def entries(self) -> Sequence[Entry]:
         """All actions whose keys can be chosen, in the order of the menus."""
@@ -75,7 +74,7 @@ class Shortcuts(QObject):
 
     def is_changed(self, name: str) -> bool:
         """Whether it has other keys than it came with."""
-        return self.keys_of(name) != self._defaults[name]
+        return self._preferences.action_keys(name) is not None
 
     def refusal(self, keys: QKeySequence) -> str:
         """Why no action can have these keys, in one sentence; empty where one can."""
@@ -83,8 +82,7 @@ class Shortcuts(QObject):
         modifiers = combination.keyboardModifiers()
         plain = modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
         text = text_of([keys])
-        class_keys = {item.key for item in self._session.offered}
-        if plain and (combination.key().value in _DIGITS or text in class_keys):
+        if plain and (combination.key().value in _DIGITS or text in self._class_keys()):
             words = self.tr("{keys} is the key of a class; choose it in the list of classes.")
             return words.format(keys=text)
         if plain and combination.key() in _MOVING:
@@ -129,9 +127,27 @@ class Shortcuts(QObject):
     def _take_from_others(self, name: str, keys: QKeySequence) -> None:
         holder = self.holder(name, keys)
         while holder is not None:
-            left = [item for item in self.keys_of(holder.name) if item != keys]
+            left = [item for item in self._chosen(holder.name) if item != keys]
             self._keep(holder.name, left)
             holder = self.holder(name, keys)
+
+    def _chosen(self, name: str) -> list[QKeySequence]:
+        """The keys of an action where no class has one of them."""
+        kept = self._preferences.action_keys(name)
+        return self._defaults[name] if kept is None else _keys_from(kept)
+
+    def _class_keys(self) -> set[str]:
+        return {item.key for item in self._session.offered if item.key}
+
+    def _on_classes_changed(self) -> None:
+        before = {name: action.shortcuts() for name, action in self._named.items()}
+        self._give_all()
+        if any(action.shortcuts() != before[name] for name, action in self._named.items()):
+            self.changed.emit()
+
+    def _give_all(self) -> None:
+        for name in self._named:
+            self._give(name, self._chosen(name))
 
     def _keep(self, name: str, keys: list[QKeySequence]) -> None:
         self._give(name, keys)
@@ -139,9 +155,11 @@ class Shortcuts(QObject):
         self._preferences.keep_action_keys(name, None if is_default else _text_to_keep(keys))
 
     def _give(self, name: str, keys: list[QKeySequence]) -> None:
-        action = self._named[name]
-        action.setShortcuts(keys)
-        self._actions.show_keys(action)
+        action, of_classes = self._named[name], self._class_keys()
+        free = [item for item in keys if text_of([item]) not in of_classes]
+        if free != action.shortcuts():
+            action.setShortcuts(free)
+            self._actions.show_keys(action)
 
 
 def text_of(keys: Sequence[QKeySequence]) -> str:

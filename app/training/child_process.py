@@ -42,10 +42,12 @@ class ChildProcess(QObject):
 
     Signals:
         said: a line of its standard error.
+        heard: all lines that had come were said.
         ended: its exit status, after the last line.
     """
 
     said = Signal(str)
+    heard = Signal()
     ended = Signal(int)
 
     def __init__(
@@ -130,6 +132,8 @@ class ChildProcess(QObject):
         *lines, self._rest = (self._rest + new).split(b"\n")
         for line in lines:
             self._say(line)
+        if lines:
+            self.heard.emit()
 
     def _say(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").strip()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -16,12 +15,12 @@ from PySide6.QtCore import QLocale, QObject, Signal
 
 from app.session.preferences import Preferences
 from app.training.child_process import ChildProcess, engine_command
-from engine import NOTHING, Sentence, sentence_of
+from app.training.run_result import SUMMARY_NAME, RunResult, object_of, result_in, sentence_in
+from engine import NOTHING, Sentence
 
 CHECKPOINT_NAME: Final = "checkpoint.safetensors"
 LOG_NAME: Final = "training.log"
 _SCORES_NAME: Final = "scores.jsonl"
-_SUMMARY_NAME: Final = "summary.json"
 _LOG_LINES: Final = 200
 
 
@@ -86,32 +85,6 @@ class RunProgress:
     total: int
     rate_per_s: float
     seconds_left: float
-
-
-@dataclass(frozen=True, slots=True)
-class Gain:
-    """What a run brought on one validation set: mean accuracy before and after, in [0, 1]."""
-
-    name: str
-    before: float
-    after: float
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What a run has left.
-
-    Attributes:
-        encoder: the file; None where the recipe makes no encoder.
-        is_start: nothing was better without harm, so it is the encoder it began with.
-        gain: mean gain over the validation sets, in [-1, 1]; None without any.
-        gains: by set.
-    """
-
-    encoder: Path | None
-    is_start: bool
-    gain: float | None
-    gains: tuple[Gain, ...]
 
 
 class MetaTraining(QObject):
@@ -226,7 +199,7 @@ class MetaTraining(QObject):
             self._child = ChildProcess(
                 [*self._command(), *plan.arguments(), *options],
                 plan.out / LOG_NAME,
-                plan.out / _SUMMARY_NAME,
+                plan.out / SUMMARY_NAME,
                 self,
             )
         except OSError as error:
@@ -240,6 +213,7 @@ class MetaTraining(QObject):
         self._began_s = time.monotonic()
         self.state = RunState.RUNNING
         self._child.said.connect(self._on_said)
+        self._child.heard.connect(self._on_heard)
         self._child.ended.connect(self._on_ended)
         self.changed.emit()
 
@@ -277,14 +251,14 @@ class MetaTraining(QObject):
     # --- What is told -----------------------------------------------------------------------------
 
     def _on_said(self, line: str) -> None:
-        told = _object_of(line)
+        told = object_of(line)
         if told is None:
             self.log.append(line)
         elif "error" in told:
-            self._failure = _sentence_of(told["error"])
+            self._failure = sentence_in(told["error"])
         else:
             self.progress = RunProgress(
-                _sentence_of(told.get("sentence", told.get("text", ""))),
+                sentence_in(told.get("sentence", told.get("text", ""))),
                 int(told.get("done", 0)),
                 int(told.get("total", 0)),
                 float(told.get("rate_per_s", 0.0)),
@@ -293,8 +267,10 @@ class MetaTraining(QObject):
             measured = told.get("measured")
             if isinstance(measured, dict):
                 self.measured.append((self.progress.done, measured))
+
+    def _on_heard(self) -> None:
         self._read_scores()
-        self.changed.emit()
+        self.changed.emit()  # Not for each line: a paper's recipe has a hundred steps a second.
 
     def _on_ended(self, status: int) -> None:
         assert self._child is not None
@@ -332,7 +308,7 @@ class MetaTraining(QObject):
         except OSError:
             return
         self._scores_at = changed_at
-        self.scores = [line for line in map(_object_of, lines) if line is not None]
+        self.scores = [line for line in map(object_of, lines) if line is not None]
 
     def _clear(self) -> None:
         self.progress, self.result, self.message = None, None, ""
@@ -341,144 +317,3 @@ class MetaTraining(QObject):
         self.log = deque(maxlen=_LOG_LINES)
         self._scores_at = -1
         self._began_s = self._ended_s = 0.0
-
-
-class Estimator(QObject):
-    """Times how long a plan would take, in a process of its own; the newest question counts.
-
-    Signals:
-        answered: the estimate as JSON values, or a sentence why there is none, as the process
-            said it (see ``told``).
-    """
-
-    answered = Signal(object)
-
-    def __init__(
-        self, command: Callable[[], list[str]] = engine_command, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._command = command
-        self._child: ChildProcess | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._said, self._failure = "", NOTHING
-
-    @property
-    def is_running(self) -> bool:
-        """Whether an answer is on its way."""
-        return self._child is not None
-
-    def ask(self, plan: RunPlan) -> None:
-        """Begin to time; an older question is given up."""
-        self.cancel()
-        self._folder = tempfile.TemporaryDirectory(prefix="handful-")
-        folder = Path(self._folder.name)
-        options = ["--estimate", "--piped", "--json"]
-        try:
-            self._child = ChildProcess(
-                [*self._command(), *plan.arguments(), *options],
-                folder / "log",
-                folder / "out",
-                self,
-            )
-        except OSError as error:
-            self._end()
-            self.answered.emit(str(error))
-            return
-        self._said, self._failure = "", NOTHING
-        self._child.said.connect(self._on_said)
-        self._child.ended.connect(self._on_ended)
-
-    def cancel(self) -> None:
-        """Give up."""
-        if self._child is not None:
-            self._child.kill()
-            self._child.close()
-        self._end()
-
-    def _end(self) -> None:
-        if self._child is not None:
-            self._child.deleteLater()
-            self._child = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
-
-    def _on_said(self, line: str) -> None:
-        told = _object_of(line)
-        if told is None:
-            self._said = line
-        elif "error" in told:
-            self._failure = _sentence_of(told["error"])
-
-    def _on_ended(self, status: int) -> None:
-        assert self._folder is not None
-        answer: object = self._failure or self._said
-        if status == 0:
-            text = (Path(self._folder.name) / "out").read_text(encoding="utf-8")
-            answer = _object_of(text) or self._said
-        self._end()
-        self.answered.emit(answer)
-
-
-def result_in(folder: Path) -> RunResult | None:
-    """What the run in ``folder`` has left; None where that cannot be read."""
-    try:
-        summary = _object_of((folder / _SUMMARY_NAME).read_text(encoding="utf-8"))
-        if summary is None:
-            return None
-        encoder = summary.get("encoder_path")
-        if encoder is None:
-            return RunResult(None, False, None, ())
-        record = json.loads(Path(summary["record_path"]).read_text(encoding="utf-8"))
-        is_start = bool(summary["is_start"])
-        gain = summary["validation_gain"]
-        gains = () if is_start else _gains(record)
-        return RunResult(Path(encoder), is_start, None if gain is None else float(gain), gains)
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-
-
-def _gains(record: Mapping[str, Any]) -> tuple[Gain, ...]:
-    candidates: Sequence[Mapping[str, Any]] = record["candidates"]
-    if not candidates:
-        return ()
-    before = _by_set(candidates[0])
-    chosen = next(
-        (
-            candidate
-            for candidate in candidates[1:]
-            if candidate["share"] == record["share"]
-            and candidate["projection_share"] == record["projection_share"]
-        ),
-        None,
-    )
-    if chosen is None:
-        return ()
-    return tuple(Gain(name, before[name], after) for name, after in _by_set(chosen).items())
-
-
-def _by_set(candidate: Mapping[str, Any]) -> dict[str, float]:
-    """The mean over heads and numbers of labels."""
-    found: dict[str, list[float]] = {}
-    for cell in candidate["accuracy"]:
-        found.setdefault(str(cell["set"]), []).append(float(cell["mean"]))
-    return {name: sum(values) / len(values) for name, values in found.items()}
-
-
-def _sentence_of(told: object) -> Sentence:
-    """What the process said, which is of this version."""
-    try:
-        return Sentence.from_json(told)
-    except ValueError:
-        return sentence_of(str(told))
-
-
-def _object_of(line: str) -> dict[str, Any] | None:
-    """A JSON object; None where it is none."""
-    if not line.lstrip().startswith("{"):
-        return None
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None

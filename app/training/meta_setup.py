@@ -26,7 +26,8 @@ from PySide6.QtWidgets import (
 from app.look.theme import GAP_PX
 from app.look.words import told
 from app.training.effort import duration_text
-from app.training.meta_run import Estimator, RunPlan
+from app.training.estimator import Estimator
+from app.training.meta_run import RunPlan
 
 RECIPE_FOLDER: Final = Path(__file__).resolve().parents[2] / "assets" / "recipes"
 _SETTLE_MS: Final = 700  # Without a change; then it is timed.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,11 +90,16 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 560)
         theme = switch.theme
-        self.notices = NoticeBars(theme)
-        self.start_page = StartPage(preferences, session.covers_folder, theme)
-        self.empty_page = EmptyFolderPage(theme)
-        self.classes = ClassPanel(session, theme)
-        self.pages = Pages(session, theme)
+        # From the outside in: a widget that is moved into another has all within it styled anew.
+        self._centre = QWidget(self)
+        self.setCentralWidget(self._centre)
+        self._stack = QStackedWidget(self._centre)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self._stack)
+        self.notices = NoticeBars(theme, self._centre)
+        self.start_page = StartPage(preferences, session.covers_folder, theme, self._stack)
+        self.empty_page = EmptyFolderPage(theme, self._stack)
+        self.classes = ClassPanel(session, theme, self._splitter)
+        self.pages = Pages(session, theme, self._splitter)
         self.gallery, self.preview = self.pages.gallery, self.pages.preview
         self._covers = Covers(session, self.gallery.thumbnails, session.covers_folder, self)
         self.status_line = StatusLine(session, theme)
@@ -127,7 +134,6 @@ class MainWindow(QMainWindow):
     # --- Building ---------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self.classes)
@@ -136,16 +142,13 @@ class MainWindow(QMainWindow):
         self.classes.setMinimumWidth(200)
         self.classes.setMaximumWidth(420)
         self._splitter.setSizes([248, 1032])
-        self._stack = QStackedWidget()
         for page in (self.start_page, self.empty_page, self._splitter):
             self._stack.addWidget(page)
-        centre = QWidget()
-        column = QVBoxLayout(centre)
+        column = QVBoxLayout(self._centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.notices)
         column.addWidget(self._stack, 1)
-        self.setCentralWidget(centre)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().addPermanentWidget(self.finetune_button)
@@ -250,7 +253,18 @@ class MainWindow(QMainWindow):
     # --- Opening ----------------------------------------------------------------------------------
 
     def open(self, path: Path) -> None:
-        """Open a folder or project; a failure is told in a notice."""
+        """Open a folder or project; a failure is told in a notice.
+
+        What was begun for the project that is open ends with it, so the person is asked first.
+        """
+        losses = self._losses_with_project()
+        if losses:
+            title = self.tr("Close the Project")
+            self._ask_before_leaving(title, losses, partial(self._open, path))
+        else:
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
         self.notices.clear()
         self._covers.keep()  # Of what is left for it.
         if self._session.open(path):
@@ -259,9 +273,21 @@ class MainWindow(QMainWindow):
             self.pages.focus()
 
     def close_project(self) -> None:
-        """Go back to the start page."""
+        """Go back to the start page; asks as :meth:`open` does."""
+        losses = self._losses_with_project()
+        if losses:
+            title = self.tr("Close the Project")
+            self._ask_before_leaving(title, losses, self._close_project)
+        else:
+            self._close_project()
+
+    def _close_project(self) -> None:
         self._covers.keep()
         self._session.close_project()
+
+    def _losses_with_project(self) -> list[str]:
+        running = self._session.works.running
+        return list(dict.fromkeys(work.loss for work in running if work.is_lost_with_project))
 
     def choose_folder(self) -> None:
         """Let the person choose a folder of images."""
@@ -649,7 +675,9 @@ class MainWindow(QMainWindow):
         self._splitter.restoreState(self._preferences.layout("splitter"))
         self.restoreState(self._preferences.layout("bars"))
 
-    def _ask_before_leaving(self, losses: list[str]) -> None:
+    def _ask_before_leaving(
+        self, title: str, losses: list[str], leave_it: Callable[[], None]
+    ) -> None:
         """Ask once, whether to leave work that is under way."""
         if self._question is not None:
             self._question.raise_()
@@ -658,14 +686,18 @@ class MainWindow(QMainWindow):
         box = self._question = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Close Handful"))
+        box.setWindowTitle(title)
         box.setText(self.tr("Work is still under way."))
         box.setInformativeText("\n\n".join([*losses, self.tr("Your labels are all saved.")]))
         leave = box.addButton(self.tr("Leave Anyway"), QMessageBox.ButtonRole.DestructiveRole)
         keep = box.addButton(self.tr("Keep Working"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
-        leave.clicked.connect(self._on_leave)
+
+        def leave_anyway() -> None:  # Without what the button would tell of itself.
+            leave_it()
+
+        leave.clicked.connect(leave_anyway)
         box.destroyed.connect(self._on_question_gone)
         box.open()
 
@@ -689,7 +721,7 @@ class MainWindow(QMainWindow):
         losses = self._session.works.losses()
         if losses and not self.may_leave:
             event.ignore()
-            self._ask_before_leaving(losses)
+            self._ask_before_leaving(self.tr("Close Handful"), losses, self._on_leave)
             return
         self._keep_layout()
         self.export_dialog.close()

@@ -43,14 +43,14 @@ class Pages(QStackedWidget):
         super().__init__(parent)
         self._session = session
         self._return_to: Page | None = None  # Where the larger view was opened from.
-        self.gallery = Gallery(session, theme)
+        self.gallery = Gallery(session, theme, self)
         thumbnails = self.gallery.thumbnails
-        self.preview = Preview(session, thumbnails, theme)
-        self.queue = QueuePage(session, thumbnails, theme)
-        self.evaluation = EvaluationPage(session, thumbnails, theme)
-        self.spot_check = SpotCheckPage(session, thumbnails, theme)
-        self.review = ReviewPage(session, thumbnails, theme)
-        self.map = MapPage(session, thumbnails, theme, self.gallery.model.state_text)
+        self.preview = Preview(session, thumbnails, theme, self)
+        self.queue = QueuePage(session, thumbnails, theme, self)
+        self.evaluation = EvaluationPage(session, thumbnails, theme, self)
+        self.spot_check = SpotCheckPage(session, thumbnails, theme, self)
+        self.review = ReviewPage(session, thumbnails, theme, self)
+        self.map = MapPage(session, thumbnails, theme, self.gallery.model.state_text, self)
         self._own: tuple[Page, ...] = (
             self.queue,
             self.review,
@@ -226,12 +226,15 @@ class Pages(QStackedWidget):
             self.changed.emit()
         self.leave_preview()
 
-    def _show_own(self, page: Page) -> None:
+    def _show_own(self, page: Page, *, is_back: bool = False) -> None:
         if self._session.project is None or self.currentWidget() is page:
             return
         self.leave()
         self.setCurrentWidget(page)
-        page.begin()
+        if is_back:
+            page.come_back()
+        else:
+            page.begin()
         page.setFocus()
         self.changed.emit()
 
@@ -270,7 +273,7 @@ class Pages(QStackedWidget):
             self.preview.clear()
             self.changed.emit()
             if page is not None:
-                self._show_own(page)
+                self._show_own(page, is_back=True)
                 return
         self.focus()
 
@@ -358,5 +361,9 @@ class Pages(QStackedWidget):
             self.map.select_images(images)
         self.queue.suggestions.go_to(images)
         self.review.revisit(images)
-        if self.is_preview_open() and self.gallery.current_row() >= 0:
-            self._show_in_preview(self.gallery.current_row())
+        if self.is_preview_open():
+            # One that lies under another tile, or is filtered out, is no tile's first image.
+            row = self._session.table.row_of(images[0]) if len(images) == 1 else -1
+            row = row if row >= 0 else self.gallery.current_row()
+            if row >= 0:
+                self._show_in_preview(row)

@@ -2767,6 +2767,10 @@
         <translation>关闭 Handful</translation>
     </message>
     <message>
+        <source>Close the Project</source>
+        <translation>关闭项目</translation>
+    </message>
+    <message>
         <source>Handful projects (*{suffix})</source>
         <translation>Handful 项目 (*{suffix})</translation>
     </message>
@@ -3512,6 +3516,10 @@
         <translation>←、↑、Page Up</translation>
     </message>
     <message>
+        <source>M</source>
+        <translation>M</translation>
+    </message>
+    <message>
         <source>Next image (Right)</source>
         <translation>下一张图像（→）</translation>
     </message>
@@ -3546,6 +3554,10 @@
     <message>
         <source>The next image</source>
         <translation>下一张图像</translation>
+    </message>
+    <message>
+        <source>The picture as the model sees it, and back</source>
+        <translation>显示模型所见的图像，再按一次恢复</translation>
     </message>
     <message>
         <source>What the model says</source>
@@ -4441,6 +4453,10 @@
     <message>
         <source>Open a folder first.</source>
         <translation>请先打开一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Painting the sample</source>
+        <translation>正在绘制示例</translation>
     </message>
     <message>
         <source>Restarting the engine</source>

@@ -42,7 +42,9 @@ class EncoderRuntime:
 
     Attributes:
         encoder: what is run.
-        graph_path: the ONNX file of it.
+        graph_path: the ONNX file that was loaded; in the cache it may be gone, see
+            :meth:`graph_on_disk`.
+        graph_folder: where graphs are kept that the program does not bring.
         provider: the onnxruntime provider in use, or "torch" where torch does the work.
         device: what a person reads, as in "CPU, 2 threads".
         notice: one sentence if a better device was found but cannot be used, else empty.
@@ -52,6 +54,7 @@ class EncoderRuntime:
 
     encoder: Encoder
     graph_path: Path
+    graph_folder: Path
     provider: str
     device: Sentence
     notice: Sentence
@@ -62,6 +65,18 @@ class EncoderRuntime:
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """The embedding (embedding_size,) of one RGB image (height, width, 3) of any size."""
         return self.backend(pixels)
+
+    def graph_on_disk(self) -> Path:
+        """The graph's file, built anew where somebody has emptied the cache meanwhile.
+
+        That takes seconds for another encoder than the shipped one.
+
+        Raises:
+            EncoderError: it cannot be built or written.
+        """
+        if self.graph_path.is_file():
+            return self.graph_path
+        return _graph_of(self.encoder, self.graph_folder, self.is_viewed)
 
 
 def load_runtime(
@@ -78,9 +93,7 @@ def load_runtime(
     Raises:
         EncoderError: the graph cannot be had; or "cuda" was asked for and does not work.
     """
-    graph_path = load_or_build_graph(encoder, cache_folder)
-    if viewed:
-        graph_path = load_or_build_viewed_graph(encoder, graph_path, cache_folder)
+    graph_path = _graph_of(encoder, cache_folder, viewed)
     n_threads = usable_cores()
     notice = NOTHING
     if device != "cpu":
@@ -91,6 +104,7 @@ def load_runtime(
                 return EncoderRuntime(
                     encoder,
                     graph_path,
+                    cache_folder,
                     _CUDA,
                     say("NVIDIA GPU (onnxruntime)"),
                     NOTHING,
@@ -110,6 +124,7 @@ def load_runtime(
                 return EncoderRuntime(
                     encoder,
                     graph_path,
+                    cache_folder,
                     "torch",
                     say("NVIDIA GPU (torch)"),
                     notice,
@@ -130,6 +145,7 @@ def load_runtime(
     return EncoderRuntime(
         encoder,
         graph_path,
+        cache_folder,
         _CPU,
         say("CPU, {threads}", threads=threads),
         notice,
@@ -137,6 +153,11 @@ def load_runtime(
         _cpu_backend(graph_path),
         viewed,
     )
+
+
+def _graph_of(encoder: Encoder, folder: Path, viewed: bool) -> Path:
+    path = load_or_build_graph(encoder, folder)
+    return load_or_build_viewed_graph(encoder, path, folder) if viewed else path
 
 
 def usable_cores() -> int:

@@ -130,7 +130,7 @@ def classifier_graph(workspace: Workspace, fitted: FittedSnapshot) -> onnx.Model
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    model = onnx.load(fitted.seen.runtime.graph_path)
+    model = onnx.load(fitted.seen.runtime.graph_on_disk())
     graph = model.graph
     head = fitted.model
     constants = {

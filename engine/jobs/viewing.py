@@ -93,7 +93,7 @@ def _see_as_network(workspace: Workspace, command: LoadPreview) -> DecodedImage:
 
     decoded = decode_image(read_file(command.image.path))
     return DecodedImage(
-        network_input(workspace.runtime.graph_path, decoded.pixels),
+        network_input(workspace.runtime.graph_on_disk(), decoded.pixels),
         decoded.original_width_px,
         decoded.original_height_px,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Desk, drop_on
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
@@ -54,6 +55,16 @@ def test_the_engine_is_asked_with_names_in_order(garden: Desk) -> None:
     assert set(asked.taken_s.tolist()) == {messages.NO_DATE}
 
 
+def test_a_file_that_has_changed_is_looked_at_for_its_group_again(garden: Desk) -> None:
+    garden.qtbot.waitUntil(lambda: bool(garden.engine.all(messages.FindGroups)))
+    Image.new("RGB", (8, 8)).save(garden.session.table.ref(0).path)
+    garden.window.actions_.refresh.trigger()
+    garden.engine.finish_scan()
+    garden.qtbot.waitUntil(lambda: len(garden.engine.last(messages.EmbedImages).images) == 1)
+    garden.engine.embed()
+    garden.qtbot.waitUntil(lambda: len(garden.engine.all(messages.FindGroups)) == 2)
+
+
 def test_alike_images_lie_under_the_first_of_them(grouped: Desk) -> None:
     shown = [f"image_{number}.png" for number in (1, 2, 5, 6, 7, 8, 9, 10, 12)]
     assert grouped.shown() == shown
@@ -76,6 +87,19 @@ def test_a_label_on_a_closed_group_is_one_edit_of_all_of_it(grouped: Desk) -> No
     grouped.window.actions_.undo.trigger()
     assert grouped.labels_on_disk() == {}
     assert grouped.selected() == ["image_2.png"]
+
+
+def test_undo_in_the_larger_view_goes_to_the_image_under_a_tile(grouped: Desk) -> None:
+    grouped.click("image_2.png")
+    grouped.press(Qt.Key.Key_Space)
+    preview = grouped.window.preview
+    preview.image_requested.emit(grouped.session.table.row_of_name("image_3.png"))
+    grouped.press("1", preview)
+    assert grouped.labels_on_disk() == {"image_3.png": "cat"}
+    grouped.window.actions_.undo.trigger()
+    assert grouped.session.table.names[preview.row] == "image_3.png"
+    grouped.press("2", preview)
+    assert grouped.labels_on_disk() == {"image_3.png": "dog"}
 
 
 def test_a_closed_group_is_dragged_whole(grouped: Desk) -> None:

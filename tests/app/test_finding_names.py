@@ -101,6 +101,19 @@ def test_only_matches_is_a_filter_by_name(garden: Desk) -> None:
     assert len(garden.shown()) == 12
 
 
+def test_filters_that_are_cleared_do_not_come_back_with_the_next_letter(garden: Desk) -> None:
+    finder = garden.gallery.finder
+    garden.click("image_1.png")
+    typed(garden, "e_1")
+    garden.qtbot.mouseClick(finder.only, Qt.MouseButton.LeftButton)
+    garden.qtbot.mouseClick(garden.gallery.head.clear, Qt.MouseButton.LeftButton)
+    assert len(garden.shown()) == 12
+    assert not finder.only.isChecked()
+    garden.qtbot.keyClicks(finder.field, "2")
+    assert len(garden.shown()) == 12
+    assert finder.field.text() == "e_12"
+
+
 def test_a_slash_looks_into_the_folders(garden: Desk) -> None:
     table = garden.session.table
     assert not table.named("garden").any()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from app.classes.class_panel import LETTERS
 from app.help.key_sheet import KeyHelper, KeySheet
 from app.look.page import Page
 
@@ -47,6 +48,19 @@ def test_every_key_that_a_page_takes_for_itself_is_on_it(sheet: KeySheet, garden
             if key == Qt.Key.Key_Return:
                 key = Qt.Key.Key_Enter  # Both are "Enter" to a person.
             assert QKeySequence(key) in parts, (page.accessibleName(), key)
+
+
+def test_no_letter_that_means_something_on_a_page_is_offered_to_classes(garden: Desk) -> None:
+    parts = [part for part in garden.window.findChildren(QWidget) if isinstance(part, KeyHelper)]
+    texts = [keys for part in parts for keys, _ in part.key_help()]
+    texts += [
+        keys.toString()
+        for action in garden.window.actions_.named().values()
+        for keys in action.shortcuts()
+    ]
+    taken = {part.strip() for text in texts for part in text.split(",")}
+    assert {"G", "N", "U", "W", "X", "Y"} <= taken
+    assert taken.isdisjoint(LETTERS)
 
 
 def test_parts_of_the_window_tell_their_own_keys(sheet: KeySheet, garden: Desk) -> None:

@@ -165,6 +165,25 @@ def test_closing_during_an_export_asks_once_and_says_what_is_lost(working: Desk)
     assert not working.window.isVisible()
 
 
+def test_closing_the_project_asks_for_what_ends_with_it(working: Desk, tmp_path: Path) -> None:
+    close = working.window.actions_.close_project
+    close.trigger()
+    box = question(working)
+    assert "garden-model.onnx is not written to its end" in box.informativeText()
+    answer(working, box, "Keep Working")
+    working.qtbot.waitUntil(lambda: not working.window.findChildren(QMessageBox))
+    assert working.session.project is not None
+    assert export_number(working) not in working.engine.cancelled()
+    (tmp_path / "other").mkdir()
+    working.window.open(tmp_path / "other")
+    answer(working, question(working), "Leave Anyway")
+    working.qtbot.waitUntil(lambda: not working.window.findChildren(QMessageBox))
+    assert working.session.project is not None
+    assert working.session.project.folder == tmp_path / "other"
+    close.trigger()
+    assert working.session.project is None
+
+
 def test_closing_asks_nothing_where_nothing_would_be_lost(garden: Desk) -> None:
     garden.window.actions_.refresh.trigger()
     garden.engine.finish_scan()

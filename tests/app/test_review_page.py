@@ -281,6 +281,17 @@ def test_a_tile_is_seen_large_and_one_comes_back_to_the_page(review: Desk) -> No
     assert page_of(review).isVisible()
 
 
+def test_why_is_asked_of_a_tile_and_one_comes_back_to_the_page(review: Desk) -> None:
+    press(review, Qt.Key.Key_PageDown)
+    before = shown(review)
+    select(review, before[1])
+    review.window.actions_.why.trigger()
+    assert review.window.pages.is_preview_open()
+    review.press(Qt.Key.Key_Escape, review.window.preview)
+    assert page_of(review).isVisible()
+    assert shown(review) == before
+
+
 def test_the_page_has_as_many_tiles_as_fit(review: Desk) -> None:
     view = page_of(review).view
     before = view.n_tiles

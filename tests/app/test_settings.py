@@ -22,6 +22,7 @@ from app.session.engine_choice import EngineChoice
 from app.settings.settings_dialog import SettingsDialog
 from engine import EngineError, default_cache_folder, default_encoders_folder, messages
 from engine.cache import cache_size, clean_cache, move_cache
+from engine.messages import DoubtfulLabel, Suggestion
 
 
 @pytest.fixture
@@ -82,6 +83,48 @@ def test_another_device_restarts_the_engine_and_keeps_the_labels(
     assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
     garden.window.actions_.undo.trigger()
     assert garden.labels_on_disk() == {"image_1.png": "cat"}
+
+
+def test_another_engine_looks_for_groups_and_wrong_labels_again(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    cat, dog = (item.class_id for item in garden.session.classes)
+    doubt = DoubtfulLabel(garden.image("image_1.png"), cat, dog, 0.9, 0.1, (), "It is a dog.")
+    garden.session.audit.take([doubt])
+    garden.session.audit.keep(doubt)
+    settings.show_section(settings.engine)
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
+    new = restarted(garden, 2)
+    new.finish_scan()
+    new.embed()
+    garden.qtbot.waitUntil(lambda: bool(new.all(messages.FindGroups)))
+    assert len(new.last(messages.FindGroups).image_ids) == 12
+    garden.qtbot.waitUntil(lambda: bool(new.all(messages.AuditLabels)))
+    assert len(new.last(messages.AuditLabels).support) == 2
+    new.audit([doubt])
+    garden.settle()
+    assert garden.state("image_1.png") == "labelled cat"  # It was said to be right.
+
+
+def test_what_was_decided_on_the_pages_outlasts_the_engine(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    pages = garden.window.pages
+    first, second = garden.image("image_5.png"), garden.image("image_6.png")
+    pages.show_queue()
+    garden.engine.suggest([Suggestion(first, "typical of many", ())])
+    pages.queue.suggestions.mark_unsure()
+    pages.review.review.class_id = garden.session.classes[0].class_id
+    pages.review.review.take_out([second])
+    settings.show_section(settings.engine)
+    garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
+    restarted(garden, 2)
+    assert pages.queue.suggestions.unsure == [first]
+    pages.review.review.class_id = garden.session.classes[0].class_id
+    assert pages.review.review.taken_out() == [second]
+    garden.session.close_project()
+    assert pages.queue.suggestions.unsure == []
+    assert pages.review.review.taken_out() == []
 
 
 def test_labels_are_doubted_and_images_grouped_after_a_restart_too(garden: Desk) -> None:
@@ -157,6 +200,26 @@ def test_work_under_way_is_not_lost_without_a_question(
     answer(garden, box_of(settings), "Restart Anyway")
     restarted(garden, 2)
     assert garden.session.task is None
+
+
+def test_moving_the_cache_asks_for_what_would_be_lost(
+    settings: SettingsDialog, garden: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garden.window.actions_.export.trigger()
+    press(garden, garden.window.export_dialog.start_button)
+
+    def choose(*_args: object) -> str:
+        return str(tmp_path / "disk")
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", choose)
+    settings.show_section(settings.cache)
+    press(garden, settings.cache.change_button)
+    answer(garden, box_of(settings), "Keep Working")
+    assert len(garden.engines) == 1
+    press(garden, settings.cache.change_button)
+    answer(garden, box_of(settings), "Restart Anyway")
+    restarted(garden, 2)
+    assert garden.session.choice.cache_folder == tmp_path / "disk" / "Handful cache"
 
 
 def test_the_bridge_holds_what_is_asked_while_no_engine_is_there(
@@ -326,6 +389,8 @@ def fill_cache(folder: Path) -> int:
         database.execute("INSERT INTO thumbnails VALUES (x'00', zeroblob(3000000))")
     database.close()
     (folder / "encoders" / "abc.onnx").write_bytes(b"graph")
+    (folder / "finetuning").mkdir()
+    (folder / "finetuning" / "abc.result").write_bytes(b"weights")
     (folder / "letter.txt").write_text("mine")
     return cache_size(folder)
 
@@ -335,8 +400,9 @@ def test_cleaning_takes_the_cache_and_nothing_else(tmp_path: Path) -> None:
     assert fill_cache(folder) > 3_000_000
     other = sqlite3.connect(folder / "images.sqlite")  # The engine goes on with it.
     steps = list(clean_cache(folder))
-    assert (steps[-1].done, steps[-1].total) == (2, 2)
+    assert (steps[-1].done, steps[-1].total) == (3, 3)
     assert cache_size(folder) < 100_000
+    assert not list((folder / "finetuning").iterdir())
     assert other.execute("SELECT count(*) FROM thumbnails").fetchone() == (0,)
     other.close()
     assert (folder / "letter.txt").read_text() == "mine"
@@ -529,6 +595,25 @@ def test_keys_that_are_needed_elsewhere_are_refused(
     change(garden, "refresh", key, modifier)
     assert reason in keys.keys.message.text()
     assert garden.window.actions_.refresh.shortcuts() == before
+
+
+def test_a_class_that_is_given_the_key_of_an_action_has_it(
+    keys: SettingsDialog, garden: Desk
+) -> None:
+    change(garden, "map", Qt.Key.Key_K, Qt.KeyboardModifier.NoModifier)
+    assert garden.window.actions_.map.shortcut().toString() == "K"
+    keys.close()
+    garden.window.activateWindow()
+    garden.qtbot.waitUntil(garden.window.isActiveWindow)
+    cat = garden.session.classes[0]
+    garden.session.set_hotkey(cat.class_id, ord("K"))
+    garden.click("image_4.png")
+    garden.press("k")
+    assert garden.labels_on_disk()["image_4.png"] == "cat"
+    assert garden.window.pages.shown_name() == ""
+    garden.session.set_hotkey(cat.class_id, 1)
+    garden.press("k")
+    assert garden.window.pages.shown_name() == "MapPage"
 
 
 def test_capturing_is_left_by_escape_and_keys_can_be_taken_away(

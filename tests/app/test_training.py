@@ -243,6 +243,48 @@ def test_a_run_is_shown_to_its_end_and_its_encoder_offered(
     assert not dialog.start_button.isEnabled()  # That folder holds a training now.
 
 
+def test_a_run_of_many_steps_is_drawn_by_a_few_hundred_points(
+    trainer: Desk, data: Path, tmp_path: Path
+) -> None:
+    dialog = trainer.window.meta_training_dialog
+    run = begin(trainer, data, tmp_path / "run")
+    wait_for_end(trainer, RunState.FINISHED)
+    run.measured = [(step, {"loss": 2.0 if step < 49_991 else 1.0}) for step in range(1, 50_001)]
+    run.changed.emit()
+    (curve,) = dialog.view.loss._curves
+    assert 300 <= len(curve.points) <= 500
+    assert curve.points[0] == (1.0, 2.0)
+    assert curve.points[-1] == (50_000.0, 1.0)
+
+
+def test_the_window_hears_of_all_lines_that_came_at_once(
+    trainer: Desk, data: Path, tmp_path: Path
+) -> None:
+    n_told: list[int] = []
+    trainer.session.meta_training.changed.connect(lambda: n_told.append(1))
+    run = begin(trainer, data, tmp_path / "run")
+    n_told.clear()
+    n_lines: list[str] = []
+    assert run._child is not None
+    run._child.said.connect(n_lines.append)
+    run._child._timer.stop()  # As if the window had been busy while it ran.
+    run._child._process.wait(20)
+    run._child._on_poll()
+    assert len(n_lines) == 7
+    assert len(n_told) == 2  # For the lines, and for the end.
+
+
+def test_nothing_is_timed_for_a_window_that_is_replaced(trainer: Desk, data: Path) -> None:
+    dialog = trainer.window.meta_training_dialog
+    waits = "import sys; sys.stdin.read()"
+    dialog.estimator._command = lambda: [sys.executable, "-c", waits]
+    dialog.setup.data.set_paths([data])
+    trainer.qtbot.waitUntil(lambda: dialog.estimator.is_running)
+    was_visible, plan = dialog.kept_state()  # type: ignore[misc]
+    assert (was_visible, plan.data) == (True, (data,))
+    assert not dialog.estimator.is_running
+
+
 def test_a_run_is_stopped_with_a_checkpoint_and_goes_on(
     trainer: Desk, data: Path, tmp_path: Path
 ) -> None:

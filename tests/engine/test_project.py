@@ -1307,3 +1307,15 @@ def test_a_note_is_kept_with_its_class_and_older_programs_open_the_file(tmp_path
     again.apply(undo)
     assert again.classes() == [fox]
     again.close()
+
+
+def test_labels_wait_for_the_disk_also_after_a_scan_was_locked_out(project: Project) -> None:
+    project._connection.execute("PRAGMA busy_timeout = 10")
+    other = sqlite3.connect(project.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ProjectError, match="another program is using it"):
+        project.add_images(_files(1, "new"))
+    other.execute("ROLLBACK")
+    other.close()
+    assert project._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL.
+    project.close()

@@ -9,6 +9,7 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
+from engine.cache import clean_cache
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.graph import is_graph_of, shipped_graph_path
 from engine.encoder.runtime import EncoderRuntime, cpu_session, load_runtime
@@ -62,6 +63,17 @@ def test_it_is_built_once_and_again_where_it_was_damaged(tmp_path: Path) -> None
     path.write_bytes(content[:-100])
     load_or_build_viewed_graph(encoder, shipped_graph_path(), tmp_path)
     assert path.read_bytes() == content
+
+
+def test_an_export_finds_it_after_the_cache_was_cleaned(
+    runtime: EncoderRuntime, tmp_path: Path
+) -> None:
+    viewed = load_runtime(runtime.encoder, tmp_path / "encoders", "cpu", viewed=True)
+    before = viewed.graph_path.read_bytes()
+    list(clean_cache(tmp_path))
+    assert not viewed.graph_path.exists()
+    assert viewed.graph_on_disk().read_bytes() == before
+    assert runtime.graph_on_disk() == shipped_graph_path()  # It came with the program.
 
 
 def test_nobody_takes_it_for_the_encoders_own_graph(
