@@ -138,9 +138,15 @@ def test_bulk_answers_get_a_share_of_a_flood(bridge: EngineBridge, qtbot: QtBot)
 
     number, bulk = scan(bridge, slow), bridge.next_id()
     bridge.ask(messages.LoadThumbnails(bulk, ()), note, bulk=True)
-    for _ in range(n_left):
-        bridge.publish(progress(number))
-    bridge.publish(progress(bulk))
+
+    def publish() -> None:  # On a thread, as the engine does: else each would be delivered at once.
+        for _ in range(400):
+            bridge.publish(progress(number))
+        bridge.publish(progress(bulk))
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    thread.join()
     qtbot.waitUntil(lambda: n_left == 0)
     assert when_bulk_came
     assert when_bulk_came[0] > 0  # Before all others were through.
