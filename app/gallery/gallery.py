@@ -153,8 +153,12 @@ class Gallery(QWidget):
         return int(self.model.order[place])
 
     def select_images(self, images: list[ImageId]) -> None:
-        """Select images as far as they are shown, and go to the first of them."""
+        """Select images as far as they are shown, and go to the first of them.
+
+        A group of which only a part is meant is opened: its tile would stand for all of it.
+        """
         rows = self._session.table.rows_of(np.array(images, np.int64))
+        self.model.expand_for(rows[rows >= 0])
         places = self.model.places_of_rows(rows[rows >= 0])
         places = np.unique(places[places >= 0])
         if len(places):

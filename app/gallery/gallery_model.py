@@ -236,6 +236,23 @@ class GalleryModel(QAbstractListModel):
         self._set_rows(*gather(self._rows, self._session.table.groups, self._expanded))
         self.endResetModel()
 
+    def expand_for(self, rows: Rows) -> None:
+        """Open the groups that lie under a closed tile and of which only a part is in ``rows``."""
+        places = np.unique(self.places_of_rows(rows))
+        chosen = np.zeros(self._session.table.n_rows, np.bool_)
+        chosen[rows] = True
+        parts = [
+            int(place)
+            for place in places[places >= 0].tolist()
+            if self.n_at(place) > 1 and not chosen[self.rows_at(place)].all()
+        ]
+        if parts:
+            groups = self._session.table.groups[self.order[parts]]
+            self._expanded.update(int(group) for group in groups.tolist())
+            self.beginResetModel()
+            self._set_rows(*gather(self._rows, self._session.table.groups, self._expanded))
+            self.endResetModel()
+
     def forget_expanded(self) -> None:
         """Other groups were found: their numbers mean others now."""
         self._expanded.clear()

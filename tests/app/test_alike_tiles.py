@@ -175,3 +175,18 @@ def test_the_model_keeps_qts_rules_with_groups(grouped: Desk) -> None:
     grouped.gallery.model.set_expanded(1, False)
     grouped.gallery.toggle_grouping()
     tester.deleteLater()
+
+
+def test_a_part_of_a_group_that_was_chosen_elsewhere_does_not_become_all_of_it(
+    grouped: Desk,
+) -> None:
+    grouped.gallery.select_images([grouped.image("image_3.png"), grouped.image("image_7.png")])
+    assert grouped.selected() == ["image_3.png", "image_7.png"]
+    grouped.press("1")
+    assert grouped.labels_on_disk() == {"image_3.png": "cat", "image_7.png": "cat"}
+
+
+def test_a_whole_group_that_was_chosen_elsewhere_stays_one_tile(grouped: Desk) -> None:
+    n_tiles = grouped.gallery.model.rowCount()
+    grouped.gallery.select_images([grouped.image(f"image_{n}.png") for n in (2, 3, 4)])
+    assert grouped.gallery.model.rowCount() == n_tiles
