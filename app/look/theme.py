@@ -278,7 +278,7 @@ QToolButton#chip:hover { background: @hover@; }
 QToolButton#chip:checked { background: @accent_soft@; border-color: @accent@; color: @text@; }
 QToolButton#chip:focus { border: 2px solid @accent@; padding: 2px 10px; }
 QToolButton#chip::menu-indicator { image: none; width: 0; }
-QComboBox { combobox-popup: 0; background: @surface@; border: 1px solid @outline@; 
+QComboBox { combobox-popup: 0; background: @surface@; border: 1px solid @outline@;
   border-radius: 6px;
   padding: 4px 8px; min-height: 18px; color: @text@; }
 QComboBox:hover { background: @hover@; }
