@@ -114,7 +114,9 @@ class Seat:
 
     def tile_text(self, name: str) -> str:
         """What the tile says to a screen reader."""
-        return self.window.gallery.model.state_text(self.session.table.row_of_name(name))
+        text = self.window.gallery.model.state_text(self.session.table.row_of_name(name))
+        # That a label looks wrong comes later, and of five labels a kind it may do so.
+        return text.partition(", looks wrong")[0] if text.startswith("labelled") else text
 
     def wait_for_answers(self) -> None:
         """Until every image has a label or a prediction of the newest model."""

@@ -474,7 +474,7 @@ def test_what_cannot_be_used_is_told_and_the_rest_measured(
     assert described["n_images"] == 3 * PER_KIND - 1
     assert described["n_unreadable"] == 1
     one_class, unreadable, alone, single = done.report["warnings"]
-    assert "b holds images of 1 classes" in one_class
+    assert "b holds images of 1 class;" in one_class
     assert unreadable.startswith("a: checks/0.png could not be read (")
     assert alone == "a: the class “alone” has a single readable image; it is left out."
     assert single.startswith("c has 1 classes of at least 2 readable images")
@@ -498,7 +498,7 @@ def test_nothing_usable_is_an_error(tmp_path: Path, workspace: Workspace) -> Non
     for path, words in (
         (tmp_path / "none", "no such file or folder"),
         (tmp_path / "single", "single has 0 classes of at least 2 readable images"),
-        (tmp_path / "single" / KINDS[0], "holds images of 0 classes"),
+        (tmp_path / "single" / KINDS[0], "holds no folders of images"),
     ):
         with pytest.raises(EngineError, match=words):
             benchmarked(workspace, [path], tmp_path, BenchmarkRule(shots=(1,), n_trials=1))

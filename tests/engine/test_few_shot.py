@@ -1037,7 +1037,7 @@ def test_data_that_cannot_be_used_is_told_with_its_numbers(omniglot: Path, tmp_p
 
     refused("no such file or folder", data=tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    refused("images of 0 classes", data=tmp_path / "empty")
+    refused("holds no folders of images", data=tmp_path / "empty")
     with pytest.raises(EngineError, match="No data sets"):
         result_of(meta_train_few_shot(_recipe(), [], tmp_path / "run"))
     # Six characters, four ways each, of six images.

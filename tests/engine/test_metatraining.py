@@ -576,6 +576,15 @@ def test_the_shipped_recipe_is_valid() -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Bit for bit is promised for as many threads; MKL takes fewer where others use the cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module", autouse=True)
 def exported_once() -> Iterator[None]:
     """Many runs use the same networks, each of which takes seconds to export."""
     export, kept_sessions = kept.session_of, {}
