@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.evaluation.label_review import LabelReview
 from app.gallery.thumbnails import Thumbnails
 from app.look.icons import icon
 from app.look.page import Page
@@ -84,7 +83,6 @@ class MapPage(Page):
         self.canvas: MapCanvas | None = None  # From the first time that the page is shown.
         super().__init__(self.tr("Map"), theme, parent)
         self.layout_ = MapLayout(session, self)
-        self.review = LabelReview(session, self)
         self._wanted: list[ImageId] = []  # To be selected once they are on the map.
         self._build()
         self._repaint = QTimer(self)
@@ -93,7 +91,7 @@ class MapPage(Page):
         self._repaint.timeout.connect(self._show_looks)
         self.layout_.moved.connect(self._show_points)
         self.layout_.changed.connect(self._show_state)
-        self.review.changed.connect(self._repaint_soon)
+        session.audit.changed.connect(self._repaint_soon)
         session.rows_changed.connect(self._repaint_soon)
         session.classes_changed.connect(self._repaint_soon)
         session.predictions_changed.connect(self._repaint_soon)
@@ -125,7 +123,6 @@ class MapPage(Page):
 
     def begin(self) -> None:
         self._make_canvas()
-        self._audit_if_wanted()
         self.layout_.open()
         self._show_points()
         self._show_state()
@@ -133,7 +130,6 @@ class MapPage(Page):
     def end(self) -> None:
         self._repaint.stop()
         self.layout_.close()
-        self.review.close()
         self._card_clear()
 
     def chosen_image(self) -> ImageId | None:
@@ -161,20 +157,17 @@ class MapPage(Page):
             self._rectangle.isChecked(),
             self.chosen_images(),
             self.layout_.kept_state(),
-            self.review.kept_state(),
         )
 
     def restore_state(self, state: object) -> None:
         if not isinstance(state, tuple):
             return
-        colour, is_rectangle, chosen, layout, review = state
+        colour, is_rectangle, chosen, layout = state
         self._colour.setCurrentIndex(colour)
         self._rectangle.setChecked(is_rectangle)
         self._on_tool_chosen()
-        self.review.restore_state(review)
         self.layout_.restore_state(layout)
         self.select_images(chosen)
-        self._audit_if_wanted()
 
     def take_class(self, class_id: ClassId) -> bool:
         """Label what is selected, as one edit."""
@@ -301,7 +294,6 @@ class MapPage(Page):
     # --- Slots ------------------------------------------------------------------------------------
 
     def _on_colour_chosen(self) -> None:
-        self._audit_if_wanted()
         self._show_looks()
 
     def _on_tool_chosen(self) -> None:
@@ -357,13 +349,6 @@ class MapPage(Page):
         assert isinstance(chosen, ColourBy)
         return chosen
 
-    def _audit_if_wanted(self) -> None:
-        """Labels are doubted by the engine while somebody looks."""
-        if self._colour_by() is ColourBy.AUDIT and self.isVisible():
-            self.review.open()
-        else:
-            self.review.close()
-
     def _show_points(self) -> None:
         if self.canvas is None or (len(self.layout_.rows) and not self.isVisible()):
             return  # Rows of a project that was closed are let go of at once.
@@ -385,7 +370,7 @@ class MapPage(Page):
         if canvas is None or self._session.project is None:
             return
         table, by = self._session.table, self._colour_by()
-        doubtful = {table.row_of(item.image_id) for item in self.review.doubtful}
+        doubtful = set(np.flatnonzero(table.doubtful).tolist())
         self._looks = looks(self._session, canvas.rows, by, self._theme, doubtful)
         names = []
         if by is ColourBy.CLASS:

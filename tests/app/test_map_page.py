@@ -607,20 +607,21 @@ def test_what_is_to_be_checked_has_signs_of_its_own(judged: tuple[Map, list[Clas
     assert seen[5] is Sign.RING
 
 
-def test_doubts_are_asked_for_while_they_are_shown_and_a_legend_entry_selects_them(
+def test_the_doubts_are_those_of_the_tiles_and_a_legend_entry_selects_them(
     judged: tuple[Map, list[ClassId]],
 ) -> None:
     map_, classes = judged
     desk, chooser = map_.desk, map_.page._colour
-    assert not desk.engine.all(messages.ReviewLabels)
     chooser.setFocus()
     map_.press(_KEY.Key_End)
     assert chooser.currentData() is ColourBy.AUDIT
     wrong = messages.DoubtfulLabel(
         desk.image("image_2.png"), classes[0], classes[1], 0.9, 0.1, (), "It looks like a dog."
     )
-    desk.engine.review(doubtful=[wrong])
+    desk.qtbot.waitUntil(lambda: bool(desk.engine.all(messages.AuditLabels)))
+    desk.engine.audit([wrong])
     map_.settle()
+    assert not desk.engine.all(messages.ReviewLabels)  # They are there already.
 
     def entries() -> list[QToolButton]:
         buttons = map_.page.legend.findChildren(QToolButton)
@@ -632,8 +633,6 @@ def test_doubts_are_asked_for_while_they_are_shown_and_a_legend_entry_selects_th
     assert entry.text() == "Label looks wrong  1"
     desk.qtbot.mouseClick(entry, _LEFT)
     assert map_.selected() == [2]
-    desk.window.pages.leave()
-    assert not map_.page.review.is_waiting
 
 
 def test_names_stand_where_most_of_a_class_is(judged: tuple[Map, list[ClassId]]) -> None:
