@@ -75,7 +75,7 @@ def open_window(path: Path | None) -> int:
     from app.look.language import LanguageSwitch
     from app.look.notices import Notice
     from app.look.theme import ThemeSwitch
-    from app.session.engine_bridge import EngineBridge, Publish
+    from app.session.engine_bridge import LEAVE_S, EngineBridge, Publish
     from app.session.engine_choice import EngineChoice
     from app.session.preferences import Preferences
     from app.session.session import Session
@@ -91,7 +91,8 @@ def open_window(path: Path | None) -> int:
     assert isinstance(application, QApplication)
     application.setStyle("Fusion")
     application.setWindowIcon(application_icon())
-    preferences = Preferences(QSettings())
+    settings = QSettings()
+    preferences = Preferences(settings)
     switch = ThemeSwitch(application, preferences.theme)
     languages = LanguageSwitch(application, preferences.language)
 
@@ -104,6 +105,7 @@ def open_window(path: Path | None) -> int:
         )
 
     bridge = EngineBridge(partial(start_engine, choice=preferences.engine_choice))
+    bridge.patience_s = LEAVE_S
     fallback_folder = Path(platformdirs.user_data_dir(APPLICATION, False)) / "projects"
     session = Session(bridge, preferences, fallback_folder, start_engine)
     keeper = WindowKeeper(session, preferences, switch, languages, log_path)
@@ -122,7 +124,7 @@ def open_window(path: Path | None) -> int:
         keeper.window.show()
         if path is not None:
             keeper.window.open(path)
-        return application.exec()
+        status = application.exec()
     finally:
         restore()
         signal.signal(signal.SIGINT, interrupt_before)
@@ -132,6 +134,24 @@ def open_window(path: Path | None) -> int:
         # (PySide6 6.11.2; it depended on what ran before).
         keeper.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    if not bridge.has_ended:
+        settings.sync()
+        end_now(status)
+    return status
+
+
+def end_now(status: int) -> None:
+    """End the process whatever its threads are at; all that matters is in files.
+
+    Python would wait for the threads of the pool first, and with them for a step of a training,
+    while somebody thinks that Handful is closed.
+    """
+    _log.info("the engine is left at its work")
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # As in a program without a terminal.
+            stream.flush()
+    os._exit(status)
 
 
 def start_log() -> Path:

@@ -27,12 +27,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from engine.encoder.encoder_file import (
-    Encoder,
-    load_encoder,
-    open_encoder,
-    shipped_encoder_path,
-)
+from engine.encoder.description import Encoder
+from engine.encoder.encoder_file import load_encoder, open_encoder, shipped_encoder_path
 from engine.encoder.graph import INPUT_NAME, OUTPUT_NAME, load_or_build_graph
 from engine.errors import EngineError
 from engine.metatraining.datasets import ImageSet, open_image_sets

@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.encoder.views import VIEWS
-from engine.jobs.adaptation import Fit, fit_or_next_best
+from engine.jobs.efforts import fit_or_next_best
 from engine.jobs.embedding import embed
-from engine.jobs.finetuning import estimate_seconds
+from engine.jobs.finetuning_time import estimate_seconds
+from engine.jobs.fitted import Fit
 from engine.jobs.workspace import Workspace, open_workspace
 from engine.messages import ClassId, Effort, ImageId, ImageRef
 from engine.metatraining.datasets import ImageSet, open_image_sets

@@ -63,11 +63,15 @@ def main() -> None:
     def lasso() -> None:
         width, height = viewport.width(), viewport.height()
         angles = np.linspace(0, 2 * np.pi, 200)
-        canvas._trail = [
+        places = [
             QPointF(width * (0.5 + 0.3 * x), height * (0.5 + 0.3 * y))
             for x, y in zip(np.cos(angles).tolist(), np.sin(angles).tolist(), strict=True)
         ]
-        canvas._inside_drawn()
+        canvas.lasso.begin(places[0])
+        for place in places[1:]:
+            canvas.lasso.go_on(place)
+        canvas.lasso.encloses(canvas.points.places(), viewport.size())
+        canvas.lasso.forget()
 
     report("all points painted anew", paint_anew)
     report("a frame of panning", pan)

@@ -11,7 +11,7 @@ again; files that are there already are used.
    (the engine is up) until tiles have been painted, and until a thumbnail has.
 2. *Longest gap* of the event loop, between ticks of a timer of 5 ms, and how much of such a gap
    the window's thread itself was at work (the rest it waited, for the disk, or for a core that
-   another process had), while a person scrolls,
+   another process had), while a person opens the project, scrolls,
    filters, sorts, groups, searches, selects, and labels 1,000 images, takes that back and does it
    again. For this part the embeddings are in the cache (drawn around one point per class), 20
    classes have five labels each, and the engine classifies all images anew after every edit.
@@ -300,7 +300,7 @@ def work_part(root: Path, n_images: int) -> dict:
         bench.until(lambda: session.engine is not None)
         watchdog = Watchdog()
         table = session.table
-        with watchdog.during("(opening)"):
+        with watchdog.during("opening"):
             bench.window.open(project)
             table = session.table
             bench.until(lambda: not session.reader.is_scanning)
@@ -326,7 +326,7 @@ def work_part(root: Path, n_images: int) -> dict:
                 bench.settle(0.3)
             gallery.head.class_chosen.emit(int(session.classes[3].class_id))
             bench.settle(0.3)
-            gallery.clear_filters()
+            gallery.filters.clear()
             bench.settle(0.3)
         with watchdog.during("finding by name"):
             for letter in "img_00":
@@ -334,13 +334,13 @@ def work_part(root: Path, n_images: int) -> dict:
                 bench.settle(0.2)
             gallery.finder.only.click()
             bench.settle(0.3)
-            gallery.clear_filters()
+            gallery.filters.clear()
             gallery.finder.left.emit()
             bench.settle(0.3)
         with watchdog.during("sorting"):
             for sort in Sort:
                 view.select_places(np.arange(3), 0)
-                gallery.head.sort_chosen.emit(sort)
+                gallery.head.order.sort_chosen.emit(sort)
                 bench.settle(0.3)
             bench.until(lambda: gallery.model.arrangement.sort is Sort.SIMILAR_FIRST)
             gallery.arrange(Arrangement())

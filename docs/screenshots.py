@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -40,9 +40,9 @@ IN_DOCS = {  # What stands in the README and in the guides.
     (
         "en",
         "light",
-    ): "start,gallery,why,queue,review,map,evaluation,confusion,finetune,settings,export",
+    ): "start,gallery,why,queue,review,map,evaluation,confusion,finetune,settings,export,sort",
     ("en", "dark"): "gallery",
-    ("zh_CN", "light"): "start,gallery,queue,review,map,evaluation,confusion,why,settings",
+    ("zh_CN", "light"): "start,gallery,queue,review,map,evaluation,confusion,why,settings,sort",
 }
 _PATIENCE_MS = 180_000
 
@@ -112,24 +112,33 @@ def take(
     window = MainWindow(session, preferences, switch, root / "log.txt", languages)
     window.resize(*SIZES[size][:2])
     window.show()
-    for name, show in views(window, session, root):
-        if wanted is not None and name not in wanted and name != "start":
-            continue
-        shown = show()
-        wait(700)
-        if shown is not None and (wanted is None or name in wanted):
-            path = out / f"{name}-{language}-{theme.value}{'' if size == '1280x800' else '-4k'}.png"
-            shown.grab().save(str(path))
-            sys.stdout.write(f"{path}\n")
-            sys.stdout.flush()
-        for dialog in application.topLevelWidgets():
-            if isinstance(dialog, QDialog | QMenu) and dialog.isVisible():
-                dialog.close()
-        wait(100)
+    steps = (
+        (name, show)
+        for name, show in views(window, session, root)
+        if wanted is None or name in wanted or name == "start"
+    )
+    ending = f"-{language}-{theme.value}{'' if size == '1280x800' else '-4k'}.png"
+    photograph(steps, out, ending, wanted)
     window.close()
     session.close()
     window.deleteLater()
     wait(100)
+
+
+def photograph(steps: Iterable[View], out: Path, ending: str, wanted: list[str] | None) -> None:
+    """Show one view after the other; write those that are wanted, all by default."""
+    for name, show in steps:
+        shown = show()
+        wait(700)
+        if shown is not None and (wanted is None or name in wanted):
+            path = out / f"{name}{ending}"
+            shown.grab().save(str(path))
+            sys.stdout.write(f"{path}\n")
+            sys.stdout.flush()
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, QDialog | QMenu) and dialog.isVisible():
+                dialog.close()
+        wait(100)
 
 
 def views(window: MainWindow, session: Session, root: Path) -> Iterator[View]:
@@ -143,7 +152,7 @@ def views(window: MainWindow, session: Session, root: Path) -> Iterator[View]:
         classifier = session.classifier
         until(lambda: classifier.effort is Effort.THOROUGH or bool(classifier.note))
         wait(3500)  # The strip of pictures is kept by then.
-        window.close_project()
+        window.opening.close_project()
         return window
 
     def all_images() -> QWidget:
@@ -225,6 +234,12 @@ def views(window: MainWindow, session: Session, root: Path) -> Iterator[View]:
         window.predictions_dialog.begin()
         return window.predictions_dialog
 
+    def result_of(name: str) -> QWidget:
+        dialog = window.results.dialog(name)
+        dialog.begin()
+        wait(400)
+        return dialog
+
     def dialog_of(action_name: str) -> QWidget:
         getattr(actions, action_name).trigger()
         wait(800)
@@ -248,7 +263,9 @@ def views(window: MainWindow, session: Session, root: Path) -> Iterator[View]:
     yield "train", train
     yield "export", export
     yield "predictions", predictions
-    for name in ("settings", "log", "about", "keys"):
+    for name in ("sort", "metadata", "export_labels", "import_labels", "open_detections"):
+        yield name.replace("_", "-"), partial(result_of, name)
+    for name in ("settings", "log", "guide", "about", "keys"):
         yield name, partial(dialog_of, name)
 
 

@@ -7,18 +7,19 @@ libraries are loaded by the engine's own thread when it starts.
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 # Newer versions of onnxruntime (1.31 was seen to) keep a number of the device and a list of events,
 # the path of the program among them, and look for a server to tell. Here all stays on the computer.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
-from engine.cache import cache_size, clean_cache, move_cache
-from engine.class_list import names_in, read_class_list
+from engine.cache import CacheWorth, cache_size, cache_worth, clean_cache, move_cache
+from engine.class_list import check_class_names, names_in, read_class_list
 from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.encoder.devices import has_nvidia_device
 from engine.errors import (
+    ClassNameError,
     EncoderError,
     EngineError,
     ExportError,
@@ -28,6 +29,19 @@ from engine.errors import (
     ReadOnlyProjectError,
     UnreadableImageError,
 )
+from engine.files import write_whole
+from engine.interchange.crop_folder import has_crops
+from engine.interchange.label_import import (
+    ImportPlan,
+    import_change,
+    plan_import,
+    unmatched_table,
+    why_text,
+)
+from engine.interchange.metadata.journal import last_run as last_metadata_run
+from engine.interchange.sorting.journal import has_something_to_undo as has_sorting_to_undo
+from engine.interchange.sorting.journal import has_unfinished as has_unfinished_sorting
+from engine.method.audit import SHOWN_ODDS
 from engine.method.coverage import ShareRight, share_right, wilson_interval
 from engine.method.evaluation import (
     ClassScore,
@@ -37,7 +51,7 @@ from engine.method.evaluation import (
     evaluate,
     held_out_images,
 )
-from engine.method.learning_curve import expected_accuracy
+from engine.method.learning_curve import carried_over, expected_accuracy
 from engine.project import (
     CLASS_COLOURS,
     NONE_CLASS,
@@ -49,8 +63,13 @@ from engine.project import (
     is_none_name,
 )
 from engine.version import VERSION
+from engine.watching.folder import Look as FolderLook
+from engine.watching.watcher import FolderWatcher
 from engine.words import NOTHING, Sentence, say, sentence_of
 from engine.worker import Engine, default_cache_folder, default_encoders_folder
+
+if TYPE_CHECKING:
+    from engine.interchange.formats.interface import Format
 
 __version__ = VERSION
 
@@ -59,6 +78,10 @@ COMMANDS: Final = (
     "demo",
     "classify",
     "export",
+    "sort",
+    "tag",
+    "labels",
+    "crops",
     "benchmark",
     "meta-train",
     "meta-evaluate",
@@ -66,6 +89,20 @@ COMMANDS: Final = (
     "doctor",
 )
 """What :func:`run_command_line` knows; a test compares it with the command line itself."""
+
+
+def looks_like_detections(path: Path) -> bool:
+    """Whether a file seems to hold results of MegaDetector, from its first 64 KiB alone."""
+    from engine.interchange.formats import megadetector  # Here: the window starts without.
+
+    return megadetector.looks_like_detections(path)
+
+
+def label_formats() -> "tuple[Format, ...]":
+    """The formats of labels, in the order in which they are offered."""
+    from engine.interchange.formats.registry import FORMATS  # Here: the window starts without.
+
+    return FORMATS
 
 
 def run_command_line(
@@ -90,7 +127,10 @@ __all__ = [
     "COMMANDS",
     "NONE_CLASS",
     "NOTHING",
+    "SHOWN_ODDS",
+    "CacheWorth",
     "Change",
+    "ClassNameError",
     "ClassScore",
     "EncoderError",
     "EncoderInfo",
@@ -99,8 +139,11 @@ __all__ = [
     "Estimate",
     "Evaluation",
     "ExportError",
+    "FolderLook",
+    "FolderWatcher",
     "ImageClass",
     "ImageRecord",
+    "ImportPlan",
     "LabelsError",
     "NewerProjectError",
     "Project",
@@ -112,24 +155,38 @@ __all__ = [
     "UnreadableImageError",
     "__version__",
     "cache_size",
+    "cache_worth",
+    "carried_over",
+    "check_class_names",
     "class_name_key",
     "clean_cache",
     "default_cache_folder",
     "default_encoders_folder",
     "evaluate",
     "expected_accuracy",
+    "has_crops",
     "has_nvidia_device",
+    "has_sorting_to_undo",
+    "has_unfinished_sorting",
     "held_out_images",
+    "import_change",
     "is_none_name",
+    "label_formats",
+    "last_metadata_run",
     "list_encoders",
+    "looks_like_detections",
     "messages",
     "move_cache",
     "names_in",
+    "plan_import",
     "read_class_list",
     "remove_encoder",
     "run_command_line",
     "say",
     "sentence_of",
     "share_right",
+    "unmatched_table",
+    "why_text",
     "wilson_interval",
+    "write_whole",
 ]

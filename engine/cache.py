@@ -10,6 +10,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,31 @@ _MB: Final = 1_000_000
 def cache_size(folder: Path) -> int:
     """How many bytes the cache in ``folder`` takes; 0 where there is none."""
     return sum(_size(path) for path in _files(folder))
+
+
+@dataclass(frozen=True, slots=True)
+class CacheWorth:
+    """What would have to be computed anew without a cache.
+
+    Attributes:
+        n_images: how many images would have to be read again.
+        has_trainings: whether results of fine-tuning are among it.
+    """
+
+    n_images: int
+    has_trainings: bool
+
+
+def cache_worth(folder: Path) -> CacheWorth:
+    """What emptying the cache in ``folder`` costs; nothing where there is none or it is damaged."""
+    n_images = 0
+    database = folder / "images.sqlite"
+    with contextlib.suppress(sqlite3.Error, OSError):
+        if database.exists():
+            connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+            with contextlib.closing(connection):
+                (n_images,) = connection.execute("SELECT count(*) FROM files").fetchone()
+    return CacheWorth(int(n_images), bool(_files(folder, ("finetuning/*",))))
 
 
 def clean_cache(folder: Path) -> Iterator[Progress]:

@@ -19,6 +19,7 @@ from engine.encoder.runtime import load_runtime
 from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
 from engine.images import decode_image, make_thumbnail
 from engine.version import VERSION
+from engine.words import size_words
 
 _PACKAGES: Final = (
     *("PySide6-Essentials", "torch", "torchvision", "onnxruntime", "onnxruntime-gpu", "onnx"),
@@ -130,7 +131,7 @@ def report_lines(report: DoctorReport) -> list[str]:
         f"Device       {report.device} (provider in use: {report.provider_in_use}; "
         f"NVIDIA driver with a device: {'yes' if report.nvidia_device else 'no'})",
         f"Encoder      {report.encoder}, {report.fingerprint[:16]}",
-        f"Cache        {report.cache_folder}, {report.cache_bytes / 1e6:.1f} MB",
+        f"Cache        {report.cache_folder}, {size_words(report.cache_bytes)}",
         f"Self-test    {report.milliseconds_per_image:.1f} ms an image on one thread, "
         + (
             "not compared with torch"

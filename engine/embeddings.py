@@ -6,6 +6,7 @@ The disk cache may be deleted at any time: it holds nothing that the images do n
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import threading
@@ -37,6 +38,7 @@ class EmbeddingStore:
         self._blocks: list[NDArray[np.float16]] = []
         self._ids = np.zeros(0, dtype=np.int64)
         self._hashes = np.zeros(0, dtype=np.uint64)
+        self._lots = np.zeros(0, dtype=np.uint64)  # Of what is in each row, drawn by its content.
         self._rows: dict[ImageId, int] = {}
         self._sum = np.zeros(embedding_size, dtype=np.float64)
         self.version = 0
@@ -66,6 +68,7 @@ class EmbeddingStore:
                     more = max(1024, row)
                     self._ids = np.concatenate([self._ids, np.zeros(more, np.int64)])
                     self._hashes = np.concatenate([self._hashes, np.zeros(more, np.uint64)])
+                    self._lots = np.concatenate([self._lots, np.zeros(more, np.uint64)])
                 self._rows[image_id] = row
                 self._ids[row] = image_id
             else:
@@ -76,6 +79,7 @@ class EmbeddingStore:
             self.version += 1
             self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS] = embedding
             self._hashes[row] = bits
+            self._lots[row] = _lot_of(self._blocks[row // BLOCK_ROWS][row % BLOCK_ROWS])
             self._sum += embedding
 
     def discard(self, image_ids: Iterable[ImageId]) -> None:
@@ -91,6 +95,7 @@ class EmbeddingStore:
             place[:] = self._blocks[last // BLOCK_ROWS][last % BLOCK_ROWS]
             self._ids[row] = self._ids[last]
             self._hashes[row] = self._hashes[last]
+            self._lots[row] = self._lots[last]
             if row != last:
                 self._rows[ImageId(int(self._ids[row]))] = row
             if last == (len(self._blocks) - 1) * BLOCK_ROWS:
@@ -122,17 +127,18 @@ class EmbeddingStore:
     def sample(self, most: int) -> NDArray[np.float32]:
         """At most so many embeddings ``(n, embedding_size)``, a random choice.
 
-        The same for the same images, in the order of :meth:`sampled_ids`.
+        The same for the same images, however they are numbered, in the order of
+        :meth:`sampled_ids`.
         """
         return self.select(self.sampled_ids(most))
 
     def sampled_ids(self, most: int) -> list[ImageId]:
         """The images of :meth:`sample`."""
-        # By number: rows lie in the order in which threads finished.
-        ids = np.sort(self._ids[: len(self._rows)])
-        if len(ids) > most:
-            ids = ids[np.sort(np.random.default_rng(0).choice(len(ids), most, replace=False))]
-        return [ImageId(item) for item in ids.tolist()]
+        # By content: rows lie in the order in which threads finished, and a project numbers images
+        # as it found them, the command line by their names.
+        ids = self._ids[: len(self._rows)]
+        order = np.lexsort((ids, self._lots[: len(ids)]))[:most]
+        return [ImageId(item) for item in ids[order].tolist()]
 
     def blocks(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
         """All embeddings as (image ids ``(n,)``, embeddings ``(n, embedding_size)``) per block.
@@ -437,6 +443,10 @@ class ImageCache:
             connection.close()
             raise
         return connection
+
+
+def _lot_of(embedding: NDArray[np.float16]) -> int:
+    return int.from_bytes(hashlib.blake2b(embedding.tobytes(), digest_size=8).digest(), "big")
 
 
 def _as_text(path: Path | str) -> str:

@@ -26,6 +26,10 @@ class ProjectError(EngineError):
     """The project file cannot be read or written."""
 
 
+class ClassNameError(ProjectError):
+    """A class cannot have that name; nothing was written, and nothing is lost."""
+
+
 class NewerProjectError(ProjectError):
     """The project was written by a newer Handful than this one."""
 
@@ -74,14 +78,21 @@ def sentence_for(error: OSError, path: Path, doing: str) -> Sentence:
         path: the file or folder concerned.
         doing: the verb phrase of what was tried, as in "write" or "read".
     """
+    is_not_there = isinstance(error, FileNotFoundError)  # safetensors gives it no number.
     if error.errno == errno.ENOSPC:
         reason = say("the disk is full")
     elif error.errno in (errno.EACCES, errno.EPERM):
         reason = say("permission was denied")
     elif error.errno == errno.EROFS:
         reason = say("the disk is read-only")
-    elif error.errno == errno.ENOENT:
+    elif error.errno == errno.ENOENT or (error.errno is None and is_not_there):
         reason = say("there is no such file or folder")
+    elif error.errno == errno.EISDIR:
+        reason = say("it is a folder")
+    elif error.errno == errno.ENOTDIR:
+        reason = say("what should be a folder on the way to it is a file")
+    elif error.errno == errno.EEXIST:
+        reason = say("there is something else of that name")
     elif error.errno == errno.ENAMETOOLONG:
         reason = say("the name is too long")
     else:

@@ -254,6 +254,18 @@ def read_date(path: Path) -> int:
         return NO_DATE
 
 
+def read_size(path: Path) -> tuple[int, int] | None:
+    """Width and height in pixels after orientation, from the head of a file; None: no image."""
+    _prepare_pillow()
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            # TIFF is turned by Pillow, and its size is so from the start.
+            is_turned = image.format != "TIFF" and _orientation(image) in _SWAPPING
+            return image.size[::-1] if is_turned else image.size
+    except Exception:  # As in decode_image: whatever it is, this file is no image.
+        return None
+
+
 def make_thumbnail(pixels: NDArray[np.uint8], side_px: int = THUMBNAIL_SIDE_PX) -> bytes:
     """A JPEG of at most ``side_px`` a side, from (height, width, 3) uint8 RGB pixels."""
     image = Image.fromarray(pixels)

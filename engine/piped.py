@@ -8,13 +8,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import EngineError
 from engine.messages import Progress
-from engine.words import sentence_of
+from engine.words import Sentence, say, sentence_of
 
 _INTERVAL_S: Final = 0.2  # Of lines that hold nothing measured; those that do all come.
 _NICENESS: Final = 10
@@ -45,13 +46,26 @@ class JsonProgress:
         }
         if event.measured:
             line["measured"] = dict(event.measured)
-        sys.stderr.write(json.dumps(line) + "\n")
-        sys.stderr.flush()
+        self._write(line)
+
+    def tell(self, sentence: Sentence) -> None:
+        """Write a sentence that is no progress, for who drives it to say in another language."""
+        self._write({"text": str(sentence), "told": sentence.to_json()})
 
     def fail(self, error: EngineError) -> None:
         """Write why it ends."""
-        sys.stderr.write(json.dumps({"error": error.sentence.to_json()}) + "\n")
+        self._write({"error": error.sentence.to_json()})
+
+    def _write(self, line: Mapping[str, object]) -> None:
+        sys.stderr.write(json.dumps(line) + "\n")
         sys.stderr.flush()
+
+
+def told_of_stop(folder: Path, has_checkpoint: bool) -> Sentence:
+    """What a run in ``folder`` says that was stopped by who drives it."""
+    if has_checkpoint:
+        return say("Stopped with a checkpoint in {folder}.", folder=folder)
+    return say("Stopped before there was a checkpoint in {folder}.", folder=folder)
 
 
 @contextmanager

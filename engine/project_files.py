@@ -23,7 +23,7 @@ from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError,
 from engine.words import NOTHING, Sentence, say
 
 SUFFIX: Final = ".handful"
-FORMAT_VERSION: Final = 2  # 1 and 2 are read; which one a file has is told in engine.project.
+FORMAT_VERSION: Final = 2  # 1 and 2 are read; which one a file has: project_schema.
 APPLICATION_ID: Final = 0x48616E64  # "Hand", shown by file(1) and checked at opening.
 MAX_PATH_BYTES: Final = 500  # SQLite opens no file whose path is longer than 512 with "-journal".
 _MAX_STEM_BYTES: Final = 100
@@ -333,6 +333,15 @@ def newest_backup(path: Path, folder: Path) -> Path | None:
     return next(reversed(_backups(path, folder)), None)
 
 
+def is_used(connection: sqlite3.Connection) -> bool:
+    """Whether anything was ever found or done in a project."""
+    (found,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM images) OR EXISTS (SELECT 1 FROM classes) "
+        "OR EXISTS (SELECT 1 FROM journal)"
+    ).fetchone()
+    return bool(found)
+
+
 def remove_if_untouched(connection: sqlite3.Connection, path: Path) -> None:
     """Close a project, and delete its file where nothing was ever found or done in it."""
     try:
@@ -343,12 +352,9 @@ def remove_if_untouched(connection: sqlite3.Connection, path: Path) -> None:
             mode == "wal"
             and connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete"
         )
-        (is_used,) = connection.execute(
-            "SELECT EXISTS (SELECT 1 FROM images) OR EXISTS (SELECT 1 FROM classes) "
-            "OR EXISTS (SELECT 1 FROM journal)"
-        ).fetchone()
+        is_in_use = is_used(connection)
         connection.close()
-        if is_alone and not is_used:
+        if is_alone and not is_in_use:
             path.unlink()
     except (sqlite3.Error, OSError):
         _log.info("left %s where it is", path, exc_info=True)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from engine.bundle.start import read_start
 from engine.errors import EngineError, LabelsError, sentence_for
 from engine.images import EXTENSIONS, find_images
+from engine.interchange.cells import delimiter_of, holds_predictions, plain_label, plain_name
 from engine.messages import (
     NONE_NAME,
     NONE_OF_THESE,
@@ -20,9 +24,11 @@ from engine.messages import (
     FoundFile,
     ImageId,
     ImageRef,
+    ModelExamples,
     Snapshot,
 )
 from engine.project import Project, class_name_key, is_none_name
+from engine.project_examples import are_new
 
 MAX_SENTENCES: Final = 20
 _MAX_PATH_LETTERS: Final = 200
@@ -47,12 +53,13 @@ class SnapshotBuilder:
         self._examples: dict[ImageId, list[_Example]] = {}
         self._classes: dict[str, ClassId] = {}
         self._spellings: dict[str, str] = {}
+        self._borrowed: ModelExamples | None = None
 
-    def add_images(self, images: Path) -> None:
+    def add_images(self, images: Path, *, may_be_empty: bool = False) -> None:
         """The images to classify: a folder, a text file with a path a line, or one image.
 
         Raises:
-            EngineError: there is no such thing, or no image in it.
+            EngineError: there is no such thing, or no image in it (unless it ``may_be_empty``).
         """
         if images.is_dir():
             self._folder = images
@@ -74,7 +81,7 @@ class SnapshotBuilder:
                     self._add_image(images.parent / name, Path(name).as_posix())
         else:
             raise EngineError(f"There is no folder or file {short_path(images)}.")
-        if not self._images:
+        if not self._images and not may_be_empty:
             raise EngineError(f"There are no images in {short_path(images)}.")
 
     def add_support(self, support: Path) -> None:
@@ -85,6 +92,11 @@ class SnapshotBuilder:
             LabelsError: there are no examples, or two folders name one class.
         """
         if not support.is_dir():
+            if support.is_file():
+                raise EngineError(
+                    f"{short_path(support)} is a file; examples are a folder with a folder of "
+                    "images for each class."
+                )
             raise EngineError(f"There is no folder {short_path(support)}.")
         left_out: list[str] = []
         for folder in _sub_folders(support):
@@ -120,27 +132,58 @@ class SnapshotBuilder:
             LabelsError: it has no usable row, or two spellings of one class.
         """
         left_out: list[str] = []
-        for number, row in _read_rows(table):
-            name, label = (row["file_name"] or "").strip(), (row["label"] or "").strip()
-            if not name or not label:
+        missing: Path | None = None
+        n_predicted = 0
+        rows = _read_rows(table)
+        are_predictions = bool(rows) and holds_predictions(rows[0][1])
+        for number, row in rows:
+            name, label = row["file_name"] or "", plain_label((row["label"] or "").strip())
+            if not name.strip() or not label:
                 continue
+            says_machine = (row.get("label_source") or "").strip() == "machine"
+            if says_machine or are_predictions:
+                n_predicted += 1
+                continue
+            name = plain_name(name)
+            if not (folder / name).is_file():
+                name = name.strip()  # Written by hand; but names may begin or end with spaces.
             path = folder / name
             if path.is_file():
                 self._add_example(path, name, self._label(label, table), f"line {number}")
             else:
+                missing = missing or path
                 left_out.append(
                     f"{short_path(table)}, line {number}: there is no file {short_path(path)}; "
                     "left out."
                 )
         if not self._examples:
-            raise LabelsError(
-                f"No row of {short_path(table)} names a file in {short_path(folder)} and its label."
+            if n_predicted and missing is None:
+                raise LabelsError(
+                    f"All labels of {short_path(table)} are predictions, which are no examples; "
+                    "a row of yours has “human” in a column label_source."
+                )
+            told = f"No row of {short_path(table)} names a file in {short_path(folder)}"
+            told += " and its label"
+            if missing is not None:
+                told += f"; the first one names {short_path(missing)}, which is not there"
+            raise LabelsError(f"{told}.")
+        if n_predicted:
+            left = "1 row was" if n_predicted == 1 else f"{n_predicted} rows were"
+            why = "label_source says “machine”"
+            if are_predictions:
+                why = "there is a confidence and no label_source"
+            self.notices.append(
+                f"{short_path(table)}: {left} left out, as {why}: predictions are no examples."
             )
         self.notices += briefly(left_out)
         self._tell_contradictions(table)
 
-    def add_project(self, path: Path) -> None:
+    def add_project(self, path: Path, *, with_images: bool = True) -> None:
         """Examples, and the order of the classes, from a project; it is only read.
+
+        Args:
+            path: the project's file.
+            with_images: where no images were given, its own are those to classify.
 
         Raises:
             LabelsError: nothing is labelled in it.
@@ -151,18 +194,39 @@ class SnapshotBuilder:
             snapshot = project.snapshot()
         finally:
             project.close()
-        if not snapshot.support:
+        if not snapshot.support and snapshot.examples is None:
             raise LabelsError(f"No image is labelled in {short_path(path)}.")
         labels = {item.class_id: self._class(item.name, path) for item in snapshot.classes}
         labels[NONE_OF_THESE] = NONE_OF_THESE
+        if snapshot.examples is not None:
+            self._borrow(snapshot.examples, labels)
         has_images = bool(self._images)
         for image, class_id in snapshot.support:
             self._add_example(image.path, image.name, labels[class_id], image.name)
-        if not has_images:
+        if with_images and not has_images:
             self._folder = snapshot.folder
             for image in snapshot.images:
                 self._add_image(image.path, image.name)
         self._tell_contradictions(path)
+
+    def add_bundle(self, path: Path) -> None:
+        """Classes, and examples without their images, from a bundle; before all other examples.
+
+        Raises:
+            EngineError: there is no bundle, or it keeps no examples.
+            LabelsError: two of its classes are one in two spellings.
+        """
+        start = read_start(path)
+        labels = {
+            ClassId(place): self._label(item.name, path) for place, item in enumerate(start.classes)
+        }
+        labels[NONE_OF_THESE] = NONE_OF_THESE
+        self._borrow(start.examples, labels)
+        if start.was_tuned:
+            self.notices.append(
+                f"The model of {short_path(path)} was fine-tuned; what goes on from it are its "
+                "examples, seen by the encoder as it was before."
+            )
 
     def build(self) -> Snapshot:
         """What was collected."""
@@ -174,9 +238,26 @@ class SnapshotBuilder:
                 for image_id, given in self._examples.items()
             ),
             images=tuple(self._images.values()),
+            examples=self._borrowed,
         )
 
     # --- Private ----------------------------------------------------------------------------------
+
+    def _borrow(self, found: ModelExamples, numbers: Mapping[ClassId, ClassId]) -> None:
+        """Take in examples of a model; ``numbers`` says which class of ours each of theirs is."""
+        class_ids = [numbers[ClassId(item)] for item in found.class_ids.tolist()]
+        taken = replace(found, class_ids=np.array(class_ids, np.int64))
+        before = self._borrowed
+        if before is not None:
+            # A project that has begun with the bundle has them already.
+            taken = taken.chosen(are_new(taken, before))
+            taken = ModelExamples(
+                np.concatenate([before.embeddings, taken.embeddings]),
+                np.concatenate([before.class_ids, taken.class_ids]),
+                np.concatenate([before.hashes, taken.hashes]),
+                (*before.fingerprints, *taken.fingerprints),
+            )
+        self._borrowed = taken
 
     def _add_image(self, path: Path, name: str) -> None:
         if name not in self._images:
@@ -269,9 +350,7 @@ def _sub_folders(folder: Path) -> list[Path]:
 def _read_rows(table: Path) -> list[tuple[int, dict[str, str | None]]]:
     """The rows of a CSV file that has the columns file_name and label, with their line numbers."""
     text = _read_text(table)
-    header = text.partition("\n")[0]
-    # Where the comma is a decimal point, spreadsheets part columns by semicolons.
-    delimiter = next((mark for mark in ",;\t" if mark in header), ",")
+    delimiter = delimiter_of(text.partition("\n")[0], {"file_name", "label"})
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         if not {"file_name", "label"} <= set(reader.fieldnames or ()):

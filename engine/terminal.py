@@ -1,15 +1,20 @@
 """What a person reads of a command while it runs and at its end: sentences, progress, JSON.
 
-Results for programs go to standard output, everything a person reads to standard error.
+Results for programs, and lists that were asked for, go to standard output, everything else that a
+person reads to standard error.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
@@ -110,6 +115,20 @@ def _rate(event: Progress) -> str:
 def tell(text: str) -> None:
     """Tell the person something, on standard error."""
     Console(stderr=True, soft_wrap=True, highlight=False, emoji=False).print(text, markup=False)
+
+
+def print_list(lines: Iterable[str]) -> None:
+    """Print what was asked for, on standard output: to be searched, counted and kept."""
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in lines:  # A name that the terminal's encoding does not know ends no list.
+        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    sys.stdout.flush()
+
+
+def typed(path: Path | str) -> str:
+    """A path as it is to be typed in a command, whole and quoted as the system's shell needs it."""
+    whole = os.path.normpath(path)
+    return subprocess.list2cmdline([whole]) if sys.platform == "win32" else shlex.quote(whole)
 
 
 def print_json(summary: object) -> None:

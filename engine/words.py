@@ -121,3 +121,16 @@ def sentence_of(text: str) -> Sentence:
 
 NOTHING: Final = Sentence("")
 """No sentence."""
+
+
+def size_words(n_bytes: int) -> Sentence:
+    """A size as a person reads it, as in "2.7 MB": decimal units, as file managers count."""
+    if n_bytes < 1000:
+        return say("{count} bytes", count=n_bytes)
+    if n_bytes < 999_950:
+        return say("{size:.1f} kB", size=n_bytes / 1e3)
+    if n_bytes < 999_950_000:
+        return say("{size:.1f} MB", size=n_bytes / 1e6)
+    if n_bytes < 999_950_000_000:
+        return say("{size:.1f} GB", size=n_bytes / 1e9)
+    return say("{size:.1f} TB", size=n_bytes / 1e12)

@@ -36,6 +36,7 @@ from engine.messages import (
     EngineReady,
     Event,
     Explain,
+    ExportBundle,
     ExportModel,
     FindGroups,
     FineTune,
@@ -46,14 +47,25 @@ from engine.messages import (
     LayOut,
     LoadPreview,
     LoadThumbnails,
+    MakeCrops,
     MeasureSimilarity,
     PaintSample,
+    PlanSorting,
     ProposeSplit,
+    ReadBundle,
     ReadDates,
+    ReadLabels,
+    ResumeSorting,
     ReviewLabels,
+    SaveLabels,
     SavePredictions,
     ScanFolder,
+    SortFiles,
     Suggest,
+    UndoMetadata,
+    UndoSorting,
+    WriteDetections,
+    WriteMetadata,
 )
 from engine.words import NOTHING, Sentence, say
 
@@ -73,9 +85,21 @@ _URGENCY: Final = (
     Suggest,
     ReviewLabels,
     AuditLabels,
+    ReadBundle,
     ScanFolder,
     SavePredictions,
     ExportModel,
+    ExportBundle,
+    PlanSorting,
+    SortFiles,
+    ResumeSorting,
+    UndoSorting,
+    WriteMetadata,
+    UndoMetadata,
+    ReadLabels,
+    SaveLabels,
+    WriteDetections,
+    MakeCrops,
     EmbedImages,
     FindGroups,
     ReadDates,
@@ -174,6 +198,8 @@ class Engine:
         """The workspace, or None and why there is none; images can be looked at without one."""
         try:
             # Loaded here: onnxruntime takes a moment, and the window should not wait for it.
+            import numpy.ma  # noqa: F401  np.unique would, in the window's first use of it (8 ms).
+
             from engine.jobs.workspace import open_workspace
 
             notices: list[Sentence] = []
@@ -316,13 +342,20 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
     from engine.jobs import (
         adaptation,
         advice,
+        bundle,
+        crops,
         embedding,
         explanation,
         export,
+        labels_in,
+        labels_out,
         layout,
         likeness,
+        metadata,
+        metadata_undo,
         predictions,
         sample,
+        sorting,
         viewing,
     )
 
@@ -361,6 +394,30 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return predictions.save_predictions(workspace, command)
         case ExportModel():
             return export.export_model(workspace, command)
+        case ExportBundle():
+            return bundle.export_bundle(workspace, command)
+        case ReadBundle():
+            return bundle.read_bundle(workspace, command)
+        case PlanSorting():
+            return sorting.plan_sorting(workspace, command)
+        case SortFiles():
+            return sorting.sort_files(command)
+        case ResumeSorting():
+            return sorting.resume_sorting(command)
+        case UndoSorting():
+            return sorting.undo_sorting(command)
+        case WriteMetadata():
+            return metadata.write_metadata(workspace, command)
+        case UndoMetadata():
+            return metadata_undo.undo_metadata(command)
+        case ReadLabels():
+            return labels_in.read_labels(command)
+        case SaveLabels():
+            return labels_out.save_labels(workspace, command)
+        case MakeCrops():
+            return crops.make_crops(command)
+        case WriteDetections():
+            return crops.write_detections(workspace, command)
         case PaintSample():
             return sample.paint_sample(command)
         case AddEncoder() | ForgetImages() | Cancel():
@@ -371,7 +428,16 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
 
 def _steps_without_encoder(command: Command, failure: Sentence) -> Iterator[Event | None]:
     """What can be done all the same: find images and look at them; the rest fails with why."""
-    from engine.jobs import embedding, sample, viewing
+    from engine.jobs import (
+        crops,
+        embedding,
+        labels_in,
+        labels_out,
+        metadata_undo,
+        sample,
+        sorting,
+        viewing,
+    )
 
     match command:
         case ScanFolder():
@@ -380,8 +446,22 @@ def _steps_without_encoder(command: Command, failure: Sentence) -> Iterator[Even
             return viewing.load_thumbnails_alone(command)
         case LoadPreview():
             return viewing.load_preview_alone(command)
+        case ReadLabels():
+            return labels_in.read_labels(command)
+        case SaveLabels(with_predictions=False):
+            return labels_out.save_labels_alone(command)
+        case MakeCrops():
+            return crops.make_crops(command)
         case PaintSample():
             return sample.paint_sample(command)
+        case SortFiles():
+            return sorting.sort_files(command)
+        case ResumeSorting():
+            return sorting.resume_sorting(command)
+        case UndoSorting():
+            return sorting.undo_sorting(command)
+        case UndoMetadata():
+            return metadata_undo.undo_metadata(command)
         case _:
             return _failing(failure)
 

@@ -30,9 +30,8 @@ ENGINE_CONTEXT = "engine"
 # The command line speaks English, as its commands and tables do.
 _COMMAND_LINE = (
     "engine/benchmark",
-    "engine/cli.py",
+    "engine/cli/",
     "engine/doctor.py",
-    "engine/encoder_commands.py",
 )
 
 

@@ -20,12 +20,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.classes.class_list import ClassList, ClassModel
+from app.classes.class_list import ClassList
+from app.classes.class_model import ClassModel
 from app.classes.note_dialog import NoteDialog
+from app.look.announcing import announce
 from app.look.icons import icon, swatch
 from app.look.theme import GAP_PX, Theme
+from app.look.words import told
 from app.session.session import Session
-from engine import CLASS_COLOURS, ImageClass, names_in
+from engine import CLASS_COLOURS, EngineError, ImageClass, check_class_names, names_in
 from engine.messages import NONE_OF_THESE, ClassId
 
 LETTERS: Final = "ABCDEFHIJKLOPQRSTVZ"  # The others mean something on one page or another.
@@ -37,8 +40,10 @@ class ClassPanel(QWidget):
     Signals:
         class_clicked, class_double_clicked, images_dropped: as in :class:`ClassList`.
         show_only_requested: filter the gallery by a class.
+        label_more_requested: show unlabelled images that may be of a class.
         split_requested: propose how a class could be split.
         class_made: a new class that is meant for the selected images.
+        list_refused: a sentence; what was pasted into the field is no list of classes.
         left: the keyboard's attention should go back to the images.
     """
 
@@ -46,8 +51,10 @@ class ClassPanel(QWidget):
     class_double_clicked = Signal(int)
     images_dropped = Signal(int, object)
     show_only_requested = Signal(int)
+    label_more_requested = Signal(int)
     split_requested = Signal(int)
     class_made = Signal(int)
+    list_refused = Signal(str)
     left = Signal()
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
@@ -71,6 +78,9 @@ class ClassPanel(QWidget):
         self.field.entered.connect(self._on_entered)
         self.field.left.connect(self._on_field_left)
         self.field.list_pasted.connect(self._on_list_pasted)
+        self.field.textEdited.connect(self._clear_refusal)
+        session.name_refused.connect(self._on_name_refused)
+        session.undo_changed.connect(self._clear_refusal)
         session.classes_changed.connect(self._show_hint)
         session.counts_changed.connect(self._show_hint)
         session.status_changed.connect(self._show_hint)
@@ -94,8 +104,14 @@ class ClassPanel(QWidget):
         self.field.setPlaceholderText(
             self.tr("Name of their class") if for_selection else self.tr("New class")
         )
+        self._clear_refusal()
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
+
+    def begin_name(self, letter: str) -> None:
+        """As :meth:`begin_new`, with the first letter of the name typed already."""
+        self.begin_new()
+        self.field.setText(letter)
 
     def menu_of(self, item: ImageClass) -> QMenu:
         """What can be done with a class; the menu deletes itself when it is closed."""
@@ -113,6 +129,8 @@ class ClassPanel(QWidget):
             return
         show = menu.addAction(icon("filter"), self.tr("Show Only This Class"))
         show.triggered.connect(_calling(self.show_only_requested.emit, int(class_id)))
+        more = menu.addAction(icon("suggest"), self.tr("Label More of This Class"))
+        more.triggered.connect(_calling(self.label_more_requested.emit, int(class_id)))
         menu.addSeparator()
         rename = menu.addAction(icon("edit"), self.tr("Rename…") + "\tF2")
         rename.triggered.connect(_calling(self.list.edit_name, class_id))
@@ -191,13 +209,24 @@ class ClassPanel(QWidget):
         self.field.setPlaceholderText(self.tr("New class"))
         self.field.setAccessibleName(self.tr("Name of a new class"))
         self.field.setToolTip(
-            self.tr("Enter adds the class; Ctrl+Enter also gives it to the selected images")
+            self.tr(
+                "Enter adds the class; Ctrl+Enter also gives it to the selected images; several "
+                "lines that are pasted become a class each"
+            )
         )
         self.field.setMaxLength(80)
         self.field.setAcceptDrops(False)  # A folder dropped there is to be opened, not typed.
         field = QHBoxLayout()
         field.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         field.addWidget(self.field)
+        self.refusal = QLabel()
+        self.refusal.setObjectName("error")
+        self.refusal.setWordWrap(True)
+        self.refusal.setTextFormat(Qt.TextFormat.PlainText)
+        self.refusal.hide()
+        refused = QHBoxLayout()
+        refused.setContentsMargins(2 * GAP_PX, 0, 2 * GAP_PX, 0)
+        refused.addWidget(self.refusal)
         self.step, self.hint = QLabel(), QLabel()
         self.step.setObjectName("section")
         self.hint.setWordWrap(True)
@@ -217,6 +246,7 @@ class ClassPanel(QWidget):
         column.addLayout(head)
         column.addWidget(self.list)
         column.addLayout(field)
+        column.addLayout(refused)
         column.addLayout(card)
         column.addStretch(1)
 
@@ -230,7 +260,8 @@ class ClassPanel(QWidget):
             step, text = (
                 2,
                 self.tr(
-                    "Select images that show a class, then press its number or click its name."
+                    "Select images that show a class, then press its number or click its name. "
+                    "The number labels one image and goes on to the next by itself."
                 ),
             )
         elif session.engine_failure:
@@ -273,7 +304,13 @@ class ClassPanel(QWidget):
 
     def _on_list_pasted(self, text: str) -> None:
         self.field.clear()
-        self._session.import_classes(names_in(text))
+        names = names_in(text)
+        try:
+            check_class_names(names, self.tr("The pasted text"))
+        except EngineError as error:
+            self.list_refused.emit(told(str(error)))
+            return
+        self._session.import_classes(names)
 
     def _on_add_clicked(self) -> None:
         self.begin_new()
@@ -291,8 +328,18 @@ class ClassPanel(QWidget):
             self._on_field_left()
             self.class_made.emit(int(added.class_id))
 
+    def _on_name_refused(self, reason: str) -> None:
+        self.refusal.setText(reason)
+        self.refusal.show()
+        announce(self.refusal, reason, is_urgent=True)
+
+    def _clear_refusal(self) -> None:
+        self.refusal.clear()
+        self.refusal.hide()
+
     def _on_field_left(self) -> None:
         self.field.clear()
+        self._clear_refusal()
         self._for_selection = False
         self.field.setPlaceholderText(self.tr("New class"))
         self.left.emit()

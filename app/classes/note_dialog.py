@@ -42,8 +42,10 @@ class NoteDialog(QDialog):
         self.text.setTabChangesFocus(True)
         self.text.setMinimumSize(360, 120)
         hint.setBuddy(self.text)
-        buttons = QDialogButtonBox()
+        buttons = QDialogButtonBox()  # In the order that the platform has.
         self.keep = buttons.addButton(self.tr("Keep"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.keep.setObjectName("primary")
+        self.keep.setDefault(True)
         buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         self.keep.setToolTip(self.tr("Keep the note (Ctrl+Enter)"))
         buttons.accepted.connect(self.accept)

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import (
     QDialog,
+    QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -64,11 +65,9 @@ class SplitDialog(QDialog):
         self.split_button.clicked.connect(self._on_split)
         cancel = QPushButton(self.tr("Cancel"))
         cancel.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP_PX)
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.split_button)
+        buttons = QDialogButtonBox()  # In the order that the platform has.
+        buttons.addButton(self.split_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
         self._groups = QWidget()
         groups = QVBoxLayout(self._groups)
         groups.setContentsMargins(0, 0, 0, 0)
@@ -85,7 +84,7 @@ class SplitDialog(QDialog):
         column.addWidget(self.state)
         column.addWidget(self._groups)
         column.addStretch(1)
-        column.addLayout(buttons)
+        column.addWidget(buttons)
         self.finished.connect(self._on_finished)
         session.project_changed.connect(self.close)
         session.predictions_changed.connect(self._on_edited)

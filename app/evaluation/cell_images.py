@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
     QPushButton,
+    QStackedWidget,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -155,7 +156,12 @@ class CellImages(QWidget):
         column.setSpacing(GAP_PX)
         column.addLayout(row)
         column.addWidget(self.hint)
-        column.addWidget(self.view, 1)
+        self._body = QStackedWidget()
+        self.emptiness = words("", "muted")
+        self.emptiness.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._body.addWidget(self.view)
+        self._body.addWidget(self.emptiness)
+        column.addWidget(self._body, 1)
         self.view.opened.connect(self._on_opened)
         self.view.left.connect(self._on_left)
         self.view.gallery_requested.connect(self.show_in_gallery)
@@ -181,20 +187,26 @@ class CellImages(QWidget):
                 place = 0
             # Nothing is selected unasked: what is selected is what a class's key labels.
             self._go_to(max(0, min(place, len(images) - 1)), select=had_focus)
-        self.view.setVisible(bool(images))
-        self.gallery_button.setEnabled(bool(images))
-        self.hint.setVisible(True)
+        if not images and (had_focus or self.gallery_button.hasFocus()):
+            self.left.emit()  # Before they are hidden, else Qt would choose who is next.
+        self._body.setCurrentIndex(0 if images else 1)
+        self.gallery_button.setVisible(bool(images))
+        self.hint.setVisible(bool(images))
         self.hint.setText(
             self.tr(
                 "A class’s key labels the selected images at once; Enter shows one large, Esc "
                 "goes back to the matrix."
             )
-            if images
-            else self.tr("No held-out image is behind this cell; arrow keys choose another.")
         )
-        if had_focus and not images:
-            self.left.emit()
+        self.emptiness.setText(
+            self.tr("No held-out image was taken so.\nThe arrow keys choose another cell.")
+        )
         self.want_pictures()
+
+    def texts(self) -> list[str]:
+        """All that is said, in order."""
+        said = self.hint if self.model.images else self.emptiness
+        return [self.title.text(), said.text()]
 
     def current_image(self) -> ImageId | None:
         """The image with the keyboard's attention; None where it is elsewhere."""

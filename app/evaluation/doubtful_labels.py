@@ -8,8 +8,8 @@ from typing import Final
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.evaluation.label_review import LabelReview
-from app.evaluation.section import Section, card, words
+from app.evaluation.review_list import ReviewList
+from app.evaluation.section import card, words
 from app.gallery.small_picture import SmallPicture
 from app.gallery.thumbnails import Thumbnails
 from app.look.theme import GAP_PX, Theme
@@ -23,42 +23,12 @@ _PICTURE_PX: Final = 104
 _SMALL_PX: Final = 48
 
 
-class DoubtfulLabels(Section):
-    """The list, the most doubtful first.
-
-    Signals:
-        image_requested: one image to see large.
-    """
-
-    image_requested = Signal(int)
-
-    def __init__(
-        self,
-        session: Session,
-        thumbnails: Thumbnails,
-        review: LabelReview,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._thumbnails = thumbnails
-        self._review = review
-        self._theme = theme
-        self._shown: object = None
-
-    def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
-        self._theme = theme
-        self._shown = None
+class DoubtfulLabels(ReviewList):
+    """The list, the most doubtful first."""
 
     def rows(self) -> list[DoubtfulRow]:
         """The rows, from above."""
         return self.body.findChildren(DoubtfulRow)
-
-    def pictures(self) -> list[ImageId]:
-        """Whose thumbnails are shown."""
-        return [picture.image_id for picture in self.body.findChildren(SmallPicture)]
 
     def row_with_focus(self) -> DoubtfulRow | None:
         """The row in which the keyboard's attention is."""
@@ -67,35 +37,28 @@ class DoubtfulLabels(Section):
             return None
         return next((row for row in self.rows() if row.isAncestorOf(focused)), None)
 
-    def refresh(self) -> bool:
+    def content(self) -> object:
+        doubtful = [(item.image_id, item.class_id) for item in self._review.doubtful]
+        return self._review.result, doubtful, self._session.classes
+
+    def show_review(self) -> bool:
         """Show the review as it is now; False where the keyboard's attention has nowhere to go."""
-        review = self._review
-        wanted = (
-            review.result,
-            [(item.image_id, item.class_id) for item in review.doubtful],
-            self._session.classes,
-            review.failure,
-        )
-        if wanted == self._shown:
-            return True
-        self._shown = wanted
         focused = self.row_with_focus()
         place = self.rows().index(focused) if focused is not None else -1
-        self.start_body()
-        if review.failure:
-            self.lines.addWidget(card(words(review.failure, "error")))
-        elif review.result is not None:
-            self._add_doubtful(review.doubtful)
-        self.lines.addStretch(1)
+        if not self.refresh():
+            return True
         rows = self.rows()
         if place >= 0 and rows:
             rows[min(place, len(rows) - 1)].keep_button.setFocus()
         return place < 0 or bool(rows)
 
-    def _add_doubtful(self, doubtful: list[DoubtfulLabel]) -> None:
+    def fill(self) -> None:
+        if self._review.result is None:
+            return
+        doubtful = self._review.doubtful
         title = words(self.tr("Labels that look wrong"), "title")
         if not doubtful:
-            is_known = self._review.result is not None and self._review.result.accuracy is not None
+            is_known = self._review.result.accuracy is not None
             text = self.tr("No label looks wrong.")
             if not is_known:
                 text = self.tr("Too few labels to tell whether one of them is wrong.")

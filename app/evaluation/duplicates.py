@@ -1,21 +1,20 @@
-"""Images that are nearly the same, those first that were labelled differently."""
+"""Images that are nearly the same, as the gallery groups them; differing labels come first."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from app.evaluation.label_review import LabelReview
-from app.evaluation.section import Section, card, words
+from app.evaluation.review_list import ReviewList
+from app.evaluation.section import card, words
 from app.gallery.small_picture import SmallPicture
-from app.gallery.thumbnails import Thumbnails
 from app.look.icons import pixmap
-from app.look.theme import GAP_PX, Theme
-from app.session.image_table import NO_CLASS
-from app.session.session import Session
+from app.look.theme import GAP_PX
+from app.session.image_table import NO_CLASS, NO_GROUP
 from engine.messages import ImageId
 
 _MAX_GROUPS: Final = 30
@@ -23,62 +22,34 @@ _MAX_PICTURES: Final = 4
 _SMALL_PX: Final = 56
 
 
-class Duplicates(Section):
+class Duplicates(ReviewList):
     """The groups of near-duplicates.
 
     Signals:
         images_requested: images to look at in the gallery.
-        image_requested: one image to see large.
     """
 
     images_requested = Signal(object)
-    image_requested = Signal(int)
 
-    def __init__(
-        self,
-        session: Session,
-        thumbnails: Thumbnails,
-        review: LabelReview,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._thumbnails = thumbnails
-        self._review = review
-        self._theme = theme
-        self._shown: object = None
+    def content(self) -> object:
+        table = self._session.table
+        rows = np.flatnonzero((table.groups != NO_GROUP) & ~table.missing)
+        columns = rows, table.groups[rows], table.labels[rows]
+        return self._session.likeness.is_grouped, *(column.tobytes() for column in columns)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Show in these colours."""
-        self._theme = theme
-        self._shown = None
-
-    def pictures(self) -> list[ImageId]:
-        """Whose thumbnails are shown."""
-        return [picture.image_id for picture in self.body.findChildren(SmallPicture)]
-
-    def refresh(self) -> None:
-        """Show the review as it is now."""
-        result = self._review.result
-        groups = () if result is None else result.duplicates
-        differ = [self._differ(group) for group in groups]
-        wanted = (groups, differ, result is None, self._review.failure)
-        if wanted == self._shown:
-            return
-        self._shown = wanted
-        self.start_body()
-        if self._review.failure:
-            self.lines.addWidget(card(words(self._review.failure, "error")))
-        elif result is not None:
-            self._add_groups(groups)
-        self.lines.addStretch(1)
-
-    def _add_groups(self, groups: tuple[tuple[ImageId, ...], ...]) -> None:
-        locale = QLocale()
-        title = words(self.tr("Nearly the same images"), "title")
+    def fill(self) -> None:
+        table, locale = self._session.table, QLocale()
+        groups = [
+            tuple(ImageId(image) for image in table.ids[rows].tolist())
+            for rows in table.groups_of_rows()
+        ]
+        title = words(self.tr("Copies, bursts and near-duplicates"), "title")
         if not groups:
-            text = self.tr("No two images of the folder are nearly the same.")
+            text = (
+                self.tr("No two images of the folder are nearly the same.")
+                if self._session.likeness.is_grouped
+                else self.tr("Bursts and duplicates are looked for once all images are known.")
+            )
             self.lines.addWidget(card(title, words(text, "muted")))
             return
         n_images = sum(map(len, groups))
@@ -91,7 +62,10 @@ class Duplicates(Section):
             title,
             words(count),
             words(
-                self.tr("One label each is enough; they count as one when the answers are judged."),
+                self.tr(
+                    "These are the groups that the gallery shows. One label each is mostly enough: "
+                    "near-duplicates count as one when the answers are judged."
+                ),
                 "muted",
             ),
         ]

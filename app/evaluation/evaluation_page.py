@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QLocale, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.evaluation.cell_images import CellImages
@@ -23,11 +23,11 @@ from app.gallery.thumbnails import Thumbnails
 from app.look.notices import Notice, Remedy, Severity
 from app.look.page import Page
 from app.look.theme import GAP_PX, Theme
+from app.session.image_table import NO_GROUP
 from app.session.session import Session
 from engine.messages import ClassId, ImageId
 
 _OVERVIEW, _CONFUSION, _DOUBTFUL, _DUPLICATES = range(4)
-_REPORT_KEY: Final = "Ctrl+P"
 
 
 class EvaluationPage(Page):
@@ -38,14 +38,18 @@ class EvaluationPage(Page):
         image_requested: one image to see large.
         spot_check_requested: check predictions drawn at random.
         label_more_requested: a class that more labels would help; 0 for any.
+        first_requested: a class of which no image is labelled yet.
         noticed: a :class:`Notice` for the person.
+        report_requested: the person wants to save the report.
     """
 
     images_requested = Signal(object)
     image_requested = Signal(int)
     spot_check_requested = Signal()
     label_more_requested = Signal(int)
+    first_requested = Signal(int)
     noticed = Signal(object)
+    report_requested = Signal()
 
     def __init__(
         self,
@@ -66,7 +70,7 @@ class EvaluationPage(Page):
         self.duplicates = Duplicates(session, thumbnails, self.review, theme)
         self.matrix_note = words("", "muted")
         report = Report(session, self.figures, self.review, self.overview.spot_result, self)
-        self.report_file = ReportFile(session, thumbnails, report, self)
+        self.report_file = ReportFile(session, thumbnails, self.review, report, self)
         self._report_path: Path | None = None  # Written last.
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName(self.tr("Parts of the evaluation"))
@@ -83,23 +87,13 @@ class EvaluationPage(Page):
         self.column.addWidget(self.tabs, 1)
         self.lead_focus_to(self.tabs.tabBar())
         self.report_button = QPushButton(self.tr("Save Report…"))
-        self.report_button.setToolTip(
-            self.tr("Save all figures as one HTML or PDF file ({key})").format(
-                key=QKeySequence(_REPORT_KEY).toString(QKeySequence.SequenceFormat.NativeText)
-            )
-        )
         self.head.addWidget(self.report_button)
-        shortcut = QShortcut(QKeySequence(_REPORT_KEY), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(self.report_button.click)
         self._connect()
 
     def key_help(self) -> list[tuple[str, str]]:
-        report = QKeySequence(_REPORT_KEY).toString(QKeySequence.SequenceFormat.NativeText)
         return [
             (self.tr("Arrow keys, Enter"), self.tr("Go to a cell or class, and to its images")),
             (self.tr("G"), self.tr("Show the images behind a cell among all")),
-            (report, self.tr("Save the figures as a report")),
             (self.tr("Esc"), self.tr("Back to all images")),
         ]
 
@@ -152,13 +146,19 @@ class EvaluationPage(Page):
         shown = self.tabs.currentWidget()
         if isinstance(shown, Overview | DoubtfulLabels | Duplicates):
             return shown.texts()
-        return [self.matrix_note.text(), self.cell.title.text(), self.cell.hint.text()]
+        return [self.matrix_note.text(), *self.cell.texts()]
 
     def show_class(self, class_id: ClassId) -> None:
         """Show the mistakes about a class."""
         self.tabs.setCurrentIndex(_CONFUSION)
         self.matrix.go_to(self.matrix.matrix.worst_of(class_id))
         self.matrix.setFocus()
+
+    def why_no_report(self) -> str:
+        """Why there is nothing to report yet; empty where there is."""
+        if self.figures.evaluation is not None or self.overview.spot_result() is not None:
+            return ""
+        return self._session.why_no_results() or self.figures.headline()
 
     def save_report(self) -> None:
         """Ask where to, and write all figures there."""
@@ -216,7 +216,7 @@ class EvaluationPage(Page):
 
     def _connect(self) -> None:
         session = self._session
-        self.report_button.clicked.connect(self.save_report)
+        self.report_button.clicked.connect(self.report_requested)
         self.report_file.saved.connect(self._on_report_saved)
         self.report_file.failed.connect(self._on_report_failed)
         self.review.changed.connect(self._show)
@@ -225,9 +225,11 @@ class EvaluationPage(Page):
         session.rows_changed.connect(self._on_rows_changed)
         session.counts_changed.connect(self._on_counts_changed)
         session.project_changed.connect(self._on_project_changed)
+        session.likeness.grouped.connect(self._on_session_changed)
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self.overview.spot_check_requested.connect(self.spot_check_requested)
         self.overview.label_more_requested.connect(self.label_more_requested)
+        self.overview.first_requested.connect(self.first_requested)
         self.overview.class_requested.connect(self._on_class_requested)
         self.matrix.cell_changed.connect(self._show_cell)
         self.matrix.entered.connect(self.cell.begin)
@@ -280,14 +282,21 @@ class EvaluationPage(Page):
                 else self.tr("Looking again…")
             )
         self.position.setText(waiting)
+        self._show_report_button()
         self.overview.refresh()
         self._show_confusion()
         self._show_doubtful()
         self._show_duplicates()
         self._want_pictures()
 
+    def _show_report_button(self) -> None:
+        reason = self.why_no_report()
+        self.report_button.setEnabled(not reason)
+        tip = self.tr("Save all figures of the evaluation as one HTML or PDF file")
+        self.report_button.setToolTip(reason or tip)
+
     def _show_doubtful(self) -> None:
-        if not self.doubtful.refresh():
+        if not self.doubtful.show_review():
             self.setFocus()
         self._count()
 
@@ -321,8 +330,9 @@ class EvaluationPage(Page):
     def _count(self) -> None:
         """How many there are, on the tabs."""
         n_doubtful = len(self.review.doubtful)
-        result = self.review.result
-        n_groups = 0 if result is None else len(result.duplicates)
+        table = self._session.table
+        alike = table.groups[(table.groups != NO_GROUP) & ~table.missing]
+        n_groups = len(np.unique(alike))
         for place, count, plain, counted in (
             (
                 _DOUBTFUL,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.look.words import told_event
+from app.session.question import Question
 from app.session.session import Session
 from engine import messages
 from engine.messages import ClassId, DoubtfulLabel
@@ -30,22 +31,22 @@ class LabelReview(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._request_id = 0
         self._is_open = False
         self._asked_for: tuple[tuple[messages.ImageRef, ClassId], ...] | None = None
         self.result: messages.LabelsReviewed | None = None
         self.failure = ""
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._ask)
+        self._question = Question(session.bridge, self, _SETTLE_MS, messages.LabelsReviewed)
+        self._question.due.connect(self._ask)
+        self._question.answered.connect(self._on_answered)
+        self._question.ended.connect(self._on_ended)
+        self._question.read.connect(session.reader.on_read)  # Labelled ones not known till then.
         session.predictions_changed.connect(self._on_edited)
         session.project_changed.connect(self._on_project_changed)
 
     @property
     def is_waiting(self) -> bool:
         """Whether a newer review is on its way."""
-        return self._request_id != 0 or self._settle.isActive()
+        return self._question.is_waiting
 
     @property
     def doubtful(self) -> list[DoubtfulLabel]:
@@ -66,11 +67,7 @@ class LabelReview(QObject):
     def close(self) -> None:
         """Nobody looks any more."""
         self._is_open = False
-        self._settle.stop()
-        if self._request_id:
-            self._session.bridge.cancel(self._request_id)
-            self._session.bridge.release(self._request_id)
-            self._request_id = 0
+        self._question.stop()
         self._asked_for = None
 
     def kept_state(self) -> object:
@@ -90,7 +87,7 @@ class LabelReview(QObject):
 
     def _on_edited(self) -> None:
         if self._is_open and self._session.classifier.support() != self._asked_for:
-            self._settle.start()
+            self._question.ask_soon()
             self.changed.emit()
 
     def _on_project_changed(self) -> None:
@@ -98,33 +95,18 @@ class LabelReview(QObject):
         self.result, self.failure = None, ""
 
     def _ask(self) -> None:
-        bridge, classifier = self._session.bridge, self._session.classifier
+        classifier = self._session.classifier
         if self._session.project is None or not self._is_open:
             return
-        bridge.release(self._request_id)
-        self._request_id = bridge.next_id()
-        self._asked_for = classifier.support()
-        command = messages.ReviewLabels(self._request_id, classifier.specs(), self._asked_for)
-        bridge.ask(command, self._on_event)
+        specs, support = classifier.specs(), classifier.support()
+        self._asked_for = support
+        self._question.ask(lambda number: messages.ReviewLabels(number, specs, support))
         self.changed.emit()
 
-    def _on_event(self, event: messages.Event) -> None:
-        match event:
-            case messages.LabelsReviewed():
-                self.result, self.failure = event, ""
-                self._session.audit.take(event.doubtful)  # Tiles and filters agree with it.
-                self._end()
-            case messages.JobFailed():
-                self.failure = event.message
-                self._end()
-            case messages.JobFinished() | messages.JobCancelled():
-                self._end()
-            case messages.ImagesEmbedded() | messages.ImageUnreadable():
-                self._session.reader.on_read(event)  # Labelled ones that were not known yet.
-            case _:
-                pass
+    def _on_answered(self, event: messages.LabelsReviewed) -> None:
+        self.result, self.failure = event, ""
+        self._session.audit.take(event.doubtful)  # Tiles and filters agree with it.
 
-    def _end(self) -> None:
-        self._session.bridge.release(self._request_id)
-        self._request_id = 0
+    def _on_ended(self, failure: str) -> None:
+        self.failure = failure or self.failure
         self.changed.emit()

@@ -9,16 +9,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.evaluation.advice import Advice, Step, advice
 from app.evaluation.class_scores import ClassScores
 from app.evaluation.figures import Figures
 from app.evaluation.label_review import LabelReview
 from app.evaluation.section import Section, card, words
 from app.evaluation.spot_result import SpotResult
-from app.look.plots import LearningCurve, ReliabilityDiagram
+from app.look.plots import Plot, curve_text, paint_curve, paint_reliability, reliability_text
 from app.look.theme import GAP_PX, Theme
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
-from engine.messages import ClassId, LabelsReviewed
+from engine.messages import LabelsReviewed
 
 _SIDE_BY_SIDE_PX: Final = 720  # Below, the two drawings are under each other.
 
@@ -29,11 +30,13 @@ class Overview(Section):
     Signals:
         class_requested: the images behind a class's figures.
         label_more_requested: a class that more labels would help; 0 for any.
+        first_requested: a class of which no image is labelled yet.
         spot_check_requested: check predictions drawn at random.
     """
 
     class_requested = Signal(int)
     label_more_requested = Signal(int)
+    first_requested = Signal(int)
     spot_check_requested = Signal()
 
     def __init__(
@@ -50,13 +53,18 @@ class Overview(Section):
         self._review = review
         self.failure = words("", "error")
         self.advice, self.headline = words("", "title"), words("", "heading")
+        self.spot_headline, self.verdict = words("", "heading"), words("", "title")
         self.basis, self.not_judged = words(), words("", "muted")
-        self.outlook, self.averages = words("", "muted"), words()
+        self.left_out = words()
+        self._advice = Advice()
+        self.averages = words()
         self.do_button = QPushButton()
         self.do_button.setObjectName("primary")
         self.scores = ClassScores(session, figures, theme)
-        self.reliability, self.calibration = ReliabilityDiagram(theme), words()
-        self.curve, self.curve_note = LearningCurve(theme), words("", "muted")
+        self.reliability = Plot(paint_reliability, reliability_text, theme)
+        self.calibration = words()
+        self.curve = Plot(paint_curve, curve_text, theme)
+        self.curve_note = words("", "muted")
         self.spot_title, self.spot_note = words("", "section"), words("", "muted")
         self.spot_button = QPushButton(self.tr("Spot Check"))
         self.spot_button.setToolTip(
@@ -78,27 +86,21 @@ class Overview(Section):
         self._advise(result)
         self._say(self.failure, self._review.failure)
         self._say(self.headline, figures.headline())
+        self._say(self.spot_headline, figures.spot_headline())
+        self._say(self.verdict, figures.verdict())
+        self._say(self.left_out, figures.left_out())
         self._say(self.basis, figures.basis())
         self._say(self.not_judged, figures.not_judged())
-        self._say(self.outlook, figures.outlook(result))
         self._say(self.averages, figures.averages())
         self.scores.refresh(None if result is None else result.weakest)
         self._scores_card.setVisible(bool(self._session.classes))
         found = figures.evaluation
-        self._drawings.setVisible(found is not None or (result is not None and bool(result.curve)))
-        self.reliability.show_bins(() if found is None else found.bins)
+        self._drawings.setVisible(found is not None)
+        self.reliability.show_points(() if found is None else found.bins)
         self._say(self.calibration, figures.calibration())
-        curve = () if result is None else result.curve
-        self.curve.show_points(curve)
-        self._say(
-            self.curve_note,
-            self.tr(
-                "What the instant effort is expected to reach on the images without a label, with "
-                "fewer labels of each class and with all; the band is the 95 % interval."
-            )
-            if len(curve) > 1
-            else "",
-        )
+        self.calibration.setToolTip(figures.calibration_details())
+        self.curve.show_points(figures.curve(result))
+        self._say(self.curve_note, figures.curve_note(result))
         self.show_spot_check()
 
     def show_spot_check(self) -> None:
@@ -135,7 +137,13 @@ class Overview(Section):
         self._next_card = card(self.failure)
         _column(self._next_card).addLayout(next_row)
         self.lines.addWidget(self._next_card)
-        self.lines.addWidget(card(self.headline, self.basis, self.not_judged, self.outlook))
+        self._figures_row = QBoxLayout(self._direction())
+        self._figures_row.setSpacing(2 * GAP_PX)
+        for figure in (self.headline, self.spot_headline):
+            self._figures_row.addWidget(figure, 1)
+        top = card(self.verdict, self.left_out, self.basis, self.not_judged)
+        _column(top).insertLayout(0, self._figures_row)
+        self.lines.addWidget(top)
         title = words(self.tr("Classes"), "title")
         self._scores_card = card(title, self.averages, self.scores)
         self.lines.addWidget(self._scores_card)
@@ -172,6 +180,7 @@ class Overview(Section):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._halves.setDirection(self._direction())
+        self._figures_row.setDirection(self._direction())
 
     # --- Private ----------------------------------------------------------------------------------
 
@@ -180,25 +189,42 @@ class Overview(Section):
         label.setVisible(bool(text))
 
     def _advise(self, result: LabelsReviewed | None) -> None:
-        self._say(self.advice, "" if result is None else result.advice)
-        self._next_card.setVisible(result is not None or bool(self._review.failure))
-        weakest = self._weakest(result)
-        if weakest:
-            name = self._figures.class_name(weakest).replace("&", "&&")
-            self.do_button.setText(self.tr("Label More “{name}”").format(name=_short(name)))
-            self.do_button.setToolTip(self.tr("See the images that may be of this class"))
-        else:
-            self.do_button.setText(self.tr("Go On Labelling"))
-            self.do_button.setToolTip(self.tr("Label what helps most, one image at a time (F6)"))
-        self.do_button.setVisible(result is not None)
-
-    def _weakest(self, result: LabelsReviewed | None) -> ClassId | None:
-        if result is None or result.weakest is None:
-            return None
-        return result.weakest if self._figures.class_name(result.weakest) else None
+        self._advice = advice(self._session, self._figures, result)
+        self._say(self.advice, self._advice.text)
+        self._next_card.setVisible(bool(self._advice.text) or bool(self._review.failure))
+        self.do_button.setVisible(self._advice.step is not Step.NOTHING)
+        class_id = self._advice.class_id
+        name = "" if class_id is None else self._figures.class_name(class_id)
+        name = _short(name.replace("&", "&&"))
+        match self._advice.step:
+            case Step.FIRST:
+                text = self.tr("Find the First “{name}”")
+                tip = self.tr(
+                    "See the unlabelled images, those first that are least like any class so far"
+                )
+            case Step.MORE:
+                text = self.tr("Label More “{name}”")
+                tip = self.tr(
+                    "See unlabelled images that may be of this class, the most unsure first"
+                )
+            case Step.MISTAKES:
+                text = self.tr("See the Mistakes")
+                tip = self.tr("See the images behind the most frequent mistake")
+            case _:
+                text = self.tr("Go On Labelling")
+                tip = self.tr("Label what helps most, one image at a time (F6)")
+        self.do_button.setText(text.format(name=name))
+        self.do_button.setToolTip(tip)
 
     def _on_do(self) -> None:
-        self.label_more_requested.emit(int(self._weakest(self._review.result) or 0))
+        class_id = int(self._advice.class_id or 0)
+        match self._advice.step:
+            case Step.FIRST:
+                self.first_requested.emit(class_id)
+            case Step.MISTAKES:
+                self.class_requested.emit(class_id)
+            case _:
+                self.label_more_requested.emit(class_id)
 
 
 def _short(name: str) -> str:

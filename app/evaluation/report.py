@@ -1,25 +1,23 @@
-"""The evaluation as a document: one text for the HTML file and the PDF, in markup that both take.
-
-Qt's own reader of HTML, which makes the PDF, knows tables and simple styles and nothing newer.
-"""
+"""The evaluation as a document, what is said in it: one text for the HTML file and the PDF."""
 
 from __future__ import annotations
 
-import html
 import platform
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QDateTime, QLocale, QObject, QRectF, QSize, qVersion
 from PySide6.QtGui import QPainter
 
-from app.evaluation.confusion import cell_colour
+from app.evaluation import report_markup as markup
+from app.evaluation.advice import advice
 from app.evaluation.figures import Figures, interval_text, percent
 from app.evaluation.label_review import LabelReview
+from app.evaluation.report_markup import Pictures
 from app.evaluation.spot_result import SpotResult
 from app.look.plots import curve_text, paint_curve, paint_reliability, reliability_text
-from app.look.theme import LIGHT, text_on
+from app.look.theme import LIGHT
 from app.look.words import listed
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
@@ -40,22 +38,6 @@ _REFERENCES: Final = (
     "M. P. Naeini, G. F. Cooper, M. Hauskrecht, Obtaining well calibrated probabilities using "
     "Bayesian binning, AAAI 2015.",
 )
-
-
-class Pictures(Protocol):
-    """How a document holds its drawings and photographs; each answers with markup."""
-
-    def drawing(self, paint: Callable[[QPainter, QRectF], None], size: QSize, text: str) -> str:
-        """Something that is painted; ``text`` says the same in words."""
-
-    def thumbnail(self, image: ImageId, text: str) -> str:
-        """A small picture of an image, empty where there is none."""
-
-    def max_columns(self) -> int:
-        """How many columns of numbers there is room for."""
-
-    def style(self) -> str:
-        """What is to be added to the style sheet."""
 
 
 class Report(QObject):
@@ -91,7 +73,7 @@ class Report(QObject):
         """The document."""
         found, result = self._figures.evaluation, self._review.result
         parts = [
-            f"<h1>{_text(self.title)}</h1>",
+            f"<h1>{markup.text(self.title)}</h1>",
             self._about(),
             self._accuracy(result),
         ]
@@ -106,21 +88,16 @@ class Report(QObject):
             self._curve(result, pictures),
             self._spot_check(),
             self._doubtful(result, pictures),
-            self._duplicates(result),
+            self._duplicates(),
             self._method(),
         ]
-        return (
-            f'<!DOCTYPE html>\n<html lang="{self.tr("en")}"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{_text(self.title)}</title><style>{_STYLE}{pictures.style()}</style></head>"
-            f"<body>{''.join(parts)}</body></html>\n"
-        )
+        return markup.document(self.title, self.tr("en"), pictures.style(), parts)
 
     # --- Parts ------------------------------------------------------------------------------------
 
     def _about(self) -> str:
         session, locale = self._session, QLocale()
-        table, adapted = session.table, session.classifier.adapted
+        table = session.table
         labels = table.labels[~table.missing]
         n_none = int(np.count_nonzero(labels == NONE_OF_THESE))
         n_labels = int(np.count_nonzero(labels != NO_CLASS)) - n_none
@@ -141,27 +118,29 @@ class Report(QObject):
             ),
             (self.tr("Effort"), self._figures.effort_name()),
         ]
-        if adapted is not None and adapted.kept:
-            rows.append((self.tr("Classifier"), listed(adapted.kept)))
         if session.engine is not None:
             rows.append((self.tr("Encoder"), session.engine.encoder_name))
             rows.append((self.tr("Device"), session.engine.device))
         versions = f"Handful {__version__}, Qt {qVersion()}, Python {platform.python_version()}"
         rows.append((self.tr("Versions"), versions))
-        return _rows([(f"<b>{_text(name)}</b>", _text(value)) for name, value in rows])
+        return markup.rows(
+            [(f"<b>{markup.text(name)}</b>", markup.text(value)) for name, value in rows]
+        )
 
     def _accuracy(self, result: LabelsReviewed | None) -> str:
         figures = self._figures
-        said = [figures.basis(), figures.not_judged(), figures.outlook(result)]
+        said = [figures.verdict(), figures.left_out(), figures.basis(), figures.not_judged()]
         if figures.is_waiting:
             said.insert(
                 0, self.tr("Labels were changed while this was written; the figures are older.")
             )
-        advice = "" if result is None else result.advice
+        advised = advice(self._session, figures, result).text
+        checked = figures.spot_headline()
         return (
-            f"<h2>{_text(figures.headline())}</h2>"
-            + _paragraphs(said)
-            + (f"<p><b>{_text(advice)}</b></p>" if advice else "")
+            f"<h2>{markup.text(figures.headline())}</h2>"
+            + (f"<h2>{markup.text(checked)}</h2>" if checked else "")
+            + markup.paragraphs(said)
+            + (f"<p><b>{markup.text(advised)}</b></p>" if advised else "")
         )
 
     def _classes(self, found: Evaluation) -> str:
@@ -189,17 +168,17 @@ class Report(QObject):
             ]
         )
         return (
-            f"<h2>{_text(self.tr('Classes'))}</h2>"
-            + _paragraphs([self._figures.averages()])
-            + _table(head, lines, n_words=1, is_last_bold=True)
+            f"<h2>{markup.text(self.tr('Classes'))}</h2>"
+            + markup.paragraphs([self._figures.averages()])
+            + markup.table(head, lines, n_words=1, is_last_bold=True)
         )
 
     def _confusion(self, found: Evaluation, max_columns: int) -> str:
         names, locale = self._figures.class_name, QLocale()
-        text = f"<h2>{_text(self.tr('Confusion matrix'))}</h2>"
+        text = f"<h2>{markup.text(self.tr('Confusion matrix'))}</h2>"
         n_classes = len(found.class_ids)
         if n_classes <= max_columns:
-            text += _paragraphs(
+            text += markup.paragraphs(
                 [
                     self.tr(
                         "Rows are the labels, columns what the images were taken for, numbered as "
@@ -207,40 +186,21 @@ class Report(QObject):
                     )
                 ]
             )
-            cells = ["<tr><td></td>"]
-            cells += [f'<th align="center">{place + 1}</th>' for place in range(n_classes)]
-            cells.append("</tr>")
-            for row, class_id in enumerate(found.class_ids):
-                cells.append(f'<tr><th align="left">{row + 1} {_text(names(class_id))}</th>')
-                n_labels = max(found.classes[row].n_labels, 1)
-                for column in range(n_classes):
-                    count = int(found.confusion[row, column])
-                    ground = cell_colour(LIGHT, count / n_labels, is_right=row == column).name()
-                    ink = text_on(ground) if count else LIGHT.muted
-                    number = locale.toString(count)
-                    if row == column:
-                        number = f"<b>{number}</b>"
-                    cells.append(
-                        f'<td align="center" bgcolor="{ground}" style="color:{ink}">{number}</td>'
-                    )
-                cells.append("</tr>")
-            text += (
-                '<div class="wide"><table class="matrix" cellspacing="1" cellpadding="5">'
-                + "".join(cells)
-                + "</table></div>"
-            )
+            text += markup.matrix(found, [names(item) for item in found.class_ids])
         else:
-            text += _paragraphs(
+            text += markup.paragraphs(
                 [self.tr("The matrix of so many classes is in the HTML report; here its mistakes.")]
             )
         pairs = _frequent_mistakes(found)
         if not pairs:
-            return text + _paragraphs([self.tr("No held-out image was taken for another class.")])
+            return text + markup.paragraphs(
+                [self.tr("No held-out image was taken for another class.")]
+            )
         head = [self.tr("Most frequent mistakes: label"), self.tr("Taken for"), self.tr("Images")]
         lines = [
             [names(label), names(guess), locale.toString(count)] for label, guess, count in pairs
         ]
-        return text + _table(head, lines, n_words=2)
+        return text + markup.table(head, lines, n_words=2)
 
     def _examples(self, pictures: Pictures) -> str:
         mistakes = self._mistakes()
@@ -254,7 +214,7 @@ class Report(QObject):
                 percent=percent(self._figures.confidence(image)),
             )
             cards.append(self._card(image, said, pictures))
-        return f"<h2>{_text(self.tr('The surest mistakes'))}</h2>" + _grid(cards)
+        return f"<h2>{markup.text(self.tr('The surest mistakes'))}</h2>" + markup.grid(cards)
 
     def _calibration(self, found: Evaluation, pictures: Pictures) -> str:
         def paint(painter: QPainter, box: QRectF) -> None:
@@ -272,14 +232,14 @@ class Report(QObject):
             for item in found.bins
         ]
         return (
-            f"<h2>{_text(self.tr('Can the confidences be believed?'))}</h2>"
-            + _paragraphs([self._figures.calibration()])
+            f"<h2>{markup.text(self.tr('Can the confidences be believed?'))}</h2>"
+            + markup.paragraphs([self._figures.calibration()])
             + pictures.drawing(paint, _PLOT_PX, reliability_text(found.bins))
-            + _table(head, lines, n_words=1)
+            + markup.table(head, lines, n_words=1)
         )
 
     def _curve(self, result: LabelsReviewed | None, pictures: Pictures) -> str:
-        points = () if result is None else result.curve
+        points = self._figures.curve(result)
         if len(points) < 2:
             return ""
 
@@ -294,40 +254,36 @@ class Report(QObject):
             ]
             for point in points
         ]
-        said = self.tr(
-            "What the instant effort is expected to reach on the images without a label, with "
-            "fewer labels of each class and with all; the band is the 95 % interval."
-        )
         return (
-            f"<h2>{_text(self.tr('Would more labels help?'))}</h2>"
-            + _paragraphs([said])
+            f"<h2>{markup.text(self.tr('Would more labels help?'))}</h2>"
+            + markup.paragraphs([self._figures.curve_note(result)])
             + pictures.drawing(paint, _PLOT_PX, curve_text(points))
-            + _table(head, lines, n_words=1)
+            + markup.table(head, lines, n_words=1)
         )
 
     def _spot_check(self) -> str:
         result, table = self._spot(), self._session.table
-        title = f"<h2>{_text(self.tr('Spot check'))}</h2>"
+        title = f"<h2>{markup.text(self.tr('Spot check'))}</h2>"
         if result is None:
-            return title + _paragraphs([self.tr("There was no spot check yet.")])
+            return title + markup.paragraphs([self.tr("There was no spot check yet.")])
         n_labels = int(np.count_nonzero((table.labels != NO_CLASS) & ~table.missing))
         drawn = self.tr(
             "Drawn at random from {count} predictions, whose confidences promised {percent} %."
         ).format(count=QLocale().toString(result.n_predictions), percent=percent(result.promised))
-        return f"{title}<p><b>{_text(result.headline())}</b></p>" + _paragraphs(
+        return f"{title}<p><b>{markup.text(result.headline())}</b></p>" + markup.paragraphs(
             [result.when_text(n_labels), drawn]
         )
 
     def _doubtful(self, result: LabelsReviewed | None, pictures: Pictures) -> str:
         if result is None:
             return ""
-        text = f"<h2>{_text(self.tr('Labels that look wrong'))}</h2>"
+        text = f"<h2>{markup.text(self.tr('Labels that look wrong'))}</h2>"
         doubtful = self._review.doubtful
         if not doubtful:
             said = self.tr("No label looks wrong.")
             if result.accuracy is None:
                 said = self.tr("Too few labels to tell whether one of them is wrong.")
-            return text + _paragraphs([said])
+            return text + markup.paragraphs([said])
         names = self._figures.class_name
         cards = [
             self._card(
@@ -342,7 +298,7 @@ class Report(QObject):
             for item in doubtful[:_MAX_DOUBTFUL]
         ]
         if len(doubtful) > _MAX_DOUBTFUL:
-            text += _paragraphs(
+            text += markup.paragraphs(
                 [
                     self.tr("The {shown} most doubtful of {count}.").format(
                         shown=QLocale().toString(_MAX_DOUBTFUL),
@@ -350,24 +306,25 @@ class Report(QObject):
                     )
                 ]
             )
-        return text + _grid(cards)
+        return text + markup.grid(cards)
 
-    def _duplicates(self, result: LabelsReviewed | None) -> str:
-        if result is None or not result.duplicates:
+    def _duplicates(self) -> str:
+        locale, groups = QLocale(), self._session.table.groups_of_rows()
+        if not groups:
             return ""
-        locale, groups = QLocale(), result.duplicates
         said = (
             self.tr(
-                "1 group of {images} images that are nearly the same. They count as one label and "
-                "are held out together."
+                "1 group of {images} images: copies, a burst or near-duplicates. Labelled near-"
+                "duplicates count as one label and are held out together."
             )
             if len(groups) == 1
             else self.tr(
-                "{groups} groups of nearly the same images, {images} images together. Those of a "
-                "group count as one label and are held out together."
+                "{groups} groups of copies, bursts and near-duplicates, {images} images together. "
+                "Labelled near-duplicates count as one label and are held out together."
             )
         ).format(groups=locale.toString(len(groups)), images=locale.toString(sum(map(len, groups))))
-        return f"<h2>{_text(self.tr('Near-duplicates'))}</h2>" + _paragraphs([said])
+        title = self.tr("Copies, bursts and near-duplicates")
+        return f"<h2>{markup.text(title)}</h2>" + markup.paragraphs([said])
 
     def _method(self) -> str:
         said = [
@@ -377,6 +334,11 @@ class Report(QObject):
                 "grouped folds with the others). Of near-duplicates with one label the first "
                 "counts. Accuracy, precision, recall, F1, the matrix and the calibration all come "
                 "from these predictions."
+            ),
+            self.tr(
+                "The curve was measured with the instant effort, fitted to a few labels of each "
+                "class drawn at random and judged on the others; it is shown through the accuracy "
+                "of the answers on screen, the odds of being right keeping their ratios."
             ),
             self.tr(
                 "Intervals hold the truth 95 times in 100. Those of shares, precision and recall "
@@ -389,17 +351,22 @@ class Report(QObject):
                 "bins of equal width, weighted by their sizes [4]; beside it stands what chance "
                 "makes it where every confidence is true."
             ),
+            self._figures.calibration_details(),
             self.tr(
                 "The labels were chosen by a person, so they are no random sample of the folder; "
                 "only the spot check is."
             ),
         ]
+        adapted = self._session.classifier.adapted
+        if adapted is not None and adapted.kept:
+            went_in = self.tr("What went into the classifier: {kept}.")
+            said.append(went_in.format(kept=listed(adapted.kept)))
         references = "".join(
-            f"<p class='small'>[{number}] {_text(item)}</p>"
+            f"<p class='small'>[{number}] {markup.text(item)}</p>"
             for number, item in enumerate(_REFERENCES, 1)
         )
         title = self.tr("How the figures were made")
-        return f"<h2>{_text(title)}</h2>" + _paragraphs(said) + references
+        return f"<h2>{markup.text(title)}</h2>" + markup.paragraphs(said) + references
 
     # --- Pieces -----------------------------------------------------------------------------------
 
@@ -407,10 +374,7 @@ class Report(QObject):
         table = self._session.table
         row = table.row_of(image)
         name = table.names[row] if row >= 0 else ""
-        # An invisible place to break lines at, else long paths widen the column.
-        breakable = _text(name).replace("/", "/&#8203;").replace("_", "_&#8203;")
-        shown = pictures.thumbnail(image, name)
-        return f"{shown}<br>{_text(said)}<br><span class='small'>{breakable}</span>"
+        return markup.card(pictures.thumbnail(image, name), said, name)
 
     def _mistakes(self) -> list[tuple[ImageId, ClassId, ClassId]]:
         """The surest mistakes: image, label, what it was taken for."""
@@ -444,75 +408,5 @@ def _frequent_mistakes(found: Evaluation) -> list[tuple[ClassId, ClassId, int]]:
     ]
 
 
-def _text(text: str) -> str:
-    return html.escape(text)
-
-
-def _paragraphs(texts: Sequence[str]) -> str:
-    return "".join(f"<p>{_text(text)}</p>" for text in texts if text)
-
-
 def _estimate(estimate: Estimate | None) -> str:
     return "–" if estimate is None else interval_text(estimate)
-
-
-def _rows(rows: Sequence[tuple[str, str]]) -> str:
-    """Names and values, as markup."""
-    lines = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in rows)
-    return f'<table class="about" cellspacing="0" cellpadding="3">{lines}</table>'
-
-
-def _table(
-    head: Sequence[str],
-    lines: Sequence[Sequence[str]],
-    *,
-    n_words: int,
-    is_last_bold: bool = False,
-) -> str:
-    """The first ``n_words`` columns are words, the others numbers."""
-
-    def line(cells: Sequence[str], tag: str, ground: str) -> str:
-        made = "".join(
-            f'<{tag} align="{"left" if place < n_words else "right"}">{_text(cell)}</{tag}>'
-            for place, cell in enumerate(cells)
-        )
-        return f'<tr bgcolor="{ground}">{made}</tr>'
-
-    body = [line(head, "th", LIGHT.sunken)]
-    for number, cells in enumerate(lines):
-        is_bold = is_last_bold and number == len(lines) - 1
-        body.append(line(cells, "th" if is_bold else "td", LIGHT.surface))
-    return (
-        '<div class="wide"><table class="numbers" cellspacing="0" cellpadding="4" width="100%">'
-        + "".join(body)
-        + "</table></div>"
-    )
-
-
-def _grid(cards: Sequence[str], columns: int = 4) -> str:
-    """Pictures with words, four side by side."""
-    made = []
-    for start in range(0, len(cards), columns):
-        some = [*cards[start : start + columns]]
-        some += [""] * (columns - len(some))
-        cells = "".join(f'<td width="{100 // columns}%" valign="top">{item}</td>' for item in some)
-        made.append(f"<tr>{cells}</tr>")
-    return (
-        '<table class="pictures" cellspacing="0" cellpadding="6" width="100%">'
-        + "".join(made)
-        + "</table>"
-    )
-
-
-_STYLE: Final = f"""
-body {{ color: {LIGHT.text}; background-color: {LIGHT.surface}; }}
-h1 {{ font-size: 24px; }}
-h2 {{ font-size: 17px; margin-top: 26px; }}
-p {{ margin: 6px 0; }}
-.small {{ font-size: 11px; color: {LIGHT.muted}; }}
-.about td {{ padding-right: 18px; vertical-align: top; }}
-table {{ border-collapse: collapse; margin: 8px 0; }}
-table.numbers th, table.numbers td {{ border-bottom: 1px solid {LIGHT.border}; }}
-table.matrix {{ border-collapse: separate; }}
-table.pictures td {{ font-size: 12px; }}
-"""

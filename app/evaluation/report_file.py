@@ -40,6 +40,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgGenerator
 
+from app.evaluation.label_review import LabelReview
 from app.evaluation.report import Report
 from app.gallery.thumbnails import Thumbnails
 from app.look.theme import LIGHT
@@ -50,7 +51,7 @@ PDF_SUFFIX: Final = ".pdf"
 HTML_SUFFIX: Final = ".html"
 _THUMBNAIL_PX: Final = 160
 _QUALITY: Final = 85
-_WAIT_MS: Final = 4000  # For thumbnails; without them the report is written all the same.
+_WAIT_MS: Final = 4000  # For review and thumbnails; without them it is written all the same.
 _DOTS_PER_INCH: Final = 300
 _MARGIN_MM: Final = 16.0
 _PX_PER_INCH: Final = 96.0
@@ -63,7 +64,7 @@ _SHARP: Final = 3  # Pixels of a drawing in the PDF, for each of the page's.
 
 
 class ReportFile(QObject):
-    """Writes a report once the thumbnails that it shows are there.
+    """Writes a report once the review and the thumbnails that it shows are there.
 
     Signals:
         saved: the path that was written.
@@ -74,30 +75,32 @@ class ReportFile(QObject):
     failed = Signal(str)
 
     def __init__(
-        self, session: Session, thumbnails: Thumbnails, report: Report, parent: QObject
+        self,
+        session: Session,
+        thumbnails: Thumbnails,
+        review: LabelReview,
+        report: Report,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._thumbnails = thumbnails
         self._report = report
+        self._review = review
         self._path: Path | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_WAIT_MS)
         self._timer.timeout.connect(self._write)
         thumbnails.arrived.connect(self._on_arrived)
+        review.changed.connect(self._on_arrived)
         session.project_changed.connect(self._give_up)
 
     def save(self, path: Path) -> None:
         """Write to ``path``: a PDF where it ends so, else HTML."""
         self._path = path
-        table = self._session.table
-        rows = [table.row_of(image) for image in self._missing()]
-        if rows:
-            self._thumbnails.want_too(rows)
-            self._timer.start()
-        else:
-            self._write()
+        self._timer.start()
+        self._on_arrived()
 
     def _missing(self) -> list[ImageId]:
         table = self._session.table
@@ -109,8 +112,13 @@ class ReportFile(QObject):
             and self._thumbnails.pixmap(image) is None
         ]
 
-    def _on_arrived(self, _image: int) -> None:
-        if self._path is not None and not self._missing():
+    def _on_arrived(self) -> None:
+        if self._path is None or self._review.is_waiting:
+            return
+        rows = [self._session.table.row_of(image) for image in self._missing()]
+        if rows:
+            self._thumbnails.want_too(rows)
+        else:
             self._write()
 
     def _give_up(self) -> None:

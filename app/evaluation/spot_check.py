@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,50 +11,36 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
-from app.evaluation.spot_result import SpotResult
-from app.gallery.small_picture import SmallPicture
+from app.evaluation.spot_outcome import SpotOutcome
+from app.evaluation.spot_sample import Answer, SpotSample
 from app.gallery.thumbnails import Thumbnails
 from app.look.icons import swatch
 from app.look.page import Page
 from app.look.theme import GAP_PX, Theme
 from app.preview.large_picture import LargePicture
-from app.session.image_table import NO_CLASS
 from app.session.session import Session
 from engine.messages import ClassId, ImageId
 
-_COUNT: Final = 30
-_MAX_WRONG: Final = 6  # On one line; all of them can be looked at in the gallery.
-_WIDTH_PX: Final = 760
-_PICTURE_PX: Final = 96
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A prediction that was drawn, as it was at the start."""
-
-    image_id: ImageId
-    predicted: ClassId
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the person says of it; ``class_id`` is what it is, None where that was not said."""
-
-    is_right: bool
-    class_id: ClassId | None
+_GO_ON_KEYS: Final = (
+    *(Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Right),
+    Qt.Key.Key_N,
+)
+"""While it is asked what a wrong one is: to the next image without saying it."""
 
 
 class SpotCheckPage(Page):
     """Asks for one prediction after the other whether it is right, and then says how many are.
 
     The sample is drawn from all predictions alike and fixed at the start, and the confidence is
-    not shown before the answer: both would make the share of right ones look other than it is.
+    not shown before the answer: both would make the share of right ones look other than it is. So
+    what is wrong can become a label at once: the answers count as they were given, whatever is
+    predicted afterwards.
 
     Signals:
         images_requested: images to look at in the gallery.
@@ -80,13 +63,10 @@ class SpotCheckPage(Page):
         super().__init__(self.tr("Spot check"), theme, parent)
         self._thumbnails = thumbnails
         self.random = np.random.default_rng()
-        self.sample: list[Drawn] = []
-        self.answers: dict[int, Answer] = {}  # By place in the sample.
-        self.place = 0
-        self._drawn_from = np.zeros(0, np.int32)  # The predicted classes, of all images.
-        self._is_over = False
-        self._ended_at = ""
-        self._n_labels = 0  # At that moment.
+        self.check = SpotSample()
+        self._is_naming = False  # The current one is wrong, and is asked what it is.
+        self._was_left = False  # By Esc; then the next time begins anew, or goes on with the rest.
+        self._labelled: set[ImageId] = set()  # By answers, so that another answer changes it.
         self._unseen: set[int] = set()  # Images that could not be shown.
         self.picture = LargePicture(session, thumbnails, theme)
         self.picture.failed.connect(self._on_picture_failed)
@@ -96,22 +76,44 @@ class SpotCheckPage(Page):
         self.hint.setObjectName("muted")
         self.hint.setWordWrap(True)
         self.wrong_button = QPushButton(self.tr("Wrong"))
-        self.wrong_button.setToolTip(self.tr("The prediction is wrong (N)"))
+        self.wrong_button.setToolTip(
+            self.tr("The prediction is wrong (N); a class’s key says at once what it is")
+        )
+        self.skip_button = QPushButton(self.tr("Skip"))
+        self.skip_button.setToolTip(self.tr("You cannot tell; it does not count (Space)"))
         self.right_button = QPushButton(self.tr("Right"))
         self.right_button.setObjectName("primary")
         self.right_button.setToolTip(self.tr("The prediction is right (Enter or Y)"))
-        self.wrong_button.clicked.connect(partial(self._answer, False, None))
-        self.right_button.clicked.connect(partial(self._answer, True, None))
-        for button in (self.wrong_button, self.right_button):
+        self.unknown_button = QPushButton(self.tr("Don’t Know"))
+        self.unknown_button.setObjectName("primary")
+        self.unknown_button.setToolTip(
+            self.tr("It is wrong, and you cannot say what it is (Enter)")
+        )
+        self.wrong_button.clicked.connect(self._on_wrong)
+        self.skip_button.clicked.connect(self._on_skip)
+        self.right_button.clicked.connect(self._on_right)
+        self.unknown_button.clicked.connect(self._go_on)
+        for button in self._buttons():
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.outcome = SpotOutcome(session, thumbnails)
+        self.outcome.again_requested.connect(self._on_again)
+        self.outcome.continue_requested.connect(self._on_continue)
+        self.outcome.show_requested.connect(self._on_show_wrong)
+        self.outcome.label_requested.connect(self._on_label)
+        self.outcome.image_requested.connect(self.image_requested)
         self._body = QStackedLayout()
         self._body.addWidget(self._build_question())
-        self._body.addWidget(self._build_result())
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self.outcome)
+        self._body.addWidget(scroll)
         self.column.addLayout(self._body, 1)
         session.project_changed.connect(self._forget)
         session.classes_changed.connect(self._on_session_changed)
         session.status_changed.connect(self._on_session_changed)
-        self.left.connect(self._forget)  # The next time there is a new sample.
+        self.left.connect(self._on_left)
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -119,8 +121,11 @@ class SpotCheckPage(Page):
             self.picture.set_theme(theme)
 
     def begin(self) -> None:
-        """Draw a sample, unless the result of the last one is what one comes back to."""
-        if not (self._is_over and self.answers):
+        """Draw a sample, unless one comes back to the last one: its result, or the rest of it."""
+        # Who looks at the wrong ones, and labels them, comes back to the result; who left it, not.
+        is_ended = self.check.is_over and bool(self.check.answers) and not self._was_left
+        self._was_left = False
+        if not is_ended and not self.check.can_go_on(self._session.table):
             self.draw()
         self._show()
 
@@ -128,36 +133,19 @@ class SpotCheckPage(Page):
         self.picture.clear()
 
     def kept_state(self) -> object:
-        kept = self.sample, self.answers, self.place, self._drawn_from, self._is_over, self._unseen
-        return kept if self.sample else None
+        kept = self.check, self._is_naming, self._labelled, self._unseen
+        return kept if self.check.drawn else None
 
     def restore_state(self, state: object) -> None:
         if isinstance(state, tuple):
-            (
-                self.sample,
-                self.answers,
-                self.place,
-                self._drawn_from,
-                self._is_over,
-                self._unseen,
-            ) = state
+            self.check, self._is_naming, self._labelled, self._unseen = state
             self._show()
 
     def draw(self) -> None:
         """Draw a new sample from the predictions as they are now."""
-        table = self._session.table
-        rows = np.flatnonzero(table.predicts & ~table.unreadable)
-        self._drawn_from = table.predicted[rows, 0]
-        drawn = self.random.choice(rows, min(_COUNT, len(rows)), replace=False)
-        self.sample = [
-            Drawn(
-                table.image_id(row),
-                ClassId(int(table.predicted[row, 0])),
-                float(table.probabilities[row, 0]),
-            )
-            for row in drawn.tolist()
-        ]
-        self.answers, self.place, self._is_over, self._ended_at = {}, 0, False, ""
+        self.check = SpotSample.draw(self._session.table, self.random)
+        self._is_naming = False
+        self._labelled.clear()
         self._unseen.clear()
         self._show()
 
@@ -166,78 +154,67 @@ class SpotCheckPage(Page):
 
     def take_class(self, class_id: ClassId) -> bool:
         """The person says what it is: that is right or wrong, too."""
-        if not self._is_over and self.place < len(self.sample):
-            self._answer(self.sample[self.place].predicted == class_id, class_id)
-        return False
+        drawn = self.check.current
+        if drawn is None:
+            return False
+        self._answer(Answer(drawn.predicted == class_id, class_id))
+        self._go_on()
+        return drawn.predicted != class_id
 
     def key_help(self) -> list[tuple[str, str]]:
         return [
             (self.tr("Enter, Y"), self.tr("The prediction is right")),
-            (self.tr("N"), self.tr("The prediction is wrong")),
-            (self.tr("Key of a class"), self.tr("It is this class")),
+            (self.tr("Key of a class"), self.tr("It is this class: a wrong one is labelled so")),
+            (self.tr("N"), self.tr("The prediction is wrong; then what it is, or Enter")),
+            (self.tr("Space, Right"), self.tr("Skip the image; it does not count")),
             (self.tr("Backspace, Left"), self.tr("Back to the image before")),
             (self.tr("Esc"), self.tr("End the spot check")),
         ]
 
     def keys(self) -> tuple[Qt.Key, ...]:
-        return (Qt.Key.Key_Backspace,)
+        return Qt.Key.Key_Backspace, Qt.Key.Key_Space
 
     def on_key(self, key: Qt.Key) -> bool:
-        is_asking = not self._is_over and self.place < len(self.sample)
+        keys, is_asking = Qt.Key, self.check.current is not None
+        if self._is_naming and key in _GO_ON_KEYS:
+            self._go_on()
+            return True
         match key:
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Y if is_asking:
-                self._answer(True, None)
-            case Qt.Key.Key_N if is_asking:
-                self._answer(False, None)
-            case Qt.Key.Key_Backspace | Qt.Key.Key_Left if is_asking:
-                self.place = max(0, self.place - 1)
-                self._show()
-            case Qt.Key.Key_Escape if is_asking and self.answers:
-                self._is_over = True
+            case keys.Key_Return | keys.Key_Enter | keys.Key_Y if is_asking:
+                self._on_right()
+            case keys.Key_N if is_asking:
+                self._on_wrong()
+            case keys.Key_Space | keys.Key_Right if is_asking:
+                self._on_skip()
+            case keys.Key_Backspace | keys.Key_Left if is_asking:
+                self._go_back()
+            case keys.Key_Escape if is_asking and self.check.answers:
+                self._is_naming = False
+                self.check.is_over = True
                 self._show()
             case _:
                 return False
         return True
-
-    def labels(self) -> dict[ImageId, ClassId]:
-        """What the images are, by the answers that say so."""
-        found: dict[ImageId, ClassId] = {}
-        for place, answer in self.answers.items():
-            drawn = self.sample[place]
-            class_id = drawn.predicted if answer.is_right else answer.class_id
-            if class_id is not None and self._session.image_class(class_id) is not None:
-                found[drawn.image_id] = class_id
-        return found
 
     # --- What happens meanwhile -------------------------------------------------------------------
 
     def _on_session_changed(self) -> None:
         if not self.isVisible():
             return
-        if not self.sample and self._session.classifier.is_complete:
+        check = self.check
+        if not check.drawn and self._session.classifier.is_complete:
             self.draw()  # It was opened too early.
-        elif not self.sample or self._leave_out():
+        elif not check.drawn or check.leave_out(self._is_kept):
+            self._is_naming = False
             self._show()
-        elif not self._is_over:
+        elif not check.is_over:
             self._show_question()  # The class may have got another name or colour.
 
-    def _leave_out(self) -> bool:
-        """Ask no more of what nobody can judge; whether there was any."""
-        kept = [
-            place
-            for place, drawn in enumerate(self.sample)
-            if self._session.image_class(drawn.predicted) is not None
-            and (place in self.answers or drawn.image_id not in self._unseen)
-        ]
-        if len(kept) == len(self.sample):
-            return False
-        self.sample = [self.sample[place] for place in kept]
-        self.answers = {
-            new: self.answers[old] for new, old in enumerate(kept) if old in self.answers
-        }
-        self.place = sum(place < self.place for place in kept)
-        self._is_over = self._is_over or self.place >= len(self.sample)
-        return True
+    def _is_kept(self, place: int) -> bool:
+        drawn = self.check.drawn[place]
+        return self._session.image_class(drawn.predicted) is not None and (
+            place in self.check.answers or drawn.image_id not in self._unseen
+        )
 
     def _on_picture_failed(self, image_id: int) -> None:
         self._unseen.add(image_id)
@@ -260,8 +237,8 @@ class SpotCheckPage(Page):
         row.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         row.setSpacing(GAP_PX)
         row.addLayout(words, 1)
-        row.addWidget(self.wrong_button)
-        row.addWidget(self.right_button)
+        for button in self._buttons():
+            row.addWidget(button)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -270,62 +247,61 @@ class SpotCheckPage(Page):
         column.addWidget(strip)
         return page
 
-    def _build_result(self) -> QWidget:
-        self.headline, self.basis, self.wrong_title = QLabel(), QLabel(), QLabel()
-        self.headline.setObjectName("heading")
-        self.basis.setObjectName("muted")
-        self.wrong_title.setObjectName("section")
-        for label in (self.headline, self.basis):
-            label.setWordWrap(True)
-        self._wrong = QHBoxLayout()
-        self._wrong.setSpacing(GAP_PX)
-        self.show_button = QPushButton(self.tr("Show the Wrong Ones"))
-        self.show_button.clicked.connect(self._on_show_wrong)
-        self.label_button = QPushButton()
-        self.label_button.clicked.connect(self._on_label)
-        self.again_button = QPushButton(self.tr("Draw Again"))
-        self.again_button.clicked.connect(self._on_again)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP_PX)
-        for button in (self.again_button, self.show_button, self.label_button):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        card = QFrame()
-        card.setObjectName("card")
-        card.setMaximumWidth(_WIDTH_PX)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(3 * GAP_PX, 3 * GAP_PX, 3 * GAP_PX, 3 * GAP_PX)
-        column.setSpacing(GAP_PX)
-        column.addWidget(self.headline)
-        column.addWidget(self.basis)
-        column.addSpacing(GAP_PX)
-        column.addWidget(self.wrong_title)
-        column.addLayout(self._wrong)
-        column.addSpacing(GAP_PX)
-        column.addLayout(buttons)
-        page = QWidget()
-        page.setObjectName("ground")
-        across = QHBoxLayout()
-        across.addStretch(1)
-        across.addWidget(card, 100)
-        across.addStretch(1)
-        down = QVBoxLayout(page)
-        down.setContentsMargins(2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX)
-        down.addStretch(1)
-        down.addLayout(across)
-        down.addStretch(2)
-        return page
-
     # --- Asking -----------------------------------------------------------------------------------
 
-    def _answer(self, is_right: bool, class_id: ClassId | None) -> None:
-        self.answers[self.place] = Answer(is_right, class_id)
-        self.place += 1
-        self._is_over = self.place >= len(self.sample)
+    def _buttons(self) -> tuple[QPushButton, ...]:
+        return self.wrong_button, self.skip_button, self.right_button, self.unknown_button
+
+    def _answer(self, answer: Answer) -> None:
+        """Keep an answer; a wrong prediction of which it says what it is becomes a label."""
+        drawn = self.check.current
+        if drawn is None:
+            return
+        self.check.answer(answer)
+        label = answer.class_id
+        if answer.is_right:
+            # Else the label that an answer before this one gave would stand.
+            label = drawn.predicted if self._is_labelled_here(drawn.image_id) else None
+        if label is not None or self._is_labelled_here(drawn.image_id):
+            self._labelled.add(drawn.image_id)
+            self._session.label([drawn.image_id], label)
+
+    def _is_labelled_here(self, image_id: ImageId) -> bool:
+        """Whether an answer made a label, and nobody has taken it back since."""
+        row = self._session.table.row_of(image_id)
+        return image_id in self._labelled and row >= 0 and bool(self._session.table.labels[row])
+
+    def _on_right(self) -> None:
+        self._answer(Answer(True))
+        self._go_on()
+
+    def _on_wrong(self) -> None:
+        self._answer(Answer(False))
+        self._is_naming = True
+        self._show_question()
+
+    def _on_skip(self) -> None:
+        drawn = self.check.current
+        self._is_naming = False
+        if drawn is not None and self._is_labelled_here(drawn.image_id):
+            self._session.label([drawn.image_id], None)  # It was an answer that is withdrawn.
+        self.check.skip()
+        self._show()
+
+    def _go_on(self) -> None:
+        self._is_naming = False
+        self.check.go_on()
+        self._show()
+
+    def _go_back(self) -> None:
+        """From what it is to whether it is right, from there to the image before."""
+        if not self._is_naming:
+            self.check.go_back()
+        self._is_naming = False
         self._show()
 
     def _show(self) -> None:
-        if self._is_over or not self.sample:
+        if self.check.current is None:
             self.picture.clear()
             self.position.setText("")
             self._show_result()
@@ -334,131 +310,112 @@ class SpotCheckPage(Page):
         self._body.setCurrentIndex(0)
         self._show_question()
         table = self._session.table
-        following = [item.image_id for item in self.sample[self.place + 1 : self.place + 4]]
+        check = self.check
+        following = [item.image_id for item in check.drawn[check.place + 1 : check.place + 4]]
         if self.isVisible():
             rows = [table.row_of(image) for image in following]
-            row = table.row_of(self.sample[self.place].image_id)
+            row = table.row_of(check.drawn[check.place].image_id)
             self.picture.show_row(row, [item for item in rows if item >= 0])
 
     def _show_question(self) -> None:
-        locale, drawn = QLocale(), self.sample[self.place]
+        locale, check = QLocale(), self.check
+        drawn = check.drawn[check.place]
         self.position.setText(
             self.tr("{place} of {count}").format(
-                place=locale.toString(self.place + 1), count=locale.toString(len(self.sample))
+                place=locale.toString(check.place + 1), count=locale.toString(len(check.drawn))
             )
         )
         item = self._session.image_class(drawn.predicted)
         name = item.name if item is not None else ""
         if item is not None:
             self._dot.setPixmap(swatch(item.colour).pixmap(20, 20))
+        had_focus = any(button.hasFocus() for button in self._buttons())
+        for button in (self.wrong_button, self.skip_button, self.right_button):
+            button.setVisible(not self._is_naming)
+        self.unknown_button.setVisible(self._is_naming)
+        self._dot.setVisible(not self._is_naming)
+        if had_focus and not any(button.hasFocus() for button in self._buttons()):
+            (self.unknown_button if self._is_naming else self.right_button).setFocus()
+        if self._is_naming:
+            self.question.setText(self.tr("Not “{name}”. What is it?").format(name=name))
+            self.hint.setText(
+                self.tr(
+                    "A class’s key or a click on the class labels it, 0: none of these · Enter: "
+                    "don’t know · Backspace: back"
+                )
+            )
+            return
         self.question.setText(self.tr("Is this “{name}”?").format(name=name))
-        given = self.answers.get(self.place)
         hint = self.tr(
-            "Enter: right · N: wrong · number keys: what it is, 0 none of these · Backspace: back "
-            "· Esc: enough"
+            "Enter: right · a class’s key: wrong, it is that · N: wrong · Space: skip · "
+            "Backspace: back · Esc: enough"
         )
-        if given is not None:
-            answer = self.tr("Answered right.") if given.is_right else self.tr("Answered wrong.")
-            hint = f"{answer} {hint}"
-        self.hint.setText(hint)
+        self.hint.setText(self._said().format(hint=hint))
+
+    def _said(self) -> str:
+        """What was answered before, as a pattern with room for the hint."""
+        check = self.check
+        given = check.answers.get(check.place)
+        if check.place in check.skipped:
+            return self.tr("Skipped before. {hint}")
+        if given is None:
+            return "{hint}"
+        return (
+            self.tr("Answered right. {hint}")
+            if given.is_right
+            else self.tr("Answered wrong. {hint}")
+        )
 
     # --- The result -------------------------------------------------------------------------------
 
     def _show_result(self) -> None:
-        n_asked = len(self.answers)
-        wrong = [place for place, answer in self.answers.items() if not answer.is_right]
-        while self._wrong.count():
-            item = self._wrong.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for part in (self.show_button, self.label_button, self.again_button):
-            part.setVisible(n_asked > 0)
-        self.wrong_title.setVisible(bool(wrong))
-        if not n_asked:
-            self.headline.setText(self.tr("Nothing to check"))
-            self.basis.setText(self._session.why_no_predictions())
+        check, session = self.check, self._session
+        if not check.answers:
+            self.outcome.show_nothing(session.why_no_predictions())
             return
-        result = self._keep_result(n_asked - len(wrong))
-        self.headline.setText(result.headline())
-        locale = QLocale()
-        self.basis.setText(
-            self.tr(
-                "Drawn at random from {count} predictions; the share among all of them lies "
-                "between the two numbers 95 times in 100. Their confidences promised {percent} %."
-            ).format(
-                count=locale.toString(result.n_predictions), percent=round(100 * result.promised)
-            )
-        )
-        self.wrong_title.setText(self.tr("{count} wrong").format(count=locale.toString(len(wrong))))
-        for number, place in enumerate(wrong[:_MAX_WRONG]):
-            picture = SmallPicture(
-                self.sample[place].image_id,
-                _PICTURE_PX,
-                self._session,
-                self._thumbnails,
-                self._theme,
-            )
-            picture.opened.connect(self.image_requested)
-            self._wrong.insertWidget(number, picture)
-        self._wrong.addStretch(1)
-        table = self._session.table
-        rows = [table.row_of(self.sample[place].image_id) for place in wrong[:_MAX_WRONG]]
-        self._thumbnails.want_too([row for row in rows if row >= 0])
-        self.show_button.setVisible(bool(wrong))
-        self._show_labels()
-
-    def _keep_result(self, n_right: int) -> SpotResult:
-        """Keep the result beside the project; it is that of the moment when it was over."""
-        table, project = self._session.table, self._session.project
-        known = [int(item.class_id) for item in self._session.classes]
-        if not self._ended_at:
-            self._ended_at = datetime.now().astimezone().isoformat(timespec="seconds")
-            self._n_labels = int(np.count_nonzero((table.labels != NO_CLASS) & ~table.missing))
-        result = SpotResult(
-            n_right,
-            len(self.answers),
-            int(np.count_nonzero(np.isin(self._drawn_from, known))),
-            float(np.mean([self.sample[place].confidence for place in self.answers])),
-            self._n_labels,
-            self._ended_at,
-        )
-        if project is not None:
-            self._session.preferences.keep_spot_check(project.path, result.to_text())
+        result = check.result([item.class_id for item in session.classes])
+        if session.project is not None:
+            session.preferences.keep_spot_check(session.project.path, result.to_text())
             self.ended.emit()
-        return result
+        self.outcome.show_result(result, check.wrong, len(check.skipped), self._theme)
+        self.outcome.show_due(len(self._due()))
+        n_left = len(check.drawn) - check.place if check.can_go_on(session.table) else 0
+        self.outcome.show_rest(n_left)
 
-    def _show_labels(self) -> None:
-        labels, table = self.labels(), self._session.table
-        due = [
-            image
-            for image, class_id in labels.items()
-            if table.row_of(image) >= 0 and table.label(table.row_of(image)) != class_id
-        ]
-        self.label_button.setVisible(bool(due))
-        text = (
-            self.tr("Use 1 Answer as a Label")
-            if len(due) == 1
-            else self.tr("Use {count} Answers as Labels")
-        )
-        self.label_button.setText(text.format(count=QLocale().toString(len(due))))
-        self.label_button.setToolTip(
-            self.tr("Right answers and those that say what it is become labels of yours")
-        )
+    def _due(self) -> dict[ImageId, ClassId]:
+        """Answers that say what an image is, where its label is another or none."""
+        session, table = self._session, self._session.table
+        return {
+            image: class_id
+            for image, class_id in self.check.labels().items()
+            if session.image_class(class_id) is not None
+            and table.row_of(image) >= 0
+            and table.label(table.row_of(image)) != class_id
+        }
 
     def _on_show_wrong(self) -> None:
-        wrong = [place for place, answer in self.answers.items() if not answer.is_right]
-        self.images_requested.emit([self.sample[place].image_id for place in wrong])
+        self.images_requested.emit(self.check.wrong)
 
     def _on_label(self) -> None:
-        if self._session.label_each(self.labels(), self.tr("Label by spot check")):
-            self._show_labels()
+        if self._session.label_each(self._due(), self.tr("Label by spot check")):
+            self.outcome.show_due(len(self._due()))
+
+    def _on_continue(self) -> None:
+        self.check.resume()
+        self._show()
+        self.setFocus()
+
+    def _on_left(self) -> None:
+        """The next time there is a new sample, unless this one can be gone on with."""
+        self._was_left = True
+        if not self.check.can_go_on(self._session.table):
+            self._forget()
 
     def _on_again(self) -> None:
         self.draw()
         self.setFocus()
 
     def _forget(self) -> None:
-        self.sample, self.answers, self.place, self._is_over = [], {}, 0, False
-        self._ended_at = ""
+        self.check = SpotSample()
+        self._is_naming = False
+        self._labelled.clear()

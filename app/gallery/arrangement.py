@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.session.image_table import NO_CLASS, NO_GROUP, ImageTable, Rows
+from app.session.image_table import NO_CLASS, NO_GROUP, UNSURE_MARGIN, ImageTable, Rows
 from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 _NONE: Final = ClassId(NO_CLASS)
@@ -29,16 +30,19 @@ class Show(Enum):
     UNSURE = "unsure"
     CONFIDENT = "confident"  # Predicted with at least a threshold's confidence.
     LIKE_NONE = "none"
+    SET_ASIDE = "set-aside"  # Kept for later by the person.
     DOUBTFUL = "doubtful"  # The label looks wrong.
     ALIKE = "alike"  # In a burst, or one of several that show the same.
     UNREADABLE = "unreadable"
+    TO_LABEL = "to_label"  # See worth_labelling().
     THESE = "these"  # Some images that another page named; not kept.
 
 
 class Sort(Enum):
-    """The orders; ties are in the order of names."""
+    """The orders; ties are in the order of folders and names."""
 
-    NAME = "name"
+    NAME = "name"  # Folder by folder.
+    FILE_NAME = "file"  # Whatever the folder.
     OLDEST_FIRST = "oldest"
     NEWEST_FIRST = "newest"
     CONFIDENT_FIRST = "confident"
@@ -57,7 +61,7 @@ class Arrangement:
             so or look like none of the classes; NO_CLASS for any.
         threshold: counts only with Show.CONFIDENT.
         images: counts only with Show.THESE.
-        name: what the name contains, whatever the case; empty for any.
+        name: words that the name or its folders contain, in any order and case; empty for any.
         is_grouped: images that show the same lie under one tile.
     """
 
@@ -77,6 +81,17 @@ class Arrangement:
     def unfiltered(self) -> Arrangement:
         """All images, in the same order."""
         return replace(self, show=Show.ALL, class_id=_NONE, name="", images=())
+
+    def with_state(self, show: Show) -> Arrangement:
+        """The same with another state."""
+        # Nothing is predicted as none of these.
+        is_neither = show is Show.CONFIDENT and self.class_id == NONE_OF_THESE
+        return replace(self, show=show, class_id=_NONE if is_neither else self.class_id)
+
+    def with_class(self, class_id: ClassId) -> Arrangement:
+        """The same with another class."""
+        is_neither = self.show is Show.CONFIDENT and class_id == NONE_OF_THESE
+        return replace(self, show=Show.ALL if is_neither else self.show, class_id=class_id)
 
     def to_text(self) -> tuple[str, str]:
         """Filter and sort as they are kept in the settings."""
@@ -119,10 +134,12 @@ class Arrangement:
 def arrange(table: ImageTable, arrangement: Arrangement) -> Rows:
     """The rows to show, in order; groups are not gathered, see :func:`gather`."""
     by_name = table.by_name()
+    if arrangement.sort is Sort.FILE_NAME:
+        by_name = table.by_file_name()
     rows = by_name[_mask(table, arrangement)[by_name]]
     value: NDArray[Any]
     match arrangement.sort:
-        case Sort.NAME:
+        case Sort.NAME | Sort.FILE_NAME:
             return rows
         case Sort.OLDEST_FIRST:
             value = table.dates_s[rows]
@@ -165,15 +182,67 @@ def fits(table: ImageTable, arrangement: Arrangement, rows: Rows) -> _Mask:
     return _mask(table, arrangement)[rows]
 
 
-def counts(table: ImageTable, arrangement: Arrangement | None = None) -> dict[Show, int]:
+def counts(
+    table: ImageTable, arrangement: Arrangement | None = None, states: Iterable[Show] = Show
+) -> dict[Show, int]:
     """How many images each state has, beside the other filters of an arrangement."""
     other = replace(arrangement or Arrangement(), show=Show.ALL)
     among = _others(table, other)
     found = {}
-    for show in Show:
-        mask = _state(table, replace(other, show=show))
-        found[show] = int(np.count_nonzero(mask if among is None else mask & among))
+    for show in states:
+        if show is Show.TO_LABEL:  # What a class means is another thing there.
+            mask = _mask(table, replace(other, show=show))
+        else:
+            mask = _state(table, replace(other, show=show))
+            mask = mask if among is None else mask & among
+        found[show] = int(np.count_nonzero(mask))
     return found
+
+
+def worth_labelling(table: ImageTable, class_id: ClassId) -> _Mask:
+    """Unlabelled and unsure; of a class, those predicted as it or with it close behind.
+
+    Each scene is there once, see :func:`one_to_label_of_each`.
+    """
+    if class_id == NO_CLASS:
+        mask = table.unsure
+    elif class_id == NONE_OF_THESE:
+        mask = table.like_none
+    else:
+        least = table.probabilities[:, 0] - np.float32(UNSURE_MARGIN)
+        mask = table.predicted[:, 0] == class_id
+        for rank in range(1, table.predicted.shape[1]):
+            is_close = table.probabilities[:, rank] > least
+            mask |= is_close & (table.predicted[:, rank] == class_id)
+        mask &= table.predicts
+    return one_to_label_of_each(table, mask)
+
+
+def one_to_label_of_each(table: ImageTable, mask: _Mask) -> _Mask:
+    """Of a mask's images that show the same only the most unsure; none that a label tells of.
+
+    What is set aside is not offered: the person could not tell what it shows.
+    """
+    mask = mask & ~table.set_aside
+    grouped = mask & (table.groups != NO_GROUP)
+    if not grouped.any():
+        return mask
+    # Through tables by group, of which there are at most as many as images: sorting 100,000 rows
+    # takes half of what a turn of the event loop may.
+    groups, n_groups = table.groups, int(table.groups.max()) + 1
+    told = np.zeros(n_groups, np.bool_)
+    told[groups[(table.labels != NO_CLASS) & (groups != NO_GROUP) & ~table.missing]] = True
+    rows = np.flatnonzero(grouped)
+    rows = rows[~told[groups[rows]]]
+    margins = np.nan_to_num(table.margins[rows], nan=np.inf)  # Not predicted: the last choice.
+    least = np.full(n_groups, np.inf, margins.dtype)
+    np.minimum.at(least, groups[rows], margins)
+    rows = rows[margins == least[groups[rows]]]
+    first = np.full(n_groups, -1, np.intp)
+    first[groups[rows[::-1]]] = rows[::-1]
+    kept: _Mask = mask & ~grouped
+    kept[first[first >= 0]] = True
+    return kept
 
 
 def _certainty(table: ImageTable, sort: Sort, rows: Rows) -> NDArray[np.float32]:
@@ -195,7 +264,9 @@ def _mask(table: ImageTable, arrangement: Arrangement) -> _Mask:
 def _others(table: ImageTable, arrangement: Arrangement) -> _Mask | None:
     """What passes the filters beside the state; None where there are none."""
     mask: _Mask | None = None
-    if arrangement.class_id == NONE_OF_THESE:
+    if arrangement.show is Show.TO_LABEL:
+        pass  # The state has seen to the class.
+    elif arrangement.class_id == NONE_OF_THESE:
         mask = (table.labels == NONE_OF_THESE) | table.like_none
     elif arrangement.class_id != NO_CLASS:
         mask = table.predicts & (table.predicted[:, 0] == arrangement.class_id)
@@ -224,12 +295,16 @@ def _state(table: ImageTable, arrangement: Arrangement) -> _Mask:
             mask = table.confident(arrangement.threshold)
         case Show.LIKE_NONE:
             mask = table.like_none
+        case Show.SET_ASIDE:
+            mask = present & table.set_aside
         case Show.DOUBTFUL:
             mask = present & table.doubtful
         case Show.ALIKE:
             mask = present & (table.groups != NO_GROUP)
         case Show.UNREADABLE:
             mask = present & table.unreadable
+        case Show.TO_LABEL:
+            mask = worth_labelling(table, arrangement.class_id)
         case Show.THESE:
             mask = np.zeros(table.n_rows, np.bool_)
             rows = table.rows_of(np.array(arrangement.images, np.int64))

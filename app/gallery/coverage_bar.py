@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -115,9 +116,13 @@ class CoverageBar(QFrame):
         self._grid.removeItem(self._words)
         self._words.setParent(None)
         if self.width() < _WIDE_PX:
-            self._grid.addLayout(self._words, 1, 0, 1, 3)
+            self._grid.addLayout(self._words, 1, 0, 1, 4)
         else:
             self._grid.addLayout(self._words, 0, 1)
+
+    def add_button(self, button: QWidget) -> None:
+        """Put one more behind the button that labels."""
+        self._grid.addWidget(button, 0, 3)
 
     @property
     def threshold(self) -> float:
@@ -132,11 +137,7 @@ class CoverageBar(QFrame):
     def accepted_rows(self) -> Rows:
         """The rows that would be labelled as predicted: of the class and the name chosen."""
         table = self._session.table
-        accepted = table.confident(self.threshold, self.class_id)
-        accepted[self.excluded] = False
-        if self._name:
-            accepted &= table.named(self._name)
-        return np.flatnonzero(accepted)
+        return np.flatnonzero(self._chosen(table.confident(self.threshold, self.class_id)))
 
     def show_choice(self, threshold: float, class_id: ClassId, name: str = "") -> None:
         """Show a threshold and a class, without telling that they changed.
@@ -165,20 +166,31 @@ class CoverageBar(QFrame):
         sentence = coverage_text(len(confidences), threshold, share, name)
         self.sentence.setText(sentence.replace(" %", "\u00a0%"))  # Never on two lines.
         self.sentence.setToolTip(_basis_text(threshold, share))
-        reaching = table.predicts & (table.probabilities[:, 0] >= np.float32(threshold))
-        if class_id != NO_CLASS:
-            reaching &= table.predicted[:, 0] == class_id
-        reaching[self.excluded] = False
-        if self._name:
-            reaching &= table.named(self._name)
-        n_left_out = int(np.count_nonzero(reaching)) - len(confidences)
-        self.left_out.setVisible(n_left_out > 0)
-        if n_left_out == 1:
-            text = self.tr("1 more looks like none of these classes and is left out.")
-        else:
-            text = self.tr("{count} more look like none of these classes and are left out.")
-        self.left_out.setText(text.format(count=QLocale().toString(n_left_out)))
+        self._show_left_out(self._chosen(table.reaching(threshold, class_id)), len(confidences))
         self.label_button.setEnabled(len(confidences) > 0)
+
+    def _chosen(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """A mask of the table without what was taken out and what has another name."""
+        mask[self.excluded] = False
+        return mask & self._session.table.named(self._name) if self._name else mask
+
+    def _show_left_out(self, reaching: NDArray[np.bool_], n_accepted: int) -> None:
+        """Say what is not accepted of those that are predicted surely enough, and why."""
+        n_aside = int(np.count_nonzero(reaching & self._session.table.set_aside))
+        n_like_none = int(np.count_nonzero(reaching)) - n_aside - n_accepted
+        told = []
+        if n_like_none == 1:
+            told.append(self.tr("1 more looks like none of these classes and is left out."))
+        elif n_like_none:
+            text = self.tr("{count} more look like none of these classes and are left out.")
+            told.append(text.format(count=QLocale().toString(n_like_none)))
+        if n_aside == 1:
+            told.append(self.tr("1 more is set aside and is left out."))
+        elif n_aside:
+            text = self.tr("{count} more are set aside and are left out.")
+            told.append(text.format(count=QLocale().toString(n_aside)))
+        self.left_out.setText("\n".join(told))
+        self.left_out.setVisible(bool(told))
 
     def _fill_classes(self) -> None:
         chosen = self.classes.currentData()

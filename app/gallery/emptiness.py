@@ -11,7 +11,7 @@ from app.look.theme import Theme
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
 
-_OF_PREDICTIONS = (Show.PREDICTED, Show.UNSURE, Show.CONFIDENT, Show.LIKE_NONE)
+_OF_PREDICTIONS = (Show.PREDICTED, Show.UNSURE, Show.CONFIDENT, Show.LIKE_NONE, Show.TO_LABEL)
 
 
 class Emptiness(QWidget):
@@ -27,6 +27,7 @@ class Emptiness(QWidget):
         super().__init__(parent)
         self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._session = session
         self._picture = QLabel()
         self.title = QLabel()
@@ -64,16 +65,27 @@ class Emptiness(QWidget):
 
     def _reason(self, arrangement: Arrangement) -> tuple[str, str]:
         show = arrangement.show
+        if self._is_still_read(arrangement):
+            text = self.tr("What passes the filters appears here as soon as it is known.")
+            return self.tr("Still reading the images…"), text
         if show in _OF_PREDICTIONS and not self._session.table.predicts.any():
             return self.tr("Nothing predicted"), self._session.why_no_predictions()
+        if show is Show.TO_LABEL and not arrangement.name:
+            text = self.tr(
+                "No unlabelled image is unsure or may be of this class. Those that are set aside "
+                "or show the same as a labelled image are left out."
+            )
+            return self.tr("Nothing worth labelling"), text
         if arrangement.n_filters > 1:
             return (
                 self.tr("Nothing passes all filters"),
                 self.tr("Each of them leaves something out; take one off, or all."),
             )
         if arrangement.name:
-            text = self.tr("No file's name contains “{text}”.").format(text=arrangement.name)
-            return self.tr("No such name"), text
+            text = self.tr("No file has “{text}” in its name or its folders.")
+            if len(arrangement.name.split()) > 1:
+                text = self.tr("No file has all words of “{text}” in its name or its folders.")
+            return self.tr("No such name"), text.format(text=arrangement.name)
         if arrangement.class_id != NO_CLASS:
             text = self.tr("No image is labelled or predicted as this class.")
             return self.tr("Nothing here yet"), text
@@ -81,6 +93,15 @@ class Emptiness(QWidget):
             text = self.tr("Bursts and duplicates are looked for once all images are known.")
             return self.tr("Not known yet"), text
         return self._of_state(show)
+
+    def _is_still_read(self, arrangement: Arrangement) -> bool:
+        """Whether images that would be shown may not be known yet."""
+        reader = self._session.reader
+        of_reading = arrangement.show in (*_OF_PREDICTIONS, Show.DOUBTFUL)
+        is_embedding = reader.is_embedding and not reader.is_paused
+        return reader.is_scanning or (
+            is_embedding and (of_reading or arrangement.class_id != NO_CLASS)
+        )
 
     def _of_state(self, show: Show) -> tuple[str, str]:
         match show:
@@ -104,6 +125,9 @@ class Emptiness(QWidget):
             case Show.DOUBTFUL:
                 text = self.tr("Each label is what the other labels would make of its image.")
                 return self.tr("No label looks wrong"), text
+            case Show.SET_ASIDE:
+                text = self.tr("U sets the selected images aside, for those that you cannot tell.")
+                return self.tr("Nothing set aside"), text
             case Show.ALIKE:
                 text = self.tr("No two images show the same.")
                 return self.tr("No duplicates, no bursts"), text

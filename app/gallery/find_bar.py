@@ -1,4 +1,4 @@
-"""Find a file by its name: a field above the tiles that comes with the first letter typed."""
+"""Find by name or folder: a field above the tiles that comes with the first letter typed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.look.theme import GAP_PX, Theme
 
 
 class FindBar(QFrame):
-    """A field for part of a name, which match is shown, and a way to see the matches alone.
+    """A field for words of a name or its folders, which match is shown, a way to see those alone.
 
     Signals:
         text_changed: another text is looked for.
@@ -40,10 +40,10 @@ class FindBar(QFrame):
         self.setObjectName("strip")
         self._picture = QLabel()
         self.field = QLineEdit()
-        self.field.setAccessibleName(self.tr("Find by file name"))
-        self.field.setPlaceholderText(self.tr("Part of a file name"))
+        self.field.setAccessibleName(self.tr("Find by name or folder"))
+        self.field.setPlaceholderText(self.tr("Words of a name or folder"))
         self.field.setToolTip(
-            self.tr("Part of a file's name; with a / in it, of its folder's name, too (Ctrl+F)")
+            self.tr("Words of a file's name or of its folders, in any order (Ctrl+F)")
         )
         self.field.setMinimumWidth(160)
         self.field.setMaximumWidth(320)
@@ -53,7 +53,7 @@ class FindBar(QFrame):
         self.previous = self._button(self.tr("Previous match"), "Shift+F3")
         self.next = self._button(self.tr("Next match"), "F3")
         self.only = QCheckBox(self.tr("Only matches"))
-        self.only.setToolTip(self.tr("Show the images alone whose name matches"))
+        self.only.setToolTip(self.tr("Show only images whose name or folder matches"))
         self.close_button = self._button(self.tr("Close"), self.tr("Esc"))
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GAP_PX, GAP_PX // 2, 2 * GAP_PX, GAP_PX // 2)
@@ -80,7 +80,10 @@ class FindBar(QFrame):
         self.close_button.setIcon(icon("close"))
 
     def begin(self, text: str) -> None:
-        """Open with a letter that was typed; with none, with what was looked for last."""
+        """Open with a letter that was typed; with none, with what was looked for last.
+
+        Then nothing is gone to yet: what is selected may be what the person is at work on.
+        """
         self.show()
         self.field.setFocus()
         if text:
@@ -88,7 +91,6 @@ class FindBar(QFrame):
             self.text_changed.emit(text)
         else:
             self.field.selectAll()
-            self.text_changed.emit(self.field.text())
 
     def show_only(self, is_only: bool) -> None:
         """Tick whether the matches are shown alone, without telling."""

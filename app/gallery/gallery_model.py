@@ -74,6 +74,7 @@ class GalleryModel(QAbstractListModel):
             parts = (
                 self._session.table.names[row],
                 self.stack_text(index.row()),
+                *self.marks_texts(index.row()),
                 self.state_text(row),
             )
             return ", ".join(part for part in parts if part)
@@ -179,6 +180,13 @@ class GalleryModel(QAbstractListModel):
                     name=label.name, likely=likely.name
                 )
             return self.tr("labelled {name}").format(name=label.name)
+        text = self._prediction_text(row)
+        if table.set_aside[row]:
+            text = self.tr("set aside, {prediction}").format(prediction=text)
+        return text
+
+    def _prediction_text(self, row: int) -> str:
+        table = self._session.table
         predicted = self._session.image_class(int(table.predicted[row, 0]))
         if predicted is None:
             return self.tr("not classified yet")
@@ -213,6 +221,22 @@ class GalleryModel(QAbstractListModel):
             words = self.tr("{count} alike images, {labelled} of them labelled")
         locale = QLocale()
         return words.format(count=locale.toString(n_images), labelled=locale.toString(n_labelled))
+
+    def marks_texts(self, place: int) -> list[str]:
+        """What the signs on a tile of several images say, which need not be of the first one."""
+        if self.n_at(place) == 1:
+            return []
+        table, rows = self._session.table, self.rows_at(place)
+        told_of = []
+        for mask, one, many in (
+            (table.doubtful, self.tr("1 label looks wrong"), self.tr("{count} labels look wrong")),
+            (table.set_aside, self.tr("1 is set aside"), self.tr("{count} are set aside")),
+        ):
+            count = int(np.count_nonzero(mask[rows]))
+            if count:
+                words = one if count == 1 else many
+                told_of.append(words.format(count=QLocale().toString(count)))
+        return told_of
 
     # --- Changes ----------------------------------------------------------------------------------
 
@@ -308,7 +332,7 @@ class GalleryModel(QAbstractListModel):
         lines = [table.names[row], capitalised(self.state_text(row))]
         stack = self.stack_text(place)
         if stack:
-            lines.insert(1, stack)
+            lines[1:1] = [stack, *self.marks_texts(place)]
         if table.labels[row] == NO_CLASS and table.predicted[row, 0] != NO_CLASS:
             for class_id, probability in zip(
                 table.predicted[row, 1:3].tolist(), table.probabilities[row, 1:3], strict=True

@@ -36,6 +36,7 @@ from app.session.image_table import Rows
 from engine.messages import ImageId
 
 _SETTLE_MS: Final = 30
+_STEP_MS: Final = 500  # A habit's arrow key follows sooner; a look at the next image takes longer.
 _NAVIGATION: Final = (
     Qt.Key.Key_Left,
     Qt.Key.Key_Right,
@@ -52,7 +53,9 @@ class GalleryView(GridView):
         menu_requested: a context menu at a global position.
         view_moved: other tiles are on screen.
         find_requested: a letter was typed.
+        find_left: Esc, while names are being found.
         group_toggled: a place whose group should be opened or closed.
+        step_taken: an arrow key was taken for the step that had just been made.
         size_step_requested: larger (positive) or smaller tiles, by steps of the wheel.
     """
 
@@ -60,7 +63,9 @@ class GalleryView(GridView):
     menu_requested = Signal(QPoint)
     view_moved = Signal()
     find_requested = Signal(str)
+    find_left = Signal()
     group_toggled = Signal(int)
+    step_taken = Signal()
     size_step_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -73,9 +78,14 @@ class GalleryView(GridView):
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.view_moved)
+        self.since_step = QTimer(self)
+        self.since_step.setSingleShot(True)
+        self.since_step.setInterval(_STEP_MS)
         self.drag_colour = "#2459c9"
         self.finds_names = False
         """Whether letters begin a name to be found."""
+        self.is_finding = False
+        """Whether the field for names is open: Esc closes that first, and keeps the selection."""
         self.own_letters: frozenset[str] = frozenset()
         """Those that do so here, whatever they mean in the rest of the window."""
 
@@ -84,16 +94,36 @@ class GalleryView(GridView):
         if not self._settle.isActive():
             self._settle.start()
 
+    def takes_as_step(self) -> bool:
+        """Whether going on by one is what a label has just done by itself; then it is done.
+
+        Who presses "2, Right, 2, Right" would else label every second image, and see it late. Who
+        wants to leave one out looks at it first, and loses at most one press.
+        """
+        is_done = self.since_step.isActive()
+        self.since_step.stop()
+        if is_done:
+            self.step_taken.emit()
+        return is_done
+
     def key_help(self) -> list[tuple[str, str]]:
         """The keys that mean something among the tiles; for the key sheet."""
         return [
             (self.tr("Arrow keys, Home, End"), self.tr("Go through the images")),
             (self.tr("Shift+Arrow keys"), self.tr("Select several")),
             (self.tr("Ctrl+Arrow keys, Ctrl+Space"), self.tr("Pick one here and there")),
+            (
+                self.tr("Key of a class"),
+                self.tr("Label the selected images; of one image, label it and go on to the next"),
+            ),
             (self.tr("Enter, Space"), self.tr("Show the image large")),
             (self.tr("Esc"), self.tr("Select nothing")),
             (self.tr("Ctrl+Mouse wheel"), self.tr("Larger or smaller tiles")),
-            *([(self.tr("Letters"), self.tr("Find by file name"))] if self.finds_names else []),
+            *(
+                [(self.tr("Letters"), self.tr("Find by name or folder"))]
+                if self.finds_names
+                else []
+            ),
         ]
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -126,11 +156,17 @@ class GalleryView(GridView):
                 Qt.KeyboardModifier.KeypadModifier,
             ),
         )
+        if not (plain and key == Qt.Key.Key_Right):
+            self.since_step.stop()  # Whoever does anything else has seen the step.
         if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             if self.currentIndex().isValid():
                 self.open_requested.emit()
-        elif plain and key == Qt.Key.Key_Escape:
-            self.clearSelection()
+        elif plain and key == Qt.Key.Key_Escape and self.is_finding:
+            self.find_left.emit()
+        elif plain and key == Qt.Key.Key_Escape and self.selectionModel().hasSelection():
+            self.clearSelection()  # Where there is none, the window closes a notice.
+        elif plain and key == Qt.Key.Key_Right and self.takes_as_step():
+            pass
         elif plain and key in _NAVIGATION and self._select_current():
             pass  # The first arrow key after Escape picks up where one was.
         elif self.finds_names and _begins_a_name(event):
@@ -141,6 +177,7 @@ class GalleryView(GridView):
                 self._select_current()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.since_step.stop()
         place = self._badge_at(event.position().toPoint())
         if place >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.group_toggled.emit(place)

@@ -66,15 +66,23 @@ class GridView(QListView):
         self.viewport().update()
 
     @property
+    def tile_size(self) -> QSize:
+        """The room of one tile, with the gap to the next one."""
+        return self._tile_size
+
+    def inner_size(self) -> QSize:
+        """The room that tiles can lie in without scrolling."""
+        return self.viewport().size() - QSize(2 * _MARGIN_PX, 2 * _MARGIN_PX)
+
+    @property
     def n_columns(self) -> int:
         """How many tiles lie side by side."""
-        return max(1, (self.viewport().width() - 2 * _MARGIN_PX) // self._tile_size.width())
+        return max(1, self.inner_size().width() // self._tile_size.width())
 
     @property
     def n_whole(self) -> int:
         """How many tiles fit without scrolling; 0 where not even one line does."""
-        room = self.viewport().height() - 2 * _MARGIN_PX
-        return max(0, room // self._tile_size.height()) * self.n_columns
+        return max(0, self.inner_size().height() // self._tile_size.height()) * self.n_columns
 
     def visible_places(self) -> range:
         """The places that are on screen, at least in part."""

@@ -1,4 +1,4 @@
-"""What stands above the tiles: the filters that are on and can be chosen, order, groups, size."""
+"""What stands above the tiles: the filters that are on and can be chosen, and the order."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSizePolicy,
-    QSlider,
     QToolButton,
     QWidget,
 )
 
-from app.gallery.arrangement import Arrangement, Show, Sort
-from app.look.icons import icon, pixmap, swatch
+from app.gallery.arrangement import Arrangement, Show, counts
+from app.gallery.order_row import OrderRow
+from app.look.icons import icon, swatch
 from app.look.theme import GAP_PX, Theme
-from app.look.words import percent_of
-from app.session.image_table import NO_CLASS
-from app.session.preferences import MAX_TILE_PX, MIN_TILE_PX
+from app.session.image_table import NO_CLASS, NONE_SCORE, UNSURE_MARGIN
 from app.session.session import Session
+from engine import SHOWN_ODDS
 from engine.messages import NONE_OF_THESE
 
 _NAME_PX: Final = 120  # Of a class or a searched name.
@@ -37,12 +34,20 @@ _BY_IMPORTANCE: Final = (
     Show.UNSURE,
     Show.CONFIDENT,
     Show.DOUBTFUL,
+    Show.SET_ASIDE,
     Show.LIKE_NONE,
     Show.UNREADABLE,
     Show.ALIKE,
 )
 # Those of which there is nothing are in the menu, too.
-_SELDOM: Final = (Show.CONFIDENT, Show.DOUBTFUL, Show.LIKE_NONE, Show.UNREADABLE, Show.ALIKE)
+_SELDOM: Final = (
+    Show.CONFIDENT,
+    Show.DOUBTFUL,
+    Show.SET_ASIDE,
+    Show.LIKE_NONE,
+    Show.UNREADABLE,
+    Show.ALIKE,
+)
 
 
 class GalleryHead(QWidget):
@@ -55,20 +60,12 @@ class GalleryHead(QWidget):
         class_chosen: a class, NO_CLASS for any.
         name_cleared: any name will do again.
         cleared: no filter at all.
-        sort_chosen: a :class:`Sort`, possibly the one that is on.
-        grouping_chosen: whether images that show the same lie under one tile.
-        refresh_requested: scan, filter and sort again.
-        side_changed: the tiles' side in pixels.
     """
 
     state_chosen = Signal(object)
     class_chosen = Signal(int)
     name_cleared = Signal()
     cleared = Signal()
-    sort_chosen = Signal(object)
-    grouping_chosen = Signal(bool)
-    refresh_requested = Signal()
-    side_changed = Signal(int)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,25 +80,21 @@ class GalleryHead(QWidget):
         # What is said above the tiles follows from their width, and not the other way round: else
         # a filter that comes would take its room from the classes, and never give it back.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.filters, self.order = QHBoxLayout(), QHBoxLayout()
+        self.filters = QHBoxLayout()
+        self.filters.setSpacing(GAP_PX)
+        self.order = OrderRow(session)
         self.lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self.lines.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         self.lines.setSpacing(GAP_PX)
-        for part in (self.filters, self.order):
-            part.setSpacing(GAP_PX)
-            self.lines.addLayout(part)
+        self.lines.addLayout(self.filters)
+        self.lines.addWidget(self.order)
         self._make_filters()
-        self._make_order()
 
     # --- For the gallery --------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
-        ratio = self.devicePixelRatioF()
-        self._small.setPixmap(pixmap("small-tiles", theme.muted, 16, ratio))
-        self._large.setPixmap(pixmap("large-tile", theme.muted, 16, ratio))
-        self.refresh.setIcon(icon("refresh", theme.accent))
-        self.group.setIcon(icon("stack", theme.text))
+        self.order.set_theme(theme)
         self._cross = icon("close", theme.text)
         for button in (self.name_pill, self.class_cross):
             button.setIcon(self._cross)
@@ -113,8 +106,7 @@ class GalleryHead(QWidget):
         """Show which filters and which order are on, and how many images each state has."""
         is_other = arrangement != self._arrangement
         self._arrangement, self._numbers = arrangement, numbers
-        self.sort.setCurrentIndex(self.sort.findData(arrangement.sort))
-        self.group.setChecked(arrangement.is_grouped)
+        self.order.show_arrangement(arrangement)
         if is_other:
             self._write()
         else:
@@ -129,34 +121,19 @@ class GalleryHead(QWidget):
             action = self._class_menu.addAction(swatch(item.colour), item.name.replace("&", "&&"))
             action.setData(int(item.class_id))
         self._class_menu.addSeparator()
-        every = self._class_menu.addAction(self.tr("Any Class"))
+        every = self._class_menu.addAction(self.tr("Any class"))
         every.setData(NO_CLASS)
         self.class_pill.setEnabled(bool(self._session.classes))
         self._write()
 
-    def show_progress(self, progress: float | None) -> None:
-        """Say how far the search for groups is, in [0, 1]; None where none is under way."""
-        text = self.tr("Group similar")
-        if (
-            progress is not None
-            and self.group.isChecked()
-            and not self._session.likeness.is_grouped
-        ):
-            percent = percent_of(round(100 * progress))
-            text = self.tr("Grouping… {percent}").format(percent=percent)
-        self.group.setText(f" {text}")  # Qt leaves no room behind the icon.
-
-    def show_selected(self, n_images: int) -> None:
-        """Say how many images are selected."""
-        text = ""
-        if n_images > 1:
-            count = QLocale().toString(n_images)
-            text = self.tr("{count} images selected").format(count=count)
-        self.chosen.setText(text)
-
     def show_out_of_date(self, is_so: bool) -> None:
         """Say whether filtering and sorting anew would show something else."""
-        self.refresh.setVisible(is_so)
+        self.order.show_out_of_date(is_so)
+        self._fit()
+
+    def show_folders(self, has_folders: bool) -> None:
+        """Say whether any image is in a sub-folder."""
+        self.order.show_folders(has_folders)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -166,25 +143,11 @@ class GalleryHead(QWidget):
     # --- Building ---------------------------------------------------------------------------------
 
     def _make_filters(self) -> None:
-        tips = {
-            Show.ALL: self.tr("Show every image"),
-            Show.UNLABELLED: self.tr("Show images without a label of yours"),
-            Show.LABELLED: self.tr("Show images that you labelled"),
-            Show.PREDICTED: self.tr("Show images that are predicted"),
-            Show.UNSURE: self.tr("Show images whose two most likely classes are close"),
-            Show.CONFIDENT: self.tr("Show predictions above a confidence, and how good they are"),
-            Show.LIKE_NONE: self.tr("Show images that look like none of the classes"),
-            Show.DOUBTFUL: self.tr("Show labels of yours that look wrong"),
-            Show.ALIKE: self.tr("Show bursts, copies and near-duplicates"),
-            Show.UNREADABLE: self.tr("Show files that cannot be read, and why"),
-            Show.THESE: self.tr("Show the images that another page named"),
-        }
         self.chips: dict[Show, QToolButton] = {}
-        for show in (*_BY_IMPORTANCE, Show.PREDICTED, Show.THESE):
+        for show in (*_BY_IMPORTANCE, Show.PREDICTED, Show.TO_LABEL, Show.THESE):
             chip = self._pill()
             chip.setCheckable(True)
             chip.clicked.connect(self._on_chip)
-            chip.setToolTip(tips[show])
             self.chips[show] = chip
             self.filters.addWidget(chip)
         self.more = self._pill()
@@ -192,6 +155,7 @@ class GalleryHead(QWidget):
         self.more.setToolTip(self.tr("More filters"))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more_menu = self._menu_of(self.more)
+        self._more_menu.setToolTipsVisible(True)
         self._more_menu.aboutToShow.connect(self._fill_more)
         self._more_menu.triggered.connect(self._on_more_chosen)
         self.class_pill = self._pill()
@@ -217,66 +181,6 @@ class GalleryHead(QWidget):
         for button in (self.more, self.class_pill, self.class_cross, self.name_pill, self.clear):
             self.filters.addWidget(button)
         self.filters.addStretch(1)
-
-    def _make_order(self) -> None:
-        self.refresh = QToolButton()
-        self.refresh.setObjectName("flat")
-        self.refresh.setText(self.tr("Refresh"))
-        self.refresh.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.refresh.setToolTip(self.tr("New predictions: filter and sort again (F5)"))
-        self.refresh.clicked.connect(self.refresh_requested)
-        self.refresh.hide()
-        self.group = QToolButton()
-        self.group.setObjectName("chip")
-        self.group.setCheckable(True)
-        self.group.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.group.setText(" " + self.tr("Group similar"))
-        self.group.setToolTip(
-            self.tr(
-                "Lay bursts, copies and near-duplicates under one tile each (Ctrl+Shift+G); "
-                "Ctrl+G opens and closes a group"
-            )
-        )
-        self.group.clicked.connect(self.grouping_chosen)
-        self.chosen = QLabel()
-        self.chosen.setObjectName("muted")
-        self.chosen.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.chosen.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.sort = QComboBox()
-        self.sort.setAccessibleName(self.tr("Order"))
-        self.sort.setToolTip(self.tr("Order of the images"))
-        for text, sort in (
-            (self.tr("Name"), Sort.NAME),
-            (self.tr("Oldest first"), Sort.OLDEST_FIRST),
-            (self.tr("Newest first"), Sort.NEWEST_FIRST),
-            (self.tr("Most confident first"), Sort.CONFIDENT_FIRST),
-            (self.tr("Most unsure first"), Sort.UNSURE_FIRST),
-            (self.tr("Least like any class first"), Sort.LIKE_NONE_FIRST),
-            (self.tr("Similar to the selection"), Sort.SIMILAR_FIRST),
-        ):
-            self.sort.addItem(text, sort)
-        # As wide as its shortest entries: the filters need the room.
-        self.sort.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.sort.setMinimumContentsLength(9)
-        self.sort.view().setMinimumWidth(220)
-        self.sort.activated.connect(self._on_sort)
-        self._small, self._large = QLabel(), QLabel()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(MIN_TILE_PX, MAX_TILE_PX)
-        self.slider.setSingleStep(16)
-        self.slider.setPageStep(32)
-        self.slider.setFixedWidth(88)
-        self.slider.setAccessibleName(self.tr("Tile size"))
-        self.slider.setToolTip(self.tr("Tile size (Ctrl and mouse wheel)"))
-        self.slider.setValue(self._session.preferences.tile_px)
-        self.slider.valueChanged.connect(self.side_changed)
-        self.order.addWidget(self.group)
-        self.order.addWidget(self.refresh)
-        self.order.addWidget(self.chosen, 1)
-        for widget in (self.sort, self._small, self.slider, self._large):
-            self.order.addWidget(widget)
 
     def _pill(self) -> QToolButton:
         pill = QToolButton()
@@ -304,11 +208,13 @@ class GalleryHead(QWidget):
 
     def _fill_more(self) -> None:
         self._more_menu.clear()
-        names = self._names(is_short=False)
+        names, uncounted = self._names(), (Show.TO_LABEL,)
+        numbers = {**counts(self._session.table, self._arrangement, uncounted), **self._numbers}
         for show, chip in self.chips.items():
             if chip.isHidden() and show is not Show.THESE:
-                number = QLocale().toString(self._numbers.get(show, 0))
+                number = QLocale().toString(numbers.get(show, 0))
                 action = self._more_menu.addAction(f"{names[show]}\t{number}")
+                action.setToolTip(chip.toolTip())
                 action.setData(show)
 
     def _on_more_chosen(self, action: QAction) -> None:
@@ -320,16 +226,15 @@ class GalleryHead(QWidget):
     def _on_class_cleared(self) -> None:
         self.class_chosen.emit(NO_CLASS)
 
-    def _on_sort(self) -> None:
-        self.sort_chosen.emit(self.sort.currentData())
-
     # --- Showing ----------------------------------------------------------------------------------
 
     def _write(self) -> None:
         """Bring every pill to what is on."""
-        now = self._arrangement
+        now, tips = self._arrangement, self._tips()
         for show, chip in self.chips.items():
             is_on = show is now.show
+            chip.setToolTip(tips[show])
+            chip.setAccessibleDescription(tips[show])
             chip.setChecked(is_on)
             chip.setIcon(self._cross if is_on and show is not Show.ALL else QIcon())
         item = self._session.image_class(now.class_id) if now.class_id != NO_CLASS else None
@@ -354,7 +259,7 @@ class GalleryHead(QWidget):
 
     def _fit(self) -> None:
         """Say as much above the tiles as there is room for, on one line if that will do."""
-        said = self.width(), self._arrangement, self._numbers, self.refresh.isHidden()
+        said = self.width(), self._arrangement, self._numbers, self.order.needed_px()
         if said == self._said:
             return  # Counts come ten times a second, and measuring words takes some milliseconds.
         self._said = said
@@ -371,21 +276,17 @@ class GalleryHead(QWidget):
         droppable = [show for show in wanted if show not in (Show.ALL, now)]
         room = self.width() - 4 * GAP_PX
         others = [self.more, self.class_pill, self.class_cross, self.name_pill, self.clear]
-        order = self._width_of(
-            [self.group, self.refresh, self.sort, self._small, self.slider, self._large]
-        )
+        order = self.order.needed_px()
         has_one_line = True
-        for is_short, has_numbers, has_one_line, n_dropped, name_px in (
-            (False, True, True, 0, _NAME_PX),
-            (True, True, True, 0, _NAME_PX),
-            (False, True, False, 0, _NAME_PX),
-            *((True, True, False, count, _NAME_PX) for count in range(len(droppable) - 2)),
-            *((True, False, False, count, _NAME_PX) for count in range(len(droppable) + 1)),
-            (True, False, False, len(droppable), _NAME_PX // 2),
+        for has_numbers, has_one_line, n_dropped, name_px in (
+            (True, True, 0, _NAME_PX),
+            *((True, False, count, _NAME_PX) for count in range(len(droppable) - 2)),
+            *((False, False, count, _NAME_PX) for count in range(len(droppable) + 1)),
+            (False, False, len(droppable), _NAME_PX // 2),
         ):
             dropped = droppable[len(droppable) - n_dropped :]
             shown = [show for show in wanted if show not in dropped]
-            self._name_chips(is_short=is_short, has_numbers=has_numbers)
+            self._name_chips(has_numbers=has_numbers)
             self._name_others(name_px)
             needed = self._width_of([*(self.chips[show] for show in shown), *others])
             if needed + (order if has_one_line else 0) <= room:
@@ -402,8 +303,8 @@ class GalleryHead(QWidget):
         shown = [item for item in widgets if item in chips or not item.isHidden()]
         return sum(item.sizeHint().width() + GAP_PX for item in shown)
 
-    def _name_chips(self, *, is_short: bool, has_numbers: bool) -> None:
-        for show, name in self._names(is_short=is_short).items():
+    def _name_chips(self, *, has_numbers: bool) -> None:
+        for show, name in self._names().items():
             number = QLocale().toString(self._numbers.get(show, 0))
             is_told = has_numbers or show is self._arrangement.show
             self.chips[show].setText(f"{name}  {number}" if is_told else name)
@@ -414,7 +315,48 @@ class GalleryHead(QWidget):
         sought = self._short(self._arrangement.name, room_px)
         self.name_pill.setText(self.tr("“{text}”").format(text=sought))
 
-    def _names(self, *, is_short: bool) -> dict[Show, str]:
+    def _tips(self) -> dict[Show, str]:
+        """What each state lets through, and so what bounds its number."""
+        locale = QLocale()
+        margin, none, confidence = (
+            locale.toString(round(100 * share))
+            for share in (UNSURE_MARGIN, NONE_SCORE, self._arrangement.threshold)
+        )
+        return {
+            Show.ALL: self.tr("Every image of the folder"),
+            Show.UNLABELLED: self.tr("Images without a label of yours that can be read"),
+            Show.LABELLED: self.tr(
+                "Images that you labelled, those labelled “none of these” among them"
+            ),
+            Show.PREDICTED: self.tr("Unlabelled images that have a prediction"),
+            Show.UNSURE: self.tr(
+                "Unlabelled images whose two most likely classes are less than {margin} percentage "
+                "points apart"
+            ).format(margin=margin),
+            Show.CONFIDENT: self.tr(
+                "Predictions with a confidence of at least {percent} %, without images that look "
+                "like none of these or are set aside; and how good they are"
+            ).format(percent=confidence),
+            Show.LIKE_NONE: self.tr(
+                "Unlabelled images that look like none of the classes: that score is {percent} % "
+                "or more"
+            ).format(percent=none),
+            Show.DOUBTFUL: self.tr(
+                "Labels of yours that look wrong: a model of all other labels finds another class "
+                "at least {odds} times as likely, or the same picture has another label"
+            ).format(odds=locale.toString(round(SHOWN_ODDS))),
+            Show.SET_ASIDE: self.tr("Images without a label that you set aside for later"),
+            Show.ALIKE: self.tr("Bursts, copies and near-duplicates, each image counted"),
+            Show.UNREADABLE: self.tr("Files that cannot be read, and why"),
+            Show.TO_LABEL: self.tr(
+                "Unlabelled images whose two most likely classes are less than {margin} percentage "
+                "points apart, of a class also those that may be of it; one of those that show the "
+                "same, and none that is set aside"
+            ).format(margin=margin),
+            Show.THESE: self.tr("Images that another page named"),
+        }
+
+    def _names(self) -> dict[Show, str]:
         return {
             Show.ALL: self.tr("All"),
             Show.UNLABELLED: self.tr("Unlabelled"),
@@ -422,9 +364,11 @@ class GalleryHead(QWidget):
             Show.PREDICTED: self.tr("Predicted"),
             Show.UNSURE: self.tr("Unsure"),
             Show.CONFIDENT: self.tr("Confident"),
-            Show.LIKE_NONE: self.tr("None?") if is_short else self.tr("None of these?"),
-            Show.DOUBTFUL: self.tr("Wrong?") if is_short else self.tr("Looks wrong"),
-            Show.ALIKE: self.tr("Alike") if is_short else self.tr("Duplicates, bursts"),
+            Show.LIKE_NONE: self.tr("None of these?"),
+            Show.DOUBTFUL: self.tr("Looks wrong"),
+            Show.SET_ASIDE: self.tr("Set aside"),
+            Show.ALIKE: self.tr("Duplicates, bursts"),
             Show.UNREADABLE: self.tr("Unreadable"),
+            Show.TO_LABEL: self.tr("Worth labelling"),
             Show.THESE: self.tr("Found"),
         }

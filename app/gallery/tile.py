@@ -19,18 +19,22 @@ from engine import ImageClass
 
 _PAD_PX: Final = 8
 _CHIP_PX: Final = 22
-_NAME_PX: Final = 18
+_NAME_PX: Final = 18  # At least, a line of text.
+_FOLDER_FROM_PX: Final = 192  # From this side on there is room for a line with the folder.
 _ICON_PX: Final = 14
+_LEAST_LETTERS: Final = 8  # Of a prediction's name, before its percentage is shown, too.
+_SIGNS_PX: Final = 6  # From a sign to the one below it.
 _BETWEEN_PX: Final = 8  # Between two cards.
 _LAYER_PX: Final = 3  # By which a card of a stack lies off the one on top of it.
 
 
 class TileDelegate(QStyledItemDelegate):
-    """Paints a card: the thumbnail, a chip with the class, the file's name.
+    """Paints a card: the thumbnail, a chip with the class, the file's name, if large the folder.
 
     A label is a solid chip with a tick; a prediction an outlined one with its confidence; an
     unsure prediction has a dashed outline and a question mark. Above the chip of an image that
-    looks like none of the classes it says so. So nothing hangs on colour alone.
+    looks like none of the classes it says so. A label that looks wrong has a flag on its picture,
+    an image that was set aside a bookmark. So nothing hangs on colour alone.
     """
 
     def __init__(
@@ -42,6 +46,8 @@ class TileDelegate(QStyledItemDelegate):
         self._thumbnails = thumbnails
         self._theme = theme
         self._side_px = 160
+        self.sought = ""
+        """Words that are looked for: where one is in a folder's name, that is painted, too."""
         self._icons: dict[tuple[str, str, int], QPixmap] = {}
 
     def set_theme(self, theme: Theme) -> None:
@@ -55,7 +61,8 @@ class TileDelegate(QStyledItemDelegate):
 
     def cell_size(self) -> QSize:
         """The room that a card needs, with the gap to the next one."""
-        height = 3 * _PAD_PX + self._side_px + _CHIP_PX + 4 + _NAME_PX
+        n_lines = 2 if self._has_folder_line() else 1
+        height = 3 * _PAD_PX + self._side_px + _CHIP_PX + 4 + n_lines * self._line_px()
         return QSize(self._side_px + 2 * _PAD_PX + _BETWEEN_PX, height + _BETWEEN_PX)
 
     def sizeHint(
@@ -90,9 +97,16 @@ class TileDelegate(QStyledItemDelegate):
         else:
             self._paint_chip(painter, chip, row, font)
         self._paint_badge(painter, option.rect, place, model, font)
-        if self._session.table.doubtful[model.rows_at(place)].any():
-            self._paint_flag(painter, picture)
-        name = QRect(picture.left(), chip.bottom() + 5, self._side_px, _NAME_PX)
+        rows, table = model.rows_at(place), self._session.table
+        signs = []  # Under one tile there may be both.
+        if table.doubtful[rows].any():
+            signs.append(("flag", self._theme.warning))
+        if table.set_aside[rows].any():
+            signs.append(("set-aside", self._theme.text))
+        for number, (sign, ink) in enumerate(signs):
+            below = picture.translated(0, number * (_CHIP_PX + _SIGNS_PX))
+            self._paint_sign(painter, below, sign, ink)
+        name = QRect(picture.left(), chip.bottom() + 5, self._side_px, self._line_px())
         self._paint_name(painter, name, row, font, bool(state & QStyle.StateFlag.State_Selected))
         painter.restore()
 
@@ -154,14 +168,16 @@ class TileDelegate(QStyledItemDelegate):
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         painter.drawText(words, flags, _badge_text(model, place))
 
-    def _paint_flag(self, painter: QPainter, picture: QRect) -> None:
-        """The label looks wrong."""
+    def _paint_sign(self, painter: QPainter, picture: QRect, name: str, ink: str) -> None:
+        """In a corner of the picture: what a person should look at again."""
         theme = self._theme
+        is_warning = ink == theme.warning
+        ground = theme.warning_soft if is_warning else theme.surface
         box = QRect(picture.left() + 4, picture.top() + 4, _CHIP_PX + 2, _CHIP_PX + 2)
-        painter.setPen(QPen(QColor(theme.warning), 1.5))
-        painter.setBrush(QColor(theme.warning_soft))
+        painter.setPen(QPen(QColor(ink if is_warning else theme.outline), 1.5))
+        painter.setBrush(QColor(ground))
         painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.drawPixmap(box.left() + 4, box.top() + 4, self._icon("flag", theme.warning, 16))
+        painter.drawPixmap(box.left() + 4, box.top() + 4, self._icon(name, ink, 16))
 
     def _is_uniform(self, rows: Rows) -> bool:
         labels = self._session.table.labels[rows]
@@ -175,7 +191,7 @@ class TileDelegate(QStyledItemDelegate):
             count=locale.toString(n_labelled), all=locale.toString(len(rows))
         )
         if n_labelled == len(rows):
-            text = self.tr("different labels")
+            text = self.tr("Different labels")
         metrics = QFontMetrics(font)
         text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width() - 20)
         chip = QRectF(box.left(), box.top(), metrics.horizontalAdvance(text) + 20, box.height())
@@ -250,11 +266,10 @@ class TileDelegate(QStyledItemDelegate):
     def _paint_like_none(self, painter: QPainter, chip: QRect, font: QFont) -> None:
         """Over the picture's lower edge, next to the chip: beside it there is seldom room."""
         theme = self._theme
-        small = QFont(font)
-        small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
+        small = _small(font)
         metrics = QFontMetrics(small)
         text = metrics.elidedText(
-            self.tr("none of these?"), Qt.TextElideMode.ElideRight, chip.width() - 24
+            self.tr("None of these?"), Qt.TextElideMode.ElideRight, chip.width() - 24
         )
         width, height = metrics.horizontalAdvance(text) + 16, metrics.height() + 4
         left, top = chip.left() + 4, chip.top() - _PAD_PX - 4 - height
@@ -298,6 +313,11 @@ class TileDelegate(QStyledItemDelegate):
         theme, metrics = self._theme, QFontMetrics(font)
         percent_px = metrics.horizontalAdvance(percent)
         room = box.width() - 26 - 6 - percent_px - 10
+        if room < min(
+            metrics.horizontalAdvance(predicted.name), _LEAST_LETTERS * metrics.averageCharWidth()
+        ):
+            # The name says more; the percentage is in the tip and in the larger view.
+            percent, percent_px, room = "", 0, box.width() - 26 - 10
         name = metrics.elidedText(predicted.name, Qt.TextElideMode.ElideRight, room)
         name_px = metrics.horizontalAdvance(name)
         chip = QRectF(box.left(), box.top(), 26 + name_px + 6 + percent_px + 10, box.height())
@@ -322,13 +342,25 @@ class TileDelegate(QStyledItemDelegate):
     def _paint_name(
         self, painter: QPainter, box: QRect, row: int, font: QFont, selected: bool
     ) -> None:
-        small = QFont(font)
-        small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
-        short = self._session.table.short_name(row)
-        text = QFontMetrics(small).elidedText(short, Qt.TextElideMode.ElideMiddle, box.width())
-        painter.setFont(small)
+        table, metrics = self._session.table, QFontMetrics(_small(font))
+        lines = [table.short_name(row, self.sought)]
+        if self._has_folder_line():
+            lines = [table.names[row].rpartition("/")[2], table.folder_name(row)]
+        painter.setFont(_small(font))
         painter.setPen(QColor(self._theme.text if selected else self._theme.muted))
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
+        for number, line in enumerate(lines):
+            text = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, box.width())
+            painter.drawText(
+                box.translated(0, number * box.height()),
+                Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine,
+                text,
+            )
+
+    def _has_folder_line(self) -> bool:
+        return self._session.table.has_folders and self._side_px >= _FOLDER_FROM_PX
+
+    def _line_px(self) -> int:
+        return max(_NAME_PX, QFontMetrics(_small(self._view.font())).height() + 1)
 
     def _icon(self, name: str, colour: str, side_px: int) -> QPixmap:
         key = (name, colour, side_px)
@@ -346,6 +378,12 @@ def _badge_text(model: GalleryModel, place: int) -> str:
     if n_images < 2:
         return ""
     return f"{QLocale().toString(number)}/{QLocale().toString(n_images)}"
+
+
+def _small(font: QFont) -> QFont:
+    small = QFont(font)
+    small.setPointSizeF(max(7.0, font.pointSizeF() - 0.5))
+    return small
 
 
 def _bold(font: QFont) -> QFont:

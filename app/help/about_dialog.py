@@ -48,7 +48,7 @@ class AboutDialog(QDialog):
         self.tabs.addTab(self.licences, self.tr("Licences"))
         self.tabs.addTab(self._build_credits(), self.tr("Credits"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton(self.tr("Copy"), QDialogButtonBox.ButtonRole.ActionRole)
+        copy = buttons.addButton(self.tr("Copy Text"), QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip(self.tr("Copy versions and licences as text"))
         copy.clicked.connect(self._on_copy)
         buttons.rejected.connect(self.reject)

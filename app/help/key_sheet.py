@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol, runtime_checkable
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -16,12 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.actions.actions import Actions
+from app.look.dialog_room import keep_within
 from app.look.theme import GAP_PX
 from app.settings.key_tree import KeyTree, Row
 from app.settings.shortcuts import Shortcuts, plain_title, text_of
-from app.window.actions import Actions
 
 _SIZE: Final = QSize(620, 640)
+IDLE: Final = "idle"
+"""The name of rows whose keys do nothing as things are now."""
 
 
 @runtime_checkable
@@ -38,8 +42,20 @@ class KeyHelper(Protocol):
 class KeySheet(QDialog):
     """All keys by where they count, to be searched; never out of date, since it is made anew."""
 
-    def __init__(self, window: QMainWindow, actions: Actions, shortcuts: Shortcuts) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        actions: Actions,
+        shortcuts: Shortcuts,
+        is_taken: Callable[[QKeySequence], bool],
+    ) -> None:
+        """Make the sheet.
+
+        Args:
+            is_taken: whether the page shown has keys for itself, so that no action hears them.
+        """
         super().__init__(window)
+        self._is_taken = is_taken
         self._window = window
         self._actions = actions
         self._shortcuts = shortcuts
@@ -63,6 +79,12 @@ class KeySheet(QDialog):
         column.addWidget(self.search)
         column.addWidget(self.tree, 1)
         column.addWidget(self._nothing)
+        self._legend = QLabel(
+            self.tr("Keys in italics do nothing on the page shown now, or with what is selected.")
+        )
+        self._legend.setObjectName("muted")
+        self._legend.setWordWrap(True)
+        column.addWidget(self._legend)
         column.addWidget(buttons)
         shortcuts.changed.connect(self._on_changed)
         room = QGuiApplication.primaryScreen().availableSize() - QSize(32, 64)
@@ -71,6 +93,7 @@ class KeySheet(QDialog):
     def begin(self) -> None:
         """Show what the keys are now."""
         self._fill()
+        keep_within(self)
         self.show()
         self.raise_()
         self.activateWindow()
@@ -83,6 +106,7 @@ class KeySheet(QDialog):
 
     def _fill(self) -> None:
         self.tree.fill([*self._of_menus(), *self._of_parts()])
+        self.tree.dim(IDLE, self.tr("{keys}: {words} (not now)"))
         self._on_search(self.search.text())
 
     def _of_menus(self) -> list[tuple[str, list[Row]]]:
@@ -93,11 +117,16 @@ class KeySheet(QDialog):
         for title, actions in self._actions.grouped():
             rows: list[Row] = []
             for action in actions:
-                keys = text_of(action.shortcuts())
                 words = titles.get(names.get(action, ""), plain_title(action))
-                if keys and f"{keys} {words}" not in seen:
-                    seen.add(f"{keys} {words}")
-                    rows.append((keys, words, ""))
+                held = [item for item in action.shortcuts() if not self._is_taken(item)]
+                taken = [item for item in action.shortcuts() if self._is_taken(item)]
+                for keys, name in (
+                    (text_of(held), "" if action.isEnabled() else IDLE),
+                    (text_of(taken), IDLE),
+                ):
+                    if keys and f"{keys} {words}" not in seen:
+                        seen.add(f"{keys} {words}")
+                        rows.append((keys, words, name))
             if rows:
                 groups.append((title, rows))
         return groups

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
+    QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
@@ -30,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from app.help.bug_report import bug_report
 from app.help.log_file import LogFile, LogLine
+from app.look.dialog_room import keep_within
 from app.look.theme import GAP_PX
 from app.session.session import Session
 from app.settings.section import words_label
@@ -57,6 +59,7 @@ class LogDialog(QDialog):
 
     def begin(self) -> None:
         """Show the end of the log."""
+        keep_within(self)
         self.show()
         self.raise_()
         self.activateWindow()
@@ -131,21 +134,23 @@ class LogDialog(QDialog):
         head.addWidget(self.follow)
         head.addStretch(1)
         head.addWidget(self.count)
-        foot = QHBoxLayout()
-        foot.setSpacing(GAP_PX)
-        foot.addWidget(self.copy_button)
-        foot.addSpacing(GAP_PX)
-        foot.addWidget(self.with_names)
-        foot.addStretch(1)
-        foot.addWidget(self.folder_button)
-        foot.addWidget(close)
+        report = QHBoxLayout()
+        report.setSpacing(2 * GAP_PX)
+        report.addWidget(self.copy_button)
+        report.addWidget(self.with_names)
+        report.addStretch(1)
+        role = QDialogButtonBox.ButtonRole
+        foot = QDialogButtonBox()  # In the order that the platform has.
+        foot.addButton(self.folder_button, role.ActionRole)
+        foot.addButton(close, role.RejectRole)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX)
         column.setSpacing(GAP_PX)
         column.addLayout(head)
         column.addWidget(self.text, 1)
         column.addWidget(self.note)
-        column.addLayout(foot)
+        column.addLayout(report)
+        column.addWidget(foot)
 
     def _note(self) -> str:
         return self.tr(
@@ -164,7 +169,7 @@ class LogDialog(QDialog):
         if lines:
             bar = self.text.verticalScrollBar()
             place = bar.value()
-            self.text.appendPlainText("\n".join(line.text for line in lines))
+            self.text.appendPlainText("\n".join(line.shown() for line in lines))
             if self.follow.isChecked():
                 self._to_end()
             else:
@@ -176,7 +181,8 @@ class LogDialog(QDialog):
     def _to_end(self) -> None:
         self.text.moveCursor(QTextCursor.MoveOperation.End)
         self.text.moveCursor(QTextCursor.MoveOperation.StartOfLine)
-        self.text.ensureCursorVisible()
+        bar = self.text.verticalScrollBar()
+        bar.setValue(bar.maximum())
 
     def _on_follow(self, follows: bool) -> None:
         if follows:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from PySide6.QtCore import QDateTime, QLocale
+
 _MOST_BYTES: Final = 256_000
 """Of the end of the file, which is what is looked at; some 2,000 lines."""
+_DATE: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d{3} ")
 _BEGINS: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} .*?\b([A-Z]{4,8}) ")
 
 
@@ -19,6 +22,18 @@ class LogLine:
 
     level: int
     text: str
+
+    def shown(self) -> str:
+        """The line with its date and time as the reader's country writes them."""
+        found = _DATE.match(self.text)
+        if found is None:
+            return self.text
+        moment = QDateTime.fromString(found[1], "yyyy-MM-dd HH:mm:ss")
+        locale, short = QLocale(), QLocale.FormatType.ShortFormat
+        clock = locale.timeFormat(QLocale.FormatType.LongFormat)
+        clock = clock.replace("tttt", "").replace("t", "").strip()  # All are of one time zone.
+        when = f"{locale.toString(moment.date(), short)} {locale.toString(moment.time(), clock)}"
+        return f"{when} {self.text[found.end() :]}"
 
 
 class LogFile:

@@ -38,16 +38,23 @@ def pixmap(name: str, colour: str, side_px: int, pixel_ratio: float = 1.0) -> QP
 
 def swatch(colour: str) -> QIcon:
     """A class colour as the picture of a menu entry."""
-    pixels = QPixmap(32, 32)
-    pixels.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixels)
+    pixels = QPixmap.fromImage(_dot(colour))
+    pixels.setDevicePixelRatio(2.0)
+    return QIcon(pixels)
+
+
+@lru_cache(maxsize=256)
+def _dot(colour: str) -> QImage:
+    """Every class has one in several menus, which are made anew with each new class."""
+    dot = QImage(32, 32, QImage.Format.Format_ARGB32_Premultiplied)
+    dot.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(dot)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(QColor(colour))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.drawEllipse(5, 5, 22, 22)
     painter.end()
-    pixels.setDevicePixelRatio(2.0)
-    return QIcon(pixels)
+    return dot
 
 
 def application_icon() -> QIcon:

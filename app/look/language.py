@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QFontDatabase, QFontInfo, QGuiApplication
 
 # Where the system itself speaks another language, its choice for Chinese characters is often a
 # Japanese font, whose forms differ. The families of Windows, macOS and Linux, for what is missing
@@ -20,6 +20,17 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 _CHINESE_FAMILIES: Final = (
     *("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC"),
     *("Source Han Sans SC", "WenQuanYi Micro Hei"),
+)
+# What Qt's own file dialog says and its catalogue lacks (Qt 6.11); ours is asked first.
+TEXTS_OF_QT: Final = (
+    QCoreApplication.translate("QFileDialog", "&Look in:"),
+    QCoreApplication.translate("QFileDialog", "Files of &type:"),
+    QCoreApplication.translate("QAbstractFileIconProvider", "Folder"),
+    QCoreApplication.translate("QAbstractFileIconProvider", "File Folder"),
+    QCoreApplication.translate("QAbstractFileIconProvider", "Drive"),
+    QCoreApplication.translate("QAbstractFileIconProvider", "File"),
+    QCoreApplication.translate("QAbstractFileIconProvider", "%1 File"),
+    QCoreApplication.translate("QAbstractFileIconProvider", "Unknown"),
 )
 TRANSLATIONS: Final = Path(__file__).parents[2] / "assets" / "translations"
 _log = logging.getLogger(__name__)
@@ -62,6 +73,7 @@ class LanguageSwitch(QObject):
         self._application = application
         self._translators: list[QTranslator] = []
         self._families = application.font().families()
+        self._family = QFontInfo(application.font()).family()
         self.choice = choice
         self.language = LanguageChoice.ENGLISH
         self._apply()
@@ -99,6 +111,9 @@ class LanguageSwitch(QObject):
     def _choose_fonts(self) -> None:
         families = list(self._families)
         if self.language is LanguageChoice.CHINESE:
+            # By its own name: behind an alias ("Sans Serif") Qt takes the first real family, a
+            # Chinese one, for Latin letters and for the ellipsis, too, which it draws raised.
+            families = [self._family, *families]
             families += [name for name in _CHINESE_FAMILIES if QFontDatabase.hasFamily(name)]
         font = self._application.font()
         if font.families() != families:

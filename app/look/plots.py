@@ -5,8 +5,8 @@ Each is a function that paints into a rectangle, so that the window and the repo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from PySide6.QtCore import QCoreApplication, QLocale, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
@@ -19,6 +19,7 @@ from engine.messages import CurvePoint
 
 _DOT_PX: Final = 3.5
 _Flag = Qt.AlignmentFlag
+_Point = Any  # A CurvePoint or a ReliabilityBin: a widget of Qt cannot be generic.
 
 
 def paint_interval(
@@ -44,63 +45,52 @@ def paint_interval(
     painter.restore()
 
 
-class LearningCurve(QWidget):
-    """Accuracy on held-out labels over labels per class, with its 95 % interval."""
+class Plot(QWidget):
+    """A drawing of some points; a screen reader is told the same in words.
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    The points begin as none, of which the drawing says why.
+    """
+
+    def __init__(
+        self,
+        paint: Callable[[QPainter, QRectF, Sequence[_Point], Theme], None],
+        text: Callable[[Sequence[_Point]], str],
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make an empty one.
+
+        Args:
+            paint: :func:`paint_curve` or :func:`paint_reliability`.
+            text: the same in words.
+        """
         super().__init__(parent)
-        self._theme = theme
-        self._points: tuple[CurvePoint, ...] = ()
-        _make_room(self)
+        self._paint, self._text, self._theme = paint, text, theme
+        self._points: tuple[_Point, ...] = ()
+        size = self.sizeHint()
+        self.setMinimumSize(size.width() * 2 // 3, size.height())
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
         self._theme = theme
         self.update()
 
-    def show_points(self, points: Sequence[CurvePoint]) -> None:
-        """Show a curve; with fewer than two points it says why there is none."""
-        self._points = tuple(sorted(points, key=lambda point: point.labels_per_class))
-        self.setAccessibleName(curve_text(self._points))
+    def show_points(self, points: Sequence[_Point]) -> None:
+        """Show these."""
+        self._points = tuple(points)
+        self.setAccessibleName(self._text(self._points))
         self.update()
 
     def sizeHint(self) -> QSize:
-        return _hint(self)
+        # Larger letters need a larger drawing.
+        tall = QFontMetricsF(QFont(self.font())).height()
+        return QSize(round(22 * tall), round(13 * tall))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self.font())
-        paint_curve(painter, QRectF(self.rect()), self._points, self._theme)
-        painter.end()
-
-
-class ReliabilityDiagram(QWidget):
-    """Share right over confidence: on the dashed line the confidences are true."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._bins: tuple[ReliabilityBin, ...] = ()
-        _make_room(self)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in these colours."""
-        self._theme = theme
-        self.update()
-
-    def show_bins(self, bins: Sequence[ReliabilityBin]) -> None:
-        """Show these; of none it says why."""
-        self._bins = tuple(bins)
-        self.setAccessibleName(reliability_text(self._bins))
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return _hint(self)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        paint_reliability(painter, QRectF(self.rect()), self._bins, self._theme)
+        self._paint(painter, QRectF(self.rect()), self._points, self._theme)
         painter.end()
 
 
@@ -251,18 +241,6 @@ def _paint_emptiness(painter: QPainter, box: QRectF, words: str, theme: Theme) -
     painter.drawText(
         box.adjusted(16, 0, -16, 0), int(_Flag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), words
     )
-
-
-def _make_room(plot: QWidget) -> None:
-    size = _hint(plot)
-    plot.setMinimumSize(size.width() * 2 // 3, size.height())
-    plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-
-def _hint(plot: QWidget) -> QSize:
-    """Larger letters need a larger drawing."""
-    tall = QFontMetricsF(QFont(plot.font())).height()
-    return QSize(round(22 * tall), round(13 * tall))
 
 
 def _see_through(colour: str, alpha: int) -> QColor:

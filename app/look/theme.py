@@ -241,6 +241,9 @@ QToolBar QToolButton:checked, QToolButton#flat:checked { background: @accent_sof
 QToolBar QToolButton:focus, QToolButton#flat:focus { border-color: @accent@; }
 QToolBar QToolButton:disabled, QToolButton#flat:disabled { color: @disabled@; }
 QToolButton#flat::menu-indicator { image: none; width: 0; }
+QToolBar QToolButton[popupMode="2"] { padding-right: 24px; }
+QToolBar QToolButton::menu-indicator { image: url("@icons@/down-@name@.svg"); width: 12px;
+  height: 12px; subcontrol-origin: padding; subcontrol-position: right center; right: 6px; }
 QMenuBar { background: @window@; border-bottom: 1px solid @border@; padding: 2px 4px; }
 QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: @hover@; }
@@ -291,6 +294,16 @@ QLineEdit { background: @surface@; border: 1px solid @outline@; border-radius: 6
   padding: 5px 8px; color: @text@; selection-background-color: @accent@;
   selection-color: @on_accent@; }
 QLineEdit:focus { border: 2px solid @accent@; padding: 4px 7px; }
+QSpinBox { background: @surface@; border: 1px solid @outline@; border-radius: 6px;
+  padding: 5px 2px 5px 7px; color: @text@; selection-background-color: @accent@;
+  selection-color: @on_accent@; }
+QSpinBox:focus { border: 2px solid @accent@; padding: 4px 1px 4px 6px; }
+QSpinBox::up-button, QSpinBox::down-button { subcontrol-origin: border; border: none;
+  background: transparent; width: 22px; }
+QSpinBox::up-button { subcontrol-position: top right; }
+QSpinBox::down-button { subcontrol-position: bottom right; }
+QSpinBox::up-arrow { image: url("@icons@/up-@name@.svg"); width: 12px; height: 12px; }
+QSpinBox::down-arrow { image: url("@icons@/down-@name@.svg"); width: 12px; height: 12px; }
 QProgressBar { background: @hover@; border: none; border-radius: 3px; max-height: 6px;
   min-height: 6px; }
 QProgressBar::chunk { background: @accent@; border-radius: 3px; }
@@ -313,9 +326,10 @@ QSlider::handle:horizontal:hover { border-color: @accent@; }
 QSlider::handle:horizontal:focus { width: 12px; height: 12px; border: 2px solid @accent@; }
 QSplitter::handle { background: @border@; }
 QSplitter::handle:hover { background: @accent@; }
-QFrame#notice-information { background: @info_soft@; border-bottom: 1px solid @border@; }
-QFrame#notice-warning { background: @warning_soft@; border-bottom: 1px solid @border@; }
-QFrame#notice-error { background: @error_soft@; border-bottom: 1px solid @border@; }
+QFrame#notice-information, QFrame#notice-warning, QFrame#notice-error { border-radius: 8px; }
+QFrame#notice-information { background: @info_soft@; border: 1px solid @accent@; }
+QFrame#notice-warning { background: @warning_soft@; border: 1px solid @warning@; }
+QFrame#notice-error { background: @error_soft@; border: 1px solid @error@; }
 QFrame#strip { background: @window@; border-top: 1px solid @border@; }
 QFrame#card { background: @surface@; border: 1px solid @border@; border-radius: 10px; }
 QFrame#hint { background: @accent_soft@; border: 1px solid @accent@; border-radius: 8px; }
@@ -333,7 +347,7 @@ QListWidget#sections { background: @sunken@; border: none; border-right: 1px sol
 QListWidget#sections::item { padding: 8px; border-radius: 6px; color: @text@; }
 QListWidget#sections::item:hover { background: @hover@; }
 QListWidget#sections::item:selected { background: @accent_soft@; color: @text@; }
-QListWidget#sections:focus { border-right: 2px solid @accent@; }
+QListWidget#sections::item:focus { border: 2px solid @accent@; padding: 6px; }
 QRadioButton, QCheckBox { border: 2px solid transparent; border-radius: 4px; padding: 2px; }
 QRadioButton:focus, QCheckBox:focus { border-color: @accent@; }
 QRadioButton::indicator, QCheckBox::indicator { width: 14px; height: 14px; background: @surface@;
@@ -356,7 +370,13 @@ QTreeView#table QHeaderView::section { background: @window@; color: @muted@; bor
   border-bottom: 1px solid @border@; padding: 4px 6px; }
 QPlainTextEdit#log { background: @surface@; border: 1px solid @outline@; color: @text@; }
 QPlainTextEdit#log:focus { border: 2px solid @accent@; }
+QFileDialog { backward-icon: url("@icons@/dialog-back-@name@.svg");
+  forward-icon: url("@icons@/dialog-forward-@name@.svg");
+  filedialog-parent-directory-icon: url("@icons@/dialog-up-@name@.svg"); }
+QTextBrowser#guide { background: @surface@; border: 2px solid transparent; }
+QTextBrowser#guide:focus { border-color: @accent@; }
 QScrollArea { background: transparent; border: none; }
+QScrollArea#scrolled:focus { border: 2px solid @accent@; }
 QTabWidget::pane { border: none; border-top: 1px solid @border@; }
 QTabBar { background: @window@; }
 QTabBar::tab { background: transparent; color: @muted@; padding: 7px 14px; border: none;
@@ -364,13 +384,17 @@ QTabBar::tab { background: transparent; color: @muted@; padding: 7px 14px; borde
 QTabBar::tab:hover { color: @text@; background: @hover@; }
 QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
 QTabBar::tab:focus { color: @text@; background: @accent_soft@; }
-QTableView#scores, QTableView#confusion { background: @surface@; border: 2px solid transparent;
-  outline: none; selection-background-color: @accent_soft@; selection-color: @text@; }
+QTableView#scores, QTableView#confusion, QTableView#plan { background: @surface@;
+  border: 2px solid transparent; outline: none; selection-background-color: @accent_soft@;
+  selection-color: @text@; }
 QTableView#confusion, QTableView#confusion QTableCornerButton::section { background: @window@;
   border: none; }
-QTableView#scores:focus, QListView#cell-images:focus { border: 2px solid @accent@; }
-QTableView#scores QHeaderView::section { background: @surface@; color: @muted@; border: none;
-  border-bottom: 1px solid @border@; padding: 4px 8px; }
+QTableView#scores:focus, QTableView#plan:focus, QListView#cell-images:focus {
+  border: 2px solid @accent@; }
+QTableView#scores QHeaderView::section, QTableView#plan QHeaderView::section {
+  background: @surface@; color: @muted@; border: none; border-bottom: 1px solid @border@;
+  padding: 4px 8px; }
+QTableView#plan::item { padding: 0 6px; }
 QTableView#confusion QHeaderView { background: @window@; }
 QTableView#confusion QHeaderView::section { background: @window@; color: @muted@; border: none;
   padding: 4px 8px; }

@@ -12,21 +12,21 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFocusEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
-    QPainter,
     QPainterPath,
     QPen,
-    QPolygonF,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QGraphicsPathItem, QWidget
+from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
 from app.look.theme import Theme
-from app.map.looks import Looks, Name
+from app.map.glide import Glide
+from app.map.lasso import Lasso, is_far
+from app.map.looks import Looks
+from app.map.names import Name
 from app.map.points_item import PointsItem
 from app.session.image_table import Rows
 
@@ -35,7 +35,6 @@ _STEP: Final = 1.25  # Of zoom, a notch of the wheel.
 _MARGIN: Final = 0.06  # Around the points, of their extent.
 _NARROWEST: Final = 1e-4  # What the view shows at least; the map is about 2 wide.
 _WIDEST: Final = 12.0
-_LASSO_STEP_PX: Final = 2.0
 _SIDEWAYS: Final = 2.0  # How much a step to the side costs when going in a direction.
 _NO_MODIFIER: Final = Qt.KeyboardModifier.NoModifier
 
@@ -56,7 +55,8 @@ class MapCanvas(pg.GraphicsView):
 
     Attributes:
         rows: (n,) the row of each point, ascending.
-        has_lasso: a left drag draws a lasso, else a rectangle.
+        positions: (n, 2) where they are, or are on their way to.
+        lasso: what a left drag draws.
 
     Signals:
         selection_changed: other points are selected, or another one is current.
@@ -76,7 +76,8 @@ class MapCanvas(pg.GraphicsView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
         self.rows: Rows = np.zeros(0, np.intp)
-        self.has_lasso = True
+        self.positions: NDArray[np.float32] = np.zeros((0, 2), np.float32)
+        self.lasso = Lasso()
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -86,12 +87,12 @@ class MapCanvas(pg.GraphicsView):
         self._box.setDefaultPadding(0.0)
         self._box.addItem(self.points, ignoreBounds=True)
         self.setCentralItem(self._box)
+        self._glide = Glide(self)
+        self._glide.moved.connect(self._on_glided)
         self._drawn = QGraphicsPathItem()
         self._drawn.setZValue(10)
         self.scene().addItem(self._drawn)
         self._is_fitted = True  # Until the person zooms or pans, all points stay in sight.
-        self._pressed: QPointF | None = None
-        self._trail: list[QPointF] = []
         self._panned_from: QPointF | None = None
         self._has_panned = False
         self._is_space_down = False
@@ -110,11 +111,24 @@ class MapCanvas(pg.GraphicsView):
         fill.setAlpha(36)
         self._drawn.setBrush(fill)
 
-    def set_points(self, rows: Rows, positions: NDArray[np.float32]) -> None:
-        """Show other points, or the same elsewhere; what was selected stays so."""
+    def set_points(
+        self, rows: Rows, positions: NDArray[np.float32], *, calmly: bool = False
+    ) -> None:
+        """Show other points, or the same elsewhere; what was selected stays so.
+
+        Args:
+            rows: (n,) ascending.
+            positions: (n, 2), see :class:`engine.messages.LaidOut`.
+            calmly: let the eye follow those that were there before.
+        """
         chosen, current = self.selected_rows(), self.current_row()
-        self.rows = rows
-        self.points.set_points(positions)
+        if calmly:
+            self._glide.go(self._where_they_are(rows, positions), positions)
+        else:
+            self._glide.put(positions)
+        self.rows, self.positions = rows, positions
+        self.points.set_points(self._glide.positions)
+        self.points.is_moving = self._glide.is_running
         self.points.selected = np.isin(rows, chosen, assume_unique=True)
         self.points.current = self._point_of(current)
         if self._is_fitted:
@@ -152,7 +166,7 @@ class MapCanvas(pg.GraphicsView):
     def fit(self) -> None:
         """Show all points."""
         self._is_fitted = True
-        positions = self.points.positions
+        positions = self.positions
         low, high = np.array([-1.0, -1.0]), np.array([1.0, 1.0])
         if len(positions):
             low, high = positions.min(axis=0), positions.max(axis=0)
@@ -187,8 +201,8 @@ class MapCanvas(pg.GraphicsView):
         self.hovered.emit(-1, QPointF())
         is_left = event.button() == Qt.MouseButton.LeftButton
         if is_left and not self._is_space_down:
-            self._pressed, self._trail = event.position(), [event.position()]
-        elif self._pressed is None:
+            self.lasso.begin(event.position())
+        elif not self.lasso.is_drawing:
             self._panned_from, self._has_panned = event.position(), False
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         event.accept()
@@ -196,10 +210,8 @@ class MapCanvas(pg.GraphicsView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._panned_from is not None:
             self._pan_to(event.position())
-        elif self._pressed is not None:
-            step = event.position() - self._trail[-1]
-            if abs(step.x()) + abs(step.y()) >= _LASSO_STEP_PX:
-                self._trail.append(event.position())
+        elif self.lasso.is_drawing:
+            if self.lasso.go_on(event.position()):
                 self._show_drawn()
         else:
             self._hover(event.position())
@@ -211,13 +223,12 @@ class MapCanvas(pg.GraphicsView):
                 self._ask_for_menu(event)
             self._panned_from = None
             self.unsetCursor()
-        elif self._pressed is not None and event.button() == Qt.MouseButton.LeftButton:
-            is_click = not self._is_drag(event.position())
-            if is_click:
-                self._on_click(event.position(), event.modifiers())
+        elif self.lasso.is_drawing and event.button() == Qt.MouseButton.LeftButton:
+            if self.lasso.end(event.position()):
+                inside = self.lasso.encloses(self.points.places(), self.viewport().size())
+                self._combine(inside, event.modifiers())
             else:
-                self._trail.append(event.position())
-                self._combine(self._inside_drawn(), event.modifiers())
+                self._on_click(event.position(), event.modifiers())
             self._stop_drawing()
         event.accept()
 
@@ -340,7 +351,7 @@ class MapCanvas(pg.GraphicsView):
             self._select(self.points.selected, point)
 
     def _on_escape(self) -> None:
-        if self._pressed is not None:
+        if self.lasso.is_drawing:
             self._stop_drawing()
         elif self.points.selected.any() or self.points.current >= 0:
             self._select(np.zeros(len(self.rows), np.bool_), -1)
@@ -354,6 +365,19 @@ class MapCanvas(pg.GraphicsView):
             hit[point] = True
             self._select(hit, point)
         self.menu_requested.emit(event.globalPosition().toPoint())
+
+    def _on_glided(self) -> None:
+        self.points.positions = self._glide.positions
+        self.points.is_moving = self._glide.positions is not self.positions
+        self.points.refresh()
+
+    def _where_they_are(self, rows: Rows, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Where the points of these rows are now; of those that are not there, ``positions``."""
+        starts, places = positions.copy(), np.searchsorted(self.rows, rows)
+        places[places == len(self.rows)] = 0
+        known = self.rows[places] == rows if len(self.rows) else np.zeros(len(rows), np.bool_)
+        starts[known] = self.points.positions[places[known]]
+        return starts
 
     def _point_of(self, row: int) -> int:
         place = int(np.searchsorted(self.rows, row))
@@ -429,7 +453,7 @@ class MapCanvas(pg.GraphicsView):
 
     def _pan_to(self, place: QPointF) -> None:
         assert self._panned_from is not None
-        if not self._has_panned and not self._is_far(place, self._panned_from):
+        if not self._has_panned and not is_far(place, self._panned_from):
             return
         moved = self._on_map(self._panned_from) - self._on_map(place)
         self._panned_from, self._has_panned, self._is_fitted = place, True, False
@@ -443,43 +467,9 @@ class MapCanvas(pg.GraphicsView):
             view.bottom() - place.y() / max(size.height(), 1) * view.height(),
         )
 
-    def _is_far(self, place: QPointF, other: QPointF) -> bool:
-        return (place - other).manhattanLength() >= QApplication.startDragDistance() / 2
-
-    def _is_drag(self, place: QPointF) -> bool:
-        first = self._trail[0]
-        return any(self._is_far(item, first) for item in (*self._trail, place))
-
     def _stop_drawing(self) -> None:
-        self._pressed, self._trail = None, []
+        self.lasso.forget()
         self._drawn.setPath(QPainterPath())
 
-    def _drawn_path(self) -> QPainterPath:
-        path = QPainterPath()
-        path.setFillRule(Qt.FillRule.WindingFill)
-        if not self.has_lasso:
-            path.addRect(QRectF(self._trail[0], self._trail[-1]).normalized())
-        else:
-            path.addPolygon(QPolygonF(self._trail))
-            path.closeSubpath()
-        return path
-
     def _show_drawn(self) -> None:
-        self._drawn.setPath(self.viewportTransform().inverted()[0].map(self._drawn_path()))
-
-    def _inside_drawn(self) -> NDArray[np.bool_]:
-        """Which points the lasso or rectangle encloses: filled in, each looks at its own pixel.
-
-        So it costs the same however the lasso winds, where a test by edges would not.
-        """
-        width, height = self.viewport().width(), self.viewport().height()
-        image = QImage(width, height, QImage.Format.Format_Grayscale8)
-        image.fill(0)
-        painter = QPainter(image)
-        painter.fillPath(self._drawn_path(), QColor("white"))
-        painter.end()
-        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())
-        places = np.floor(self.points.places()).astype(np.intp)
-        inside: NDArray[np.bool_] = np.all((places >= 0) & (places < [width, height]), axis=1)
-        inside[inside] = pixels[places[inside, 1], places[inside, 0]] > 127
-        return inside
+        self._drawn.setPath(self.viewportTransform().inverted()[0].map(self.lasso.path()))

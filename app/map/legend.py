@@ -83,6 +83,7 @@ class Legend(QWidget):
         self._ramp.setVisible(has_ramp)
         self._bar.set_colours(ramp(theme) if has_ramp else ())
         for button in self._buttons:
+            button.hide()  # It goes only with the next turn of the event loop.
             button.deleteLater()
         self._buttons = []
         for entry in entries:
@@ -132,7 +133,7 @@ class Legend(QWidget):
         sprite = mask(entry.sign, _RADIUS_PX * scale)
         colour, ground = rgb([entry.colour, theme.sunken])
         pixels = np.empty((*sprite.shape[:2], 4), np.uint8)
-        pixels[..., :3] = np.rint(ground + sprite[..., 1:] * (colour - ground))
+        pixels[..., :3] = np.rint(ground + sprite[..., 1:2] * (colour - ground))
         pixels[..., 3] = np.rint(255 * sprite[..., 0])
         side = len(sprite)
         image = QImage(

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
 
-from app.look.theme import Theme, contrast
+from app.look.theme import Theme
 from app.map.sprites import Sign
 from app.session.image_table import NO_CLASS, ImageTable, Rows
 from app.session.session import Session
 
 _LEVELS: Final = 100  # Of the ramp: a colour a percent.
-_CONTRAST: Final = 3.0  # Of a point to the ground, as WCAG asks of what must be seen.
-_BINS: Final = 24  # A side, in which the thickest place of a class is sought.
+_MOST_COLOURS: Final = 256
 
 
 class ColourBy(Enum):
@@ -29,15 +27,6 @@ class ColourBy(Enum):
     AUDIT = "audit"
 
 
-class Name(NamedTuple):
-    """A class's name and the place that it is written above, in the coordinates of the map."""
-
-    text: str
-    colour: str
-    x: float
-    y: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Looks:
     """How every point looks.
@@ -46,11 +35,22 @@ class Looks:
         palette: the colours, as ``#rrggbb``, at most 256.
         colours: (n,) uint8, which of them.
         signs: (n,) uint8, which :class:`Sign`.
+        groups: (n,) bool each, what an entry of the legend stands for where that is more than the
+            points with its sign: a label that looks wrong is a label all the same.
+        rim: the colour of a line around each sign, where the palette's colours may be as light or
+            dark as the ground; empty for none.
     """
 
     palette: tuple[str, ...]
     colours: NDArray[np.uint8]
     signs: NDArray[np.uint8]
+    groups: Mapping[Sign, NDArray[np.bool_]] = field(default_factory=dict)
+    rim: str = ""
+
+    def which(self, sign: Sign) -> NDArray[np.bool_]:
+        """(n,) the points that the legend's entry of this sign stands for."""
+        own: NDArray[np.bool_] = self.signs == sign
+        return self.groups.get(sign, own)
 
 
 def looks(
@@ -88,41 +88,21 @@ def ramp(theme: Theme) -> tuple[str, ...]:
     return tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue, *_ in colours.tolist())
 
 
-def class_names(
-    session: Session, rows: Rows, positions: NDArray[np.float32], theme: Theme
-) -> list[Name]:
-    """The name of each class above the place where most of its points are; largest class first."""
-    shown = _shown_classes(session.table, rows)
-    found: list[tuple[int, Name]] = []
-    if not len(rows):
-        return []
-    low, high = positions.min(axis=0), positions.max(axis=0)
-    per_unit = (_BINS - 1) / np.maximum(high - low, 1e-6)
-    across, along = (positions.T - low[:, None]) * per_unit[:, None]
-    columns, lines = across.astype(np.int16), along.astype(np.int16)
-    cells = _BINS * columns + lines
-    for item in session.classes:
-        own = np.flatnonzero(shown == item.class_id)
-        if not len(own):
-            continue
-        column, line = divmod(int(np.bincount(cells[own]).argmax()), _BINS)
-        is_near = (np.abs(columns[own] - column) <= 1) & (np.abs(lines[own] - line) <= 1)
-        near = positions[own[is_near]]
-        x, y = float(np.median(near[:, 0])), float(near[:, 1].max())
-        found.append((len(own), Name(item.name, _seen_on(theme, item.colour), x, y)))
-    found.sort(key=lambda entry: -entry[0])
-    return [name for _, name in found]
-
-
 def _by_class(session: Session, rows: Rows, theme: Theme) -> Looks:
-    table, shown = session.table, _shown_classes(session.table, rows)
-    palette, colours = [theme.muted], np.zeros(len(rows), np.uint8)
-    for item in session.offered[:255]:
-        palette.append(_seen_on(theme, item.colour))
-        colours[shown == item.class_id] = len(palette) - 1
+    """The classes' colours as they are everywhere; what makes them seen on the ground is a rim."""
+    table, shown = session.table, shown_classes(session.table, rows)
+    palette = [theme.muted]
+    index_of = np.zeros(max((int(item.class_id) for item in session.offered), default=0) + 2)
+    for item in session.offered:
+        if item.colour not in palette and len(palette) < _MOST_COLOURS:
+            palette.append(item.colour)
+        if item.colour in palette:
+            index_of[item.class_id] = palette.index(item.colour)
+    known = np.isin(shown, [item.class_id for item in session.offered])
+    colours = np.where(known, index_of[np.where(known, shown, 0)], 0).astype(np.uint8)
     signs = _plain_signs(table, rows)
-    signs[colours == 0] = Sign.DOT  # Also a prediction of a class that was just deleted.
-    return Looks(tuple(palette), colours, signs)
+    signs[~known] = Sign.DOT  # Also a prediction of a class that was just deleted.
+    return Looks(tuple(palette), colours, signs, rim=theme.muted)
 
 
 def _by_confidence(table: ImageTable, rows: Rows, theme: Theme) -> Looks:
@@ -133,8 +113,8 @@ def _by_confidence(table: ImageTable, rows: Rows, theme: Theme) -> Looks:
 
 
 def _by_audit(table: ImageTable, rows: Rows, theme: Theme, doubtful: Collection[int]) -> Looks:
-    signs = _plain_signs(table, rows)
-    colours = np.zeros(len(rows), np.uint8)
+    signs, colours = _plain_signs(table, rows), np.zeros(len(rows), np.uint8)
+    groups = {sign: signs == sign for sign in (Sign.DISC, Sign.RING)}
     doubted = np.isin(rows, np.array(sorted(doubtful), np.intp))
     # Those further down count most.
     for number, (which, sign) in enumerate(
@@ -147,21 +127,9 @@ def _by_audit(table: ImageTable, rows: Rows, theme: Theme, doubtful: Collection[
     ):
         colours[which] = number
         signs[which] = sign
-    return Looks((theme.outline, theme.accent, theme.warning, theme.error), colours, signs)
-
-
-def _seen_on(theme: Theme, colour: str) -> str:
-    """A class's colour, darkened or lightened as far as it must be to stand out from the ground."""
-    own, text = QColor(colour), QColor(theme.text)
-    for share in np.linspace(0.0, 1.0, 11).tolist():
-        mixed = QColor(
-            round(own.red() + share * (text.red() - own.red())),
-            round(own.green() + share * (text.green() - own.green())),
-            round(own.blue() + share * (text.blue() - own.blue())),
-        ).name()
-        if contrast(mixed, theme.sunken) >= _CONTRAST:
-            return mixed
-    return theme.text
+        groups[sign] = which
+    palette = (theme.outline, theme.accent, theme.warning, theme.error)
+    return Looks(palette, colours, signs, groups)
 
 
 def _plain_signs(table: ImageTable, rows: Rows) -> NDArray[np.uint8]:
@@ -171,7 +139,7 @@ def _plain_signs(table: ImageTable, rows: Rows) -> NDArray[np.uint8]:
     return signs
 
 
-def _shown_classes(table: ImageTable, rows: Rows) -> NDArray[np.int32]:
-    """The label of each image, else its prediction."""
+def shown_classes(table: ImageTable, rows: Rows) -> NDArray[np.int32]:
+    """The label of each image (n,), else its prediction, else NO_CLASS."""
     labels = table.labels[rows]
     return np.where(labels != NO_CLASS, labels, table.predicted[rows, 0])

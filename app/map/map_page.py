@@ -12,11 +12,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
     QComboBox,
-    QFrame,
-    QHBoxLayout,
     QLabel,
-    QProgressBar,
-    QPushButton,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -28,11 +24,12 @@ from app.look.icons import icon
 from app.look.page import Page
 from app.look.theme import GAP_PX, Theme
 from app.map.hover_card import HoverCard
-from app.map.legend import Entry, Legend
-from app.map.looks import ColourBy, Looks, class_names, looks
+from app.map.looks import ColourBy, Looks, looks
 from app.map.map_layout import FEWEST, MapLayout
-from app.map.map_words import why_no_map, work_text
+from app.map.map_words import why_no_map
+from app.map.names import class_names
 from app.map.sprites import Sign
+from app.map.strip import Strip
 from app.session.session import Session
 from engine.messages import ClassId, ImageId
 
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
     from app.map.canvas import MapCanvas
 
 _REPAINT_MS: Final = 60  # Predictions come in chunks; the points are coloured so often at most.
-_BAR_PX: Final = 120
 
 
 class MapPage(Page):
@@ -83,6 +79,7 @@ class MapPage(Page):
         self.canvas: MapCanvas | None = None  # From the first time that the page is shown.
         super().__init__(self.tr("Map"), theme, parent)
         self.layout_ = MapLayout(session, self)
+        self._shown_tuning = ""
         self._wanted: list[ImageId] = []  # To be selected once they are on the map.
         self._build()
         self._repaint = QTimer(self)
@@ -188,11 +185,11 @@ class MapPage(Page):
     def _build(self) -> None:
         self._icons: list[tuple[QToolButton, str]] = []
         self._colour = QComboBox()
-        self._colour.setAccessibleName(self.tr("Colour by"))
+        self._colour.setAccessibleName(self.tr("Colours show"))
         self._colour.setToolTip(self.tr("What the colours of the points tell"))
-        self._colour.addItem(self.tr("By class"), ColourBy.CLASS)
-        self._colour.addItem(self.tr("By confidence"), ColourBy.CONFIDENCE)
-        self._colour.addItem(self.tr("By what to check"), ColourBy.AUDIT)
+        self._colour.addItem(self.tr("Class"), ColourBy.CLASS)
+        self._colour.addItem(self.tr("Confidence"), ColourBy.CONFIDENCE)
+        self._colour.addItem(self.tr("What to check"), ColourBy.AUDIT)
         self._colour.activated.connect(self._on_colour_chosen)
         self._tools = QButtonGroup(self)
         self._lasso = self._tool_button("lasso", self.tr("Lasso"), is_tool=True)
@@ -213,7 +210,11 @@ class MapPage(Page):
             self.tr("Arrange anew: lay all images out from the start, also those that came later")
         )
         self._anew.clicked.connect(self.layout_.make_anew)
-        self.head.insertWidget(self.head.indexOf(self.position), self._colour)
+        colour_label = QLabel(self.tr("Colours show"))
+        colour_label.setObjectName("muted")
+        colour_label.setBuddy(self._colour)
+        for part in (colour_label, self._colour):
+            self.head.insertWidget(self.head.indexOf(self.position), part)
         for button in (self._lasso, self._rectangle, self._fit, self._anew):
             self.head.insertWidget(self.head.indexOf(self.position), button)
         self._nothing = QLabel()
@@ -227,41 +228,11 @@ class MapPage(Page):
         self._stack = QStackedLayout()
         self._stack.addWidget(self._ground)
         self.column.addLayout(self._stack, 1)
-        self._build_strip()
-
-    def _build_strip(self) -> None:
-        self._strip = QFrame()
-        self._strip.setObjectName("strip")
-        self.legend = Legend()
-        self.legend.chosen.connect(self._on_legend)
-        self._gallery_button = QPushButton(self.tr("Show in Gallery"))
-        self._gallery_button.setToolTip(self.tr("Show the selected images as tiles"))
-        self._gallery_button.clicked.connect(self._on_gallery)
-        self._work = QWidget()
-        self.work_text = QLabel()
-        self.work_text.setWordWrap(True)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(_BAR_PX)
-        self.stop_button = QPushButton(self.tr("Stop"))
-        self.stop_button.setToolTip(self.tr("Leave the map as it is now"))
-        self.stop_button.clicked.connect(self.layout_.stop)
-        work = QHBoxLayout(self._work)
-        work.setContentsMargins(0, 0, 0, 0)
-        work.setSpacing(GAP_PX)
-        work.addWidget(self._bar)
-        work.addWidget(self.work_text, 1)
-        work.addWidget(self.stop_button)
-        below = QHBoxLayout()
-        below.setSpacing(GAP_PX)
-        below.addWidget(self.legend, 1)
-        below.addWidget(self._gallery_button)
-        lines = QVBoxLayout(self._strip)
-        lines.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
-        lines.setSpacing(GAP_PX)
-        lines.addWidget(self._work)
-        lines.addLayout(below)
-        self.column.addWidget(self._strip)
+        self.strip = Strip()
+        self.strip.sign_chosen.connect(self._on_legend)
+        self.strip.gallery_requested.connect(self._on_gallery)
+        self.strip.stop_requested.connect(self.layout_.stop)
+        self.column.addWidget(self.strip)
 
     def _tool_button(self, picture: str, text: str, *, is_tool: bool = False) -> QToolButton:
         button = QToolButton()
@@ -298,7 +269,7 @@ class MapPage(Page):
 
     def _on_tool_chosen(self) -> None:
         if self.canvas is not None:
-            self.canvas.has_lasso = self._lasso.isChecked()
+            self.canvas.lasso.is_free = self._lasso.isChecked()
             self.canvas.setFocus()
 
     def _on_fit(self) -> None:
@@ -308,7 +279,7 @@ class MapPage(Page):
 
     def _on_legend(self, sign: int) -> None:
         if self.canvas is not None and self._looks is not None:
-            self.canvas.select_rows(self.canvas.rows[self._looks.signs == sign])
+            self.canvas.select_rows(self.canvas.rows[self._looks.which(Sign(sign))])
             self.canvas.setFocus()
 
     def _on_gallery(self) -> None:
@@ -352,7 +323,11 @@ class MapPage(Page):
     def _show_points(self) -> None:
         if self.canvas is None or (len(self.layout_.rows) and not self.isVisible()):
             return  # Rows of a project that was closed are let go of at once.
-        self.canvas.set_points(self.layout_.rows, self.layout_.positions)
+        tuning = self.layout_.tuning
+        self.canvas.set_points(
+            self.layout_.rows, self.layout_.positions, calmly=tuning != self._shown_tuning
+        )
+        self._shown_tuning = tuning
         self._select_wanted()
         self._show_looks()
         self._show_state()
@@ -374,27 +349,10 @@ class MapPage(Page):
         self._looks = looks(self._session, canvas.rows, by, self._theme, doubtful)
         names = []
         if by is ColourBy.CLASS:
-            names = class_names(self._session, canvas.rows, canvas.points.positions, self._theme)
+            names = class_names(self._session, canvas.rows, canvas.positions)
         canvas.set_looks(self._looks, names)
-        self._show_legend(by, self._looks)
+        self.strip.show_legend(by, self._looks, self._theme)
         self._show_selection()
-
-    def _show_legend(self, by: ColourBy, shown: Looks) -> None:
-        theme = self._theme
-        counts = np.bincount(shown.signs, minlength=len(Sign)).tolist()
-        entries = [
-            (Sign.CROSS, theme.error, self.tr("Label looks wrong")),
-            (Sign.TRIANGLE, theme.warning, self.tr("Like none of the classes")),
-            (Sign.DIAMOND, theme.accent, self.tr("Unsure")),
-            (Sign.DISC, theme.muted, self.tr("Labels")),
-            (Sign.RING, theme.muted, self.tr("Predictions")),
-            (Sign.DOT, theme.muted, self.tr("Not classified")),
-        ]
-        self.legend.show_entries(
-            tuple(Entry(sign, colour, text, counts[sign]) for sign, colour, text in entries),
-            theme,
-            has_ramp=by is ColourBy.CONFIDENCE and counts[Sign.RING] > 0,
-        )
 
     def _show_selection(self) -> None:
         if self.canvas is None:
@@ -408,7 +366,7 @@ class MapPage(Page):
         else:
             text = self.tr("{total} images").format(total=total)
         self.position.setText(text if n_images else "")
-        self._gallery_button.setEnabled(n_chosen > 0 or self.canvas.current_row() >= 0)
+        self.strip.gallery_button.setEnabled(n_chosen > 0 or self.canvas.current_row() >= 0)
 
     def _show_state(self) -> None:
         if self.canvas is None:
@@ -422,7 +380,7 @@ class MapPage(Page):
         self.lead_focus_to(shown)  # What is hidden takes no focus.
         if has_focus:
             shown.setFocus()
-        self._strip.setVisible(has_map)
+        self.strip.setVisible(has_map)
         for button in (self._colour, self._lasso, self._rectangle, self._fit):
             button.setEnabled(has_map)
         self._anew.setEnabled(has_map and not state.is_working)
@@ -431,15 +389,7 @@ class MapPage(Page):
             self.position.clear()
             self._nothing.setText(why_no_map(self._session, state))
             return
-        text = work_text(self._session.reader, state)
-        self._work.setVisible(bool(text))
-        self.work_text.setText(text)
-        is_better_coming = state.is_working and state.progress is not None
-        self._bar.setVisible(is_better_coming)
-        self.stop_button.setVisible(is_better_coming)
-        if state.progress is not None:
-            self._bar.setMaximum(state.progress.total)
-            self._bar.setValue(state.progress.done)
+        self.strip.show_work(self._session.reader, state)
 
     def _summary(self) -> str:
         """What is selected, and where the keyboard is, for whom does not see it."""

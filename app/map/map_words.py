@@ -35,7 +35,26 @@ def work_text(reader: FolderReader, state: MapLayout) -> str:
         return _tr("Stopped; “Arrange anew” goes on from the start.")
     if state.method is LayoutMethod.MAIN_DIRECTIONS and (reader.is_scanning or reader.is_embedding):
         return _tr("A first view; alike images come together once all are read.")
-    return ""
+    return "\n".join(_remarks(state))
+
+
+def _remarks(state: MapLayout) -> list[str]:
+    """What must be known of a map that is done."""
+    found: list[str] = []
+    if state.tuning:
+        found.append(_tr("Alike as the fine-tuned network sees the images."))
+    elif state.wanted_tuning:
+        found.append(_tr("Alike as the encoder saw the images before fine-tuning."))
+    n_absent = state.n_labels_absent
+    if n_absent == 1:
+        found.append(_tr("1 labelled image is not on the map, because it cannot be read."))
+    elif n_absent:
+        found.append(
+            _tr("{count} labelled images are not on the map, because they cannot be read.").format(
+                count=QLocale().toString(n_absent)
+            )
+        )
+    return found
 
 
 def why_no_map(session: Session, state: MapLayout) -> str:

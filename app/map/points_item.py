@@ -8,17 +8,20 @@ from typing import Final
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from app.look.theme import GAP_PX, LIGHT, Theme
-from app.map.looks import Looks, Name
+from app.map.looks import Looks
+from app.map.names import Name, arranged
 from app.map.sprites import Sign, mask, packed, rgb, stamp
 
 _EDGE_PX: Final = 48  # Around the image, so that no sign at its edge is cut or wraps around.
 _DOT_PX: Final = 8  # The colour of a class beside its name.
 _HALO_PX: Final = 2.5  # Around what is selected.
+_RIM: Final = 0.2  # Width of a sign's rim, of its radius: small signs stay colours.
+_WIDEST_RIM_PX: Final = 1.0
 _SLOW_S: Final = 0.025  # An image that took longer is moved and stretched first, then made anew.
 _REST_MS: Final = 90
 
@@ -32,6 +35,7 @@ class PointsItem(pg.GraphicsObject):
         current: which point has the keyboard's attention, -1 for none.
         viewport_size: of the view that shows it, in logical pixels.
         names: texts and the places that they belong to, the most important first.
+        is_moving: the points are on their way; their names are not shown till they are there.
     """
 
     def __init__(self) -> None:
@@ -41,8 +45,10 @@ class PointsItem(pg.GraphicsObject):
         self.current = -1
         self.has_focus = False
         self.names: list[Name] = []
+        self.is_moving = False
         self.viewport_size = QSize(1, 1)
-        self._looks = Looks((), np.zeros(0, np.uint8), np.zeros(0, np.uint8))
+        nothing = np.zeros(0, np.uint8)
+        self._looks = Looks((), nothing, nothing)
         self._theme = LIGHT
         self._version = 0  # Of all that the image shows.
         self._image: QImage | None = None
@@ -134,7 +140,8 @@ class PointsItem(pg.GraphicsObject):
                 self._made_for, self._view_rect = wanted, view_rect
             painter.drawImage(QRectF(QPointF(), size), self._image, self._inner())
         self._paint_current(painter)
-        self._paint_names(painter, widget.font(), size.width(), size.height())
+        if not self.is_moving:
+            self._paint_names(painter, widget.font(), size.width(), size.height())
         painter.restore()
 
     # --- Private ----------------------------------------------------------------------------------
@@ -160,7 +167,11 @@ class PointsItem(pg.GraphicsObject):
         shown = np.flatnonzero(inside)
         flat = pixels[shown, 1] * shape[1] + pixels[shown, 0]
         radius = round(4 * self.radius() * scale) / 4  # In steps: the masks are kept.
-        palette, rim = rgb(self._looks.palette), rgb([self._theme.text])
+        palette, text = rgb(self._looks.palette), rgb([self._theme.text])
+        rim, rim_px = None, 0.0
+        if self._looks.rim:
+            rim = rgb([self._looks.rim])[0]
+            rim_px = min(_RIM * radius, _WIDEST_RIM_PX * scale)
         signs, colours = self._looks.signs[shown], self._looks.colours[shown]
         chosen = self.selected[shown]
         for is_chosen in (False, True):
@@ -171,10 +182,10 @@ class PointsItem(pg.GraphicsObject):
                 some = flat[which]
                 if is_chosen:
                     halo = mask(sign, radius, _HALO_PX * scale)
-                    stamp(buffer, some, np.zeros(len(some), np.uint8), halo, rim, ground[0])
-                beneath = rim[0] if is_chosen else ground[0]
-                sprite = mask(sign, radius)
-                stamp(buffer, some, colours[which], sprite, palette, ground[0], beneath)
+                    stamp(buffer, some, np.zeros(len(some), np.uint8), halo, text, ground[0])
+                beneath = text[0] if is_chosen else ground[0]
+                sprite = mask(sign, radius, rim_px=rim_px)
+                stamp(buffer, some, colours[which], sprite, palette, ground[0], beneath, rim)
         self._buffer = buffer
         pixel_bytes = buffer.reshape(-1).view(np.uint8).data
         self._edge = edge
@@ -220,35 +231,35 @@ class PointsItem(pg.GraphicsObject):
             painter.drawEllipse(QPointF(x, y), radius, radius)
 
     def _paint_names(self, painter: QPainter, font: QFont, width: int, height: int) -> None:
-        """Where two names would overlap, the less important one is left out."""
+        """Where two names would overlap, the less important one stands aside, or is left out."""
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold)
         metrics = QFontMetricsF(bold)
-        taken: list[QRectF] = []
         spots = np.array([(item.x, item.y) for item in self.names], np.float32).reshape(-1, 2)
+        places = [QPointF(x, y) for x, y in self._in_viewport(spots).tolist()]
+        texts = [
+            metrics.elidedText(item.text, Qt.TextElideMode.ElideRight, width / 4)
+            for item in self.names
+        ]
+        around = 2 * GAP_PX + _DOT_PX + 4
+        sizes = [
+            QSizeF(metrics.horizontalAdvance(text) + around, metrics.height() + 4) for text in texts
+        ]
+        boxes = arranged(places, sizes, self.radius() + 4, QRectF(0, 0, width, height))
         ground = QColor(self._theme.surface)
         ground.setAlpha(225)
         painter.setFont(bold)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        places = self._in_viewport(spots).tolist()
-        for item, (x, y) in zip(self.names, places, strict=True):
-            text = metrics.elidedText(item.text, Qt.TextElideMode.ElideRight, width / 4)
-            width_px = metrics.horizontalAdvance(text) + 2 * GAP_PX + _DOT_PX + 4
-            box = QRectF(0, 0, width_px, metrics.height() + 4)
-            box.moveCenter(QPointF(x, y))
-            box.moveBottom(y - self.radius() - 4)
-            if not QRectF(0, 0, width, height).intersects(box):
+        for item, text, box in zip(self.names, texts, boxes, strict=True):
+            if box is None:
                 continue
-            if any(box.intersects(other) for other in taken):
-                continue
-            taken.append(box)
             painter.setPen(QPen(QColor(self._theme.border), 1))
             painter.setBrush(ground)
             painter.drawRoundedRect(box, 6, 6)
             painter.setPen(QColor(self._theme.text))
             words = box.adjusted(GAP_PX + _DOT_PX + 4, 0, 0, 0)
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)
-            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setPen(QPen(QColor(self._theme.muted), 1))
             painter.setBrush(QColor(item.colour))
             dot = QPointF(box.left() + GAP_PX + _DOT_PX / 2, box.center().y())
             painter.drawEllipse(dot, _DOT_PX / 2, _DOT_PX / 2)

@@ -47,22 +47,26 @@ _SCALE: Final = {
 
 
 @lru_cache(maxsize=256)
-def mask(sign: Sign, radius_px: float, grown_px: float = 0.0) -> NDArray[np.float32]:
-    """How much of each pixel a sign covers, and how much of that is ink; its side is odd.
+def mask(
+    sign: Sign, radius_px: float, grown_px: float = 0.0, rim_px: float = 0.0
+) -> NDArray[np.float32]:
+    """How much of each pixel a sign covers, and how much of that is ink and rim; its side is odd.
 
     Args:
         sign: which one.
         radius_px: of a ring, in device pixels; others are somewhat larger or smaller.
-        grown_px: a rim around it, of the sign's outline.
+        grown_px: so much larger all around, as a halo below the sign.
+        rim_px: width of a line around it, in a colour of its own.
 
     Returns:
-        (side, side, 2) float32 in [0, 1]: coverage, and ink where it is covered.
+        (side, side, 3) float32 in [0, 1]: coverage, and of what is covered the share of ink and
+        that of the rim; the rest is ground.
     """
     radius = max(1.0, radius_px * _SCALE[sign])
-    reach = int(np.ceil(radius + grown_px))
+    reach = int(np.ceil(radius + grown_px + rim_px))
     offsets = (np.arange((2 * reach + 1) * _FINE) + 0.5) / _FINE - (reach + 0.5)
     x, y = np.meshgrid(offsets, offsets)
-    inside, ink = _shape(sign, x, y, radius, grown_px)
+    inside, inked = _shape(sign, x, y, radius, grown_px)
     side = 2 * reach + 1
 
     def pixels(fine: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -70,12 +74,18 @@ def mask(sign: Sign, radius_px: float, grown_px: float = 0.0) -> NDArray[np.floa
         mean: NDArray[np.float32] = cells.mean(axis=(1, 3), dtype=np.float32)
         return mean
 
-    covered = pixels(inside)
-    inked = pixels(inside & ink)
-    share = np.divide(inked, covered, out=np.zeros_like(inked), where=covered > 0)
+    outside, _ = _shape(sign, x, y, radius, grown_px + rim_px)
+    covered = pixels(outside)
+
+    def share_of(fine: NDArray[np.bool_]) -> NDArray[np.float32]:
+        empty = np.zeros_like(covered)
+        share: NDArray[np.float32] = np.divide(pixels(fine), covered, out=empty, where=covered > 0)
+        return share
+
+    ink = share_of(inside & inked)
     if sign is Sign.RING and not grown_px:
-        share = _TINT + (1 - _TINT) * share
-    return np.stack([covered, share], axis=2)
+        ink = _TINT * share_of(inside) + (1 - _TINT) * ink
+    return np.stack([covered, ink, share_of(outside & ~inside)], axis=2)
 
 
 def stamp(
@@ -86,6 +96,7 @@ def stamp(
     palette: NDArray[np.float32],
     ground: NDArray[np.float32],
     beneath: NDArray[np.float32] | None = None,
+    rim: NDArray[np.float32] | None = None,
 ) -> None:
     """Stamp one sign at many places; later ones cover earlier ones.
 
@@ -100,13 +111,16 @@ def stamp(
         palette: (m, 3) red, green, blue in [0, 255].
         ground: (3,) the colour that shows through where there is no ink.
         beneath: (3,) the colour that edges are mixed with; None: the ground.
+        rim: (3,) the colour of the sprite's rim, where it has one.
     """
     edge = ground if beneath is None else beneath
+    line = ground if rim is None else rim
     flat, width = image.reshape(-1), image.shape[1]
     reach = sprite.shape[0] // 2
     for row, column in np.argwhere(sprite[..., 0] > _LEAST).tolist():
-        covered, share = sprite[row, column].tolist()
-        colours = edge + covered * (ground + share * (palette - ground) - edge)
+        covered, ink, rimmed = sprite[row, column].tolist()
+        within = ground + ink * (palette - ground) + rimmed * (line - ground)
+        colours = edge + covered * (within - edge)
         offset = (row - reach) * width + (column - reach)
         flat[places + offset] = packed(colours)[looks]
 

@@ -5,32 +5,29 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QLocale, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QLocale, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
-from app.gallery.gallery_model import percent_text, plain_tip
+from app.gallery.gallery_model import percent_text
 from app.gallery.thumbnails import Thumbnails
-from app.look.icons import icon, pixmap
+from app.look.icons import icon
 from app.look.theme import GAP_PX, Theme
 from app.preview.heat_map import HeatLegend, heat_image
+from app.preview.neighbours import Neighbours
 from app.session.image_table import NO_CLASS, Rows
+from app.session.question import Question
 from app.session.session import Session
-from engine import ImageClass, messages
+from engine import messages
 
 _COALESCE_MS: Final = 40  # While an arrow key is held down, only the last image is explained.
 _SLOW_MS: Final = 400  # An answer that takes longer is announced.
-_PICTURE_PX: Final = 66  # Three fit beside a scroll bar.
-_STRIPE_PX: Final = 4
 
 _Subject = tuple[int, int, int]  # Row, class, and the request that made the model.
 
@@ -68,17 +65,22 @@ class ExplanationPanel(QWidget):
         self._is_on = False
         self._row = -1
         self._chosen = NO_CLASS  # By the person; else it is the most likely class.
-        self._request_id = 0
         self._asked: _Subject | None = None  # What the newest request was about.
         self._trail: list[int] = []  # The images that were left for a neighbour of theirs.
         self._requested = -1  # The row that this panel asked for.
         self._build(theme)
-        self._ask_timer = self._timer(_COALESCE_MS, self._ask)
-        self._slow_timer = self._timer(_SLOW_MS, self._on_slow)
+        self._question = Question(session.bridge, self, _COALESCE_MS, messages.Explained)
+        self._question.due.connect(self._ask)
+        self._question.answered.connect(self._on_answered)
+        self._question.read.connect(session.reader.on_read)
+        self._question.ended.connect(self._on_ended)
+        self._slow_timer = QTimer(self)
+        self._slow_timer.setSingleShot(True)
+        self._slow_timer.setInterval(_SLOW_MS)
+        self._slow_timer.timeout.connect(self._on_slow)
         session.rows_changed.connect(self._on_rows_changed)
         session.classes_changed.connect(self._follow)
         session.status_changed.connect(self._follow)
-        thumbnails.arrived.connect(self._on_thumbnail)
         self.set_theme(theme)
 
     @property
@@ -142,8 +144,7 @@ class ExplanationPanel(QWidget):
         self._button.setIcon(icon("why"))
         self._back.setIcon(icon("previous", theme.accent))
         self._legend.set_theme(theme)
-        for tile in self._tiles:
-            tile.set_theme(theme)
+        self.neighbours.set_theme(theme)
 
     # --- Building ---------------------------------------------------------------------------------
 
@@ -180,28 +181,30 @@ class ExplanationPanel(QWidget):
             self.tr("How much of the colours is seen: to the left the picture itself comes out")
         )
         self.strength.valueChanged.connect(self._on_strength_moved)
-        self._text, self._near_title = QLabel(), QLabel(self.tr("Nearest labelled images"))
+        strength_label = QLabel(self.tr("Strength"))
+        strength_label.setObjectName("muted")
+        strength_label.setBuddy(self.strength)
+        self._strength_line = QWidget()
+        line = QHBoxLayout(self._strength_line)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GAP_PX)
+        line.addWidget(strength_label)
+        line.addWidget(self.strength, 1)
+        self._text = QLabel()
         self._text.setObjectName("muted")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
-        self._near_title.setObjectName("section")
-        self._tiles = [NeighbourTile(self._session, self._thumbnails, theme) for _ in range(3)]
-        near = QHBoxLayout()
-        near.setSpacing(GAP_PX)
-        for tile in self._tiles:
-            tile.clicked.connect(self._on_tile_clicked)
-            near.addWidget(tile)
-        near.addStretch(1)
+        self.neighbours = Neighbours(self._session, self._thumbnails, theme)
+        self.neighbours.chosen.connect(self._on_neighbour)
         self._body = QWidget()
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, GAP_PX, 0, 0)
         body.setSpacing(GAP_PX)
         body.addLayout(head)
         body.addWidget(self._legend)
-        body.addWidget(self.strength)
+        body.addWidget(self._strength_line)
         body.addWidget(self._text)
-        body.addWidget(self._near_title)
-        body.addLayout(near)
+        body.addWidget(self.neighbours)
         self._body.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -209,13 +212,6 @@ class ExplanationPanel(QWidget):
         column.addWidget(self._button)
         column.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._body)
-
-    def _timer(self, interval_ms: int, slot: object) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(interval_ms)
-        timer.timeout.connect(slot)
-        return timer
 
     # --- Asking -----------------------------------------------------------------------------------
 
@@ -238,8 +234,8 @@ class ExplanationPanel(QWidget):
             if self._asked is None or subject[:2] != self._asked[:2]:
                 self._show_nothing_yet()
             self._asked = subject
-            if not self._ask_timer.isActive():  # Models may come faster than it waits.
-                self._ask_timer.start()
+            if not self._question.is_settling:  # Models may come faster than it waits.
+                self._question.ask_soon()
 
     def _subject(self) -> _Subject | None:
         """What there is to explain, None for nothing."""
@@ -264,35 +260,25 @@ class ExplanationPanel(QWidget):
         item = self._session.image_class(self.explained_class())
         if self._subject() is None or item is None:
             return
-        session, bridge = self._session, self._session.bridge
-        bridge.release(self._request_id)
-        self._request_id = bridge.next_id()
-        command = messages.Explain(
-            self._request_id,
-            session.table.ref(self._row),
-            item.class_id,
-            session.classifier.support(),
-        )
+        session, class_id = self._session, item.class_id
+        image, support = session.table.ref(self._row), session.classifier.support()
         self._slow_timer.start()
-        bridge.ask(command, self._on_event)
+        self._question.ask(lambda number: messages.Explain(number, image, class_id, support))
 
-    def _on_event(self, event: messages.Event) -> None:
-        match event:
-            case messages.Explained():
-                self._slow_timer.stop()
-                self._show(event)
-            case messages.JobFailed():
-                self._slow_timer.stop()
-                self.heat_changed.emit(None)
-                self._show_message(event.message)
-            case _:
-                pass
+    def _on_answered(self, event: messages.Explained) -> None:
+        self._slow_timer.stop()
+        self._show(event)
+
+    def _on_ended(self, failure: str) -> None:
+        self._slow_timer.stop()
+        if failure:
+            self.heat_changed.emit(None)
+            self._show_message(failure)
 
     def _forget_answer(self) -> None:
-        self._ask_timer.stop()
+        self._question.stop()
         self._slow_timer.stop()
-        self._session.bridge.release(self._request_id)
-        self._request_id, self._asked = 0, None
+        self._asked = None
         self.heat_changed.emit(None)
 
     # --- Showing ----------------------------------------------------------------------------------
@@ -316,21 +302,9 @@ class ExplanationPanel(QWidget):
             )
         )
         self._text.setText(text.format(name=item.name, score=_signed(event.score)))
-        table = self._session.table
-        known = [
-            (neighbour, table.row_of(neighbour.image_id))
-            for neighbour in event.neighbours
-            if table.row_of(neighbour.image_id) >= 0
-        ]
-        for place, tile in enumerate(self._tiles):
-            tile.setVisible(place < len(known))
-            if place < len(known):
-                tile.show_neighbour(*known[place])
-        if known:
-            self._thumbnails.want_too([row for _, row in known])
-        for part in (self._legend, self.strength):
+        self.neighbours.show_nearest(event.neighbours)
+        for part in (self._legend, self._strength_line):
             part.setVisible(has_parts)
-        self._near_title.setVisible(bool(known))
 
     def _show_title(self) -> None:
         item = self._session.image_class(self.explained_class())
@@ -346,7 +320,7 @@ class ExplanationPanel(QWidget):
     def _show_nothing_yet(self) -> None:
         """Another image or class: what is said of the last one must not be taken for it."""
         self._slow_timer.stop()
-        self._session.bridge.release(self._request_id)
+        self._question.stop()
         self.heat_changed.emit(None)
         self._text.setText("")
         self._show_parts(False)
@@ -358,7 +332,7 @@ class ExplanationPanel(QWidget):
         self._show_parts(False)
 
     def _show_parts(self, are_shown: bool) -> None:
-        for part in (self._legend, self.strength, self._near_title, *self._tiles):
+        for part in (self._legend, self._strength_line, self.neighbours):
             part.setVisible(are_shown)
 
     def _on_slow(self) -> None:
@@ -387,11 +361,9 @@ class ExplanationPanel(QWidget):
 
     # --- Neighbours -------------------------------------------------------------------------------
 
-    def _on_tile_clicked(self) -> None:
-        tile = self.sender()
-        assert isinstance(tile, NeighbourTile)
+    def _on_neighbour(self, row: int) -> None:
         self._trail.append(self._row)
-        self._request(tile.row)
+        self._request(row)
 
     def _on_back(self) -> None:
         if self._trail:
@@ -408,119 +380,6 @@ class ExplanationPanel(QWidget):
             short = self._back.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 140)
             # No letter of a name becomes a mnemonic.
             self._back.setText(self.tr("Back to {name}").format(name=short.replace("&", "&&")))
-
-    def _on_thumbnail(self, image_id: int) -> None:
-        row = self._session.table.row_of(image_id)
-        for tile in self._tiles:
-            if tile.row == row:
-                tile.update()
-
-
-class NeighbourTile(QAbstractButton):
-    """A labelled image: its thumbnail, its class, and how similar it is. A click shows it."""
-
-    def __init__(
-        self,
-        session: Session,
-        thumbnails: Thumbnails,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._thumbnails = thumbnails
-        self._theme = theme
-        self.row = -1
-        self._item: ImageClass | None = None
-        self._similarity = 0.0
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours."""
-        self._theme = theme
-        self.update()
-
-    def show_neighbour(self, neighbour: messages.Neighbour, row: int) -> None:
-        """Show a labelled image, which is in that row of the table."""
-        self.row, self._similarity = row, neighbour.similarity
-        self._item = self._session.image_class(neighbour.class_id)
-        file_name = self._session.table.names[row]
-        words = self.tr("{name}, similarity {value} of at most 1").format(
-            name="" if self._item is None else self._item.name, value=self.texts()[1]
-        )
-        self.setToolTip(plain_tip(f"{file_name}\n{words}"))
-        self.setAccessibleName(f"{file_name}: {words}")
-        self.update()
-
-    def texts(self) -> tuple[str, str]:
-        """What is written below the picture: the class and the similarity."""
-        value = QLocale().toString(self._similarity, "f", 2).replace("-", "−")
-        return ("" if self._item is None else self._item.name, value)
-
-    def sizeHint(self) -> QSize:
-        below = GAP_PX + _STRIPE_PX + 2 * self.fontMetrics().height()
-        return QSize(_PICTURE_PX, _PICTURE_PX + below)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._theme
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        side = _PICTURE_PX
-        box = QRect(0, 0, side, side)
-        self._paint_picture(painter, box)
-        name, value = self.texts()
-        flags, metrics, line = Qt.AlignmentFlag, self.fontMetrics(), self.fontMetrics().height()
-        if self._item is not None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._item.colour))
-            stripe = QRectF(0, side + GAP_PX // 2, side, _STRIPE_PX)
-            painter.drawRoundedRect(stripe, _STRIPE_PX / 2, _STRIPE_PX / 2)
-        words = QRect(0, side + GAP_PX + _STRIPE_PX, side, line)
-        painter.setPen(QColor(theme.text))
-        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, side)
-        painter.drawText(words, flags.AlignLeft | flags.AlignVCenter, short)
-        painter.setPen(QColor(theme.muted))
-        painter.drawText(words.translated(0, line), flags.AlignLeft | flags.AlignVCenter, value)
-        painter.end()
-
-    def _paint_picture(self, painter: QPainter, box: QRect) -> None:
-        theme = self._theme
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.sunken))
-        painter.drawRoundedRect(box, 6, 6)
-        known = 0 <= self.row < self._session.table.n_rows
-        image_id = self._session.table.image_id(self.row) if known else None
-        pixels = None if image_id is None else self._thumbnails.pixmap(image_id)
-        if pixels is None or pixels.isNull():
-            glyph = pixmap("image", theme.border, 24, self.devicePixelRatioF())
-            painter.drawPixmap(box.center().x() - 11, box.center().y() - 11, glyph)
-        else:
-            # Cut to a square: at this size more is seen than of the whole picture in a frame.
-            side = min(pixels.width(), pixels.height())
-            cut = QRect(0, 0, side, side)
-            cut.moveCenter(pixels.rect().center())
-            rounded = QPainterPath()
-            rounded.addRoundedRect(QRectF(box), 6, 6)
-            painter.save()
-            painter.setClipPath(rounded)
-            painter.drawPixmap(box, pixels, cut)
-            painter.restore()
-        if self.hasFocus() or self.underMouse():
-            painter.setPen(QPen(QColor(theme.accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 6, 6)
 
 
 def _signed(score: float) -> str:

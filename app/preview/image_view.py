@@ -20,14 +20,17 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsScene, QGraphicsView, QWidget
 
 _STEP: Final = 1.25
-_MAX_ZOOM: Final = 16.0
+_MAX_ZOOM: Final = 32.0
+_MAX_FIT: Final = 4.0  # Small pictures are not blown up further,
+_LEAST_FIT_PX: Final = 320.0  # unless they would still be hard to make out.
 
 
 class ImageView(QGraphicsView):
     """Shows pixels in the coordinates of the original image.
 
     Zoom 1.0 means one pixel of the original for one of the screen. Until the person zooms, the
-    picture fits the view; small pictures are not blown up beyond four times.
+    picture fits the view; small pictures are not blown up beyond four times, tiny ones to some
+    300 pixels.
 
     Signals:
         zoom_changed: the zoom, where 1.0 is the original size.
@@ -93,6 +96,7 @@ class ImageView(QGraphicsView):
         self._colours, self._grey = QPixmap(), QPixmap()
         self.show_overlay(None)
         self._width_px = self._height_px = 0
+        self.scene().setSceneRect(QRectF(0, 0, 1, 1))  # Else nothing could be scrolled about in.
 
     @property
     def has_overlay(self) -> bool:
@@ -117,7 +121,8 @@ class ImageView(QGraphicsView):
         if self._width_px:
             room = self.viewport().size()
             scale = min(room.width() / self._width_px, room.height() / self._height_px)
-            self._set_scale(min(scale, 4.0))
+            most = max(_MAX_FIT, _LEAST_FIT_PX / max(self._width_px, self._height_px))
+            self._set_scale(min(scale, most, _MAX_ZOOM))
 
     def actual_size(self) -> None:
         """Show one pixel of the original for one of the screen."""

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.gallery.gallery_model import percent_text
 from app.gallery.thumbnails import Thumbnails
 from app.look.icons import icon, pixmap
-from app.look.theme import GAP_PX, Theme, text_on
-from app.look.words import listed, percent_of
-from app.preview.explanation_panel import ExplanationPanel
+from app.look.theme import GAP_PX, Theme
+from app.look.words import percent_of
 from app.preview.image_view import ImageView
-from app.session.image_table import NO_CLASS
+from app.preview.side_panel import SidePanel
 from app.session.session import Session
 from engine import messages
 
@@ -53,12 +44,14 @@ class Preview(QWidget):
         left: back to all images.
         image_requested: the row of another image to show.
         menu_requested: a context menu for the image, at a global position.
+        group_requested: each of the images that show the same, or one tile for them again.
     """
 
     step_requested = Signal(int)
     left = Signal()
     image_requested = Signal(int)
     menu_requested = Signal(QPoint)
+    group_requested = Signal()
 
     def __init__(
         self,
@@ -84,19 +77,14 @@ class Preview(QWidget):
         self._timer.setInterval(_COALESCE_MS)
         self._timer.timeout.connect(self._load)
         self.view = ImageView()
-        self.explanation = ExplanationPanel(session, thumbnails, theme)
+        self.side = SidePanel(session, thumbnails, theme)
+        self.explanation = self.side.explanation
         self._build()
         self.view.zoom_changed.connect(self._on_zoom_changed)
         self.explanation.heat_changed.connect(self.view.show_overlay)
         self.explanation.strength_changed.connect(self.view.set_overlay_strength)
-        self.explanation.explained_changed.connect(self._bars.mark)
         self.explanation.image_requested.connect(self.image_requested)
-        # An explanation needs the room.
-        self.explanation.toggled.connect(self._rule.setHidden)
-        self.explanation.toggled.connect(self._keys.setHidden)
-        self._bars.chosen.connect(self.explanation.choose)
-        session.rows_changed.connect(self._show_state)
-        session.classes_changed.connect(self._show_state)
+        self.side.stack.group_requested.connect(self.group_requested)
         session.project_changed.connect(self.clear)
         self.set_theme(theme)
 
@@ -114,15 +102,12 @@ class Preview(QWidget):
         """
         self._position.setText(position)
         if row == self._row:
-            self._show_state()
             return
         self._row, self._size_px = row, None
         self._loaded_side_px, self._asked_side_px = 0, _FIRST_SIDE_PX
         table = self._session.table
-        folder, _, name = table.names[row].rpartition("/")
-        self._name.setText(name)
-        self._folder.setText(folder)
-        self._folder.setVisible(bool(folder))
+        self._zoom.clear()
+        self._show_message(False)
         small = self._thumbnails.pixmap(table.image_id(row))
         if self._as_network:
             self.view.clear()
@@ -133,16 +118,13 @@ class Preview(QWidget):
             self.view.fit()
         else:
             self.view.clear()
-        self._message.hide()
-        self._show_state()
-        self.explanation.set_row(row)
+        self.side.show_row(row)
         self._timer.start()
 
     def clear(self) -> None:
         """Show nothing."""
         self._timer.stop()
-        self.explanation.set_on(False)
-        self.explanation.set_row(-1)
+        self.side.clear()
         self._session.bridge.release(self._request_id)
         self._row, self._request_id = -1, 0
         self.view.clear()
@@ -162,9 +144,7 @@ class Preview(QWidget):
         ):
             button.setIcon(icon(name))
         self._broken.setPixmap(pixmap("image-broken", theme.error, 48, self.devicePixelRatioF()))
-        self._bars.set_theme(theme)
-        self.explanation.set_theme(theme)
-        self._show_state()
+        self.side.set_theme(theme)
 
     def key_help(self) -> list[tuple[str, str]]:
         """The keys that mean something here; for the key sheet."""
@@ -241,10 +221,13 @@ class Preview(QWidget):
         for widget in (self._zoom, self._zoom_out, self._zoom_in, self._fit, self._actual):
             head.addWidget(widget)
         self._message = QWidget()
+        self._message.setObjectName("ground")
+        self._message.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._broken, self._reason = QLabel(), QLabel()
         self._reason.setWordWrap(True)
         self._reason.setObjectName("error")
         message = QVBoxLayout(self._message)
+        message.setContentsMargins(4 * GAP_PX, 0, 4 * GAP_PX, 0)
         message.addStretch(1)
         for label in (self._broken, self._reason):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -263,63 +246,7 @@ class Preview(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addLayout(picture, 1)
-        row.addWidget(self._build_side())
-
-    def _build_side(self) -> QWidget:
-        side = QWidget()
-        side.setObjectName("panel")
-        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._name, self._folder, self._facts = QLabel(), QLabel(), QLabel()
-        self._name.setObjectName("title")
-        for label in (self._name, self._folder, self._facts):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._folder.setObjectName("muted")
-        self._facts.setObjectName("muted")
-        self._state_title = QLabel(self.tr("Class"))
-        self._state_title.setObjectName("section")
-        self._state = QLabel()
-        self._state.setTextFormat(Qt.TextFormat.PlainText)
-        self._state.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._bars_title = QLabel(self.tr("What the model says"))
-        self._bars_title.setObjectName("section")
-        self._bars = ProbabilityBars(self._theme)
-        self._keys = QLabel(
-            self.tr(
-                "Number keys label, 0 says none of these, Delete takes the label off, the arrow "
-                "keys go on."
-            )
-        )
-        self._keys.setObjectName("muted")
-        self._keys.setWordWrap(True)
-        self._rule = QFrame()
-        self._rule.setObjectName("rule")
-        column = QVBoxLayout(side)
-        column.setContentsMargins(2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX, 2 * GAP_PX)
-        column.setSpacing(GAP_PX // 2)
-        for widget in (self._name, self._folder, self._facts):
-            column.addWidget(widget)
-        column.addSpacing(GAP_PX)
-        column.addWidget(self._state_title)
-        column.addWidget(self._state)
-        column.addSpacing(GAP_PX)
-        column.addWidget(self._bars_title)
-        column.addWidget(self._bars)
-        column.addSpacing(GAP_PX)
-        column.addWidget(self.explanation)
-        column.addStretch(1)
-        column.addWidget(self._rule)
-        column.addSpacing(GAP_PX)
-        column.addWidget(self._keys)
-        scroll = QScrollArea()  # In a low window what is explained does not fit.
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setFixedWidth(_SIDE_PX)
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(side)
-        return scroll
+        row.addWidget(self.side)
 
     def _button(self, tip: str, slot: object = None) -> QToolButton:
         button = QToolButton()
@@ -381,8 +308,8 @@ class Preview(QWidget):
                 self._loaded_side_px = (
                     max(self._size_px) if event.is_network_input else max(height, width)
                 )
-                self.view.show()
-                self._message.hide()
+                self._show_message(False)
+                self.side.show_size(self._size_px, as_network=event.is_network_input)
                 if event.is_network_input:
                     self.view.show_array(event.pixels, width, height)
                     self.view.fit()
@@ -394,183 +321,17 @@ class Preview(QWidget):
                 self._session.reader.on_read(event)
                 self._fail(event.reason)
             case _:
-                return
-        self._show_state()
+                pass
+
+    def _show_message(self, is_shown: bool) -> None:
+        """In place of the picture; there is nothing to zoom then."""
+        self._message.setVisible(is_shown)
+        self.view.setVisible(not is_shown)
+        for button in (self._zoom_out, self._zoom_in, self._fit, self._actual):
+            button.setEnabled(not is_shown)
 
     def _fail(self, reason: str) -> None:
         self.view.clear()
-        self.view.hide()
+        self._zoom.clear()
         self._reason.setText(reason)
-        self._message.show()
-
-    def _show_state(self) -> None:
-        table = self._session.table
-        if not 0 <= self._row < table.n_rows:
-            return
-        row, locale = self._row, QLocale()
-        facts = locale.formattedDataSize(
-            int(table.sizes[row]), 1, QLocale.DataSizeFormat.DataSizeSIFormat
-        )
-        if self._size_px is not None:
-            facts = f"{self._size_px[0]} × {self._size_px[1]} · {facts}"
-            if self._as_network:
-                facts += "\n" + self.tr("Shown as the model sees it: made into a square.")
-        self._facts.setText(facts)
-        label = self._session.image_class(int(table.labels[row]))
-        if label is not None:
-            self._state.setText(self.tr("Labelled {name}").format(name=label.name))
-            self._state.setStyleSheet(
-                f"background: {label.colour}; color: {text_on(label.colour)}; "
-                "border-radius: 12px; padding: 4px 12px; font-weight: 600;"
-            )
-        else:
-            unread = bool(table.unreadable[row])
-            self._state.setText(self.tr("Cannot be read") if unread else self.tr("Not labelled"))
-            self._state.setStyleSheet(
-                f"border: 1px solid {self._theme.border}; color: {self._theme.muted}; "
-                "border-radius: 12px; padding: 3px 11px;"
-            )
-        bars = []
-        for class_id, probability in zip(
-            table.predicted[row].tolist(), table.probabilities[row].tolist(), strict=True
-        ):
-            item = self._session.image_class(class_id) if class_id != NO_CLASS else None
-            if item is not None:
-                bars.append(Bar(class_id, item.name, item.colour, float(probability)))
-        self._bars.show_bars(bars)
-        title = self.tr("What the model says")
-        if bars and label is None and table.is_unsure(row):
-            title = self.tr("What the model says (unsure)")
-        if bars and label is None and table.is_like_none(self._row):
-            title = self.tr("What the model says, or none of these")
-        self._bars_title.setText(title)
-
-
-class Bar(NamedTuple):
-    """A class, and how probable it is."""
-
-    class_id: int
-    name: str
-    colour: str
-    value: float
-
-
-class ProbabilityBars(QWidget):
-    """The most likely classes as horizontal bars with percentages; a click chooses one.
-
-    Signals:
-        chosen: the number of the class that was clicked.
-    """
-
-    chosen = Signal(int)
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._bars: list[Bar] = []
-        self._marked = NO_CLASS
-        self._hovered = -1
-        self.setMouseTracking(True)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Paint in these colours."""
-        self._theme = theme
-        self.update()
-
-    def show_bars(self, bars: list[Bar]) -> None:
-        """Show classes, most likely first."""
-        if bars != self._bars:
-            self._bars, self._hovered = bars, -1
-            self.setAccessibleName(listed(f"{bar.name} {percent_text(bar.value)}" for bar in bars))
-            self.setToolTip(self.tr("Click a class to see what speaks for it") if bars else "")
-            self.unsetCursor()
-            self.updateGeometry()
-            self.update()
-
-    def mark(self, class_id: int) -> None:
-        """Single out the class that is explained, or none (NO_CLASS)."""
-        if class_id != self._marked:
-            self._marked = class_id
-            self.update()
-
-    def texts(self) -> list[str]:
-        """What the bars say."""
-        return [f"{bar.name} {percent_text(bar.value)}" for bar in self._bars]
-
-    def marked(self) -> str:
-        """The name of the class that is singled out, empty for none."""
-        return next((bar.name for bar in self._bars if bar.class_id == self._marked), "")
-
-    def rect_of(self, place: int) -> QRectF:
-        """The room of a bar, from the most likely one down."""
-        return QRectF(0, place * _BAR_PX, self.width(), _BAR_PX)
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, max(1, len(self._bars)) * _BAR_PX)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = self._place_at(event.position())
-        if event.button() is Qt.MouseButton.LeftButton and place >= 0:
-            self.chosen.emit(self._bars[place].class_id)
-        else:
-            event.ignore()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._place_at(event.position()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(-1)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        flags = Qt.AlignmentFlag
-        if not self._bars:
-            painter.setPen(QColor(self._theme.muted))
-            words = self.rect().adjusted(_BAR_PAD_PX, 0, 0, 0)
-            painter.drawText(words, flags.AlignLeft | flags.AlignTop, self.tr("Nothing yet."))
-        for place, bar in enumerate(self._bars):
-            self._paint_ground(painter, place)
-            room = self.rect_of(place).adjusted(_BAR_PAD_PX, 0, -_BAR_PAD_PX, 0)
-            left, top, width = room.left(), room.top() + 3, room.width()
-            percent = percent_text(bar.value)
-            percent_px = self.fontMetrics().horizontalAdvance(percent)
-            elided = self.fontMetrics().elidedText(
-                bar.name, Qt.TextElideMode.ElideRight, int(width - percent_px - 12)
-            )
-            painter.setPen(QColor(self._theme.text))
-            painter.drawText(QRectF(left, top, width, 20), flags.AlignVCenter, elided)
-            painter.setPen(QColor(self._theme.muted))
-            painter.drawText(
-                QRectF(left, top, width, 20), flags.AlignVCenter | flags.AlignRight, percent
-            )
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._theme.border))
-            painter.drawRoundedRect(QRectF(left, top + 22, width, 6), 3, 3)
-            painter.setBrush(QColor(bar.colour))
-            painter.drawRoundedRect(QRectF(left, top + 22, max(6.0, width * bar.value), 6), 3, 3)
-        painter.end()
-
-    def _paint_ground(self, painter: QPainter, place: int) -> None:
-        is_marked = self._bars[place].class_id == self._marked
-        if is_marked or place == self._hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._theme.accent_soft if is_marked else self._theme.hover))
-            painter.drawRoundedRect(self.rect_of(place), 6, 6)
-
-    def _place_at(self, point: QPointF) -> int:
-        """Which bar is there, -1 for none."""
-        place = int(point.y() // _BAR_PX)
-        return place if self.rect().contains(point.toPoint()) and place < len(self._bars) else -1
-
-    def _hover(self, place: int) -> None:
-        if place != self._hovered:
-            self._hovered = place
-            if place >= 0:
-                self.setCursor(Qt.CursorShape.PointingHandCursor)
-            else:
-                self.unsetCursor()
-            self.update()
+        self._show_message(True)

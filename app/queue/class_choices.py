@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from typing import Final
+
+from PySide6.QtCore import QElapsedTimer, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from app.gallery.gallery_model import percent_text
 from app.look.theme import GAP_PX, Theme
 from app.queue.class_bars import ClassBar, ClassBarView
-from app.session.image_table import NO_CLASS
+from app.session.image_table import NO_CLASS, Rows
 from app.session.session import Session
 from engine import class_name_key, is_none_name
 from engine.messages import NONE_OF_THESE, ClassId
+
+_UNSEEN_MS: Final = 700  # So long after an image has come nobody has read its classes yet.
 
 
 class ClassChoices(QWidget):
     """The classes stand in the order of their probabilities when the image came on screen.
 
-    There they stay while it is shown: newer predictions change the numbers and the bars, but move
-    nothing under the hand, and Enter gives what it gave before.
+    A label brings the next image at once, and what it has taught a moment later: the answers that
+    come so soon still put the classes in order, unless the person has singled one out or is typing.
+    From then on they stay: newer predictions change the numbers and the bars, but move nothing
+    under the hand, and Enter gives what it gave before.
+
+    Attributes:
+        unseen_ms: how long after an image has come its classes may be put in order anew.
 
     Signals:
         chosen: the number of a class.
@@ -35,6 +44,9 @@ class ClassChoices(QWidget):
         self._row = -1
         self._order: list[ClassId] = []
         self._is_moved = False  # Whether the person has singled out another one.
+        self._is_due = False  # The answers to the newest labels are not there yet.
+        self._since_shown = QElapsedTimer()
+        self.unseen_ms = _UNSEEN_MS
         self.list = ClassBarView(self.tr("Classes of this image"), theme)
         self.field = _Field()
         self.field.setPlaceholderText(self.tr("Find or add a class ( / )"))
@@ -54,6 +66,7 @@ class ClassChoices(QWidget):
         self.field.entered.connect(self._on_entered)
         self.field.stepped.connect(self.step)
         self.field.left.connect(self._leave_field)
+        session.classifier.predicted.connect(self._on_predicted)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -62,6 +75,8 @@ class ClassChoices(QWidget):
     def show_image(self, row: int) -> None:
         """Show the classes of another image, or in no order of its own (-1)."""
         self._row, self._order, self._is_moved = row, [], False
+        self._is_due = not self._session.classifier.is_complete
+        self._since_shown.start()
         if not self.field.hasFocus():  # Else a name is being typed, perhaps since before.
             self.field.clear()
         self.list.scrollToTop()
@@ -92,6 +107,17 @@ class ClassChoices(QWidget):
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # --- Private ----------------------------------------------------------------------------------
+
+    def _on_predicted(self, rows: Rows | None) -> None:
+        is_mine = rows is not None and bool((rows == self._row).any())
+        if not self._is_due or not is_mine:
+            return
+        self._is_due = False
+        is_touched = self._is_moved or bool(self.field.text())
+        if not is_touched and self._since_shown.elapsed() < self.unseen_ms:
+            self._order = []
+            self.show_chances()
+            self._single_out()
 
     def _bars(self) -> list[ClassBar]:
         session, table, row = self._session, self._session.table, self._row
@@ -157,7 +183,7 @@ class ClassChoices(QWidget):
         if bar.is_new:
             added = self._session.add_class(bar.name)
             if added is None:
-                return  # The notice says why.
+                return  # The panel of classes says why.
             class_id = added.class_id
         self._leave_field()
         self.chosen.emit(int(class_id))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, Signal
 
+from app.evaluation.figures import Figures
+from app.session.question import Question
 from app.session.session import Session
 from engine import expected_accuracy, messages
 
@@ -17,24 +19,28 @@ _SETTLE_MS: Final = 800  # After a label: what it answers is read in a pause.
 class ExpectedGain(QObject):
     """How good the predictions are, and how good they would be with some more labels.
 
+    The accuracy is the one of the line at the bottom and of the evaluation; there is no other.
+
     Signals:
         changed: the text is another one.
     """
 
     changed = Signal()
 
-    def __init__(self, session: Session, parent: QObject) -> None:
+    def __init__(self, session: Session, figures: Figures, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._request_id = 0
+        self._figures = figures
         self._is_open = False
         self._n_asked = -_EVERY  # Labels at the newest question.
         self._result: messages.LabelsReviewed | None = None
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._ask)
+        self._question = Question(session.bridge, self, _SETTLE_MS, messages.LabelsReviewed)
+        self._question.due.connect(self._ask)
+        self._question.answered.connect(self._on_answered)
+        self._question.ended.connect(self.changed)
+        self._question.read.connect(session.reader.on_read)  # Labelled ones not known till then.
         session.predictions_changed.connect(self._on_edited)
+        figures.changed.connect(self.changed)
         session.project_changed.connect(self._on_project_changed)
 
     def open(self) -> None:
@@ -45,11 +51,9 @@ class ExpectedGain(QObject):
     def close(self) -> None:
         """Nobody looks any more."""
         self._is_open = False
-        self._settle.stop()
-        if self._request_id:
-            self._session.bridge.cancel(self._request_id)
-            self._session.bridge.release(self._request_id)
-            self._request_id, self._n_asked = 0, -_EVERY
+        if self._question.is_asked:
+            self._n_asked = -_EVERY
+        self._question.stop()
 
     @property
     def text(self) -> str:
@@ -61,31 +65,37 @@ class ExpectedGain(QObject):
             return self.tr("The engine is loading. Labels count already; predictions follow.")
         if session.n_labelled_classes < 2:
             return self.tr("Label images of at least two classes, and the predictions begin.")
-        curve = () if result is None else result.curve
-        then = expected_accuracy(curve, len(session.classes), _MORE)
-        if result is None or result.accuracy is None or then is None:
+        if result is None and self._question.is_waiting:
+            return self.tr("Estimating how good the predictions are…")
+        found = self._figures.evaluation
+        if found is None:
             return self.tr(
-                "How good the predictions are, and what more labels would bring, can be told from "
-                "about five labels per class on."
+                "Too few labels to tell how often it is right: label at least two images of each "
+                "class, better five."
             )
-        now, soon = round(100 * result.accuracy), min(99, round(100 * then))
-        if soon <= now:
-            text = self.tr(
-                "About {now} % of the predictions are right (between {low} and {high}). {count} "
-                "more labels will hardly change that."
-            )
-        else:
-            text = self.tr(
-                "About {now} % of the predictions are right (between {low} and {high}). With "
-                "{count} more labels, expect about {soon} %."
-            )
-        return text.format(
-            now=now,
-            low=round(100 * result.low),
-            high=round(100 * result.high),
-            soon=soon,
-            count=_MORE,
+        known = self._figures.short()
+        then = expected_accuracy(self._figures.curve(result), len(session.classes), _MORE)
+        if then is None or self._figures.spot_check is not None:
+            return self.tr("{accuracy}.").format(accuracy=known)
+        soon = min(99, round(100 * then))
+        text = (
+            self.tr("{accuracy}. {count} more labels: perhaps {soon} %.")
+            if soon > round(100 * found.accuracy.value)
+            else self.tr("{accuracy}. {count} more labels will hardly change that.")
         )
+        return text.format(
+            accuracy=known,
+            soon=QLocale().toString(soon),
+            count=QLocale().toString(_MORE),
+        )
+
+    @property
+    def basis(self) -> str:
+        """What the numbers in the text rest on; empty where there are none."""
+        basis = self._figures.basis()
+        if self._figures.evaluation is None:
+            return ""
+        return "\n".join(text for text in (basis, self._figures.left_out()) if text)
 
     # --- Private ----------------------------------------------------------------------------------
 
@@ -93,36 +103,19 @@ class ExpectedGain(QObject):
         n_labels = len(self._session.classifier.support())
         is_due = abs(n_labels - self._n_asked) >= _EVERY
         if self._is_open and is_due and self._session.n_labelled_classes >= 2:
-            self._settle.start()
+            self._question.ask_soon()
 
     def _on_project_changed(self) -> None:
         self.close()
         self._result, self._n_asked = None, -_EVERY
 
     def _ask(self) -> None:
-        bridge, classifier = self._session.bridge, self._session.classifier
+        classifier = self._session.classifier
         if self._session.project is None or not self._is_open:
             return
-        bridge.release(self._request_id)
-        self._request_id = bridge.next_id()
-        support = classifier.support()
+        specs, support = classifier.specs(), classifier.support()
         self._n_asked = len(support)
-        command = messages.ReviewLabels(self._request_id, classifier.specs(), support)
-        bridge.ask(command, self._on_event)
+        self._question.ask(lambda number: messages.ReviewLabels(number, specs, support))
 
-    def _on_event(self, event: messages.Event) -> None:
-        match event:
-            case messages.LabelsReviewed():
-                self._result = event
-                self._end()
-            case messages.JobFailed() | messages.JobFinished() | messages.JobCancelled():
-                self._end()
-            case messages.ImagesEmbedded() | messages.ImageUnreadable():
-                self._session.reader.on_read(event)  # Labelled ones that were not known yet.
-            case _:
-                pass
-
-    def _end(self) -> None:
-        self._session.bridge.release(self._request_id)
-        self._request_id = 0
-        self.changed.emit()
+    def _on_answered(self, event: messages.LabelsReviewed) -> None:
+        self._result = event

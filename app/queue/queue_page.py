@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.evaluation.figures import Figures
 from app.gallery.gallery_model import capitalised
 from app.gallery.thumbnails import Thumbnails
 from app.look.page import Page
@@ -23,6 +24,7 @@ from app.look.theme import GAP_PX, Theme
 from app.preview.large_picture import LargePicture
 from app.queue.class_choices import ClassChoices
 from app.queue.expected_gain import ExpectedGain
+from app.queue.reason import reason_text
 from app.queue.suggestions import Suggestions
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
@@ -32,18 +34,13 @@ _SIDE_PX: Final = (232, 340)  # Least and most.
 
 
 class QueuePage(Page):
-    """Shows one suggestion large and, beside it, the classes that it could be.
-
-    Signals:
-        images_requested: images to look at in the gallery.
-    """
-
-    images_requested = Signal(object)
+    """Shows one suggestion large and, beside it, the classes that it could be."""
 
     def __init__(
         self,
         session: Session,
         thumbnails: Thumbnails,
+        figures: Figures,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -51,7 +48,7 @@ class QueuePage(Page):
         super().__init__(self.tr("Label queue"), theme, parent)
         self._shown: ImageId | None = None
         self.suggestions = Suggestions(session, self)
-        self.gain = ExpectedGain(session, self)
+        self.gain = ExpectedGain(session, figures, self)
         self.picture = LargePicture(session, thumbnails, theme)
         self.choices = ClassChoices(session, theme)
         self._build()
@@ -61,8 +58,8 @@ class QueuePage(Page):
         self.choices.left.connect(self.setFocus)
         self.back_button.clicked.connect(self.suggestions.go_back)
         self.skip_button.clicked.connect(self.suggestions.skip)
-        self.unsure_button.clicked.connect(self.suggestions.mark_unsure)
-        self.unsure_link.clicked.connect(self._on_unsure_link)
+        self.aside_button.clicked.connect(self.suggestions.put_aside)
+        self.aside_link.clicked.connect(self._on_aside_link)
         self.suggestions.changed.connect(self._show)
         self.gain.changed.connect(self._show_gain)
         session.rows_changed.connect(self._on_session_changed)
@@ -111,7 +108,7 @@ class QueuePage(Page):
         return is_labelled
 
     def key_help(self) -> list[tuple[str, str]]:
-        unsure = (self.tr("U"), self.tr("Keep the image as unsure and go on"))
+        aside = (self.tr("U"), self.tr("Set the image aside and go on"))
         has_u = self._session.class_of_hotkey(ord("U")) is not None
         return [
             (self.tr("Key of a class"), self.tr("Label the image and go on")),
@@ -119,7 +116,7 @@ class QueuePage(Page):
             (self.tr("Enter"), self.tr("Accept the class singled out")),
             (self.tr("/"), self.tr("Find a class, or add one")),
             (self.tr("Space, Right"), self.tr("Skip the image")),
-            *(() if has_u else (unsure,)),
+            *(() if has_u else (aside,)),
             (self.tr("Backspace, Left"), self.tr("Back to the image before")),
             (self.tr("Esc"), self.tr("Back to all images")),
         ]
@@ -141,7 +138,7 @@ class QueuePage(Page):
             case Qt.Key.Key_Space | Qt.Key.Key_Right:
                 self.suggestions.skip()
             case Qt.Key.Key_U:
-                self.suggestions.mark_unsure()
+                self.suggestions.put_aside()
             case Qt.Key.Key_Backspace | Qt.Key.Key_Left:
                 self.suggestions.go_back()
             case Qt.Key.Key_Slash:
@@ -196,25 +193,25 @@ class QueuePage(Page):
         self.back_button.setToolTip(
             self.tr("The image before; another key changes its label (Backspace)")
         )
-        self.unsure_button = QPushButton(self.tr("Unsure"))
-        self.unsure_button.setToolTip(
-            self.tr("You cannot tell: no label now, and the image is kept in a list (U)")
+        self.aside_button = QPushButton(self.tr("Set Aside"))
+        self.aside_button.setToolTip(
+            self.tr("You cannot tell: no label now, and the project keeps it for later (U)")
         )
         self.skip_button = QPushButton(self.tr("Skip"))
         self.skip_button.setToolTip(
             self.tr("No label; not suggested again while the project is open (Space)")
         )
-        self.unsure_link = QPushButton()
-        self.unsure_link.setObjectName("link")
-        self.unsure_link.setToolTip(self.tr("Show the images that you could not tell"))
+        self.aside_link = QPushButton()
+        self.aside_link.setObjectName("link")
+        self.aside_link.setToolTip(self.tr("Show the images that you set aside, one by one"))
         self._strip = QFrame()
         self._strip.setObjectName("strip")
         row = QHBoxLayout(self._strip)
         row.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, GAP_PX)
         row.setSpacing(GAP_PX)
         row.addWidget(self.hint, 1)
-        row.addWidget(self.unsure_link)
-        for button in (self.back_button, self.unsure_button, self.skip_button):
+        row.addWidget(self.aside_link)
+        for button in (self.back_button, self.aside_button, self.skip_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Space must skip, wherever one clicked.
             row.addWidget(button)
         return self._strip
@@ -224,8 +221,9 @@ class QueuePage(Page):
     def _on_chosen(self, class_id: int) -> None:
         self.take_class(ClassId(class_id))
 
-    def _on_unsure_link(self) -> None:
-        self.images_requested.emit(self.suggestions.unsure)
+    def _on_aside_link(self) -> None:
+        self.suggestions.go_through_set_aside()
+        self.choices.list.setFocus()  # The link hides itself, and must not take the keys with it.
 
     def _on_session_changed(self) -> None:
         if self.isVisible():
@@ -242,15 +240,8 @@ class QueuePage(Page):
             label.setVisible(row >= 0)
         self.back_button.setEnabled(queue.place > 0)
         self.skip_button.setEnabled(row >= 0)
-        self.unsure_button.setEnabled(row >= 0 and bool(table.labels[row] == NO_CLASS))
-        self.hint.setText(
-            self.tr(
-                "Key: label · Enter: the class singled out · Space: skip · U: unsure · "
-                "Backspace: back"
-            )
-            if self._session.classes
-            else self.tr("There is no class yet: type the name of what you see and press Enter.")
-        )
+        self.aside_button.setEnabled(row >= 0 and bool(table.labels[row] == NO_CLASS))
+        self.hint.setText(self._hint_text() if row >= 0 else "")
         self._show_progress()
         self._show_gain()
         if current is None or row < 0:
@@ -258,8 +249,11 @@ class QueuePage(Page):
         else:
             if self.isVisible():
                 following = [table.row_of(image) for image in queue.following]
-                self.picture.show_row(row, [item for item in following if item >= 0])
-            self.why.setText(capitalised(current.why))
+                following = [item for item in following if item >= 0]
+                self.picture.show_row(row, following)
+                # Their answers come first after a label, so that they are there before the eye is.
+                self._session.set_visible(np.array([row, *following], np.intp))
+            self.why.setText(capitalised(reason_text(self._session, current)))
             self.state.setText(self._state_text(row))
             self.state.setToolTip(table.names[row])
         shown = current.image_id if current is not None and row >= 0 else None
@@ -275,34 +269,49 @@ class QueuePage(Page):
         label = self._session.image_class(int(table.labels[row]))
         if label is not None:
             return self.tr("{file} · labelled {name}").format(file=name, name=label.name)
-        if table.image_id(row) in self.suggestions.unsure:
-            return self.tr("{file} · you were unsure").format(file=name)
+        if table.set_aside[row]:
+            return self.tr("{file} · set aside").format(file=name)
         if table.predicts[row] and table.is_like_none(row):
             return self.tr("{file} · perhaps none of these").format(file=name)
         return name
 
     def _show_progress(self) -> None:
-        queue, table, locale = self.suggestions, self._session.table, QLocale()
-        n_left = int(
-            np.count_nonzero((table.labels == NO_CLASS) & ~table.missing & ~table.unreadable)
-        )
+        queue, locale, n_left = self.suggestions, QLocale(), self._n_without_label()
         self.position.setText(
-            self.tr("{labelled} labelled here · {waiting} waiting · {left} without a label").format(
-                labelled=locale.toString(queue.n_labelled),
-                waiting=locale.toString(queue.n_waiting),
-                left=locale.toString(n_left),
+            self.tr("{labelled} labelled here · {left} without a label").format(
+                labelled=locale.toString(queue.n_labelled), left=locale.toString(n_left)
             )
         )
-        n_unsure = len(queue.unsure)
-        self.unsure_link.setVisible(n_unsure > 0)
-        text = self.tr("Show 1 Unsure") if n_unsure == 1 else self.tr("Show {count} Unsure")
-        self.unsure_link.setText(text.format(count=locale.toString(n_unsure)))
+        n_aside = len(queue.set_aside)
+        self.aside_link.setVisible(n_aside > 0 and not queue.is_going_through)
+        text = self.tr("Go Through {count} Set Aside")
+        if n_aside == 1:
+            text = self.tr("Go Through 1 Set Aside")
+        self.aside_link.setText(text.format(count=locale.toString(n_aside)))
+
+    def _n_without_label(self) -> int:
+        """As many as the filter of that name shows."""
+        table = self._session.table
+        return int(
+            np.count_nonzero((table.labels == NO_CLASS) & ~table.missing & ~table.unreadable)
+        )
 
     def _show_gain(self) -> None:
         self.outlook.setText(self.gain.text.replace(" %", "\u00a0%"))  # Never on two lines.
+        self.outlook.setToolTip(self.gain.basis)
+
+    def _hint_text(self) -> str:
+        if not self._session.classes:
+            return self.tr("There is no class yet: type the name of what you see and press Enter.")
+        return self.tr(
+            "Key: label · Enter: the class singled out · Space: skip · U: set aside · "
+            "Backspace: back"
+        )
 
     def _nothing_text(self) -> str:
         queue = self.suggestions
+        if self._session.table.n_rows and not self._n_without_label():
+            return self.tr("Every image has a label. Esc goes back to all images.")
         if queue.failure:
             return queue.failure
         if queue.is_waiting:

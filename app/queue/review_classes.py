@@ -28,18 +28,61 @@ class ReviewClasses(ClassBarView):
             item = self._session.image_class(number)
             if item is None:
                 continue
-            done, total = locale.toString(state.n_reviewed), locale.toString(state.n_total)
             bars.append(
                 ClassBar(
                     number,
                     self.tr("None of these?") if number == NONE_OF_THESE else item.name,
                     item.colour,
                     item.key,
-                    self.tr("{done} / {total}").format(done=done, total=total),
-                    state.n_reviewed / max(1, state.n_total),
-                    self.tr("{done} of {total} reviewed").format(done=done, total=total),
-                    0 < state.n_total == state.n_reviewed,
+                    self.tr("{count} left").format(count=locale.toString(state.n_left)),
+                    state.share,
+                    self._told(state, is_none=number == NONE_OF_THESE),
+                    state.share == 1.0,
                 )
             )
         self.bars.show_bars(bars)
         self.set_current(self.bars.place_of(class_id))
+
+    def _told(self, state: Reviewed, *, is_none: bool) -> str:
+        """How the number left follows from those that the panel of classes shows."""
+        locale = QLocale()
+        pattern = self.tr("{labelled} labelled, {predicted} predicted, {left} left to review")
+        if is_none:
+            pattern = self.tr("{labelled} labelled, {left} left to review")
+        lines = [
+            pattern.format(
+                labelled=locale.toString(state.n_labelled),
+                predicted=locale.toString(state.n_predicted),
+                left=locale.toString(state.n_left),
+            )
+        ]
+        if state.n_unlike == 1:
+            lines.append(self.tr("1 predicted one looks like none of these and is reviewed there"))
+        elif state.n_unlike:
+            lines.append(
+                self.tr(
+                    "{count} predicted ones look like none of these and are reviewed there"
+                ).format(count=locale.toString(state.n_unlike))
+            )
+        if state.n_aside == 1:
+            lines.append(self.tr("1 is set aside and waits in the label queue"))
+        elif state.n_aside:
+            text = self.tr("{count} are set aside and wait in the label queue")
+            lines.append(text.format(count=locale.toString(state.n_aside)))
+        if state.n_out == 1:
+            lines.append(self.tr("1 was taken out"))
+        elif state.n_out:
+            text = self.tr("{count} were taken out").format(count=locale.toString(state.n_out))
+            lines.append(text)
+        lines.append(
+            self.tr(
+                "Left to review: unlabelled images that look like none of these, without those "
+                "set aside or taken out. Labels are not counted."
+            )
+            if is_none
+            else self.tr(
+                "Left to review: predicted images without those that look like none of these, are "
+                "set aside or were taken out. Labels are not counted."
+            )
+        )
+        return "\n".join(lines)

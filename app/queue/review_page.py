@@ -17,14 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gallery.arrangement import DEFAULT_THRESHOLD
-from app.gallery.coverage_bar import CoverageBar
 from app.gallery.thumbnails import Thumbnails
 from app.look.icons import icon
 from app.look.page import Page
 from app.look.theme import GAP_PX, Theme
+from app.queue.by_confidence import ByConfidence
 from app.queue.class_bars import ClassBar
 from app.queue.review_classes import ReviewClasses
+from app.queue.review_nothing import ReviewNothing
 from app.queue.review_pass import ReviewPass
 from app.queue.review_strip import ReviewStrip
 from app.queue.review_tiles import ReviewTiles
@@ -79,10 +79,9 @@ class ReviewPage(Page):
         self.unseen_ms = _UNSEEN_MS
         self.review = ReviewPass(session)
         self.view = ReviewTiles(session, self.review, thumbnails, theme)
-        self.coverage = CoverageBar(session)
-        self.coverage.classes.hide()  # It is the one that is gone through.
-        self.coverage.hide()
+        self.nothing = ReviewNothing(session, self.review)
         self.strip = ReviewStrip()
+        self.coverage = ByConfidence(session, self.review, self.strip, self)
         self.classes = ReviewClasses(session, theme)
         self._build()
         self.lead_focus_to(self.view)
@@ -97,6 +96,7 @@ class ReviewPage(Page):
             self.view.set_theme(theme)
             self.classes.set_theme(theme)
             self.strip.set_theme()
+            self.coverage.set_theme()
             self._refresh.setIcon(icon("refresh"))
 
     def kept_state(self) -> object:
@@ -150,7 +150,7 @@ class ReviewPage(Page):
         """Put everything in order anew and begin with the first page."""
         class_id, reviewed = self.review.class_id, self.review.reviewed()
         if class_id not in reviewed:
-            left = {number: item.n_total - item.n_reviewed for number, item in reviewed.items()}
+            left = {number: item.n_left for number, item in reviewed.items()}
             class_id = max(left, key=left.__getitem__) if left else ClassId(NO_CLASS)
         self.choose_class(class_id)
 
@@ -159,7 +159,7 @@ class ReviewPage(Page):
         if not self.view.rows:
             self._go_on()
             return
-        self._accept(self._open_images(self.view.rows))
+        self._accept(self._open_images(self._page_rows()))
         self.turn(1)
 
     def accept_selection(self) -> None:
@@ -224,6 +224,8 @@ class ReviewPage(Page):
                 self.turn(-1)
             case Qt.Key.Key_F5:
                 self.refresh()
+            case Qt.Key.Key_Escape if self.coverage.isVisible():
+                self._on_coverage_closed()
             case Qt.Key.Key_Down | Qt.Key.Key_Up if self.classes.hasFocus():
                 self.step_class(1 if key == Qt.Key.Key_Down else -1)
             case _:
@@ -252,34 +254,24 @@ class ReviewPage(Page):
         self._refresh.setToolTip(self.tr("In order anew, from the first page (F5)"))
         self._refresh.setAccessibleName(self.tr("Refresh"))
         self.head.addWidget(self._refresh)
-        self.nothing, self.nothing_hint = QLabel(), QLabel()
-        self.nothing.setObjectName("title")
-        self.nothing_hint.setObjectName("muted")
-        ground = QWidget()
-        ground.setObjectName("ground")
-        centre = QVBoxLayout(ground)
-        centre.setContentsMargins(4 * GAP_PX, 0, 4 * GAP_PX, 0)
-        centre.addStretch(2)
-        for label in (self.nothing, self.nothing_hint):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
-            centre.addWidget(label)
-        centre.addStretch(3)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.view)
-        self._stack.addWidget(ground)
+        self._stack.addWidget(self.nothing)
         side = QFrame()
         side.setObjectName("page")
         side.setFixedWidth(_SIDE_PX)
         rail = QVBoxLayout(side)
         rail.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX)
+        counted = QLabel(self.tr("Predictions left to review"))  # The panel's count labels, too.
+        counted.setObjectName("section")
+        counted.setWordWrap(True)
+        counted.setContentsMargins(GAP_PX // 2, 0, 0, GAP_PX // 2)
+        rail.addWidget(counted)
         rail.addWidget(self.classes)
         body = QHBoxLayout()
         body.setSpacing(0)
         body.addLayout(self._stack, 1)
         body.addWidget(side)
-        self.column.addWidget(self.coverage)
         self.column.addLayout(body, 1)
         self.column.addWidget(self.strip)
 
@@ -294,6 +286,7 @@ class ReviewPage(Page):
         strip.next.clicked.connect(self._on_next)
         strip.taken_out.clicked.connect(self._on_taken_out_link)
         strip.by_confidence.toggled.connect(self._show_coverage)
+        self.coverage.closed.connect(self._on_coverage_closed)
         self.coverage.label_requested.connect(self.label_as_predicted_requested)
         view.view_moved.connect(self._on_view_moved)
         view.size_step_requested.connect(self.size_step_requested)
@@ -316,6 +309,10 @@ class ReviewPage(Page):
 
     def _on_next(self) -> None:
         self.turn(1)
+
+    def _on_coverage_closed(self) -> None:
+        self.strip.by_confidence.setChecked(False)
+        self.setFocus()
 
     def _on_taken_out_link(self) -> None:
         self.images_requested.emit(self.review.taken_out())
@@ -369,6 +366,11 @@ class ReviewPage(Page):
     def _item(self) -> ImageClass | None:
         return self._session.image_class(self.review.class_id)
 
+    def _page_rows(self) -> list[int]:
+        """Those on screen, without what was set aside since: a page is no answer for those."""
+        set_aside = self._session.table.set_aside
+        return [row for row in self.view.rows if not set_aside[row]]
+
     def _open_images(self, rows: list[int]) -> list[ImageId]:
         """Those of the rows that accepting them would label."""
         table = self._session.table
@@ -392,17 +394,8 @@ class ReviewPage(Page):
         """From the end of a class: what was passed over, or the next class with something left."""
         if len(self.review.undecided()):
             self.choose_class(self.review.class_id)
-        elif (following := self._next_class()) is not None:
+        elif (following := self.review.next_class()) is not None:
             self.choose_class(following)
-
-    def _next_class(self) -> ClassId | None:
-        reviewed = self.review.reviewed()
-        numbers = list(reviewed)
-        here = numbers.index(self.review.class_id) if self.review.class_id in numbers else -1
-        for number in (*numbers[here + 1 :], *numbers[: here + 1]):
-            if reviewed[number].n_reviewed < reviewed[number].n_total:
-                return number
-        return None
 
     # --- Showing ----------------------------------------------------------------------------------
 
@@ -420,9 +413,8 @@ class ReviewPage(Page):
         if here is not None and self.view.rows:
             page = -(-self.review.first // n_tiles) + 1
             n_after = -(-len(self.review.after(n_tiles)) // n_tiles)
-            text = self.tr("{done} of {total} reviewed · page {page} of {pages}").format(
-                done=locale.toString(here.n_reviewed),
-                total=locale.toString(here.n_total),
+            text = self.tr("{count} left to review · page {page} of {pages}").format(
+                count=locale.toString(here.n_left),
                 page=locale.toString(page),
                 pages=locale.toString(page + n_after),
             )
@@ -430,12 +422,12 @@ class ReviewPage(Page):
         self._show_strip()
         self._show_coverage()
         if not self.view.rows:
-            self._show_nothing()
+            self.nothing.show_state()
 
     def _show_strip(self) -> None:
         table, chosen = self._session.table, self.view.chosen_rows
         self.strip.show_state(
-            n_open=len(self._open_images(self.view.rows)),
+            n_open=len(self._open_images(self._page_rows())),
             n_selected=sum(bool(table.labels[row] == NO_CLASS) for row in chosen),
             n_taken_out=len(self.review.taken_out()),
             has_tiles=bool(self.view.rows),
@@ -446,32 +438,4 @@ class ReviewPage(Page):
         class_id = self.review.class_id
         is_class = class_id not in (NO_CLASS, NONE_OF_THESE)
         self.strip.by_confidence.setEnabled(is_class)
-        is_shown = is_class and self.strip.by_confidence.isChecked()
-        self.coverage.setVisible(is_shown)
-        if is_shown:
-            is_same = self.coverage.class_id == class_id
-            self.coverage.excluded = self.review.taken_out_rows()
-            self.coverage.show_choice(
-                self.coverage.threshold if is_same else DEFAULT_THRESHOLD, class_id
-            )
-
-    def _show_nothing(self) -> None:
-        session, item = self._session, self._item
-        n_left, following = len(self.review.undecided()), self._next_class()
-        if following is None and not n_left and not session.table.predicts.any():
-            self.nothing.setText(self.tr("Nothing predicted"))
-            self.nothing_hint.setText(session.why_no_predictions())
-            return
-        hint = ""
-        if n_left:
-            text = self.tr("You have seen all that is predicted as “{name}”")
-            hint = self.tr("{count} are undecided; Enter goes through them again.")
-        elif self.review.class_id == NONE_OF_THESE:
-            text = self.tr("Nothing more looks like none of your classes")
-        else:
-            text = self.tr("Nothing more is predicted as “{name}”")
-        if not n_left and following is not None:
-            other = session.image_class(following)
-            hint = self.tr("Enter goes on with “{name}”.").format(name=other.name if other else "")
-        self.nothing.setText(text.format(name=item.name if item is not None else ""))
-        self.nothing_hint.setText(hint.format(count=QLocale().toString(n_left)))
+        self.coverage.set_open(is_class and self.strip.by_confidence.isChecked())

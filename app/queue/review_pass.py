@@ -18,12 +18,25 @@ _NO_ROWS: Final[Rows] = np.zeros(0, np.intp)
 class Reviewed:
     """How far the review of a class is.
 
-    ``n_reviewed`` images are labelled as the class, or were taken out of its predictions;
-    ``n_total`` counts those that are still to be looked at, too.
+    ``n_labelled`` and ``n_predicted`` are the numbers of the panel of classes. Of the predicted
+    ones ``n_unlike`` look like none of the classes, and stand under none of these; ``n_aside`` are
+    set aside; ``n_out`` of the others were taken out; ``n_left`` are those that are still to be
+    decided. What looks like none of the classes is predicted as nothing: there ``n_predicted`` is
+    0.
     """
 
-    n_reviewed: int
-    n_total: int
+    n_labelled: int
+    n_predicted: int
+    n_unlike: int
+    n_aside: int
+    n_out: int
+    n_left: int
+
+    @property
+    def share(self) -> float:
+        """The part that is decided, in [0, 1]."""
+        n_done = self.n_labelled + self.n_out
+        return n_done / max(1, n_done + self.n_left)
 
 
 class ReviewPass:
@@ -32,6 +45,7 @@ class ReviewPass:
     The order is that of the predictions when a page was turned to: pages that were seen stay as
     they were, and only what comes after the one on screen is put in order anew. What looks like
     none of the classes is not among the predictions of a class, but stands under none of these.
+    What is set aside waits for the label queue.
 
     Attributes:
         class_id: the class that is gone through, NONE_OF_THESE for what looks like none of the
@@ -63,7 +77,7 @@ class ReviewPass:
         if class_id == NO_CLASS or not table.n_rows:
             return _NO_ROWS
         if class_id == NONE_OF_THESE:
-            is_due, certainty = table.like_none, table.none_scores
+            is_due, certainty = table.like_none & ~table.set_aside, table.none_scores
         else:
             is_due, certainty = table.confident(0.0, class_id), table.probabilities[:, 0]
         by_name = table.by_name()
@@ -88,25 +102,41 @@ class ReviewPass:
     def reviewed(self) -> dict[ClassId, Reviewed]:
         """How far each class is, in the order in which they are offered."""
         session, table = self._session, self._session.table
-        is_there = ~table.missing & ~table.unreadable
-        like_none = table.like_none & is_there
-        is_open = table.predicts & is_there & ~like_none
+        is_aside = table.predicts & table.set_aside
+        like_none = table.like_none & ~is_aside
+        is_open = table.predicts & ~like_none & ~is_aside
         # One pass for all classes: this is asked for ten times a second, of 100,000 images.
-        labelled = np.bincount(table.labels[is_there & (table.labels > 0)], minlength=1)
-        predicted = np.bincount(table.predicted[is_open, 0], minlength=1)
+        labelled, predicted = table.counts_by_class()
+        reviewable = np.bincount(table.predicted[is_open, 0], minlength=1)
+        aside = np.bincount(table.predicted[is_aside & ~table.like_none, 0], minlength=1)
         found: dict[ClassId, Reviewed] = {}
         for item in session.offered:
             number, out = item.class_id, self._taken_out_rows(item.class_id)
             if number == NONE_OF_THESE:
-                n_labelled = int(np.count_nonzero((table.labels == number) & is_there))
+                n_labelled, n_predicted = table.count_negatives(), 0
                 n_open, n_out = int(np.count_nonzero(like_none)), int(like_none[out].sum())
+                n_unlike, n_aside = 0, int(np.count_nonzero(is_aside & table.like_none))
             else:
-                n_labelled = int(labelled[number]) if number < len(labelled) else 0
-                n_open = int(predicted[number]) if number < len(predicted) else 0
+                n_labelled, n_predicted, n_open, n_aside = (
+                    int(counts[number]) if number < len(counts) else 0
+                    for counts in (labelled, predicted, reviewable, aside)
+                )
+                n_unlike = n_predicted - n_open - n_aside
                 is_mine = is_open[out] & (table.predicted[out, 0] == number)
                 n_out = int(np.count_nonzero(is_mine))
-            found[number] = Reviewed(n_labelled + n_out, n_labelled + n_open)
+            n_left = n_open - n_out
+            found[number] = Reviewed(n_labelled, n_predicted, n_unlike, n_aside, n_out, n_left)
         return found
+
+    def next_class(self) -> ClassId | None:
+        """The next class with something left to review, in the order offered and round again."""
+        reviewed = self.reviewed()
+        numbers = list(reviewed)
+        here = numbers.index(self.class_id) if self.class_id in numbers else -1
+        for number in (*numbers[here + 1 :], *numbers[: here + 1]):
+            if reviewed[number].n_left:
+                return number
+        return None
 
     def kept_state(self) -> object:
         """What a review in a window built anew goes on from."""

@@ -17,9 +17,11 @@ from app.look.icons import pixmap
 from app.look.theme import Theme
 from app.queue.review_pass import ReviewPass
 from app.session.image_table import NO_CLASS, Rows
+from app.session.preferences import MIN_TILE_PX
 from app.session.session import Session
 
 _CROSS_PX: Final = 28
+_MOST_TIMES: Final = 2  # As large as the person chose may a tile become to fill the page.
 _KEYS_OF_THE_PAGE: Final = (
     Qt.Key.Key_Return,
     Qt.Key.Key_Enter,
@@ -121,11 +123,13 @@ class ReviewTiles(GalleryView):
         super().__init__()
         self._session = session
         self._thumbnails = thumbnails
+        self._wanted_px = self._side_px = 0
         self.setAccessibleName(self.tr("Images predicted as the class"))
         self.tiles = ReviewModel(session, review, self)
         self._painter = ReviewDelegate(session, thumbnails, theme, self)
         self.setModel(self.tiles)
         self.setItemDelegate(self._painter)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         thumbnails.arrived.connect(self._on_thumbnail)
 
     def set_theme(self, theme: Theme) -> None:
@@ -135,9 +139,34 @@ class ReviewTiles(GalleryView):
         self.viewport().update()
 
     def set_tile_px(self, side_px: int) -> None:
-        """Show tiles of that side, in logical pixels."""
-        self._painter.set_side(side_px)
-        self.set_tile_size(self._painter.cell_size())
+        """Show tiles of about that side, in logical pixels, as large as as many have room for."""
+        self._wanted_px = side_px
+        self._fit()
+
+    def _fit(self) -> None:
+        """Nothing is scrolled here, so what is left of the room goes to the tiles that fit."""
+        room = self.inner_size()
+        self._painter.set_side(self._wanted_px)
+        cell = self._painter.cell_size()
+        n_columns = max(1, room.width() // cell.width())
+        n_lines = max(1, room.height() // cell.height())
+        width, height = room.width() // n_columns, room.height() // n_lines
+        spare_px = min(width - cell.width(), height - cell.height())
+        # Not without end: a tile that is alone in a large window is no better for filling it.
+        side_px = min(self._wanted_px + spare_px, _MOST_TIMES * self._wanted_px)
+        self._side_px = max(MIN_TILE_PX, side_px)
+        self._painter.set_side(self._side_px)
+        too_high_px = self._painter.cell_size().height() - height
+        if too_high_px > 0:  # Large tiles have one more line, for the folder.
+            self._side_px = max(MIN_TILE_PX, side_px - too_high_px)
+            self._painter.set_side(self._side_px)
+        if self._painter.cell_size() != self.tile_size:
+            self.set_tile_size(self._painter.cell_size())
+
+    def updateGeometries(self) -> None:
+        if getattr(self, "_wanted_px", 0):  # Qt asks once before __init__ is through.
+            self._fit()
+        super().updateGeometries()
 
     @property
     def n_tiles(self) -> int:
@@ -168,11 +197,13 @@ class ReviewTiles(GalleryView):
             if len(places):
                 self.select_places(places, min(current, len(rows) - 1))
         if self.isVisible():
+            self._thumbnails.set_side(round(self._side_px * self.devicePixelRatioF()))
             self._thumbnails.want_too([*rows.tolist(), *ahead.tolist()])
             self._session.set_visible(rows)
 
     def let_go(self) -> None:
         """The page is shown no more."""
+        self._thumbnails.set_side(round(self._wanted_px * self.devicePixelRatioF()))
         self._thumbnails.want_too([])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.look.words import told_event
 from app.session.image_table import NO_CLASS
+from app.session.question import Question
 from app.session.session import Session
 from engine import messages, sentence_of
 from engine.messages import ImageId, Suggestion
@@ -41,10 +42,9 @@ class Suggestions(QObject):
         super().__init__(parent)
         self._session = session
         self._table = session.table
-        self._request_id = 0
         self._is_open = False
         self._passed_over: set[ImageId] = set()
-        self._unsure: dict[ImageId, None] = {}  # In the order in which they were met.
+        self._again: set[ImageId] = set()  # Set aside, and to be gone through now.
         self._labelled: set[ImageId] = set()  # Here, while the project is open.
         self._n_support = -1  # Labels at the newest question.
         self._n_embedded = 0  # Images that the engine knew at the newest question.
@@ -52,10 +52,11 @@ class Suggestions(QObject):
         self.items: list[Suggestion] = []
         self.place = 0
         self.failure = ""
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._ask)
+        self._question = Question(session.bridge, self, _SETTLE_MS, messages.Suggested)
+        self._question.due.connect(self._ask)
+        self._question.answered.connect(self._on_answered)
+        self._question.ended.connect(self._on_ended)
+        self._question.read.connect(session.reader.on_read)  # Labelled ones not known till then.
         session.project_changed.connect(self._on_project_changed)
         session.predictions_changed.connect(self._on_edited)
         session.counts_changed.connect(self._on_counts_changed)
@@ -73,11 +74,6 @@ class Suggestions(QObject):
         return [item.image_id for item in self.items[self.place + 1 : self.place + 4]]
 
     @property
-    def n_waiting(self) -> int:
-        """How many come after the one on screen and have no label yet."""
-        return sum(self._needs_label(item) for item in self.items[self.place + 1 :])
-
-    @property
     def n_labelled(self) -> int:
         """How many images were labelled here, while the project is open, and still are."""
         table = self._session.table
@@ -85,23 +81,31 @@ class Suggestions(QObject):
         return int(np.count_nonzero(table.labels[rows[rows >= 0]] != NO_CLASS))
 
     @property
-    def unsure(self) -> list[ImageId]:
-        """The images that the person could not tell, as far as they have no label yet."""
+    def set_aside(self) -> list[ImageId]:
+        """The images that the person set aside, by name; those that are there and can be read."""
         table = self._session.table
-        rows = ((image, table.row_of(image)) for image in self._unsure)
-        return [image for image, row in rows if row >= 0 and table.label(row) == NO_CLASS]
+        is_due = table.set_aside & ~table.missing & ~table.unreadable
+        if not is_due.any():
+            return []
+        rows = table.by_name()
+        return [table.image_id(row) for row in rows[is_due[rows]].tolist()]
+
+    @property
+    def is_going_through(self) -> bool:
+        """Whether the image on screen is one that was set aside, and is there on request."""
+        return self.current is not None and self.current.image_id in self._again
 
     @property
     def is_waiting(self) -> bool:
         """Whether more suggestions are on their way."""
-        return self._request_id != 0 or self._settle.isActive()
+        return self._question.is_waiting
 
     # --- What the person does ---------------------------------------------------------------------
 
     def open(self) -> None:
         """Begin, or go on where one was."""
         self._is_open = True
-        self.items = [item for item in self.items[self.place :] if self._needs_label(item)]
+        self.items = [item for item in self.items[self.place :] if self._is_due(item)]
         self.place = 0
         if self._session.engine is None:
             self._fill()
@@ -110,20 +114,16 @@ class Suggestions(QObject):
     def close(self) -> None:
         """Ask for no more."""
         self._is_open = False
-        self._settle.stop()
-        if self._request_id:
-            self._session.bridge.cancel(self._request_id)
-            self._session.bridge.release(self._request_id)
-            self._request_id = 0
+        self._question.stop()
 
     def kept_state(self) -> object:
         """What a queue in a window built anew goes on from."""
-        return self.items, self.place, self._passed_over, self._unsure, self._labelled
+        return self.items, self.place, self._passed_over, self._again, self._labelled
 
     def restore_state(self, state: object) -> None:
         """Go on from what another queue kept."""
         if isinstance(state, tuple):
-            items, self.place, self._passed_over, self._unsure, self._labelled = state
+            items, self.place, self._passed_over, self._again, self._labelled = state
             self.items = [told_event(item) for item in items]
             self.changed.emit()
 
@@ -144,11 +144,28 @@ class Suggestions(QObject):
             self.place += 1
             self.changed.emit()
 
-    def mark_unsure(self) -> None:
-        """As skip, and the image is among ``unsure``: the person cannot tell what it shows."""
-        if self.current is not None and self._needs_label(self.current):
-            self._unsure[self.current.image_id] = None
-            self.skip()
+    def put_aside(self) -> None:
+        """Go to the next one; the project keeps this: the person cannot tell what it shows."""
+        if self.current is None or not self._needs_label(self.current):
+            return
+        image, table = self.current.image_id, self._session.table
+        if table.set_aside[table.row_of(image)] or self._session.set_aside([image]):
+            self._again.discard(image)
+            self._advance()
+
+    def go_through_set_aside(self) -> None:
+        """Put what was set aside in front, one after the other; then the queue goes on."""
+        images = self.set_aside
+        self._again = set(images)
+        why = sentence_of(self.tr("set aside by you"))
+        rest = [item for item in self.items[self.place :] if item.image_id not in self._again]
+        self.items = [
+            *(item for item in self.items[: self.place] if item.image_id not in self._again),
+            *(Suggestion(image, why, ()) for image in images),
+            *rest,
+        ]
+        self.place = len(self.items) - len(images) - len(rest)
+        self.changed.emit()
 
     def drop(self, image_id: int) -> None:
         """That image cannot be looked at: it is not suggested again while the project is open."""
@@ -177,7 +194,7 @@ class Suggestions(QObject):
 
     def _advance(self) -> None:
         self.place += 1
-        while self.current is not None and not self._needs_label(self.current):
+        while self.current is not None and not self._is_due(self.current):
             self.place += 1
         self._ask_if_low()
         if self._session.engine is None or self.failure:
@@ -191,6 +208,13 @@ class Suggestions(QObject):
             return False
         return bool(table.labels[row] == NO_CLASS)
 
+    def _is_due(self, item: Suggestion) -> bool:
+        """Whether it is to be shown: not what was set aside, unless that was asked for."""
+        if not self._needs_label(item):
+            return False
+        table = self._session.table
+        return item.image_id in self._again or not table.set_aside[table.row_of(item.image_id)]
+
     def _fill(self) -> None:
         """Go on with images that the engine has not looked at, where nothing else is left."""
         if self.current is not None:
@@ -198,7 +222,7 @@ class Suggestions(QObject):
         table = self._session.table
         known = {item.image_id for item in self.items} | self._passed_over
         is_due = ~table.missing & ~table.unreadable & ~table.embedded & (table.labels == NO_CLASS)
-        is_due &= ~np.isin(table.ids, sorted(known))
+        is_due &= ~table.set_aside & ~np.isin(table.ids, sorted(known))
         rows = table.by_name()
         rows = rows[is_due[rows]]
         places = np.unique(np.linspace(0, len(rows) - 1, min(_COUNT, len(rows))).astype(np.intp))
@@ -211,17 +235,21 @@ class Suggestions(QObject):
         if self._session.table is not self._table:  # Else only the engine is another one.
             self._table = self._session.table
             self._passed_over.clear()
-            self._unsure.clear()
+            self._again.clear()
             self._labelled.clear()
 
     def _on_edited(self) -> None:
         # Predictions arrive in chunks as well; only labels make other images worth labelling.
         if self._is_open and len(self._session.classifier.support()) != self._n_support:
             self._found_all = False
-            self._settle.start()
+            self._question.ask_soon()
 
     def _on_counts_changed(self) -> None:
         """Images that the engine has come to know meanwhile can be suggested, too."""
+        if self._is_open and self._session.engine is None and self.current is None:
+            self._fill()  # The folder was not read yet when the queue was opened.
+            if self.current is not None:
+                self.changed.emit()
         if self._is_open and self.current is None and not self.is_waiting and not self.failure:
             self._ask_if_low()
 
@@ -233,56 +261,37 @@ class Suggestions(QObject):
 
     def _ask_soon(self) -> None:
         if self._is_open and not self.is_waiting:
-            self._settle.start(0)
+            self._question.ask_soon(0)
 
     def _ask(self) -> None:
-        bridge, classifier = self._session.bridge, self._session.classifier
+        classifier = self._session.classifier
         if self._session.project is None or not self._is_open:
             return
-        self._settle.stop()
-        self._settle.setInterval(_SETTLE_MS)
-        bridge.release(self._request_id)
-        self._request_id = bridge.next_id()
-        support = classifier.support()
+        specs, support = classifier.specs(), classifier.support()
         self._n_support = len(support)
         self._n_embedded = int(np.count_nonzero(self._session.table.embedded))
         kept = [item.image_id for item in self.items[self.place : self.place + 2]]
-        command = messages.Suggest(
-            self._request_id,
-            classifier.specs(),
-            support,
-            _COUNT,
-            tuple(sorted(self._passed_over.union(kept))),
+        passed_over = tuple(sorted(self._passed_over.union(kept, self.set_aside)))
+        examples = classifier.examples
+        self._question.ask(
+            lambda number: messages.Suggest(number, specs, support, _COUNT, passed_over, examples)
         )
-        bridge.ask(command, self._on_event)
         self.changed.emit()
 
-    def _on_event(self, event: messages.Event) -> None:
-        match event:
-            case messages.Suggested():
-                self.failure = ""
-                kept = self.items[: self.place + 2]
-                known = {item.image_id for item in kept} | self._passed_over
-                fresh = [
-                    item
-                    for item in event.suggestions
-                    if item.image_id not in known and self._needs_label(item)
-                ]
-                self.items = [*kept, *fresh]
-                self._found_all = not fresh
-                self._end()
-            case messages.JobFailed():
-                self.failure = event.message
-                self._end()
-            case messages.JobFinished() | messages.JobCancelled():
-                self._end()
-            case messages.ImagesEmbedded() | messages.ImageUnreadable():
-                self._session.reader.on_read(event)  # Labelled ones that were not known yet.
-            case _:
-                pass
+    def _on_answered(self, event: messages.Suggested) -> None:
+        self.failure = ""
+        n_kept = self.place + 2
+        while n_kept < len(self.items) and self.items[n_kept].image_id in self._again:
+            n_kept += 1
+        kept = self.items[:n_kept]
+        known = {item.image_id for item in kept} | self._passed_over
+        fresh = [
+            item for item in event.suggestions if item.image_id not in known and self._is_due(item)
+        ]
+        self.items = [*kept, *fresh]
+        self._found_all = not fresh
 
-    def _end(self) -> None:
-        self._session.bridge.release(self._request_id)
-        self._request_id = 0
+    def _on_ended(self, failure: str) -> None:
+        self.failure = failure or self.failure
         self._fill()
         self.changed.emit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,16 @@ from PySide6.QtCore import QLocale, QObject, Signal
 
 from app.look.words import told, told_event
 from app.session.works import Outcome, Work
-from engine import EngineError, cache_size, clean_cache, default_cache_folder, messages, move_cache
+from engine import (
+    CacheWorth,
+    EngineError,
+    cache_size,
+    cache_worth,
+    clean_cache,
+    default_cache_folder,
+    messages,
+    move_cache,
+)
 
 if TYPE_CHECKING:
     from app.session.session import Session
@@ -27,15 +37,18 @@ class CachePlace(QObject):
 
     Signals:
         changed: place or size may be other than before.
+        weighed: a :class:`CacheWorth`, what :meth:`weigh` has found.
         cleaned: bytes before and after.
         failed: one sentence.
     """
 
     changed = Signal()
+    weighed = Signal(object)
     cleaned = Signal(object, object)
     failed = Signal(object)
     _progressed = Signal(object)
     _ended = Signal(object)
+    _counted = Signal(object)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -45,6 +58,7 @@ class CachePlace(QObject):
         self._bytes_before = 0
         self._progressed.connect(self._on_progressed)
         self._ended.connect(self._on_ended)
+        self._counted.connect(self._on_counted)
         session.bridge.restarted.connect(self.changed)
 
     @property
@@ -59,25 +73,28 @@ class CachePlace(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether it is being emptied or moved."""
+        """Whether it is being weighed, emptied or moved."""
         return self._thread is not None or self._session.bridge.is_restarting
 
     def size_bytes(self) -> int:
         """How much room it takes on disk."""
         return cache_size(self.folder)
 
+    def weigh(self) -> None:
+        """Find out in the background what would have to be computed anew without it.
+
+        Counting goes through a table that may have gigabytes, and waits for what the engine writes.
+        """
+        if not self.is_busy:
+            self._start(self._weigh, "handful-weighing")
+
     def clean(self) -> None:
         """Empty it in the background; the engine goes on meanwhile."""
         if self.is_busy:
             return
         self._bytes_before = self.size_bytes()
-        self._work = self._session.works.begin(Work(self.tr("Cleaning the cache")))
-        folder = self.folder
-        self._thread = threading.Thread(
-            target=self._clean, args=(folder,), name="handful-cleaning", daemon=True
-        )
-        self._thread.start()
-        self.changed.emit()
+        self._work = self._session.works.begin(Work(self.tr("Emptying the cache")))
+        self._start(self._clean, "handful-cleaning")
 
     def move_to(self, parent: Path | None) -> None:
         """Move it into a folder, or (None) to where the system keeps caches.
@@ -99,6 +116,20 @@ class CachePlace(QObject):
         if self._thread is not None:
             self._thread.join()
 
+    def _start(self, target: Callable[[Path], None], name: str) -> None:
+        args = (self.folder,)
+        self._thread = threading.Thread(target=target, args=args, name=name, daemon=True)
+        self._thread.start()
+        self.changed.emit()
+
+    def _weigh(self, folder: Path) -> None:
+        self._counted.emit(cache_worth(folder))
+
+    def _on_counted(self, worth: CacheWorth) -> None:
+        self._thread = None
+        self.changed.emit()
+        self.weighed.emit(worth)
+
     def _clean(self, folder: Path) -> None:
         failure = ""
         try:
@@ -107,8 +138,8 @@ class CachePlace(QObject):
         except EngineError as error:
             failure = str(error)
         except Exception as error:
-            _log.exception("The cache could not be cleaned")
-            failure = self.tr("The cache could not be cleaned: {reason}.").format(reason=error)
+            _log.exception("The cache could not be emptied")
+            failure = self.tr("The cache could not be emptied: {reason}.").format(reason=error)
         self._ended.emit(failure)
 
     def _on_progressed(self, progress: messages.Progress) -> None:

@@ -9,6 +9,7 @@ helped, what is asked for in a pause is the vote behind its network, fitted to t
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,7 @@ class Classifier(QObject):
     Attributes:
         adapted: what the engine said of the model whose predictions are on screen.
         hint: why there is none, and what to do about it.
+        examples: that came with a model, beside the labelled images.
         preferred: what the person wants to look at; FINETUNE once that has helped.
         tuning: the fine-tuning, under way or over, and its network.
         note: why the thorough effort left the instant answers, empty where it did not.
@@ -62,7 +64,12 @@ class Classifier(QObject):
         self._is_instant_done = False
         self._is_tried = False  # The effort above instant brought nothing for these labels.
         self._n_embedded_at_adapt = 0
+        self._has_read_since = False  # Images, also such as were read before and have changed.
+        self._gone_asked: tuple[ImageId, ...] = ()  # By the newest Adapt.
         self._asked_for: tuple[tuple[messages.ImageRef, ClassId], ...] = ()  # By the newest Adapt.
+        self._examples_asked: messages.ModelExamples | None = None
+        self.examples: messages.ModelExamples | None = None
+        self._has_told_unused = False
         self.visible: Rows = np.zeros(0, np.intp)
         self.adapted: messages.Adapted | None = None
         self.hint = ""
@@ -95,6 +102,17 @@ class Classifier(QObject):
     def is_complete(self) -> bool:
         """Whether there are answers to the labels as they are now, for every known image."""
         return self.adapted is not None and self._is_answered and self._is_instant_done
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether the effort above instant is still to say how good answers to these labels are."""
+        is_instant = self.effort is Effort.INSTANT or not self._is_answered
+        return (
+            self.adapted is not None
+            and self._wanted() is not Effort.INSTANT
+            and is_instant
+            and not self._is_tried
+        )
 
     @property
     def running(self) -> Effort | None:
@@ -137,11 +155,14 @@ class Classifier(QObject):
         self._instant_id = self._higher_id = self._shown_id = 0
         self._is_answered = self._is_instant_done = self._is_tried = False
         self._n_embedded_at_adapt = 0
+        self._has_read_since = False
+        self._gone_asked = ()
         self._asked_for = ()
         self._table = ImageTable()
         self.adapted, self.hint, self.note = None, "", ""
         self._raised, self._raised_progress = None, None
         self._last_failure = ""
+        self._has_told_unused = False
         self.tuning.stop()
         if self.preferred is Effort.FINETUNE:
             self.preferred = Effort.THOROUGH
@@ -161,6 +182,12 @@ class Classifier(QObject):
         """The classes as they are now."""
         self._classes = classes
 
+    def set_examples(self, examples: messages.ModelExamples | None) -> None:
+        """The examples that came with a model, as they are now."""
+        before = self.examples
+        if examples is None or before is None or not examples.teach_the_same(before):
+            self.examples = examples
+
     def classes_without_examples(self) -> frozenset[ClassId]:
         """Classes that are never predicted: without a label, or without one that can be read.
 
@@ -168,6 +195,8 @@ class Classifier(QObject):
         """
         table = self._table
         labelled = set(np.unique(table.labels[~table.missing]).tolist())
+        if self.examples is not None:
+            labelled |= self.examples.counts().keys()
         without = {item.class_id for item in self._classes if item.class_id not in labelled}
         if self.adapted is not None and self._is_answered:
             without.update(self.adapted.empty_classes)
@@ -193,7 +222,8 @@ class Classifier(QObject):
         self._readapt_timer.stop()
         self._n_embedded_at_adapt = int(np.count_nonzero(self._table.embedded))
         support = self._asked_for = self.support()
-        if not self._instant_id and not support:
+        self._examples_asked = self.examples
+        if not self._instant_id and not support and self.examples is None:
             return  # Nothing labelled yet and nothing predicted: nothing to tell the engine.
         for request_id in (self._instant_id, self._higher_id, self._shown_id):
             self._bridge.release(request_id)
@@ -203,6 +233,21 @@ class Classifier(QObject):
         self._instant_id = self._ask(Effort.INSTANT, support)
         self._pause.start()
         self.state_changed.emit()
+
+    def adapt_if_changed(self) -> None:
+        """Ask anew only where there is something else to learn from than was asked for last.
+
+        A class that came or went without an example leaves every answer as it is, the thorough one
+        on screen or under way, too.
+        """
+        is_same = self.examples is self._examples_asked and self.support() == self._asked_for
+        if self.adapted is not None and self._is_answered and is_same:
+            without = self.classes_without_examples()
+            empty = tuple(item.class_id for item in self._classes if item.class_id in without)
+            self.adapted = replace(self.adapted, empty_classes=empty)
+            self.state_changed.emit()
+        else:
+            self.adapt()
 
     def choose(self, effort: Effort) -> None:
         """Look at the instant answers, at the thorough ones where they are better, or fine-tuned.
@@ -229,7 +274,7 @@ class Classifier(QObject):
         """Fine-tune the encoder on the labels as they are now."""
         if self.can_finetune:
             seconds = 0.0 if self.adapted is None else self.adapted.finetune_seconds
-            self.tuning.start(self.specs(), self.support(), seconds)
+            self.tuning.start(self.specs(), self.support(), seconds, self.examples)
 
     def cancel_tuning(self) -> None:
         """End fine-tuning; the answers on screen stay."""
@@ -237,19 +282,28 @@ class Classifier(QObject):
 
     def on_embedded(self) -> None:
         """More images are known: the mean of the folder moves, and with it every embedding."""
+        self._has_read_since = True
         n_embedded = int(np.count_nonzero(self._table.embedded))
         if n_embedded >= 2 * max(1, self._n_embedded_at_adapt):
             self._readapt_soon()
 
     def on_embedding_finished(self) -> None:
         """All images are known."""
-        if int(np.count_nonzero(self._table.embedded)) != self._n_embedded_at_adapt:
+        n_embedded = int(np.count_nonzero(self._table.embedded))
+        if self._has_read_since or n_embedded != self._n_embedded_at_adapt:
             self._readapt_soon()
 
     def on_scanned(self) -> None:
-        """The folder was walked: labelled images may be gone, or back."""
+        """The folder was walked: images may be gone, or back."""
         if self.support() != self._asked_for:
             self.adapt()
+        elif self.adapted is not None and self._gone() != self._gone_asked:
+            self._readapt_soon()
+
+    def _gone(self) -> tuple[ImageId, ...]:
+        """The images that are not there any more; they say nothing of the folder."""
+        table = self._table
+        return tuple(ImageId(image) for image in table.ids[table.missing].tolist())
 
     def _readapt_soon(self) -> None:
         if not self._readapt_timer.isActive():
@@ -308,10 +362,20 @@ class Classifier(QObject):
         request_id = self._bridge.next_id()
         visible = self.visible[self.visible < table.n_rows]
         ids = tuple(ImageId(image) for image in table.ids[visible].tolist())
+        self._has_read_since, self._gone_asked = False, self._gone()
         found = self.tuning.found
         tuning = found.tuning if effort is Effort.FINETUNE and found is not None else ""
         self._tuning_asked = tuning or self._tuning_asked
-        command = messages.Adapt(request_id, self.specs(), support, ids, effort, tuning)
+        command = messages.Adapt(
+            request_id,
+            self.specs(),
+            support,
+            ids,
+            effort,
+            tuning,
+            self.examples,
+            self._gone_asked,
+        )
         self._bridge.ask(command, self._on_event)
         return request_id
 
@@ -354,6 +418,13 @@ class Classifier(QObject):
             self._tuning_on_screen = self._tuning_asked
         self.adapted, self.hint, self._is_answered = event, "", True
         self.state_changed.emit()
+        if event.n_unused_examples and not self._has_told_unused:
+            self._has_told_unused = True
+            text = self.tr(
+                "The examples that came with the model were seen by another encoder and do not "
+                "count now; choose that encoder in the settings to have them again."
+            )
+            self.failed.emit(text)
         if event.effort is Effort.FINETUNE:
             self.on_embedding_finished()  # Images that were read meanwhile.
 

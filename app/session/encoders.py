@@ -51,11 +51,12 @@ class Encoders(QObject):
         )
         shown = name.partition(":")[2] or (weights.name if weights is not None else "")
         title = self.tr("Adding the encoder {name}").format(name=shown)
-        self._watch.follow(
+        work = self._watch.follow(
             self.task,
             title,
             self.tr("The encoder is not added yet and would have to be added anew."),
         )
+        work.is_named = True
         # Behind the list of works: who hears of its end finds nothing of it under way.
         self.task.succeeded.connect(self._on_added)
         self.task.failed.connect(self._on_failed)

@@ -23,6 +23,9 @@ from engine import EngineError, messages
 
 _BUDGET_S: Final = 0.008
 _BULK_S: Final = 0.004  # Of each turn that has no end of urgent events.
+# For what the engine is at when the window closes. A training that is amid a step, or a graph that
+# is being loaded, cannot be stopped; what is finished is in files, each written whole.
+LEAVE_S: Final = 3.0
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[messages.Event], None]
@@ -41,6 +44,10 @@ class EngineFace(Protocol):
 
 class EngineBridge(QObject):
     """The only place where the window meets the engine.
+
+    Attributes:
+        patience_s: how long :meth:`close` waits for what the engine is at; None: to its end.
+        has_ended: whether the engine had ended then. Else only the end of the process ends it.
 
     Signals:
         engine_ready: :class:`messages.EngineReady`, once.
@@ -71,6 +78,8 @@ class EngineBridge(QObject):
         self._bulk: deque[messages.Event] = deque()
         self._awake = False
         self._closed = False
+        self.has_ended = False
+        self.patience_s: float | None = None
         self._last_id = 0
         self._handlers: dict[int, Handler] = {}
         self._bulk_ids: set[int] = set()
@@ -190,13 +199,20 @@ class EngineBridge(QObject):
         self._ending.start()
 
     def close(self) -> None:
-        """End the engine; nothing is delivered any more."""
+        """End the engine, see ``patience_s``; nothing is delivered any more."""
         if self._closed:
             return
         self._closed = True
         self._handlers.clear()
         self._waiting.clear()
         self._again.stop()
+        last = threading.Thread(target=self._end_last, name="handful-leaving", daemon=True)
+        last.start()
+        last.join(self.patience_s)
+        self.has_ended = not last.is_alive()
+
+    def _end_last(self) -> None:
+        """On a thread of its own: what cannot be stopped must not hold the window's up."""
         if self._ending is not None:
             self._ending.join()
         if self._engine is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.look.words import told_event
 from app.session.engine_bridge import EngineBridge, event_id
 from app.session.image_table import ImageTable, Rows
+from app.session.lasting import keep_out_of_rounds
 from engine import EngineError, Project, messages
 
 _RESUBMIT_MS: Final = 1000  # While a scan goes on, the list to embed grows at most this often.
@@ -114,11 +116,14 @@ class FolderReader(QObject):
             self._bridge.cancel(self._scan_id)
             self._bridge.release(self._scan_id)
         self._record_all()  # What was read is the files as they were.
+        self._has_caught_up()
         self._met = np.zeros(self._table.n_rows, np.bool_)
         self.is_paused = False
         self._scan_id = self._bridge.next_id()
+        elsewhere = tuple(name for name in self._table.names if is_elsewhere(name))
         self._bridge.ask(
-            messages.ScanFolder(self._scan_id, self._project.folder), self._on_scan_event
+            messages.ScanFolder(self._scan_id, self._project.folder, elsewhere),
+            self._on_scan_event,
         )
         self.status_changed.emit()
 
@@ -156,25 +161,54 @@ class FolderReader(QObject):
                 _log.warning("unexpected answer to a scan: %r", event)
 
     def _on_files_found(self, event: messages.FilesFound) -> None:
-        project, table = self._project, self._table
-        if project is None:
-            return
         try:
-            records = project.add_images(event.files)
+            self._take_in(event.files)
         except EngineError as error:
             self._bridge.cancel(self._scan_id)
             self.failed.emit(str(error))
-            return
+
+    def take_in(self, files: Sequence[messages.FoundFile]) -> int:
+        """Take in files that were found without a scan; how many were never seen before."""
+        try:
+            return self._take_in(files)
+        except EngineError as error:
+            self.failed.emit(str(error))
+            return 0
+
+    def take_out(self, names: Sequence[str]) -> bool:
+        """Mark images as missing whose files have gone; whether there were any."""
+        project, table = self._project, self._table
+        found = [table.row_of_name(name) for name in names]
+        rows = np.array([row for row in found if row >= 0 and not table.missing[row]], np.intp)
+        if project is None or not len(rows):
+            return False
+        try:
+            project.mark_missing(table.image_id(row) for row in rows.tolist())
+        except EngineError as error:
+            self.failed.emit(str(error))
+            return False
+        table.set_missing(rows)
+        self.rows_changed.emit(rows)
+        return True
+
+    def _take_in(self, files: Sequence[messages.FoundFile]) -> int:
+        """Raises EngineError."""
+        project, table = self._project, self._table
+        if project is None:
+            return 0
+        self._catch_up()
+        records = project.add_images(files)
         first = table.n_rows
         changed = table.add(records)
         if table.n_rows > len(self._met):
             more = np.zeros(table.n_rows, np.bool_)  # Twice as many: grown seldom.
             self._met = np.concatenate([self._met, more])
-        for file in event.files:
+        for file in files:
             row = table.row_of_name(file.name)
             if row >= 0:
                 self._met[row] = True
                 table.ref(row)  # Made here, a batch at a time, and not all at once later.
+        keep_out_of_rounds(table.n_rows, self.n_met)
         if table.n_rows > first:
             self.rows_added.emit(first, table.n_rows - first)
         if changed:
@@ -182,11 +216,52 @@ class FolderReader(QObject):
         if not self._embed_timer.isActive() and not self.is_paused:
             self._embed_timer.start(_RESUBMIT_MS if self._embed_id else 0)
         self.status_changed.emit()
+        return table.n_rows - first
+
+    def _catch_up(self) -> bool:
+        """Know images as the file does, where another program has changed it in the meantime.
+
+        Sorting that is taken back on the command line gives images the names that they had.
+
+        Returns:
+            Whether anything was another thing than here.
+
+        Raises:
+            EngineError: the file cannot be read.
+        """
+        project, table = self._project, self._table
+        if project is None or not project.was_changed_by_others():
+            return False
+        others, fresh = [], []
+        for record in project.images():
+            row = table.row_of(record.image_id)
+            if row < 0:
+                fresh.append(record)
+            elif record.name != table.names[row] or record.missing != table.missing[row]:
+                others.append(record)
+        rows = table.rename(others)
+        if len(rows):
+            self.rows_changed.emit(rows)
+        if fresh:
+            first = table.n_rows
+            table.add(fresh)
+            self.rows_added.emit(first, len(fresh))
+        return bool(others or fresh)
+
+    def _has_caught_up(self) -> bool:
+        try:
+            return self._catch_up()
+        except EngineError as error:
+            self.failed.emit(str(error))
+            return False
 
     def _on_scan_finished(self, event: messages.ScanFinished) -> None:
         project, table = self._project, self._table
         self._end_scan()
         if project is None:
+            return
+        if self._has_caught_up():
+            self.scan()  # What has been met was sought under names that are not the images' now.
             return
         lost = [
             row
@@ -337,6 +412,10 @@ class FolderReader(QObject):
                 self._record_timer.start(50)
             self._carry_labels()
 
+    def record_contents(self) -> None:
+        """Write down all hashes that are known, now rather than soon."""
+        self._record_all()
+
     def _record_all(self) -> None:
         self._record_timer.stop()
         while self._contents and self._record_some():
@@ -374,6 +453,11 @@ class FolderReader(QObject):
                     self.labelled_changed.emit(changed)
         except EngineError as error:
             self.failed.emit(str(error))
+
+
+def is_elsewhere(name: str) -> bool:
+    """Whether an image was moved out of the folder, and is still the project's."""
+    return name.startswith(("../", "/")) or name[1:3] == ":/"
 
 
 def _is_inside(name: str, folders: tuple[str, ...]) -> bool:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +33,8 @@ NONE_SCORE: Final = 0.5  # From here on an image is said to look like none of th
 NO_CLASS: Final = 0
 NO_GROUP: Final = -1
 
+_FOLDER_END: Final = "\0"  # In keys to sort by: before whatever a name can begin with …
+_BETWEEN_FOLDERS: Final = "\1"  # … and before a longer name of the folder, as in "a/b", "a b".
 _DIGITS = re.compile(r"\d+")
 
 Rows = NDArray[np.intp]
@@ -51,7 +55,9 @@ class ImageTable:
         self.reasons: dict[int, str] = {}  # Why a row's file cannot be read.
         self._path_of = path_of
         self._sort_keys: list[str] = []
+        self._name_keys: list[str] = []  # The same without the folders.
         self._by_name: Rows = np.zeros(0, np.intp)
+        self._by_file_name: Rows = np.zeros(0, np.intp)
         self._refs: list[ImageRef | None] = []
         self._row_of_name: dict[str, int] = {}
         self._row_of_id: NDArray[np.int64] = np.full(0, -1, np.int64)
@@ -69,13 +75,15 @@ class ImageTable:
         self._dated = np.zeros(0, np.bool_)
         self._groups = np.zeros(0, np.int64)
         self._doubtful = np.zeros(0, np.bool_)
+        self._set_aside = np.zeros(0, np.bool_)
         self._similarities = np.zeros(0, np.float32)
         # Asked for many times between two changes: made once, forgotten by _touch().
         self._predicts: NDArray[np.bool_] | None = None
         self._labelled_as: frozenset[int] | None = None
         self._searched: tuple[str, NDArray[np.bool_]] = ("", np.zeros(0, np.bool_))
-        self._folded: list[str] = []  # Names without folders, to search in whatever the case.
-        self._n_folded: dict[str, int] = {}  # How many images have such a name.
+        self.has_folders = False  # Whether any image lies in a sub-folder.
+        self._folded: list[str] = []  # Names with their folders, to search in whatever the case.
+        self._n_folded: dict[str, int] = {}  # How many images have such a name, in any folder.
 
     # --- Columns, (n_rows,) each ------------------------------------------------------------------
 
@@ -156,6 +164,11 @@ class ImageTable:
         return self._doubtful[: self.n_rows]
 
     @property
+    def set_aside(self) -> NDArray[np.bool_]:
+        """Images without a label that the person keeps for later."""
+        return self._set_aside[: self.n_rows]
+
+    @property
     def similarities(self) -> NDArray[np.float32]:
         """Cosines to the images that were asked about last; NaN where not measured."""
         return self._similarities[: self.n_rows]
@@ -176,19 +189,21 @@ class ImageTable:
         return self.predicts & (self.none_scores >= NONE_SCORE)
 
     def confident(self, threshold: float, class_id: int = NO_CLASS) -> NDArray[np.bool_]:
-        """Predictions at or above a confidence, without those that look like none of the classes.
+        """Predictions at or above a confidence that nothing else speaks against.
 
         Args:
             threshold: in [0, 1].
             class_id: only predictions of that class; NO_CLASS for all.
 
-        Confidence says which of the classes it is, if it is one of them.
+        Confidence says which of the classes it is, if it is one of them: what looks like none of
+        them is not among these, nor what the person has set aside.
         """
-        found: NDArray[np.bool_] = (
-            self.predicts
-            & (self.probabilities[:, 0] >= np.float32(threshold))
-            & (self.none_scores < NONE_SCORE)
-        )
+        found = self.reaching(threshold, class_id) & (self.none_scores < NONE_SCORE)
+        return found & ~self.set_aside
+
+    def reaching(self, threshold: float, class_id: int = NO_CLASS) -> NDArray[np.bool_]:
+        """As ``confident``, whatever else speaks against the prediction."""
+        found = self.predicts & (self.probabilities[:, 0] >= np.float32(threshold))
         return found if class_id == NO_CLASS else found & (self.predicted[:, 0] == class_id)
 
     @property
@@ -237,10 +252,20 @@ class ImageTable:
             self._refs[row] = kept
         return kept
 
-    def short_name(self, row: int) -> str:
-        """The file's name; with its folder where another folder has one of that name, too."""
-        name = self.names[row]
-        return name if self._n_folded[self._folded[row]] > 1 else name.rpartition("/")[2]
+    def short_name(self, row: int, sought: str = "") -> str:
+        """The file's name, with its folder only where that tells more.
+
+        It does where another folder has a file of that name, too, and where some of the words that
+        are sought are in the folder.
+        """
+        name, folded = self.names[row], self._folded[row].rpartition("/")[2]
+        is_ambiguous = self._n_folded[folded] > 1
+        is_in_folder = any(word not in folded for word in _words_of(sought))
+        return name if is_ambiguous or is_in_folder else name.rpartition("/")[2]
+
+    def folder_name(self, row: int) -> str:
+        """The folder that the file is in, beside the project's own; empty for that one."""
+        return self.names[row].rpartition("/")[0]
 
     def row_of(self, image_id: int) -> int:
         """The row of an image, -1 where it is unknown."""
@@ -267,7 +292,7 @@ class ImageTable:
         return tuple(kept[row] or self.ref(row) for row in rows.tolist())
 
     def by_name(self) -> Rows:
-        """All rows in the natural order of their names."""
+        """All rows folder by folder, each in the natural order of its names."""
         if len(self._by_name) != self.n_rows:
             # Files are found nearly in order, which Python's sort is quick with: 30 ms for
             # 100,000 names, and only after images were added.
@@ -275,18 +300,23 @@ class ImageTable:
             self._by_name = np.array(in_order, np.intp)
         return self._by_name
 
-    def named(self, text: str) -> NDArray[np.bool_]:
-        """Whose file name contains ``text``, whatever the case; (n_rows,).
+    def by_file_name(self) -> Rows:
+        """All rows in the natural order of their names, whatever folder they are in."""
+        if len(self._by_file_name) != self.n_rows:
+            in_order = sorted(self.by_name().tolist(), key=self._name_keys.__getitem__)
+            self._by_file_name = np.array(in_order, np.intp)
+        return self._by_file_name
 
-        With a ``/`` in it, it is looked for in the folders' names, too.
+    def named(self, text: str) -> NDArray[np.bool_]:
+        """Whose name, folders within the project's included, has all words of ``text``; (n_rows,).
+
+        In any order and whatever the case; a ``/`` or a ``\\`` in a word is one between folders.
         """
         kept, mask = self._searched
         if kept != text or len(mask) != self.n_rows:
-            wanted = text.casefold()
-            found = [wanted in name for name in self._folded]  # 10 ms for 100,000.
-            if "/" in wanted:
-                found = [wanted in name.casefold() for name in self.names]
-            mask = np.array(found, np.bool_)
+            mask = np.ones(self.n_rows, np.bool_)
+            for word in _words_of(text):  # 10 ms each for 100,000.
+                mask &= np.fromiter((word in name for name in self._folded), np.bool_, self.n_rows)
             self._searched = text, mask
         return mask
 
@@ -338,6 +368,16 @@ class ImageTable:
         rows = rows[known]
         self._labels[rows] = values[known]
         self._doubtful[rows] = False
+        self._set_aside[rows[self._labels[rows] != NO_CLASS]] = False
+        return rows
+
+    def set_set_aside(self, marks: Mapping[ImageId, bool]) -> Rows:
+        """Show what is set aside in the project, and what no longer; return the known rows."""
+        rows = self.rows_of(np.fromiter(marks, np.int64, len(marks)))
+        values = np.fromiter(marks.values(), np.bool_, len(marks))
+        known = rows >= 0
+        rows = rows[known]
+        self._set_aside[rows] = values[known] & (self._labels[rows] == NO_CLASS)
         return rows
 
     def set_predictions(self, event: PredictionsReady) -> Rows:
@@ -369,6 +409,15 @@ class ImageTable:
         seconds = np.array([NO_DATE if second is None else second for second in taken_s], np.int64)
         self._taken_s[rows[known]] = seconds[known]
         self._dated[rows[known]] = True
+
+    def groups_of_rows(self) -> list[Rows]:
+        """The rows of each group of images that show the same; missing ones are left out."""
+        rows = np.flatnonzero((self.groups != NO_GROUP) & ~self.missing)
+        if not len(rows):
+            return []
+        rows = rows[np.argsort(self.groups[rows], kind="stable")]
+        groups = self.groups[rows]
+        return list(np.split(rows, np.flatnonzero(np.diff(groups)) + 1))
 
     def set_groups(self, image_ids: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
         """Take in which images show the same; all others are alone."""
@@ -405,13 +454,36 @@ class ImageTable:
         self.reasons[row] = reason
 
     def set_missing(self, rows: Rows) -> None:
-        """The last scan did not find these files."""
+        """The last scan did not find these files; should they come back, they are read again."""
         self._touch()
         self._missing[rows] = True
+        self._embedded[rows] = False
 
     def forget_unreadable(self) -> Rows:
         """Unreadable files are to be tried again; return their rows."""
         return self._make_readable(np.flatnonzero(self.unreadable))
+
+    def rename(self, records: Sequence[ImageRecord]) -> Rows:
+        """Images lie elsewhere now; all else that is known of them stays. Returns their rows."""
+        self._touch()
+        rows = [(row, record) for record in records if (row := self.row_of(record.image_id)) >= 0]
+        for row, record in rows:
+            before = self.names[row]
+            if self._row_of_name.get(before) == row:
+                del self._row_of_name[before]
+            self._n_folded[self._folded[row].rpartition("/")[2]] -= 1
+            self._row_of_name[record.name] = row
+            self.names[row] = record.name
+            self._folded[row] = folded = _folded(record.name)
+            folder, _, name = folded.rpartition("/")
+            self._n_folded[name] = self._n_folded.get(name, 0) + 1
+            self.has_folders = self.has_folders or bool(folder)
+            self._sort_keys[row], self._name_keys[row] = _keys_of(record.name)
+            self._refs[row] = None
+            self._missing[row] = record.missing
+        self._by_name = self._by_file_name = np.zeros(0, np.intp)
+        self._searched = ("", np.zeros(0, np.bool_))
+        return np.array([row for row, _ in rows], np.intp)
 
     def forget_paths(self) -> None:
         """The folder was moved: the engine must be told new paths, and asked for all again."""
@@ -450,10 +522,14 @@ class ImageTable:
         for row, record in enumerate(records, start):
             self._row_of_name[record.name] = row
             self.names.append(record.name)
-            folded = record.name.rpartition("/")[2].casefold()
+            folded = _folded(record.name)
             self._folded.append(folded)
-            self._n_folded[folded] = self._n_folded.get(folded, 0) + 1
-            self._sort_keys.append(natural_key(record.name))
+            folder, _, name = folded.rpartition("/")
+            self._n_folded[name] = self._n_folded.get(name, 0) + 1
+            self.has_folders = self.has_folders or bool(folder)
+            key, name_key = _keys_of(record.name)
+            self._sort_keys.append(key)
+            self._name_keys.append(name_key)
             self._refs.append(None)
         self.n_rows = end
 
@@ -477,12 +553,39 @@ class ImageTable:
         self._dated = longer(self._dated)
         self._groups = longer(self._groups)
         self._doubtful = longer(self._doubtful)
+        self._set_aside = longer(self._set_aside)
         self._similarities = longer(self._similarities)
 
 
 def natural_key(name: str) -> str:
     """A key that sorts ``image2`` before ``image10``, whatever the case of the letters."""
     return _DIGITS.sub(lambda found: found[0].lstrip("0").rjust(20, "0"), name.casefold())
+
+
+def path_key(path: str) -> str:
+    """A key that sorts by folder, a folder's own files before its sub-folders, and then by name."""
+    folder, _, name = path.rpartition("/")
+    return _folder_key(folder) + natural_key(name)
+
+
+def _keys_of(path: str) -> tuple[str, str]:
+    key = path_key(path)
+    return key, key.rpartition(_FOLDER_END)[2]
+
+
+@lru_cache(maxsize=4096)
+def _folder_key(folder: str) -> str:
+    return natural_key(folder).replace("/", _BETWEEN_FOLDERS) + _FOLDER_END
+
+
+def _folded(text: str) -> str:
+    """As it is searched in: whatever the case, the system's way of writing ä, and its separator."""
+    text = text.replace("\\", "/").casefold()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _words_of(text: str) -> list[str]:
+    return _folded(text).split()
 
 
 def _local_seconds(times_ns: Sequence[int]) -> NDArray[np.int64]:

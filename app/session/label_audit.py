@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.session.classifier import Classifier
 from app.session.engine_bridge import EngineBridge
 from app.session.image_table import ImageTable
+from app.session.question import Question
 from engine import messages
 from engine.messages import ClassId, DoubtfulLabel, ImageId
 
@@ -30,16 +31,15 @@ class LabelAudit(QObject):
 
     def __init__(self, bridge: EngineBridge, classifier: Classifier) -> None:
         super().__init__()
-        self._bridge = bridge
         self._classifier = classifier
         self._table = ImageTable()
-        self._request_id = 0
         self._by_image: dict[ImageId, DoubtfulLabel] = {}
         self._kept: set[tuple[ImageId, ClassId]] = set()
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
-        self._pause.timeout.connect(self._ask)
+        # How it ends is not heard: a failure of the engine is told by what was asked for.
+        self._question = Question(bridge, self, _PAUSE_MS, messages.LabelsAudited)
+        self._question.due.connect(self._ask)
+        self._question.answered.connect(self._on_answered)
+        self._question.read.connect(self.read)
 
     def start(self, table: ImageTable) -> None:
         """Begin with a project's images."""
@@ -52,15 +52,13 @@ class LabelAudit(QObject):
 
     def stop(self) -> None:
         """Let go of the project; which labels were kept is remembered until another is opened."""
-        self._pause.stop()
-        self._bridge.release(self._request_id)
-        self._request_id = 0
+        self._question.stop()
         self._by_image.clear()
         self._table = ImageTable()
 
     def soon(self) -> None:
         """Labels, classes or known images have changed."""
-        self._pause.start()
+        self._question.ask_soon()
 
     def doubt(self, row: int) -> DoubtfulLabel | None:
         """What is wrong with the label of a row; None where nothing seems to be."""
@@ -94,24 +92,12 @@ class LabelAudit(QObject):
             self.changed.emit(changed)
 
     def _ask(self) -> None:
-        support = self._classifier.support()
-        self._bridge.release(self._request_id)
-        self._request_id = 0
-        if not support:
+        specs, support = self._classifier.specs(), self._classifier.support()
+        if support:
+            self._question.ask(lambda number: messages.AuditLabels(number, specs, support))
+        else:
+            self._question.stop()
             self.take(())
-            return
-        self._request_id = self._bridge.next_id()
-        command = messages.AuditLabels(self._request_id, self._classifier.specs(), support)
-        self._bridge.ask(command, self._on_event)
 
-    def _on_event(self, event: messages.Event) -> None:
-        match event:
-            case messages.LabelsAudited():
-                self.take(event.doubtful)
-            case messages.ImagesEmbedded() | messages.ImageUnreadable():
-                self.read.emit(event)
-            case messages.JobFinished() | messages.JobCancelled() | messages.JobFailed():
-                # Nobody asked for it: a failure of the engine is told by what was asked for.
-                self._bridge.release(event.request_id)
-            case _:
-                pass
+    def _on_answered(self, event: messages.LabelsAudited) -> None:
+        self.take(event.doubtful)

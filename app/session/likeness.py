@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.session.engine_bridge import EngineBridge
 from app.session.image_table import ImageTable
+from app.session.question import Question
 from engine import messages
 from engine.messages import ImageId
 
@@ -21,6 +22,8 @@ class Likeness(QObject):
 
     Attributes:
         progress: how far the engine is with the groups, in [0, 1]; None where it is not at it.
+        told: the same as the engine told it; None before it has told anything.
+        is_stopping: the person wants the search for groups stopped.
         is_grouped: the table has groups, of these images or of those known before.
 
     Signals:
@@ -37,18 +40,21 @@ class Likeness(QObject):
 
     def __init__(self, bridge: EngineBridge) -> None:
         super().__init__()
-        self._bridge = bridge
         self._table = ImageTable()
-        self._groups_id = 0
-        self._similarity_id = 0
         # What was known when groups were asked for: images, dates, how often an image was read.
         self._of: tuple[int, int, int] = (0, 0, 0)
         self.progress: float | None = None
+        self.told: messages.Progress | None = None
+        self.is_stopping = False
+        self._is_unwanted = False  # The search was stopped, and begins again when it is asked for.
         self.is_grouped = False
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._find)
+        self._groups = Question(bridge, self, _SETTLE_MS)
+        self._groups.due.connect(self._find)
+        self._groups.answered.connect(self._on_groups)
+        self._groups.ended.connect(self._on_groups_ended)
+        self._similarity = Question(bridge, self, 0, messages.SimilarityMeasured)
+        self._similarity.answered.connect(self._on_similarity)
+        self._similarity.ended.connect(self._on_similarity_ended)
 
     def start(self, table: ImageTable) -> None:
         """Begin with a project's images."""
@@ -56,24 +62,39 @@ class Likeness(QObject):
 
     def stop(self) -> None:
         """Let go of the project."""
-        self._settle.stop()
-        for request_id in (self._groups_id, self._similarity_id):
-            self._bridge.release(request_id)
-        self._groups_id = self._similarity_id = 0
+        self._groups.stop()
+        self._similarity.stop()
         self._of = (0, 0, 0)
-        self.progress, self.is_grouped = None, False
+        self.progress, self.told, self.is_grouped = None, None, False
+        self.is_stopping = self._is_unwanted = False
         self._table = ImageTable()
 
     def find_soon(self) -> None:
         """All images, or all dates, are known: look for groups unless nothing is new."""
-        self._settle.start()
+        if not self._is_unwanted:
+            self._groups.ask_soon()
+
+    def find_again(self) -> None:
+        """Groups are asked for: look for them also after the search was stopped."""
+        if self.progress is None and self._is_unwanted:
+            self._is_unwanted = False
+            self._groups.ask_soon()
+
+    def stop_finding(self) -> None:
+        """Stop the search for groups; those that were known stay."""
+        self._groups.hold()
+        if self.progress is not None and not self.is_stopping:
+            self.is_stopping = self._is_unwanted = True
+            self._groups.cancel()
+            self.progressed.emit()
 
     def measure(self, images: Sequence[ImageId]) -> None:
         """Measure how like these images all others are."""
-        self._bridge.release(self._similarity_id)
-        self._similarity_id = self._bridge.next_id()
-        command = messages.MeasureSimilarity(self._similarity_id, tuple(images))
-        self._bridge.ask(command, self._on_similarity)
+        self._similarity.ask(lambda number: messages.MeasureSimilarity(number, tuple(images)))
+
+    def stop_measuring(self) -> None:
+        """Nobody wants to know any more; ``measured`` does not come."""
+        self._similarity.stop()
 
     def _find(self) -> None:
         table = self._table
@@ -82,14 +103,12 @@ class Likeness(QObject):
         if of == self._of or of[0] < 2:
             return
         self._of = of
-        self._bridge.release(self._groups_id)
-        self._groups_id = self._bridge.next_id()
         rows = table.by_name()
         rows = rows[known[rows]]
         image_ids, taken_s = table.ids[rows], table.taken_s[rows]
         for array in (image_ids, taken_s):
             array.setflags(write=False)
-        self._bridge.ask(messages.FindGroups(self._groups_id, image_ids, taken_s), self._on_groups)
+        self._groups.ask(lambda number: messages.FindGroups(number, image_ids, taken_s))
         self._show(0.0)
 
     def _on_groups(self, event: messages.Event) -> None:
@@ -100,26 +119,26 @@ class Likeness(QObject):
                 self._show(None)
                 self.grouped.emit()
             case messages.Progress():
+                self.told = event
                 self._show(event.done / max(event.total, 1))
-            case messages.JobFinished() | messages.JobCancelled() | messages.JobFailed():
-                self._bridge.release(event.request_id)
-                self._show(None)
             case _:
                 pass
 
-    def _on_similarity(self, event: messages.Event) -> None:
-        match event:
-            case messages.SimilarityMeasured():
-                self._table.set_similarities(event.image_ids, event.similarities)
-                self.measured.emit()
-            case messages.JobFailed():
-                self._bridge.release(event.request_id)
-                self.failed.emit(event.message)
-            case messages.JobFinished() | messages.JobCancelled():
-                self._bridge.release(event.request_id)
-            case _:
-                pass
+    def _on_groups_ended(self, _failure: str) -> None:
+        if self.progress is not None:  # Cancelled, or it failed: nothing was found out.
+            self._of = (0, 0, 0)
+        self._show(None)
+
+    def _on_similarity(self, event: messages.SimilarityMeasured) -> None:
+        self._table.set_similarities(event.image_ids, event.similarities)
+        self.measured.emit()
+
+    def _on_similarity_ended(self, failure: str) -> None:
+        if failure:
+            self.failed.emit(failure)
 
     def _show(self, progress: float | None) -> None:
         self.progress = progress
+        if progress is None:
+            self.told, self.is_stopping = None, False
         self.progressed.emit()

@@ -136,6 +136,15 @@ class Preferences:
         self._settings.setValue(f"projects/{_key_of(project)}/{kind}", str(path))
 
     @property
+    def table_format(self) -> str:
+        """The format in which predictions were saved last; empty where none were."""
+        return str(self._settings.value("results/table_format", ""))
+
+    @table_format.setter
+    def table_format(self, text: str) -> None:
+        self._settings.setValue("results/table_format", text)
+
+    @property
     def unfinished_training(self) -> str:
         """The meta-training that was begun last and is not over, as it was kept; or nothing."""
         return str(self._settings.value("training/unfinished", ""))
@@ -151,6 +160,18 @@ class Preferences:
     def keep_spot_check(self, project: Path, result: str) -> None:
         """Remember what a spot check found."""
         self._settings.setValue(f"projects/{_key_of(project)}/spot_check", result)
+
+    def watches(self, project: Path) -> bool:
+        """Whether the folder of ``project`` is to be watched while it is open."""
+        return str(self._settings.value(f"projects/{_key_of(project)}/watch", "")) == "on"
+
+    def keep_watching(self, project: Path, *, is_on: bool) -> None:
+        """Remember whether the folder of ``project`` is to be watched."""
+        key = f"projects/{_key_of(project)}/watch"
+        if is_on:
+            self._settings.setValue(key, "on")
+        else:
+            self._settings.remove(key)
 
     def layout(self, name: str) -> QByteArray:
         """The saved geometry of a window or splitter; empty where there is none."""

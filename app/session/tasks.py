@@ -15,16 +15,20 @@ class Task(QObject):
 
     Signals:
         progressed: :class:`messages.Progress`; "Cancelling…" is one, too.
+        moved: :class:`messages.FilesMoved`; images lie elsewhere, whatever becomes of the rest.
         succeeded: the event with the result.
         failed: one sentence, and whether it was a bug of ours.
         cancelled: nothing was written.
+        noted: any other event, told on the way.
         ended: after any of the three.
     """
 
     progressed = Signal(object)
+    moved = Signal(object)
     succeeded = Signal(object)
     failed = Signal(str, bool)
     cancelled = Signal()
+    noted = Signal(object)
     ended = Signal()
 
     def __init__(
@@ -45,6 +49,7 @@ class Task(QObject):
         self.progress: messages.Progress | None = None
         self.is_running = True
         self.is_cancelling = False
+        self.is_abandoned = False
         self.is_lasting = is_lasting
         self._bridge = bridge
         self._request_id = bridge.next_id()
@@ -64,6 +69,7 @@ class Task(QObject):
             return
         if not self.is_cancelling:
             self._bridge.cancel(self._request_id)
+        self.is_abandoned = True
         self._end()
         self.cancelled.emit()
         self.ended.emit()
@@ -73,12 +79,9 @@ class Task(QObject):
             case messages.Progress():
                 if not self.is_cancelling:
                     self._show(event)
-            case (
-                messages.ModelExported()
-                | messages.PredictionsSaved()
-                | messages.EncoderAdded()
-                | messages.SamplePainted()
-            ):
+            case messages.FilesMoved():
+                self.moved.emit(event)
+            case _ if isinstance(event, messages.Result):
                 self._end()
                 self.succeeded.emit(event)
                 self.ended.emit()
@@ -91,7 +94,7 @@ class Task(QObject):
                 self.cancelled.emit()
                 self.ended.emit()
             case _:
-                pass
+                self.noted.emit(event)
 
     def _show(self, progress: messages.Progress) -> None:
         self.progress = progress

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.look.words import told_event
 from app.session.engine_bridge import EngineBridge
 from engine import messages
-from engine.messages import ClassId, ImageId
+from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 Support = tuple[tuple[messages.ImageRef, ClassId], ...]
 _NOTHING: Final[dict[ImageId, ClassId]] = {}
@@ -67,8 +67,8 @@ class Tuning(QObject):
 
     @property
     def n_labels(self) -> int:
-        """How many examples it began with."""
-        return len(self._labels)
+        """How many examples of the classes it began with; it learns from no others."""
+        return sum(label != NONE_OF_THESE for label in self._labels.values())
 
     def n_changed_since(self, support: Support, *, found: bool = False) -> int:
         """How many labels are others than those it began with, come and gone ones included.
@@ -82,7 +82,11 @@ class Tuning(QObject):
         return sum(before.get(image) != now.get(image) for image in before.keys() | now.keys())
 
     def start(
-        self, classes: tuple[messages.ClassSpec, ...], support: Support, estimate_s: float
+        self,
+        classes: tuple[messages.ClassSpec, ...],
+        support: Support,
+        estimate_s: float,
+        examples: messages.ModelExamples | None = None,
     ) -> None:
         """Ask for it; one that is under way is given up."""
         self._bridge.release(self._request_id)
@@ -91,7 +95,7 @@ class Tuning(QObject):
         self._began_s = time.monotonic()
         self.progress, self.outcome, self.points = None, None, []
         self.estimate_s, self.was_cancelled = estimate_s, False
-        command = messages.FineTune(self._request_id, classes, support)
+        command = messages.FineTune(self._request_id, classes, support, examples)
         self._bridge.ask(command, self._on_event)
         self.changed.emit()
 

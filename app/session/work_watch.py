@@ -6,18 +6,24 @@ from PySide6.QtCore import QLocale, QObject, QTimer
 
 from app.session.classifier import Classifier
 from app.session.folder_reader import FolderReader
+from app.session.likeness import Likeness
+from app.session.meta_run import MetaTraining, RunState
 from app.session.tasks import Task
 from app.session.works import LONG_S, Outcome, Rank, Work, Works
-from app.training.meta_run import MetaTraining, RunState
 from engine import messages, sentence_of
 from engine.messages import Effort
 
 
 class WorkWatch(QObject):
-    """Lists the reading of the folder, the efforts above instant, training, and exports."""
+    """Lists reading, the search for groups, the efforts above instant, training, and exports."""
 
     def __init__(
-        self, works: Works, reader: FolderReader, classifier: Classifier, run: MetaTraining
+        self,
+        works: Works,
+        reader: FolderReader,
+        classifier: Classifier,
+        run: MetaTraining,
+        likeness: Likeness,
     ) -> None:
         super().__init__()
         self._run = run
@@ -28,6 +34,8 @@ class WorkWatch(QObject):
         self._classifier = classifier
         self._scan: Work | None = None
         self._reading: Work | None = None
+        self._likeness = likeness
+        self._grouping: Work | None = None
         self._effort: Work | None = None
         self._was_scanning = False
         self._later = QTimer(self)
@@ -35,6 +43,7 @@ class WorkWatch(QObject):
         self._later.setInterval(0)
         self._later.timeout.connect(self._on_later)
         reader.status_changed.connect(self._on_reader)
+        likeness.progressed.connect(self._on_likeness)
         classifier.state_changed.connect(self._on_classifier)
         run.changed.connect(self._on_training)
 
@@ -63,10 +72,10 @@ class WorkWatch(QObject):
     def let_go(self) -> None:
         """The project is closed, or read anew; tasks tell of their own end."""
         self._later.stop()
-        for work in (self._scan, self._reading, self._effort, self._tuning):
+        for work in (self._scan, self._reading, self._grouping, self._effort, self._tuning):
             if work is not None:
                 work.end(Outcome.STOPPED)
-        self._scan = self._reading = self._effort = self._tuning = None
+        self._scan = self._reading = self._grouping = self._effort = self._tuning = None
         self._was_scanning = False
 
     # --- Names ------------------------------------------------------------------------------------
@@ -75,6 +84,7 @@ class WorkWatch(QObject):
         """The language is another one: what is under way is named in it."""
         for work, name in (
             (self._reading, self._name_reading),
+            (self._grouping, self._name_grouping),
             (self._effort, self._name_effort),
             (self._tuning, self._name_tuning),
             (self._training, self._name_training),
@@ -87,6 +97,10 @@ class WorkWatch(QObject):
     def _name_reading(self, work: Work) -> None:
         work.title = self.tr("Reading images")
         work.stop_text = self.tr("Stop this; what is done stays done")
+
+    def _name_grouping(self, work: Work) -> None:
+        work.title = self.tr("Looking for alike images")
+        work.stop_text = self.tr("Stop; it begins again when you ask for groups")
 
     def _name_effort(self, work: Work) -> None:
         work.title = self.tr("Thorough effort")
@@ -101,8 +115,14 @@ class WorkWatch(QObject):
 
     def _name_training(self, work: Work) -> None:
         work.title = self.tr("Training an encoder")
-        work.stop_text = self.tr("Stop the training; it can be gone on with later")
-        work.loss = self.tr("The training of an encoder stops; you can go on with it later.")
+        if self._run.is_learning or self._run.has_checkpoint:
+            work.stop_text = self.tr("Stop the training; it can be gone on with later")
+            work.loss = self.tr("The training of an encoder stops; you can go on with it later.")
+        else:
+            work.stop_text = self.tr("Stop the training; it has not taken a step yet")
+            work.loss = self.tr(
+                "The training of an encoder stops before its first step and begins anew later."
+            )
 
     # --- Reading ----------------------------------------------------------------------------------
 
@@ -154,6 +174,19 @@ class WorkWatch(QObject):
         if work is not None:
             work.end(Outcome.DONE)
 
+    def _on_likeness(self) -> None:
+        likeness = self._likeness
+        if likeness.told is None:  # It has not begun, or is over: no news that anyone waits for.
+            if self._grouping is not None:
+                self._grouping.end(Outcome.STOPPED)
+                self._grouping = None
+            return
+        if self._grouping is None:
+            work = Work("", stop=likeness.stop_finding, rank=Rank.SCAN)
+            self._name_grouping(work)
+            self._grouping = self._works.begin(work)
+        self._grouping.show(likeness.told, is_stopping=likeness.is_stopping)
+
     # --- Efforts and training ---------------------------------------------------------------------
 
     def _on_classifier(self) -> None:
@@ -197,8 +230,8 @@ class WorkWatch(QObject):
         if run.is_running:
             if self._training is None:
                 work = Work("", stop=run.stop, needs_engine=False)
-                self._name_training(work)
                 self._training = self._works.begin(work)
+            self._name_training(self._training)  # Whether it can go on is not known at first.
             told = run.progress
             progress = (
                 None

@@ -41,6 +41,7 @@ class Work(QObject):
         progress: how far it is; None: not known yet.
         rank: what comes first where one line has to do for all.
         is_paused: it stands still until it is resumed.
+        is_named: its progress does not say what it is about, so the title goes before it.
         loss: what closing the window now would cost, one sentence; empty: nothing worth asking for.
         outcome: None while it runs.
         message: one sentence about how it ended, where there is one.
@@ -80,6 +81,7 @@ class Work(QObject):
         self.progress: messages.Progress | None = None
         self.rank = rank
         self.is_paused = False
+        self.is_named = False
         self.loss = loss
         self._needs_engine = needs_engine
         self._is_of_project = is_of_project

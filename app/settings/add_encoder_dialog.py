@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
+    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -31,7 +32,7 @@ _WIDTH_PX: Final = 480
 class AddEncoderDialog(QDialog):
     """A network of timm or torchvision, its weights downloaded or from a file.
 
-    It closes when adding begins; the settings show how far that is.
+    It closes when adding begins; the settings and the status line show how far that is.
     """
 
     def __init__(self, encoders: Encoders, parent: QWidget | None = None) -> None:
@@ -84,10 +85,9 @@ class AddEncoderDialog(QDialog):
         cancel = QPushButton(self.tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.reason, 1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.add_button)
+        buttons = QDialogButtonBox()  # In the order that the platform has.
+        buttons.addButton(self.add_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX, 2 * GAP_PX)
         column.setSpacing(GAP_PX)
@@ -98,18 +98,31 @@ class AddEncoderDialog(QDialog):
         column.addWidget(self.from_file)
         column.addLayout(file_row)
         column.addSpacing(GAP_PX)
-        column.addLayout(buttons)
+        column.addWidget(self.reason)
+        column.addWidget(buttons)
 
     def begin(self) -> None:
         """Show the dialog."""
         self._show_possible()
         self.open()
+        # Qt sizes a dialog by a width of its own choosing, at which large text has fewer lines.
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        needed_px = layout.totalHeightForWidth(self.width())
+        self.resize(self.width(), max(self.height(), needed_px))
         self.name.setFocus()
 
     def _show_possible(self) -> None:
         is_local = self.from_file.isChecked()
         self.path.setEnabled(is_local)
         self.browse.setEnabled(is_local)
+        library, colon, rest = self.name.text().strip().partition(":")
+        if colon and (place := self.library.findText(library.strip().lower())) >= 0:
+            # As other programs, and Handful's command line, write it: timm:resnet18.
+            self.library.setCurrentIndex(place)
+            self.name.setText(rest)
+            return  # Setting the text has asked for this again.
         name = self.name.text().strip()
         self.reason.setText(
             self.tr("A name has letters, digits and _ . - only.")

@@ -56,7 +56,7 @@ class AppearanceSection(Section):
         self.theme = QComboBox()
         self.theme.setAccessibleName(self.tr("Theme"))
         for choice, text in (
-            (ThemeChoice.SYSTEM, self.tr("As the system")),
+            (ThemeChoice.SYSTEM, self.tr("As the System")),
             (ThemeChoice.LIGHT, self.tr("Light")),
             (ThemeChoice.DARK, self.tr("Dark")),
         ):

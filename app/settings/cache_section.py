@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QPushButton, QWidget
 
 from app.look.theme import GAP_PX
 from app.session.cache_place import size_text
 from app.session.session import Session
-from app.settings.section import Section, words_label
+from app.settings.section import Section
+from engine import CacheWorth
+
+_MANY_IMAGES: Final = 2_000
+"""From here on reading them again takes minutes on a slow computer, and is asked about."""
 
 
 class CacheSection(Section):
@@ -34,6 +40,7 @@ class CacheSection(Section):
         self._session = session
         self._cache = session.cache
         self._restart_or_ask = restart_or_ask
+        self._is_wanted = False  # To be emptied, once it is known what that costs.
         self.add_heading(self.tr("Place"))
         self.place = self.add_words()
         self.place.setObjectName("")
@@ -52,9 +59,8 @@ class CacheSection(Section):
         self.add_heading(self.tr("Size"))
         self.size_words = self.add_words()
         self.size_words.setObjectName("")
-        self.clean_button = QPushButton(self.tr("Clean"))
-        self.clean_button.setAccessibleName(self.tr("Clean the cache"))
-        self.clean_button.clicked.connect(self._cache.clean)
+        self.clean_button = QPushButton(self.tr("Empty the Cache"))
+        self.clean_button.clicked.connect(self._on_clean)
         self._add_row(self.clean_button)
         self.add_words(
             self.tr(
@@ -62,17 +68,16 @@ class CacheSection(Section):
                 "Labels, classes and exports are not among them and stay."
             )
         )
-        self.message = words_label()
-        self.message.hide()
-        self.column.addWidget(self.message)
         self.column.addStretch(1)
         self._cache.changed.connect(self._show)
+        self._cache.weighed.connect(self._on_weighed)
         self._cache.cleaned.connect(self._on_cleaned)
         self._cache.failed.connect(self._on_failed)
         session.works.changed.connect(self._show)
 
     def begin(self) -> None:
-        self.message.hide()
+        self._is_wanted = False
+        self.tell("")
         self._show(always=True)
 
     def _show(self, *, always: bool = False) -> None:
@@ -84,10 +89,14 @@ class CacheSection(Section):
         self.change_button.setEnabled(can)
         self.default_button.setEnabled(can)
         self.default_button.setVisible(not cache.is_default)
-        self.clean_button.setEnabled(not cache.is_busy)
-        self.size_words.setText(
-            self.tr("At work…") if cache.is_busy else size_text(cache.size_bytes())
+        size_bytes = 0 if cache.is_busy else cache.size_bytes()
+        self.clean_button.setEnabled(size_bytes > 0)
+        self.clean_button.setText(
+            self.tr("Empty the Cache ({size})").format(size=size_text(size_bytes))
+            if size_bytes
+            else self.tr("Empty the Cache")
         )
+        self.size_words.setText(self.tr("At work…") if cache.is_busy else size_text(size_bytes))
 
     def _add_row(self, *buttons: QPushButton) -> None:
         row = QHBoxLayout()
@@ -108,16 +117,48 @@ class CacheSection(Section):
     def _on_default(self) -> None:
         self._restart_or_ask(partial(self._cache.move_to, None))
 
+    def _on_clean(self) -> None:
+        """Find out first what it costs; the answer decides whether to ask."""
+        self._is_wanted = True
+        self._cache.weigh()
+
+    def _on_weighed(self, worth: CacheWorth) -> None:
+        """Empty it; ask only where it costs long to get back."""
+        if not self._is_wanted or not self.isVisible():
+            return  # The person has gone on to something else, and can ask for it again.
+        self._is_wanted = False
+        losses = []
+        if worth.n_images >= _MANY_IMAGES:
+            text = self.tr("{count} images are read anew when their folders are opened next.")
+            losses.append(text.format(count=QLocale().toString(worth.n_images)))
+        if worth.has_trainings:
+            losses.append(self.tr("What fine-tuning has finished is lost; it would begin anew."))
+        if not losses:
+            self._cache.clean()
+            return
+        box = QMessageBox(self.window())
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Settings"))
+        box.setText(self.tr("Empty the cache?"))
+        box.setInformativeText("\n\n".join([*losses, self.tr("Your labels are all saved.")]))
+        yes = box.addButton(self.tr("Empty the Cache"), QMessageBox.ButtonRole.DestructiveRole)
+        no = box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(no)
+        box.setEscapeButton(no)
+
+        def empty() -> None:  # Without what the button would tell of itself.
+            self._cache.clean()
+
+        yes.clicked.connect(empty)
+        box.open()
+
     def _on_cleaned(self, before: int, after: int) -> None:
-        self._tell(
-            self.tr("Cleaned: {before} before, {after} now.").format(
+        self.tell(
+            self.tr("The cache was emptied: {before} before, {after} now.").format(
                 before=size_text(before), after=size_text(after)
             )
         )
 
     def _on_failed(self, message: str) -> None:
-        self._tell(message)
-
-    def _tell(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.show()
+        self.tell(message, is_error=True)

@@ -6,40 +6,37 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QButtonGroup,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
-    QLabel,
     QMessageBox,
-    QProgressBar,
     QPushButton,
     QRadioButton,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.look.theme import GAP_PX
-from app.session.cache_place import size_text
 from app.session.engine_choice import EngineChoice
 from app.session.session import Session
 from app.settings.add_encoder_dialog import AddEncoderDialog
+from app.settings.adding_strip import AddingStrip
+from app.settings.encoder_list import EncoderList
 from app.settings.section import Section, words_label
-from app.window.progress_words import words_of
-from engine import EncoderInfo, EngineError, has_nvidia_device, messages
-
-_ROWS: Final = 5
+from engine import EngineError, has_nvidia_device, messages
 
 
 class EngineSection(Section):
-    """Chooses the device and the encoder; each choice begins the engine anew at once."""
+    """Chooses the device and the encoder; each choice begins the engine anew at once.
+
+    Signals:
+        ended_unseen: an encoder was added, or was not, while this was not on screen: one sentence,
+            and whether it failed.
+    """
+
+    ended_unseen = Signal(str, bool)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("", "device", parent)
@@ -49,7 +46,6 @@ class EngineSection(Section):
         self._is_to_be_used = False  # What is being added.
         self._build_device()
         self._build_encoders()
-        self.column.addStretch(1)
         self._dialog = AddEncoderDialog(session.encoders, self)
         session.status_changed.connect(self._show)
         session.encoders.changed.connect(self._on_encoders_changed)
@@ -63,10 +59,10 @@ class EngineSection(Section):
 
     def use_file(self, path: Path) -> None:
         """Add an encoder file and, once that is done, work with it."""
-        self.message.hide()
+        self.tell("")
         if self._session.encoders.add("", path) is None:
             text = self.tr("Another encoder is being added; try again when that is done.")
-            self._tell(text, is_error=True)
+            self.tell(text, is_error=True)
         else:
             self._is_to_be_used = True
 
@@ -104,24 +100,10 @@ class EngineSection(Section):
                 "labels and classes stay, and so does what the encoder before it has read."
             )
         )
-        self.list = QTreeWidget()
-        self.list.setObjectName("table")
-        self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
-        self.list.setAccessibleName(self.tr("Encoders"))
-        self.list.setHeaderLabels(
-            [self.tr("Name"), self.tr("Size"), self.tr("Embedding"), self.tr("Licence")]
-        )
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.list.setTabKeyNavigation(False)
-        header = self.list.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setStretchLastSection(False)
-        self.list.setMinimumHeight(_ROWS * (self.fontMetrics().height() + GAP_PX))
+        self.list = EncoderList(self._session)
         self.list.currentItemChanged.connect(self._show_buttons)
         self.list.itemActivated.connect(self._on_use)
-        self.column.addWidget(self.list)
+        self.column.addWidget(self.list, 1)
         self.use_button = QPushButton(self.tr("Use This"))
         self.use_button.clicked.connect(self._on_use)
         self.remove_button = QPushButton(self.tr("Remove…"))
@@ -138,26 +120,9 @@ class EngineSection(Section):
             button.setAutoDefault(False)
             row.addWidget(button)
         row.insertStretch(2, 1)
-        self.column.addLayout(row)
-        self.adding = QWidget()
-        self.adding_text = QLabel()
-        self.adding_text.setWordWrap(True)
-        self.adding_bar = QProgressBar()
-        self.adding_bar.setTextVisible(False)
-        self.cancel_button = QPushButton(self.tr("Cancel"))
-        self.cancel_button.setAccessibleName(self.tr("Cancel adding the encoder"))
-        self.cancel_button.clicked.connect(self._on_cancel)
-        texts = QVBoxLayout()
-        texts.addWidget(self.adding_text)
-        texts.addWidget(self.adding_bar)
-        line = QHBoxLayout(self.adding)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addLayout(texts, 1)
-        line.addWidget(self.cancel_button)
-        self.column.addWidget(self.adding)
-        self.message = words_label()
-        self.message.hide()
-        self.column.addWidget(self.message)
+        self.foot.insertLayout(0, row)
+        self.adding = AddingStrip(self._session.encoders)
+        self.foot.insertWidget(1, self.adding)
 
     # --- Showing ----------------------------------------------------------------------------------
 
@@ -173,10 +138,10 @@ class EngineSection(Section):
         self.device_words.setText(self._device_text())
         if self._is_stale:
             self._is_stale = False
-            self._fill()
+            self.list.fill()
         else:
-            self._mark()
-        self._show_adding()
+            self.list.mark()
+        self._show_buttons()
 
     def _device_text(self) -> str:
         engine, session = self._session.engine, self._session
@@ -200,49 +165,11 @@ class EngineSection(Section):
             reason = self.tr("There is an NVIDIA GPU; you chose the CPU.")
         return f"{text}\n{reason}" if reason else text
 
-    def _fill(self) -> None:
-        known = self._session.encoders.known()
-        chosen = self._current()
-        at = chosen.path if chosen is not None else None
-        self.list.clear()
-        for encoder in known:
-            item = QTreeWidgetItem(
-                [
-                    encoder.name,
-                    size_text(encoder.size_bytes),
-                    self.tr("{count} numbers").format(
-                        count=QLocale().toString(encoder.embedding_length)
-                    ),
-                    encoder.licence or self.tr("unknown"),
-                ]
-            )
-            item.setData(0, Qt.ItemDataRole.UserRole, encoder)
-            shipped = self.tr("{name}, comes with Handful").format(name=encoder.name)
-            item.setToolTip(0, shipped if encoder.is_shipped else f"{encoder.name}\n{encoder.path}")
-            item.setToolTip(3, encoder.licence)
-            self.list.addTopLevelItem(item)
-            if encoder.path == at or self.list.currentItem() is None:
-                self.list.setCurrentItem(item)
-        self._mark()
-
-    def _mark(self) -> None:
-        """Tell which encoder is in use, in words and not by weight alone."""
-        for row in range(self.list.topLevelItemCount()):
-            item = self.list.topLevelItem(row)
-            encoder = self._encoder_of(item)
-            if item is None or encoder is None:
-                continue
-            in_use = self._is_in_use(encoder)
-            name = self.tr("{name} (in use)").format(name=encoder.name) if in_use else encoder.name
-            font = item.font(0)
-            font.setBold(in_use)
-            item.setFont(0, font)
-            item.setText(0, name)
-        self._show_buttons()
-
     def _show_buttons(self) -> None:
-        encoder, can = self._current(), self._session.can_restart_engine
-        in_use = encoder is not None and self._is_in_use(encoder)
+        encoder, can = self.list.chosen(), self._session.can_restart_engine
+        in_use = encoder is not None and self.list.is_in_use(encoder)
+        for button in (self.name_button, self.file_button):
+            button.setEnabled(self._session.encoders.task is None)
         self.use_button.setEnabled(can and encoder is not None and not in_use)
         self.remove_button.setEnabled(encoder is not None and not encoder.is_shipped and not in_use)
         if encoder is not None and encoder.is_shipped:
@@ -251,39 +178,6 @@ class EngineSection(Section):
             self.remove_button.setToolTip(self.tr("Use another encoder first"))
         else:
             self.remove_button.setToolTip(self.tr("Delete this encoder's file"))
-
-    def _show_adding(self) -> None:
-        task = self._session.encoders.task
-        self.adding.setVisible(task is not None)
-        for button in (self.name_button, self.file_button):
-            button.setEnabled(task is None)
-        if task is None:
-            return
-        progress = task.progress
-        self.cancel_button.setEnabled(not task.is_cancelling)
-        self.adding_text.setText(
-            self.tr("Adding the encoder…") if progress is None else words_of(progress)
-        )
-        self.adding_bar.setRange(0, progress.total if progress is not None else 0)
-        self.adding_bar.setValue(progress.done if progress is not None else 0)
-
-    def _tell(self, text: str, *, is_error: bool = False) -> None:
-        self.message.setObjectName("error" if is_error else "muted")
-        self.message.style().unpolish(self.message)
-        self.message.style().polish(self.message)
-        self.message.setText(text)
-        self.message.show()
-
-    def _encoder_of(self, item: QTreeWidgetItem | None) -> EncoderInfo | None:
-        found = None if item is None else item.data(0, Qt.ItemDataRole.UserRole)
-        return found if isinstance(found, EncoderInfo) else None
-
-    def _current(self) -> EncoderInfo | None:
-        return self._encoder_of(self.list.currentItem())
-
-    def _is_in_use(self, encoder: EncoderInfo) -> bool:
-        path = self._session.choice.encoder_path
-        return encoder.is_shipped if path is None else encoder.path == path
 
     # --- Choosing ---------------------------------------------------------------------------------
 
@@ -294,8 +188,8 @@ class EngineSection(Section):
             self._choose(choice)
 
     def _on_use(self) -> None:
-        encoder = self._current()
-        if encoder is None or self._is_in_use(encoder) or not self._session.can_restart_engine:
+        encoder = self.list.chosen()
+        if encoder is None or self.list.is_in_use(encoder) or not self._session.can_restart_engine:
             return
         path = None if encoder.is_shipped else encoder.path
         self._choose(replace(self._session.preferences.engine_choice, encoder_path=path))
@@ -326,7 +220,7 @@ class EngineSection(Section):
         box.open()
 
     def _on_remove(self) -> None:
-        encoder = self._current()
+        encoder = self.list.chosen()
         if encoder is None:
             return
         box = self._ask(
@@ -345,7 +239,7 @@ class EngineSection(Section):
             try:
                 self._session.encoders.remove(encoder, self._session.choice.cache_folder)
             except EngineError as error:
-                self._tell(str(error), is_error=True)
+                self.tell(str(error), is_error=True)
 
         yes.clicked.connect(remove)
         box.open()
@@ -362,11 +256,11 @@ class EngineSection(Section):
     # --- Adding -----------------------------------------------------------------------------------
 
     def _on_add_by_name(self) -> None:
-        self.message.hide()
+        self.tell("")
         self._dialog.begin()
 
     def _on_add_from_file(self) -> None:
-        self.message.hide()
+        self.tell("")
         chosen, _ = QFileDialog.getOpenFileName(
             self,
             self.tr("Add an encoder"),
@@ -376,16 +270,8 @@ class EngineSection(Section):
         if chosen:
             self._session.encoders.add("", Path(chosen))
 
-    def _on_cancel(self) -> None:
-        task = self._session.encoders.task
-        if task is not None:
-            task.cancel()
-
     def _on_encoders_changed(self) -> None:
-        task = self._session.encoders.task
-        if task is not None:
-            task.progressed.connect(self._show_adding)
-        else:
+        if self._session.encoders.task is None:
             self._is_to_be_used = False
         self._is_stale = True
         self._show()
@@ -393,16 +279,18 @@ class EngineSection(Section):
     def _on_added(self, event: messages.EncoderAdded) -> None:
         self._is_stale = True
         self._show()
-        for row in range(self.list.topLevelItemCount()):
-            item = self.list.topLevelItem(row)
-            encoder = self._encoder_of(item)
-            if item is not None and encoder is not None and encoder.path == event.path:
-                self.list.setCurrentItem(item)
+        self.list.choose(event.path)
+        self.bring_into_sight(self.list)
         if self._is_to_be_used:
             self._on_use()
-        else:
-            text = self.tr("{name} was added; press Use This to work with it.")
-            self._tell(text.format(name=event.name))
+            return
+        text = self.tr("{name} was added; press Use This to work with it.")
+        self.tell(text.format(name=event.name))
+        if not self.isVisible():
+            text = self.tr("The encoder {name} was added; the settings are where to use it.")
+            self.ended_unseen.emit(text.format(name=event.name), False)
 
     def _on_failed(self, message: str) -> None:
-        self._tell(message, is_error=True)
+        self.tell(message, is_error=True)
+        if not self.isVisible():
+            self.ended_unseen.emit(message, True)

@@ -82,6 +82,23 @@ class KeyTree(QTreeWidget):
             if not item.isHidden()
         ]
 
+    def dim(self, name: str, spoken: str) -> None:
+        """Show the rows of that name as of no use now, in italics and to a screen reader.
+
+        Args:
+            name: of the rows.
+            spoken: what is read aloud, with ``{keys}`` and ``{words}``.
+        """
+        for _, items in self._groups():
+            for item in items:
+                if item.data(0, Qt.ItemDataRole.UserRole) == name:
+                    text = spoken.format(keys=item.text(0), words=item.text(1))
+                    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, text)
+                    for place in (0, 1):
+                        font = item.font(place)
+                        font.setItalic(True)
+                        item.setFont(place, font)
+
     def choose(self, name: str) -> None:
         """Choose the row of that name."""
         for _, items in self._groups():

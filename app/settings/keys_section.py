@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 from app.look.theme import GAP_PX
 from app.session.session import Session
 from app.settings.key_tree import KeyTree, Row
-from app.settings.section import Section, words_label
+from app.settings.section import Section
 from app.settings.shortcuts import Shortcuts, text_of
 
 _MODIFIERS = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
-_LEAST_ROWS = 10
+_LEAST_ROWS = 4
 
 
 class KeysSection(Section):
@@ -63,8 +63,8 @@ class KeysSection(Section):
             button.setAutoDefault(False)
             row.addWidget(button)
         row.insertStretch(3, 1)
-        self.column.addLayout(row)
-        self.message = words_label()
+        self.foot.insertLayout(0, row)
+        self.foot.removeWidget(self.message)
         self.take_button = QPushButton(self.tr("Use It Here Instead"))
         self.take_button.setObjectName("link")
         self.take_button.setAutoDefault(False)
@@ -72,7 +72,7 @@ class KeysSection(Section):
         line = QHBoxLayout()
         line.addWidget(self.message, 1)
         line.addWidget(self.take_button)
-        self.column.addLayout(line)
+        self.foot.addLayout(line)
         shortcuts.changed.connect(self._on_other_keys)
         session.classes_changed.connect(self._on_other_keys)
         self._show_buttons()
@@ -110,8 +110,7 @@ class KeysSection(Section):
         )
 
     def _say(self, text: str, *, can_take: bool = False) -> None:
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
+        self.tell(text)
         self.take_button.setVisible(can_take)
 
     # --- Slots ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.look.dialog_room import keep_within
 from app.look.icons import icon
 from app.look.theme import GAP_PX, Theme, ThemeSwitch
 from app.session.session import Session
@@ -27,7 +28,7 @@ from app.settings.keys_section import KeysSection
 from app.settings.section import Section
 from app.settings.shortcuts import Shortcuts
 
-_SIZE: Final = QSize(820, 560)
+_SIZE: Final = QSize(840, 640)
 _PLACE: Final = "settings"
 
 
@@ -94,6 +95,7 @@ class SettingsDialog(QDialog):
             self.list.setCurrentRow(names.index(kept) if kept in names else 0)
         else:
             self._sections[self.list.currentRow()].begin()
+        keep_within(self)
         self.show()
         self.raise_()
         self.activateWindow()

@@ -9,9 +9,9 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
+from app.actions.actions import Actions
 from app.look.words import without_mnemonic
 from app.session.session import Session
-from app.window.actions import Actions
 
 _NONE: Final = "none"  # What is kept for an action whose keys were taken away.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.look.theme import Theme
+from engine import messages
+from engine.messages import Series
 
 _TICKS: Final = 4  # About so many lines across.
 _GAP_PX: Final = 6
@@ -275,3 +278,23 @@ def _rounded(low: float, high: float) -> tuple[float, float, float]:
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power * _TICKS >= span)
     low = step * math.floor(low / step + 1e-9)
     return low, low + step * max(1, math.ceil((high - low) / step - 1e-9)), step
+
+
+def curves_of(points: Sequence[messages.TrainingPoint], series: Series, name: str) -> list[Curve]:
+    """The mean over the trainings that are over (before: over all), and faintly each of them."""
+    lines: dict[int, dict[int, float]] = defaultdict(dict)
+    n_steps = 0
+    for point in points:
+        if point.series is series:
+            lines[point.training][point.step] = point.value
+            n_steps = point.n_steps
+    over = [line for line in lines.values() if n_steps in line]
+    averaged = over or list(lines.values())
+    # Only where all have come: else the mean would jump from one to another.
+    steps = sorted(set.intersection(*(set(line) for line in averaged))) if averaged else []
+    mean = [(float(step), sum(line[step] for line in averaged) / len(averaged)) for step in steps]
+    faint = [
+        Curve("", [(float(step), value) for step, value in sorted(line.items())])
+        for _, line in sorted(lines.items())
+    ]
+    return [Curve(name, mean), *(faint if len(faint) > 1 else [])]

@@ -1,4 +1,4 @@
-"""How hard the model was adapted: what it gained in words, and the menu to choose."""
+"""How good the answers are, in the status line, and the menu to choose the effort behind them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from app.evaluation.figures import Figures, effort_name, percent
 from app.look.icons import icon
 from app.look.theme import Theme
 from app.look.words import listed
@@ -15,7 +16,9 @@ from engine.messages import Effort
 
 
 class EffortButton(QToolButton):
-    """Says which effort the answers on screen come from and what it gained; its menu changes it.
+    """Says how often the answers on screen are right; its menu changes the effort behind them.
+
+    The line holds one number, with its interval; the tip says how it was found.
 
     Signals:
         finetune_requested: the person wants to fine-tune; nothing has begun.
@@ -23,13 +26,16 @@ class EffortButton(QToolButton):
 
     finetune_requested = Signal()
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, figures: Figures, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("flat")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # The arrow behind the words.
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._session = session
+        self._figures = figures
         self._is_compact = False
         menu = QMenu(self)
         menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
@@ -50,6 +56,7 @@ class EffortButton(QToolButton):
         self.finetune = menu.addAction(self.tr("Fine-Tune…"))
         self.finetune.triggered.connect(self.finetune_requested)
         group.triggered.connect(self._on_chosen)
+        figures.changed.connect(self.show_effort)
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
@@ -74,53 +81,42 @@ class EffortButton(QToolButton):
         self.setVisible(adapted is not None)
         if adapted is None:
             return
-        text = gain_text(adapted, is_compact=self._is_compact)
-        if classifier.running is Effort.THOROUGH:
-            text += " · " + self._running_text()
-        self.setText(text)
-        self.setAccessibleName(gain_text(adapted))
+        self.setText(self._figures.short(is_compact=self._is_compact))
+        self.setAccessibleName(self._figures.short())
         self.setToolTip(self._tip(adapted))
 
-    def _running_text(self) -> str:
-        progress = self._session.classifier.progress
-        if progress is None or progress.done >= progress.total:  # Or the end is not known.
-            return self.tr("thorough is at work…")
-        percent = 100 * progress.done // progress.total
-        return self.tr("thorough: {percent} % done").format(percent=percent)
-
     def _tip(self, adapted: messages.Adapted) -> str:
-        lines = [gain_text(adapted)]
-        if adapted.held_out is not None:
+        found, locale = self._figures.evaluation, QLocale()
+        lines = [self._figures.short()]
+        if self._figures.spot_check is not None:
+            lines += [self._figures.held_out_text(), self._figures.verdict()]
+        if found is not None:
             lines.append(
                 self.tr(
-                    "Each of {judged} labelled images is classified by the others, its near-"
-                    "duplicates left out with it; classes count alike."
-                ).format(judged=QLocale().toString(len(adapted.held_out.hits)))
-            )
-        if adapted.instant is not None:
-            lines.append(
-                self.tr(
-                    "Every effort holds out other parts of the labels, so only numbers that stand "
-                    "together can be compared."
-                )
-            )
-        now, before = adapted.held_out, adapted.instant
-        if (
-            now is not None
-            and before is not None
-            and now.accuracy < before.accuracy
-            and now.log_loss < before.log_loss
-        ):
-            locale = QLocale()
-            lines.append(
-                self.tr(
-                    "Fewer come out right than with the instant effort, but the confidences are "
-                    "closer to the truth (log-loss {now} instead of {before})."
+                    "{right} of {judged} labels came out right when each was classified by a model "
+                    "that had not seen it or its near-duplicates. In the accuracy classes count "
+                    "alike; the truth lies between the two bounds 95 times in 100."
                 ).format(
-                    now=locale.toString(now.log_loss, "f", 2),
-                    before=locale.toString(before.log_loss, "f", 2),
+                    right=locale.toString(found.n_right), judged=locale.toString(found.n_held_out)
                 )
             )
+        if self._figures.left_out():
+            lines.append(self._figures.left_out())
+        judged = self._figures.adapted or adapted  # What the figure above is of.
+        lines.append(
+            self.tr("Effort: {effort}. A click chooses another.").format(
+                effort=effort_name(judged.effort)
+            )
+        )
+        if judged.effort is not adapted.effort:
+            lines.append(
+                self.tr(
+                    "Until it is checked, the answers on screen are of the effort {effort}."
+                ).format(effort=effort_name(adapted.effort))
+            )
+        lines += self._compared(judged)
+        if self._session.classifier.running is Effort.THOROUGH:
+            lines.append(self._running_text())
         tuning, newer = self._session.classifier.tuning, 0
         if adapted.effort is Effort.FINETUNE and tuning.found is not None:
             newer = tuning.n_changed_since(self._session.classifier.support(), found=True)
@@ -134,55 +130,42 @@ class EffortButton(QToolButton):
                     newer=QLocale().toString(newer),
                 )
             )
-        if adapted.kept:
-            lines.append(self.tr("What went in: {kept}.").format(kept=listed(adapted.kept)))
+        if judged.kept:
+            lines.append(self.tr("What went in: {kept}.").format(kept=listed(judged.kept)))
         if self._session.classifier.note:
             lines.append(self._session.classifier.note)
-        return "\n".join(lines)
+        return "\n".join(line for line in lines if line)
+
+    def _compared(self, adapted: messages.Adapted) -> list[str]:
+        """What lesser efforts get on the same labels, held out in the same way."""
+        now, lines, is_fewer = adapted.held_out, [], False
+        for text, lesser in (
+            (self.tr("The thorough effort, judged alike: {percent} %."), adapted.thorough),
+            (self.tr("The instant effort, judged alike: {percent} %."), adapted.instant),
+            (self.tr("Plain prototypes, judged alike: {percent} %."), adapted.plain),
+        ):
+            if lesser is not None and now is not None:
+                lines.append(text.format(percent=percent(lesser.accuracy)))
+                is_fewer |= lesser.accuracy > now.accuracy
+        if is_fewer:
+            lines.append(
+                self.tr(
+                    "What decides is how probable the right classes are made, not the share of "
+                    "hits alone: that tells more from the same labels."
+                )
+            )
+        return lines
+
+    def _running_text(self) -> str:
+        progress = self._session.classifier.progress
+        if progress is None or progress.done >= progress.total:  # Or the end is not known.
+            return self.tr("The thorough effort is at work.")
+        return self.tr("The thorough effort is at work, {percent} % done.").format(
+            percent=percent(progress.done / progress.total)
+        )
 
     def _on_chosen(self, action: QAction) -> None:
         self._session.classifier.choose(Effort(action.data()))
-
-
-def effort_name(effort: Effort) -> str:
-    """An effort as the person reads it."""
-    match effort:
-        case Effort.INSTANT:
-            return _tr("Instant")
-        case Effort.THOROUGH:
-            return _tr("Thorough")
-        case Effort.FINETUNE:
-            return _tr("Fine-tuned")
-
-
-def gain_text(adapted: messages.Adapted, *, is_compact: bool = False) -> str:
-    """Which effort it is, how it does on held-out labels, and what lesser efforts do there."""
-    name = effort_name(adapted.effort)
-    if adapted.held_out is None:
-        if is_compact:
-            return name
-        return _tr("{effort}: too few labels to tell how good").format(effort=name)
-    percent = round(100 * adapted.held_out.accuracy)
-    if is_compact:
-        return _tr("{effort}: {percent} % of held-out").format(effort=name, percent=percent)
-    parts = [
-        _tr("{effort}: {percent} % of held-out labels right").format(effort=name, percent=percent)
-    ]
-    if adapted.thorough is not None:
-        parts.append(
-            _tr("{percent} % thorough").format(percent=round(100 * adapted.thorough.accuracy))
-        )
-    if adapted.instant is not None:
-        parts.append(
-            _tr("{percent} % instant").format(percent=round(100 * adapted.instant.accuracy))
-        )
-    if adapted.plain is not None:
-        plain = round(100 * adapted.plain.accuracy)
-        parts.append(_tr("{percent} % plain prototypes").format(percent=plain))
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = _tr("{before}, {next}").format(before=whole, next=part)
-    return whole
 
 
 def duration_text(seconds: float) -> str:

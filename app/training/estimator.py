@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.training.child_process import ChildProcess, engine_command
-from app.training.meta_run import RunPlan
-from app.training.run_result import object_of, sentence_in
+from app.session.child_process import ChildProcess, engine_command
+from app.session.meta_run import RunPlan, RunProgress
+from app.session.run_result import object_of, sentence_in
 from engine import NOTHING
 
 
@@ -20,9 +20,11 @@ class Estimator(QObject):
     Signals:
         answered: the estimate as JSON values, or a sentence why there is none, as the process
             said it (see ``told``).
+        progressed: a :class:`RunProgress`, what it is at.
     """
 
     answered = Signal(object)
+    progressed = Signal(object)
 
     def __init__(
         self, command: Callable[[], list[str]] = engine_command, parent: QObject | None = None
@@ -80,6 +82,8 @@ class Estimator(QObject):
             self._said = line
         elif "error" in told:
             self._failure = sentence_in(told["error"])
+        else:
+            self.progressed.emit(RunProgress.from_json(told))
 
     def _on_ended(self, status: int) -> None:
         assert self._folder is not None

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QLocale, Qt, QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QLocale, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
+    QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from app.look.dialog_room import keep_within, room_for
 from app.look.theme import GAP_PX, Theme
 from app.session.session import Session
-from app.training.curves import Curve, CurveChart
+from app.training.curves import CurveChart, curves_of
 from app.training.effort import duration_text, elapsed_text
+from app.training.finetune_plan import Plan, wrap
 from engine import messages
 from engine.messages import Series
 
 _WIDTH_PX: Final = 640
+_LEAST_PX: Final = 460
 _TICK_MS: Final = 1000
 
 
@@ -41,16 +43,13 @@ class FinetuneDialog(QDialog):
         self._session = session
         self._tuning = session.classifier.tuning
         self.setWindowTitle(self.tr("Fine-Tuning"))
-        self.setMinimumWidth(460)
+        self.setMinimumWidth(_LEAST_PX)
         self._head = QLabel()
         self._head.setObjectName("title")
         self._words = QLabel()
-        self._plan = QLabel()
-        self._plan.setTextFormat(Qt.TextFormat.PlainText)
-        for label in (self._head, self._words, self._plan):
-            label.setWordWrap(True)
-            # As high as its words need at this width, whatever the font.
-            label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self._plan = Plan()
+        for label in (self._head, self._words):
+            wrap(label)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("How far fine-tuning is"))
@@ -59,7 +58,10 @@ class FinetuneDialog(QDialog):
         self._clock = QLabel()
         self._clock.setObjectName("muted")
         self._clock.setWordWrap(True)
-        self.loss = CurveChart(self.tr("Loss (nats)"), self.tr("step"), theme)
+        self.loss = CurveChart(self.tr("How wrong it is"), self.tr("step"), theme)
+        self.loss.setToolTip(
+            self.tr("Lower is better: the mean negative logarithm of the right class’s probability")
+        )
         self.accuracy = CurveChart(
             self.tr("Held-out labels right"), self.tr("step"), theme, is_share=True
         )
@@ -88,25 +90,44 @@ class FinetuneDialog(QDialog):
         self.cancel_button.clicked.connect(session.classifier.cancel_tuning)
         self.close_button = QPushButton()
         self.close_button.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP_PX)
-        buttons.addWidget(self.cancel_button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.close_button)
-        buttons.addWidget(self.start_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX, 2 * GAP_PX)
+        role = QDialogButtonBox.ButtonRole
+        buttons = QDialogButtonBox()  # In the order that the platform has.
+        buttons.addButton(self.start_button, role.AcceptRole)
+        buttons.addButton(self.close_button, role.RejectRole)
+        buttons.addButton(self.cancel_button, role.ActionRole)
+        inner = _Inner()
+        column = self._column = QVBoxLayout(inner)
+        column.setContentsMargins(3 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX, 0)
         column.setSpacing(GAP_PX + GAP_PX // 2)
         for widget in (self._head, self._bar, self._step, self._clock):
             column.addWidget(widget)
         column.addWidget(self._charts, 1)
-        for widget in (self._how, self._words, self._plan):
-            column.addWidget(widget)
-        column.addSpacing(GAP_PX // 2)
+        for part in (self._how, self._words, self._plan):
+            column.addWidget(part)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         column.addStretch()  # Where no curve takes the room that is left.
-        column.addLayout(buttons)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setMinimumHeight(1)  # Where little is said, the buttons keep their room.
+        self._area.setObjectName("scrolled")
+        self._area.setAccessibleName(self.tr("Fine-Tuning"))
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.verticalScrollBar().rangeChanged.connect(self._on_scrollable)
+        self._area.setWidget(inner)
+        self._foot = QVBoxLayout()
+        self._foot.setContentsMargins(3 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX, 2 * GAP_PX)
+        self._foot.addWidget(buttons)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._area, 1)
+        whole.addLayout(self._foot)
+        # Its own least height is of sentences in narrow columns; see ``_keep_room``.
+        whole.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self.resize(_WIDTH_PX, 10)
-        self._is_wide = False
+        self._shape: tuple[bool, ...] = ()  # What is there besides sentences.
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._show_clock)
@@ -122,9 +143,12 @@ class FinetuneDialog(QDialog):
     def begin(self) -> None:
         """Show the dialog; its estimate is kept up to date."""
         self._show_state(anyway=True)
+        keep_within(self)
         self.show()
         self.raise_()
         self.activateWindow()
+        if self.start_button.isVisible() and self.start_button.isEnabled():
+            self.start_button.setFocus()
 
     def texts(self) -> list[str]:
         """What is said, from the top down."""
@@ -145,12 +169,14 @@ class FinetuneDialog(QDialog):
         if not (anyway or self.isVisible()):
             return
         tuning, classifier = self._tuning, self._session.classifier
-        running = tuning.is_running
+        running, had_cancel = tuning.is_running, self.cancel_button.hasFocus()
         has_ended = not running and (tuning.outcome is not None or tuning.was_cancelled)
         self._head.setText(self._head_text())
-        for label, text in ((self._words, self._words_text()), (self._plan, self._plan_text())):
-            label.setText(text)
-            label.setVisible(bool(text))
+        words, plan = self._words_text(), [] if has_ended else self._plan_lines()
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+        self._plan.set_lines(plan)
+        self._plan.setVisible(bool(plan))
         for widget in (self._bar, self._step):
             widget.setVisible(running)
         self._clock.setVisible(running or has_ended)
@@ -175,11 +201,41 @@ class FinetuneDialog(QDialog):
         self._show_clock()
         if has_curves:
             self._show_curves()
-        if has_curves != self._is_wide:
+        shape = has_curves, running, bool(plan)
+        if shape != self._shape:
             # Once: from then on the size is the person's.
-            self._is_wide = has_curves
-            self.adjustSize()
-            self.resize(max(self.width(), _WIDTH_PX), self.height())
+            self._shape = shape
+            self._fit()
+        self._keep_room(self.width())
+        if had_cancel and self.start_button.isEnabled() and not running:
+            self.start_button.setFocus()
+
+    def _fit(self) -> None:
+        """As high as what is shown needs, and never so narrow that curves are cut off.
+
+        But no larger than the window has room for: there what is shown is scrolled, and the buttons
+        stay in sight.
+        """
+        layout, room = self._column, room_for(self)
+        layout.activate()
+        self._foot.invalidate()  # The buttons may be others, or their text larger.
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        least = max(_LEAST_PX, layout.minimumSize().width() + bar)
+        self.setMinimumWidth(min(least, room.width()))
+        width = min(max(self.width(), _WIDTH_PX), room.width())
+        self.setMinimumHeight(0)
+        height = layout.totalHeightForWidth(width) + self._foot.sizeHint().height()
+        self.resize(width, min(height, room.height()))
+
+    def _keep_room(self, width: int) -> None:
+        """No lower than what is said needs at this width, as far as there is room for it."""
+        self._foot.invalidate()
+        least = self._column.totalMinimumHeightForWidth(width) + self._foot.sizeHint().height()
+        self.setMinimumHeight(min(least, room_for(self).height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_room(event.size().width())
 
     def _show_progress(self) -> None:
         progress = self._tuning.progress
@@ -204,7 +260,9 @@ class FinetuneDialog(QDialog):
         tuning = self._tuning
         elapsed = elapsed_text(tuning.elapsed_s)
         if not tuning.is_running:
-            self._clock.setText(self.tr("It took {time}.").format(time=elapsed))
+            is_whole = isinstance(tuning.outcome, messages.FineTuned | messages.NotAdapted)
+            text = self.tr("It took {time}.") if is_whole else self.tr("It ran for {time}.")
+            self._clock.setText(text.format(time=elapsed))
             return
         step_s = tuning.progress.seconds_left if tuning.progress is not None else 0.0
         left = max(step_s, tuning.estimate_s - tuning.elapsed_s)
@@ -231,7 +289,7 @@ class FinetuneDialog(QDialog):
             last_step,
         )
         self.accuracy.show_curves(
-            curves_of(points, Series.HELD_OUT_ACCURACY, self.tr("mean of the folds")), last_step
+            curves_of(points, Series.HELD_OUT_ACCURACY, self.tr("average")), last_step
         )
 
     # --- Words ------------------------------------------------------------------------------------
@@ -254,6 +312,8 @@ class FinetuneDialog(QDialog):
             return outcome.message
         if refusal := self._refusal_text():
             return refusal
+        if tuning.was_cancelled:
+            return self.tr("Fine-tuning was cancelled.")
         if adapted is None:
             return self._session.why_no_predictions()
         return self._time_text(adapted)
@@ -313,10 +373,10 @@ class FinetuneDialog(QDialog):
         if tuning.was_cancelled:
             if tuning.n_changed_since(classifier.support()):
                 return self.tr(
-                    "It was cancelled, and labels have changed since: images that were looked at "
-                    "are kept, the trainings begin anew."
+                    "Labels have changed since: images that were looked at are kept, the trainings "
+                    "begin anew."
                 )
-            return self.tr("It was cancelled; what was finished is kept, and it can go on there.")
+            return self.tr("What was finished is kept, and it can go on there.")
         if isinstance(tuning.outcome, messages.FineTuned):
             changed = tuning.n_changed_since(classifier.support(), found=True)
             if changed:
@@ -333,35 +393,45 @@ class FinetuneDialog(QDialog):
             )
         return ""
 
-    def _plan_text(self) -> str:
-        """What will happen, in order."""
+    def _plan_lines(self) -> list[str]:
+        """What will happen, in order; empty where nothing can begin."""
         classifier, locale = self._session.classifier, QLocale()
         if self._tuning.is_running or not classifier.can_finetune or self._refusal_text():
-            return ""
+            return []
         adapted = classifier.adapted
         n_labels = 0 if adapted is None else adapted.n_support
         n_images = int(self._session.table.embedded.sum())
-        lines = [
-            self.tr("What will happen:"),
-            self.tr("1.  Your {count} labelled images are looked at from several sides.").format(
-                count=locale.toString(n_labels)
-            ),
+        n_none = self._session.table.count_negatives()
+        looked_at = (
             self.tr(
-                "2.  The last blocks of the encoder learn from them: five times with a fifth of "
+                "1.  The {count} labelled images of your classes are looked at from several sides. "
+                "It does not learn from those labelled “none of these” ({none})."
+            )
+            if n_none
+            else self.tr("1.  Your {count} labelled images are looked at from several sides.")
+        )
+        return [
+            self.tr("What will happen:"),
+            looked_at.format(count=locale.toString(n_labels), none=locale.toString(n_none)),
+            self.tr(
+                "2.  The last part of the encoder learns from them: five times with a fifth of "
                 "the labels held out, to see whether it helps, and once with all."
             ),
             self.tr(
                 "3.  Only if it clearly helps on the labels held out, the folder is read again "
                 "with the new encoder: {count} images. Else nothing changes."
             ).format(count=locale.toString(n_images)),
-            "",
             self.tr(
                 "You can go on labelling, and close this window. It needs about 2 GB of memory. "
                 "Cancelled, or cut off by closing Handful, it goes on where it was when you ask "
                 "for it again with the same labels."
             ),
         ]
-        return "\n".join(lines)
+
+    def _on_scrollable(self, _least: int, most: int) -> None:
+        # By keys, too; but where nothing is scrolled Tab goes from button to button.
+        policy = Qt.FocusPolicy.StrongFocus if most > 0 else Qt.FocusPolicy.NoFocus
+        self._area.setFocusPolicy(policy)
 
     def _on_start(self) -> None:
         self._session.classifier.finetune()
@@ -369,21 +439,17 @@ class FinetuneDialog(QDialog):
         self.close_button.setFocus()
 
 
-def curves_of(points: Sequence[messages.TrainingPoint], series: Series, name: str) -> list[Curve]:
-    """The mean over the trainings that are over (before: over all), and faintly each of them."""
-    lines: dict[int, dict[int, float]] = defaultdict(dict)
-    n_steps = 0
-    for point in points:
-        if point.series is series:
-            lines[point.training][point.step] = point.value
-            n_steps = point.n_steps
-    over = [line for line in lines.values() if n_steps in line]
-    averaged = over or list(lines.values())
-    # Only where all have come: else the mean would jump from one to another.
-    steps = sorted(set.intersection(*(set(line) for line in averaged))) if averaged else []
-    mean = [(float(step), sum(line[step] for line in averaged) / len(averaged)) for step in steps]
-    faint = [
-        Curve("", [(float(step), value) for step, value in sorted(line.items())])
-        for _, line in sorted(lines.items())
-    ]
-    return [Curve(name, mean), *(faint if len(faint) > 1 else [])]
+class _Inner(QWidget):
+    """What is scrolled: only where the curves are as low as they may be, and it is still high."""
+
+    def minimumSizeHint(self) -> QSize:
+        # Not the layout's height, which is of sentences in narrow columns.
+        return QSize(super().minimumSizeHint().width(), 0)
+
+    def heightForWidth(self, width: int) -> int:
+        layout = self.layout()
+        return (
+            super().heightForWidth(width)
+            if layout is None
+            else layout.totalMinimumHeightForWidth(width)
+        )

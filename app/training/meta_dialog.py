@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
+    QDialogButtonBox,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.look.dialog_room import keep_within
 from app.look.theme import GAP_PX, Theme
+from app.session.meta_run import MetaTraining, RunPlan, RunState
 from app.training.estimator import Estimator
-from app.training.meta_run import MetaTraining, RunPlan, RunState
 from app.training.meta_setup import MetaSetup
 from app.training.run_view import RunView
 
@@ -67,23 +68,18 @@ class MetaTrainingDialog(QDialog):
         self.close_button = self._button("", self.close)
         for button in (self.start_button, self.resume_button, self.use_button):
             button.setObjectName("primary")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP_PX)
+        role = QDialogButtonBox.ButtonRole
+        buttons = QDialogButtonBox()  # In the order that the platform has.
         for button in (self.stop_button, self.new_button, self.folder_button):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        for button in (
-            self.close_button,
-            self.resume_button,
-            self.use_button,
-            self.start_button,
-        ):
-            buttons.addWidget(button)
+            buttons.addButton(button, role.ActionRole)
+        for button in (self.start_button, self.resume_button, self.use_button):
+            buttons.addButton(button, role.AcceptRole)
+        buttons.addButton(self.close_button, role.RejectRole)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GAP_PX, 2 * GAP_PX, 3 * GAP_PX, 2 * GAP_PX)
         column.setSpacing(2 * GAP_PX)
         column.addWidget(self._stack, 1)
-        column.addLayout(buttons)
+        column.addWidget(buttons)
         self.resize(*_SIZE_PX)
         run.changed.connect(self._show_state)
         self.setup.ready_changed.connect(self._show_state)
@@ -96,6 +92,7 @@ class MetaTrainingDialog(QDialog):
     def begin(self) -> None:
         """Show the dialog: the run that there is, or the questions before one."""
         self._show_state()
+        keep_within(self)
         self.show()
         self.raise_()
         self.activateWindow()
@@ -131,6 +128,7 @@ class MetaTrainingDialog(QDialog):
 
     def _show_state(self) -> None:
         state, run = self._run.state, self._run
+        had_stop = self.stop_button.hasFocus()
         asks = state is RunState.NONE
         was_asking = self._stack.currentIndex() == 0
         self._stack.setCurrentIndex(0 if asks else 1)
@@ -150,8 +148,16 @@ class MetaTrainingDialog(QDialog):
             self.stop_button.setText(self.tr("Stop"))
             self.stop_button.setToolTip(
                 self.tr("Stop after the step at hand, with a checkpoint to go on from")
+                if self._run.is_learning
+                else self.tr("Stop at once; no step is taken yet that would be lost")
             )
         self.resume_button.setVisible(state in (RunState.STOPPED, RunState.FAILED))
+        if run.has_checkpoint:
+            self.resume_button.setText(self.tr("Go On"))
+            self.resume_button.setToolTip("")
+        else:
+            self.resume_button.setText(self.tr("Start Again"))
+            self.resume_button.setToolTip(self.tr("Begin anew with the same images and folder"))
         result = run.result
         has_new = result is not None and result.encoder is not None and not result.is_start
         self.use_button.setVisible(state is RunState.FINISHED and has_new)
@@ -163,6 +169,9 @@ class MetaTrainingDialog(QDialog):
             if running
             else ""
         )
+        if had_stop and not running:  # Not to whatever comes next: to what one may want now.
+            offered = (self.use_button, self.resume_button, self.start_button, self.close_button)
+            next(button for button in offered if not button.isHidden()).setFocus()
 
     def _on_start(self) -> None:
         if not self.setup.why_not():

@@ -18,16 +18,18 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QProgressBar,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from app.look.theme import GAP_PX
 from app.look.words import told
+from app.session.meta_run import RunPlan, RunProgress
 from app.training.effort import duration_text
 from app.training.estimator import Estimator
-from app.training.meta_run import RunPlan
 
 RECIPE_FOLDER: Final = Path(__file__).resolve().parents[2] / "assets" / "recipes"
 _SETTLE_MS: Final = 700  # Without a change; then it is timed.
@@ -192,6 +194,7 @@ class MetaSetup(QWidget):
         self._is_active = False
         self._asked: tuple[Path, tuple[Path, ...], tuple[Path, ...]] | None = None
         self._told = self._refusal = ""  # Of what was asked for last.
+        self._is_skipped = False
         words = QLabel(
             self.tr(
                 "The encoder that comes with Handful knows many kinds of pictures. Trained on "
@@ -230,6 +233,17 @@ class MetaSetup(QWidget):
         browse.clicked.connect(self._on_browse)
         self.estimate = QLabel()
         self.estimate.setWordWrap(True)
+        self.estimate.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("How far the timing is"))
+        self.skip = QPushButton()
+        self.skip.clicked.connect(self._on_skip)
+        timing = QHBoxLayout()
+        timing.setSpacing(GAP_PX)
+        timing.addWidget(self.bar, 1)
+        timing.addWidget(self.skip)
+        timing.addStretch()
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GAP_PX)
         grid.setVerticalSpacing(GAP_PX)
@@ -250,6 +264,7 @@ class MetaSetup(QWidget):
         column.addWidget(self.validation, 1)
         column.addLayout(grid)
         column.addWidget(self.estimate)
+        column.addLayout(timing)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -257,6 +272,7 @@ class MetaSetup(QWidget):
         self.data.changed.connect(self._on_changed)
         self.validation.changed.connect(self._on_changed)
         estimator.answered.connect(self._on_answered)
+        estimator.progressed.connect(self._on_progressed)
         self._on_changed()
 
     def plan(self) -> RunPlan:
@@ -298,6 +314,7 @@ class MetaSetup(QWidget):
         """Time what is asked for only while the questions are on screen."""
         self._is_active = is_active
         if is_active:
+            self._is_skipped = False
             self._on_changed()
         else:
             self._settle.stop()
@@ -310,14 +327,46 @@ class MetaSetup(QWidget):
             self._asked, self._told, self._refusal = asked, "", ""
             self._estimator.cancel()
         reason = self.why_not()
-        if reason or self._told:
+        if reason or self._told or self._is_skipped:
             self._settle.stop()
-            self.estimate.setText(reason or self._told)
-        else:
-            self.estimate.setText(self.tr("Timing how long it takes on this computer…"))
-            if self._is_active and not self._estimator.is_running:
-                self._settle.start()
+        elif self._is_active and not self._estimator.is_running:
+            self._settle.start()
+        self._show_estimate()
         self.ready_changed.emit()
+
+    def _show_estimate(self, progress: RunProgress | None = None) -> None:
+        """How long it takes, why it cannot begin, or what the timing is at."""
+        text = self.why_not() or self._told
+        is_timing = not text and not self._is_skipped
+        self.bar.setVisible(is_timing)
+        self.skip.setVisible(not text)
+        if self._is_skipped:
+            self.skip.setText(self.tr("Time It"))
+            self.skip.setToolTip(self.tr("Find out how long the training takes on this computer"))
+            text = text or self.tr("How long it takes on this computer was not timed.")
+        else:
+            self.skip.setText(self.tr("Skip"))
+            self.skip.setToolTip(self.tr("Do not find out how long it takes"))
+        if progress is None:
+            self.bar.setRange(0, 0)
+            text = text or self.tr(
+                "Timing how long it takes on this computer… You need not wait for it."
+            )
+        else:
+            self.bar.setRange(0, progress.total)
+            self.bar.setValue(progress.done)
+            text = text or self.tr(
+                "Timing how long it takes on this computer: {step}… You need not wait for it."
+            ).format(step=told(progress.text))
+        self.estimate.setText(text)
+
+    def _on_progressed(self, progress: RunProgress) -> None:
+        self._show_estimate(progress)
+
+    def _on_skip(self) -> None:
+        self._is_skipped = not self._is_skipped
+        self._estimator.cancel()
+        self._on_changed()
 
     def _on_settled(self) -> None:
         self._estimator.ask(self.plan())
@@ -327,7 +376,7 @@ class MetaSetup(QWidget):
             self._told = self._estimate_text(answer)
         else:  # It would fail the same way, so it is told before it begins.
             self._refusal = told(str(answer))
-        self.estimate.setText(self.why_not() or self._told)
+        self._show_estimate()
         self.ready_changed.emit()
 
     def _estimate_text(self, estimate: dict[str, Any]) -> str:

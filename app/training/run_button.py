@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.look.icons import icon
 from app.look.theme import Theme
+from app.session.meta_run import MetaTraining, RunState
 from app.session.session import Session
-from app.training.meta_run import MetaTraining, RunState
 from engine.messages import Effort
+
+_NAME_PX: Final = 160  # Of a folder; the tip has all of it.
 
 
 class _RunButton(QToolButton):
@@ -62,15 +66,35 @@ class MetaTrainingButton(_RunButton):
 
     def _on_changed(self) -> None:
         run, progress = self._run, self._run.progress
+        if run.plan is None:
+            self._is_seen = True
+            self.hide()
+            return
+        place = str(run.plan.out)
+        name = self.fontMetrics().elidedText(
+            run.plan.out.name, Qt.TextElideMode.ElideMiddle, _NAME_PX
+        )
         if run.is_running:
             self._is_seen = False
             text = self.tr("Encoder in training")
             if progress is not None and run.measured and progress.total:
                 percent = QLocale().toString(100 * progress.done // progress.total)
                 text = self.tr("Encoder in training: {percent} %").format(percent=percent)
-            self._show(text, self.tr("Show how the training of an encoder goes"))
+            self._show(
+                text,
+                self.tr("Show how the training of an encoder in {folder} goes").format(
+                    folder=place
+                ),
+            )
         elif run.state is RunState.FINISHED:
-            self._show(self.tr("Encoder trained"), self.tr("Show what the training has brought"))
+            # It is of no image folder and stays when another is opened, so it says of what it is.
+            self._show(
+                self.tr("Encoder trained: {folder}").format(folder=name),
+                self.tr("Show what the training in {folder} has brought").format(folder=place),
+            )
         else:
-            self._show(self.tr("Training stopped"), self.tr("Show why, and go on"))
+            self._show(
+                self.tr("Training stopped: {folder}").format(folder=name),
+                self.tr("Show how the training in {folder} ended").format(folder=place),
+            )
         self.setVisible(run.is_running or not self._is_seen)

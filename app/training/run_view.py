@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 
 from app.look.theme import GAP_PX, Theme
 from app.look.words import told
+from app.session.meta_run import MetaTraining, RunProgress, RunState
+from app.session.run_result import RunResult
 from app.training.curves import Curve, CurveChart
 from app.training.effort import duration_text, elapsed_text
-from app.training.meta_run import MetaTraining, RunProgress, RunState
-from app.training.run_result import RunResult
 
 _TICK_MS: Final = 1000
 _AVERAGED: Final = 10  # Steps; of single ones the curve says more about what was drawn.
@@ -75,6 +75,7 @@ class RunView(QWidget):
             column.addWidget(widget)
         column.addWidget(self._charts, 1)
         column.addWidget(self.log)
+        column.addStretch()  # Where no curve takes the room that is left.
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._show_clock)
@@ -126,7 +127,7 @@ class RunView(QWidget):
         self._show_clock()
         self._show_curves()
         self._show_gains()
-        text = "\n".join(run.log)
+        text = "\n".join(map(told, run.log))
         if text != self.log.toPlainText():
             self.log.setPlainText(text)
             self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())
@@ -137,7 +138,9 @@ class RunView(QWidget):
         elapsed, progress = elapsed_text(run.elapsed_s), run.progress
         self.clock.setVisible(run.elapsed_s > 0)
         if not run.is_running:
-            self.clock.setText(self.tr("It took {time}.").format(time=elapsed))
+            is_whole = run.state is RunState.FINISHED
+            text = self.tr("It took {time}.") if is_whole else self.tr("It ran for {time}.")
+            self.clock.setText(text.format(time=elapsed))
         elif progress is not None and progress.seconds_left > 0:
             self.clock.setText(
                 self.tr("{elapsed} so far; this part takes about {left} more").format(
@@ -229,8 +232,19 @@ class RunView(QWidget):
         match run.state:
             case RunState.RUNNING:
                 return self.tr("An encoder is being trained.")
+            case RunState.STOPPING if run.was_killed:
+                return self.tr("The training is being ended.")
             case RunState.STOPPING:
                 return self.tr("It stops after the step at hand, with a checkpoint.")
+            case RunState.STOPPED if not run.has_checkpoint:
+                return self.tr(
+                    "This training was stopped before its first checkpoint, so there is nothing to "
+                    "go on from."
+                )
+            case RunState.STOPPED if run.was_killed:
+                return self.tr(
+                    "This training was stopped at once; it can go on from its last checkpoint."
+                )
             case RunState.STOPPED:
                 if run.last_step:
                     return self.tr(
@@ -267,6 +281,12 @@ class RunView(QWidget):
         run = self._run
         if run.plan is None:
             return ""
+        if run.is_running and not run.is_learning and not run.has_checkpoint:
+            return self.tr(
+                "It runs in a process of its own and gives way to your work. You can close this "
+                "window. Once it has taken a step it can be stopped and gone on with. It writes to "
+                "{folder}."
+            ).format(folder=run.plan.out)
         if run.is_running:
             return self.tr(
                 "It runs in a process of its own and gives way to your work. You can close this "

@@ -1,4 +1,4 @@
-"""What the desktop is told: how far long work is, and that it has ended."""
+"""The desktop: told how far long work is and that it has ended, and asked to show a file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QProcess, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from app.session.works import Outcome, Rank, Work, Works
@@ -173,3 +174,13 @@ def _desktop_of(window: QWidget) -> Desktop:
 
     bus = QDBusConnection.sessionBus()
     return LinuxDesktop(bus, tray) if bus.isConnected() else tray
+
+
+def show_in_file_manager(path: Path) -> None:
+    """Open the system's file manager at a file, selecting it where the system can."""
+    if sys.platform == "win32":
+        QProcess.startDetached("explorer", ["/select,", str(path)])
+    elif sys.platform == "darwin":
+        QProcess.startDetached("open", ["-R", str(path)])
+    else:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.look.language import LanguageSwitch
 from app.look.theme import ThemeSwitch
+from app.session.lasting import collected
 from app.session.preferences import Preferences
 from app.session.session import Session
 from app.window.main_window import MainWindow
@@ -65,13 +66,11 @@ class WindowKeeper(QObject):
         if QApplication.activeModalWidget() or QApplication.activePopupWidget():
             self._soon.start(_AGAIN_MS)  # It stands on the old window, maybe in its own loop.
             return
-        old, quits = self.window, QApplication.quitOnLastWindowClosed()
+        old = self.window
         was_visible, states, place = old.isVisible(), old.windowState(), old.geometry()
         state = old.kept_state()
-        QApplication.setQuitOnLastWindowClosed(False)  # For a moment there is none.
-        old.deleteLater()
-        QApplication.sendPostedEvents(old, QEvent.Type.DeferredDelete.value)
-        self._session.bridge.release_deleted()
+        # The old one stays, as it looks, until the new one is there: nobody sees an empty desktop.
+        old.setUpdatesEnabled(False)
         self.window = self._make()
         self._session.tell_anew()
         if states == Qt.WindowState.WindowNoState:
@@ -79,5 +78,14 @@ class WindowKeeper(QObject):
         self.window.restore_state(state)
         if was_visible:
             self.window.show()
-        QApplication.setQuitOnLastWindowClosed(quits)
+            self.window.raise_()
+            self.window.activateWindow()
+            self.window.dialogs.come_to_front()
+        with collected():
+            old.hide()
+            old.gallery.thumbnails.clear()  # Up to 256 MB, and the collector takes its time.
+            old.deleteLater()
+            QApplication.sendPostedEvents(old, QEvent.Type.DeferredDelete.value)
+            self._session.bridge.release_deleted()
+            del old
         self.replaced.emit()

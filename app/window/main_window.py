@@ -2,61 +2,56 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLocale, QPoint, QProcess, QSize, QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
     QKeyEvent,
+    QKeySequence,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from app.actions.actions import Actions
 from app.classes.class_panel import ClassPanel
-from app.classes.split_dialog import SplitDialog
-from app.help.about_dialog import AboutDialog
-from app.help.key_sheet import KeySheet
-from app.help.log_dialog import LogDialog
 from app.look.icons import application_icon
 from app.look.language import LanguageChoice, LanguageSwitch, language_name
 from app.look.notices import Notice, NoticeBars, Remedy, Severity
 from app.look.page import pressed_by
 from app.look.theme import Theme, ThemeChoice, ThemeSwitch
-from app.results.save_dialog import ExportDialog, PredictionsDialog
+from app.results.crops_dialog import CropsDialog
+from app.results.import_labels_dialog import ImportLabelsDialog
+from app.results.result_dialog import ResultDialog
 from app.session.preferences import Preferences
-from app.session.session import PROJECT_SUFFIX, Session
+from app.session.session import Session
 from app.settings.appearance_section import Languages
-from app.settings.settings_dialog import SettingsDialog
 from app.settings.shortcuts import Shortcuts
-from app.training.finetune_dialog import FinetuneDialog
-from app.training.meta_dialog import MetaTrainingDialog
 from app.training.run_button import FinetuneButton, MetaTrainingButton
-from app.window.actions import Actions
 from app.window.covers import Covers
-from app.window.desktop import LateDesktop, WorkTeller
+from app.window.desktop import LateDesktop, WorkTeller, show_in_file_manager
+from app.window.dialogs import Dialogs
+from app.window.empty_page import EmptyFolderPage
+from app.window.labelling import Labelling
+from app.window.leaving import LeaveQuestion
+from app.window.opening import Opening
 from app.window.pages import Pages
-from app.window.start_page import EmptyFolderPage, StartPage
+from app.window.start_page import StartPage
 from app.window.status_line import StatusLine
-from engine import EngineError, read_class_list
-from engine.messages import NONE_OF_THESE, ClassId, Effort, ImageId
+from app.window.watch_button import WatchButton
+from engine.messages import ClassId, Effort
 
 
 class MainWindow(QMainWindow):
@@ -81,12 +76,9 @@ class MainWindow(QMainWindow):
         self._session = session
         self._preferences = preferences
         self._switch = switch
-        self._log_path = log_path
-        self._click_labelled = False
         self._page_before = preferences.place("page")
         self.may_leave = False
         """Closing asks no more, whatever is under way."""
-        self._question: QMessageBox | None = None
         self.setWindowTitle("Handful")
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
@@ -104,29 +96,39 @@ class MainWindow(QMainWindow):
         self.pages = Pages(session, theme, self._splitter)
         self.gallery, self.preview = self.pages.gallery, self.pages.preview
         self._covers = Covers(session, self.gallery.thumbnails, session.covers_folder, self)
-        self.status_line = StatusLine(session, theme)
-        self.export_dialog = ExportDialog(session, theme, self)
-        self.predictions_dialog = PredictionsDialog(session, theme, self)
-        self.finetune_dialog = FinetuneDialog(session, theme, self)
-        self.meta_training_dialog = MetaTrainingDialog(session.meta_training, theme, self)
+        self.status_line = StatusLine(session, self.pages.evaluation.figures, theme)
         self.finetune_button = FinetuneButton(session, theme)
         self.meta_training_button = MetaTrainingButton(session.meta_training, theme)
-        self.split_dialog = SplitDialog(session, self.gallery.thumbnails, theme, self)
+        self.leaving = LeaveQuestion(self)
+        self.opening = Opening(session, preferences, self.notices, self._covers, self.leaving, self)
         self.work_teller = WorkTeller(session.works, self, LateDesktop(self))
         self._build()
         self.actions_ = Actions(self, self.pages, session, preferences, switch.choice)
         if languages is not None:
             self.actions_.add_languages(languages.choice)
         self.shortcuts = Shortcuts(self.actions_, session)
-        self.settings_dialog = SettingsDialog(
-            session, switch, self.shortcuts, self._languages_to_choose(), self
+        self.dialogs = Dialogs(
+            session,
+            self.pages,
+            switch,
+            self.actions_,
+            self.shortcuts,
+            self._languages_to_choose(),
+            LanguageChoice.ENGLISH if languages is None else languages.language,
+            log_path,
+            self,
         )
-        self.key_sheet = KeySheet(self, self.actions_, self.shortcuts)
-        self.log_dialog = LogDialog(session, log_path, self)
+        self.results = self.dialogs.results
+        self.finetune_dialog, self.split_dialog = self.dialogs.finetune, self.dialogs.split
+        self.meta_training_dialog = self.dialogs.meta_training
+        self.settings_dialog, self.key_sheet = self.dialogs.settings, self.dialogs.key_sheet
+        self.log_dialog = self.dialogs.log
         self.actions_.improve_menu.addSeparator()
         self.actions_.improve_menu.addActions(self.status_line.effort.menu().actions())
         self.actions_.improve_menu.addSeparator()
         self.actions_.improve_menu.addAction(self.actions_.train_encoder)
+        self.labelling = Labelling(session, self.actions_, self.classes, self.pages, self)
+        self._make_watch_button(theme)
         self._connect_actions()
         self._connect()
         self._restore_layout()
@@ -149,22 +151,29 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(self._centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.notices)
         column.addWidget(self._stack, 1)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status_line, 1)
         self.statusBar().addPermanentWidget(self.finetune_button)
         self.statusBar().addPermanentWidget(self.meta_training_button)
 
+    def _make_watch_button(self, theme: Theme) -> None:
+        self.watch_action = self.actions_.results["watch"]
+        self.watch_action.setCheckable(True)
+        self.watch_button = WatchButton(self._session.arrivals, theme, self.statusBar())
+        self.statusBar().addPermanentWidget(self.watch_button)
+        self._session.arrivals.changed.connect(self._show_watching)
+        self._show_watching()
+
     def _connect_actions(self) -> None:
         actions, session, pages = self.actions_, self._session, self.pages
         view = self.gallery.view
         for action, slot in (
-            (actions.open_folder, self.choose_folder),
-            (actions.open_project, self.choose_project),
-            (actions.close_project, self.close_project),
-            (actions.save, self.predictions_dialog.begin),
-            (actions.export, self.export_dialog.begin),
+            (actions.open_folder, self.opening.choose_folder),
+            (actions.open_project, self.opening.choose_project),
+            (actions.start_from_model, self.opening.choose_model),
+            (actions.close_project, self.opening.close_project),
+            (actions.save_report, pages.save_report),
             (actions.quit, self.close),
             (actions.undo, session.undo),
             (actions.redo, session.redo),
@@ -174,8 +183,8 @@ class MainWindow(QMainWindow):
             (actions.find_next, self.gallery.find_next),
             (actions.find_previous, self.gallery.find_previous),
             (actions.group_similar, self.gallery.toggle_grouping),
-            (actions.toggle_group, self.gallery.toggle_group),
-            (actions.sort_similar, self.gallery.sort_by_similarity),
+            (actions.toggle_group, self.pages.toggle_group),
+            (actions.sort_similar, self.gallery.filters.sort_by_similarity),
             (actions.preview, pages.toggle_preview),
             (actions.queue, pages.show_queue),
             (actions.evaluation, pages.show_evaluation),
@@ -191,24 +200,24 @@ class MainWindow(QMainWindow):
             (actions.fit, self.preview.view.fit),
             (actions.actual_size, self.preview.view.actual_size),
             (actions.refresh, self.refresh),
-            (actions.new_class, self._on_new_class),
-            (actions.import_classes, self.choose_class_list),
-            (actions.new_class_for_selection, self._on_new_class_for_selection),
-            (actions.unlabel, self._on_unlabel_key),
+            (actions.import_classes, self.opening.choose_class_list),
             (actions.show_file, self._on_show_file),
             (actions.copy_paths, self._on_copy_paths),
             (actions.settings, self.settings_dialog.begin),
+            (actions.guide, self.dialogs.guide.begin),
             (actions.keys, self.key_sheet.begin),
             (actions.log, self.log_dialog.begin),
-            (actions.about, self._on_about),
+            (actions.about, self.dialogs.show_about),
         ):
             action.triggered.connect(slot)
+        self.results.connect_actions(actions.results)
+        self.watch_action.triggered.connect(session.watch_folder)
+        self.watch_button.stop_requested.connect(self._on_stop_watching)
         actions.views.triggered.connect(self._show_view)
-        actions.label_requested.connect(self._on_label_requested)
         actions.theme_requested.connect(self._on_theme_requested)
         self.settings_dialog.theme_requested.connect(self._on_theme_requested)
         actions.language_requested.connect(self.choose_language)
-        actions.recent_requested.connect(self._open_recent)
+        actions.recent_requested.connect(self.opening.open_recent)
         actions.class_menu_requested.connect(self._on_class_menu)
 
     def _connect(self) -> None:
@@ -221,159 +230,85 @@ class MainWindow(QMainWindow):
         session.status_changed.connect(self._on_status_changed)
         session.undo_changed.connect(self._on_undo_changed)
         session.counts_changed.connect(self._show_possible)
-        for dialog in (self.export_dialog, self.predictions_dialog):
-            dialog.ended_unseen.connect(self._on_ended_unseen)
+        self.results.ended_unseen.connect(self._on_ended_unseen)
+        self.results.cancelled_unseen.connect(self._on_cancelled_unseen)
+        self.results.open_requested.connect(self.open)
         session.noticed.connect(self.notices.add)
         self._switch.changed.connect(self._on_theme_changed)
         self.notices.remedy_requested.connect(self._on_remedy)
-        self.start_page.folder_requested.connect(self.choose_folder)
-        self.start_page.project_requested.connect(self.choose_project)
-        self.start_page.recent_requested.connect(self._open_recent)
-        self.start_page.sample_requested.connect(self._on_sample_requested)
-        self.empty_page.folder_requested.connect(self.choose_folder)
-        self.empty_page.find_requested.connect(self._find_folder)
+        self.notices.result_requested.connect(self.results.begin)
+        self.notices.left.connect(self.pages.focus)
+        self.notices.lie_in(self._room_for_notices, self.pages)
+        self.settings_dialog.engine.ended_unseen.connect(self._on_encoder_ended_unseen)
+        self.start_page.folder_requested.connect(self.opening.choose_folder)
+        self.start_page.project_requested.connect(self.opening.choose_project)
+        self.start_page.recent_requested.connect(self.opening.open_recent)
+        self.start_page.sample_requested.connect(self.opening.open_sample)
+        self.opening.opened.connect(self._on_opened)
+        self.opening.recent_changed.connect(self.start_page.show_recent)
+        self.opening.painting_changed.connect(self.start_page.show_painting)
+        self.start_page.show_painting(self.opening.is_painting)
+        self.empty_page.folder_requested.connect(self.opening.choose_folder)
+        self.empty_page.find_requested.connect(self.opening.find_folder)
         self.empty_page.refresh_requested.connect(self.refresh)
         self.pages.changed.connect(self._show_possible)
         self.pages.menu_requested.connect(self._on_image_menu)
         self.pages.evaluation.noticed.connect(self.notices.add)
+        self.pages.evaluation.report_requested.connect(self.actions_.save_report.trigger)
+        self.pages.evaluation.figures.changed.connect(self._show_possible)
+        self.pages.spot_check.ended.connect(self._show_possible)
         gallery.refresh_requested.connect(self.refresh)
-        gallery.label_as_predicted_requested.connect(self._on_label_as_predicted)
-        self.pages.review.label_as_predicted_requested.connect(self._on_label_as_predicted)
-        classes.class_clicked.connect(self._on_class_clicked)
-        classes.class_double_clicked.connect(self._on_class_double_clicked)
-        classes.images_dropped.connect(self._on_images_dropped)
+        gallery.name_typed.connect(self.classes.begin_name)
         classes.show_only_requested.connect(self._on_show_only)
+        classes.label_more_requested.connect(self.pages.label_more)
         classes.split_requested.connect(self._on_split_requested)
-        classes.class_made.connect(self._on_class_clicked)
+        classes.list_refused.connect(self._on_list_refused)
         classes.left.connect(self.pages.focus)
         self.status_line.pause_requested.connect(self._on_pause)
         self.status_line.effort.finetune_requested.connect(self.finetune_dialog.begin)
         self.finetune_button.clicked.connect(self.finetune_dialog.begin)
         self.meta_training_button.clicked.connect(self.meta_training_dialog.begin)
-        self.meta_training_dialog.encoder_made.connect(self._on_encoder_made)
+        self.meta_training_dialog.encoder_made.connect(self.dialogs.use_encoder)
 
     # --- Opening ----------------------------------------------------------------------------------
 
+    @property
+    def export_dialog(self) -> ResultDialog:
+        """The dialog of exported models."""
+        return self.results.dialog("export")
+
+    @property
+    def predictions_dialog(self) -> ResultDialog:
+        """The dialog of tables."""
+        return self.results.dialog("save")
+
     def open(self, path: Path) -> None:
-        """Open a folder or project; a failure is told in a notice.
+        """Open a folder or project, see :meth:`app.window.opening.Opening.open`."""
+        self.opening.open(path)
 
-        What was begun for the project that is open ends with it, so the person is asked first.
-        """
-        losses = self._losses_with_project()
-        if losses:
-            title = self.tr("Close the Project")
-            self._ask_before_leaving(title, losses, partial(self._open, path))
-        else:
-            self._open(path)
+    def _on_opened(self) -> None:
+        name, self._page_before = self._page_before, ""  # Once, after the program's start.
+        self.pages.show_named(name)
+        self.pages.focus()
 
-    def _open(self, path: Path) -> None:
-        self.notices.clear()
-        self._covers.keep()  # Of what is left for it.
-        if self._session.open(path):
-            name, self._page_before = self._page_before, ""  # Once, after the program's start.
-            self.pages.show_named(name)
-            self.pages.focus()
-
-    def close_project(self) -> None:
-        """Go back to the start page; asks as :meth:`open` does."""
-        losses = self._losses_with_project()
-        if losses:
-            title = self.tr("Close the Project")
-            self._ask_before_leaving(title, losses, self._close_project)
-        else:
-            self._close_project()
-
-    def _close_project(self) -> None:
-        self._covers.keep()
-        self._session.close_project()
-
-    def _losses_with_project(self) -> list[str]:
-        running = self._session.works.running
-        return list(dict.fromkeys(work.loss for work in running if work.is_lost_with_project))
-
-    def choose_folder(self) -> None:
-        """Let the person choose a folder of images."""
-        project = self._session.project
-        start = str(project.folder.parent) if project is not None else str(Path.home())
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a folder of images"), start)
-        if chosen:
-            self.open(Path(chosen))
-
-    def choose_project(self) -> None:
-        """Let the person choose a project file."""
-        project = self._session.project
-        start = str(project.path.parent) if project is not None else str(Path.home())
-        chosen, _ = QFileDialog.getOpenFileName(
-            self,
-            self.tr("Open a project"),
-            start,
-            self.tr("Handful projects (*{suffix})").format(suffix=PROJECT_SUFFIX),
-        )
-        if chosen:
-            self.open(Path(chosen))
-
-    def choose_class_list(self) -> None:
-        """Let the person choose a file that names classes, and add them."""
-        project = self._session.project
-        if project is None:
-            return
-        chosen, _ = QFileDialog.getOpenFileName(
-            self,
-            self.tr("Import a class list"),
-            str(project.folder),
-            self.tr("Lists of classes (*.txt *.csv *.tsv);;All files (*)"),
-        )
-        if not chosen:
-            return
-        try:
-            names = read_class_list(Path(chosen))
-        except EngineError as error:
-            self.notices.add(Notice(str(error)))
-            return
-        self._session.import_classes(names)
+    def _on_list_refused(self, reason: str) -> None:
+        self.notices.add(Notice(reason, is_slip=True))
 
     def refresh(self) -> None:
         """Scan the folder, filter and sort again."""
         self._session.rescan()
         self.gallery.arrange()
 
-    def _open_recent(self, path: Path) -> None:
-        if path.exists():
-            self.open(path)
-            return
-        self._preferences.remove_recent(path)
-        self.start_page.show_recent()
-        text = self.tr("{path} is not there any more; it was taken off the list.")
-        self.notices.add(Notice(text.format(path=path), Severity.WARNING))
-
-    def _on_sample_requested(self) -> None:
-        if self._session.task is None:
-            self.start_page.show_painting(True)
-            task = self._session.paint_sample(sample_folder())
-            task.ended.connect(self._on_sample_ended)
-
-    def _on_sample_ended(self) -> None:
-        self.start_page.show_painting(False)
-
-    def _find_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(
-            self, self.tr("Where are the images now?"), str(Path.home())
-        )
-        if chosen:
-            self._session.move_folder(Path(chosen))
-
     def _on_remedy(self, remedy: Remedy) -> None:
         match remedy:
             case Remedy.UNDO:
                 self._session.undo()
             case Remedy.FIND_FOLDER:
-                self._find_folder()
+                self.opening.find_folder()
             case Remedy.RESCAN:
                 self.refresh()
-            case Remedy.SHOW_EXPORT:
-                self.export_dialog.begin()
-            case Remedy.SHOW_SAVE:
-                self.predictions_dialog.begin()
+            case Remedy.SHOW_ENCODERS:
+                self.dialogs.show_encoders()
             case Remedy.FINETUNE:
                 self.finetune_dialog.begin()
             case Remedy.OPEN_REPORT:
@@ -391,89 +326,43 @@ class MainWindow(QMainWindow):
         path = _dropped_path(event)
         if path is not None:
             event.acceptProposedAction()
-            self.open(path)
+            importing = self.results.dialog("import_labels")
+            cropping = self.results.dialog("open_detections")
+            if isinstance(cropping, CropsDialog) and cropping.takes(path):
+                cropping.begin_with(path)
+            elif isinstance(importing, ImportLabelsDialog) and importing.takes(path):
+                importing.begin_with(path)
+            else:
+                self.open(path)
 
-    # --- Labelling --------------------------------------------------------------------------------
+    def _on_ended_unseen(self, name: str, text: str, is_failure: bool) -> None:
+        severity = Severity.ERROR if is_failure else Severity.INFORMATION
+        self.notices.add(Notice(text, severity, Remedy.SHOW_RESULT, name))
 
-    def _on_label_requested(self, class_id: int) -> None:
-        self.pages.label_by_key(ClassId(class_id))
+    def _on_cancelled_unseen(self, text: str) -> None:
+        self.notices.add(Notice(text, Severity.INFORMATION))
 
-    def _on_unlabel_key(self) -> None:
-        self.pages.label_by_key(None)
+    def _on_encoder_ended_unseen(self, text: str, is_failure: bool) -> None:
+        severity = Severity.ERROR if is_failure else Severity.INFORMATION
+        self.notices.add(Notice(text, severity, Remedy.SHOW_ENCODERS))
 
-    def _on_class_clicked(self, class_id: int) -> None:
-        self._click_labelled = self.pages.label_by_click(ClassId(class_id))
+    def _room_for_notices(self) -> QRect:
+        """Over the page shown, above the buttons at its foot."""
+        page = self._stack.currentWidget()
+        room = self._centre.rect()
+        if page is self._splitter:
+            pages = self.pages
+            room = QRect(pages.mapTo(self._centre, QPoint(0, 0)), pages.size())
+            room.setBottom(room.bottom() - pages.foot_height())
+        return room
 
-    def _on_class_double_clicked(self, class_id: int) -> None:
-        if class_id == NONE_OF_THESE:
-            return  # It has no name to be changed; two clicks label as one does.
-        # The first click of the two has labelled the selection; that was not what was meant.
-        if self._click_labelled:
-            self._session.undo()
-            self._click_labelled = False
-        self.classes.list.edit_name(ClassId(class_id))
-
-    def _on_label_as_predicted(self) -> None:
-        """Ask first: it is the one way by which what the model said becomes a label."""
-        is_review = self.pages.currentWidget() is self.pages.review
-        bar = self.pages.review.coverage if is_review else self.gallery.coverage
-        rows = bar.accepted_rows()
-        if not len(rows):
-            return
-        count = QLocale().toString(len(rows))
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Label as Predicted"))
-        question, do_it = self.tr("Label 1 image as predicted?"), self.tr("Label 1 Image")
-        if len(rows) != 1:
-            question = self.tr("Label {count} images as predicted?").format(count=count)
-            do_it = self.tr("Label {count} Images").format(count=count)
-        box.setText(question)
-        box.setInformativeText(
-            self.tr(
-                "They become labels like those that you gave. The model then learns from its own "
-                "answers, and its accuracy on held-out labels will look better than it is. Undo "
-                "takes them all back."
-            )
-        )
-        yes = box.addButton(do_it, QMessageBox.ButtonRole.AcceptRole)
-        no = box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(no)
-        box.setEscapeButton(no)
-        # As it is now: the answers may change while the question stands there.
-        labels = self._session.predictions_of(rows)
-        action = self.tr("Label {count} as predicted").format(count=count)
-
-        def label() -> None:
-            self._session.label_each(labels, action)
-
-        yes.clicked.connect(label)
-        box.open()
-
-    def _on_images_dropped(self, class_id: int, images: list[ImageId]) -> None:
-        self._session.label(images, ClassId(class_id))
-
-    def _on_new_class(self) -> None:
-        is_suggesting = self.pages.currentWidget() is self.pages.queue
-        self.classes.begin_new(for_selection=is_suggesting)
-
-    def _on_new_class_for_selection(self) -> None:
-        self.classes.begin_new(for_selection=True)
+    # --- Menus ------------------------------------------------------------------------------------
 
     def _on_show_only(self, class_id: int) -> None:
         self.pages.show_only(ClassId(class_id))
 
     def _on_split_requested(self, class_id: int) -> None:
         self.split_dialog.begin(ClassId(class_id))
-
-    def _on_ended_unseen(self, text: str, is_failure: bool) -> None:
-        is_export = self.sender() is self.export_dialog
-        remedy = Remedy.SHOW_EXPORT if is_export else Remedy.SHOW_SAVE
-        severity = Severity.ERROR if is_failure else Severity.INFORMATION
-        self.notices.add(Notice(text, severity, remedy))
-
-    # --- Menus ------------------------------------------------------------------------------------
 
     def _on_class_menu(self, menu: QMenu, class_id: int) -> None:
         item = self._session.image_class(class_id)
@@ -539,6 +428,12 @@ class MainWindow(QMainWindow):
             else:
                 self.empty_page.show_nothing(project.folder)
 
+    def _on_stop_watching(self) -> None:
+        self._session.watch_folder(False)
+
+    def _show_watching(self) -> None:
+        self.watch_action.setChecked(self._session.arrivals.is_on)
+
     def _on_undo_changed(self) -> None:
         self.notices.withdraw(Remedy.UNDO)  # Undo would now take back something else.
         self.actions_.show_undo()
@@ -548,7 +443,9 @@ class MainWindow(QMainWindow):
             has_images=self._session.project is not None and self.pages.has_chosen_images(),
             in_preview=self.pages.is_preview_open(),
             in_gallery=self.pages.currentWidget() is self.gallery,
+            no_report=self.pages.evaluation.why_no_report(),
         )
+        self.notices.place()  # Another page has another foot.
         self._show_view()
 
     def _show_view(self) -> None:
@@ -608,60 +505,30 @@ class MainWindow(QMainWindow):
             self.classes,
             self.pages,
             self.status_line,
-            self.export_dialog,
-            self.predictions_dialog,
-            self.finetune_dialog,
             self.finetune_button,
-            self.meta_training_dialog,
             self.meta_training_button,
-            self.split_dialog,
-            self.settings_dialog,
+            self.watch_button,
+            self.dialogs,
         ):
             part.set_theme(theme)
-
-    def _on_encoder_made(self, path: Path) -> None:
-        """Use it; the settings show how far that is, and how to go back."""
-        self.settings_dialog.begin()
-        self.settings_dialog.show_section(self.settings_dialog.engine)
-        self.settings_dialog.engine.use_file(path)
-
-    def _on_about(self) -> None:
-        AboutDialog(self._session, str(self._log_path), self).show()
 
     # --- Built anew -------------------------------------------------------------------------------
 
     def kept_state(self) -> object:
         """What a window that takes this one's place goes on from."""
         self._keep_layout()
-        dialogs = [dialog.kept_state() for dialog in (self.export_dialog, self.predictions_dialog)]
-        notices = self.notices.notices()
-        opened = (
-            self.finetune_dialog.isVisible(),
-            self.meta_training_dialog.kept_state(),
-            self.settings_dialog.isVisible(),
-        )
-        return self.pages.kept_state(), dialogs, opened, notices
+        return self.pages.kept_state(), self.dialogs.kept_state(), self.notices.notices()
 
     def restore_state(self, state: object) -> None:
         """Go on from what another window on the same session kept."""
         if not isinstance(state, tuple):
             return
-        pages, dialogs, (is_finetuning_asked, meta_training, is_setting), notices = state
-        self.notices.clear()
-        for notice in reversed(notices):
-            self.notices.add(notice)
+        pages, dialogs, notices = state
+        self.notices.restore(notices)
         if self._session.project is not None:
             self.pages.restore_state(pages)
             self.pages.focus()
-        for dialog, kept in zip(
-            (self.export_dialog, self.predictions_dialog), dialogs, strict=True
-        ):
-            dialog.restore_state(kept)
-        if is_finetuning_asked:
-            self.finetune_dialog.begin()
-        self.meta_training_dialog.restore_state(meta_training)
-        if is_setting:  # It may be where the language was chosen.
-            self.settings_dialog.begin()
+        self.dialogs.restore_state(dialogs)
 
     # --- Closing ----------------------------------------------------------------------------------
 
@@ -682,38 +549,9 @@ class MainWindow(QMainWindow):
         self._splitter.restoreState(self._preferences.layout("splitter"))
         self.restoreState(self._preferences.layout("bars"))
 
-    def _ask_before_leaving(
-        self, title: str, losses: list[str], leave_it: Callable[[], None]
-    ) -> None:
-        """Ask once, whether to leave work that is under way."""
-        if self._question is not None:
-            self._question.raise_()
-            self._question.activateWindow()
-            return
-        box = self._question = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(title)
-        box.setText(self.tr("Work is still under way."))
-        box.setInformativeText("\n\n".join([*losses, self.tr("Your labels are all saved.")]))
-        leave = box.addButton(self.tr("Leave Anyway"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(self.tr("Keep Working"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-
-        def leave_anyway() -> None:  # Without what the button would tell of itself.
-            leave_it()
-
-        leave.clicked.connect(leave_anyway)
-        box.destroyed.connect(self._on_question_gone)
-        box.open()
-
     def _on_leave(self) -> None:
         self.may_leave = True
         self.close()
-
-    def _on_question_gone(self) -> None:
-        self._question = None
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -721,7 +559,13 @@ class MainWindow(QMainWindow):
             self._switch.follow_font()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not pressed_by(event, self):
+        if event.key() == Qt.Key.Key_Escape and self.notices.dismiss():
+            return  # Nothing else took it.
+        # The keys of what cannot be done now come here, and say why.
+        why_not = self.actions_.why_not(QKeySequence(event.keyCombination()))
+        if why_not and not event.isAutoRepeat():
+            self._session.noticed.emit(Notice(why_not, Severity.INFORMATION))
+        elif not pressed_by(event, self):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -732,38 +576,15 @@ class MainWindow(QMainWindow):
         losses = self._session.works.losses()
         if losses and not self.may_leave:
             event.ignore()
-            self._ask_before_leaving(self.tr("Close Handful"), losses, self._on_leave)
+            self.leaving.ask(self.tr("Close Handful"), losses, self._on_leave)
             return
         self._keep_layout()
-        self.export_dialog.close()
-        self.predictions_dialog.close()
-        self.finetune_dialog.close()
-        self.meta_training_dialog.close()
-        self.split_dialog.close()
-        self.settings_dialog.close()
-        self.key_sheet.close()
-        self.log_dialog.close()
+        self.dialogs.close_all()
         self.work_teller.stop()
         self._covers.keep()
         self.hide()  # At once: the engine may have to finish a step first.
         self._session.close()
         event.accept()
-
-
-def sample_folder() -> Path:
-    """Where the sample's pictures are painted: in the person's documents, to be found again."""
-    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    return Path(documents or Path.home()) / "Handful sample" / "Machine parts"
-
-
-def show_in_file_manager(path: Path) -> None:
-    """Open the system's file manager at a file, selecting it where the system can."""
-    if sys.platform == "win32":
-        QProcess.startDetached("explorer", ["/select,", str(path)])
-    elif sys.platform == "darwin":
-        QProcess.startDetached("open", ["-R", str(path)])
-    else:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
 
 def _dropped_path(event: QDropEvent) -> Path | None:

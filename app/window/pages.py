@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QLocale, QPoint, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtCore import QLocale, QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
 
 from app.evaluation.evaluation_page import EvaluationPage
 from app.evaluation.spot_check import SpotCheckPage
 from app.gallery.gallery import Gallery
+from app.look.notices import Notice, Severity
 from app.look.page import Page
 from app.look.theme import Theme
 from app.map.map_page import MapPage
@@ -43,11 +45,13 @@ class Pages(QStackedWidget):
         super().__init__(parent)
         self._session = session
         self._return_to: Page | None = None  # Where the larger view was opened from.
+        self._has_told_of_steps = False
+        self._is_tile_large = False  # The larger view stands for its tile, not for one image of it.
         self.gallery = Gallery(session, theme, self)
         thumbnails = self.gallery.thumbnails
         self.preview = Preview(session, thumbnails, theme, self)
-        self.queue = QueuePage(session, thumbnails, theme, self)
         self.evaluation = EvaluationPage(session, thumbnails, theme, self)
+        self.queue = QueuePage(session, thumbnails, self.evaluation.figures, theme, self)
         self.spot_check = SpotCheckPage(session, thumbnails, theme, self)
         self.review = ReviewPage(session, thumbnails, theme, self)
         self.map = MapPage(session, thumbnails, theme, self.gallery.model.state_text, self)
@@ -64,11 +68,13 @@ class Pages(QStackedWidget):
         session.revisited.connect(self._on_revisited)
         gallery.open_requested.connect(self.toggle_preview)
         gallery.menu_requested.connect(self.menu_requested)
-        gallery.selection_changed.connect(self.changed)
+        gallery.selection_changed.connect(self._on_selection_changed)
+        gallery.view.step_taken.connect(self._on_step_taken)
         preview.step_requested.connect(self._on_step)
         preview.left.connect(self.leave_preview)
         preview.image_requested.connect(self._on_image_requested)
         preview.menu_requested.connect(self.menu_requested)
+        preview.group_requested.connect(self.toggle_group)
         for own in self._own:
             own.left.connect(self.leave)
         self.map.menu_requested.connect(self.menu_requested)
@@ -76,13 +82,14 @@ class Pages(QStackedWidget):
         for asking in (self.evaluation, self.spot_check, self.map):
             asking.images_requested.connect(self._on_images_requested)
             asking.image_requested.connect(self._on_picture_opened)
-        self.queue.images_requested.connect(self._on_images_requested)
         self.review.images_requested.connect(self._on_images_requested)
         self.review.image_requested.connect(self._on_picture_opened)
         self.review.menu_requested.connect(self.menu_requested)
         self.review.size_step_requested.connect(self._on_size_step)
         self.evaluation.spot_check_requested.connect(self.show_spot_check)
-        self.evaluation.label_more_requested.connect(self._on_label_more)
+        self.evaluation.label_more_requested.connect(self.label_more)
+        self.evaluation.first_requested.connect(self.find_first)
+        self.spot_check.ended.connect(self.evaluation.figures.look_again)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
@@ -118,6 +125,22 @@ class Pages(QStackedWidget):
             self._on_picture_opened(large)
         self.changed.emit()
 
+    def foot_height(self) -> int:
+        """How high the row of buttons at the foot of the page shown is, in points."""
+        page = self.currentWidget() or self.gallery
+        for strip in page.findChildren(QFrame, "strip", Qt.FindChildOption.FindDirectChildrenOnly):
+            if strip.isVisible() and strip.geometry().bottom() >= page.rect().bottom():
+                return strip.height()
+        return 0
+
+    def takes(self, keys: QKeySequence) -> bool:
+        """Whether the page shown has these keys for itself, so that no action hears them."""
+        page = self.currentWidget()
+        if page is self.gallery:
+            return keys.toString() in self.gallery.view.own_letters
+        own = page.keys() if isinstance(page, Page) else ()
+        return any(keys == QKeySequence(key) for key in own)
+
     # --- Images and classes -----------------------------------------------------------------------
 
     def chosen_images(self) -> list[ImageId]:
@@ -126,8 +149,7 @@ class Pages(QStackedWidget):
         if isinstance(page, Page):
             return page.chosen_images()
         if self.is_preview_open():
-            row = self.preview.row
-            return [self._session.table.image_id(row)] if row >= 0 else []
+            return [self._session.table.image_id(row) for row in self._large_rows()]
         return self.gallery.view.selected_images()
 
     def has_chosen_images(self) -> bool:
@@ -151,19 +173,23 @@ class Pages(QStackedWidget):
         is_single = len(images) == 1 or len(self.gallery.view.selected_places()) == 1
         row = self._session.table.row_of(images[0])
         was_labelled = self._session.table.labels[row] != 0
-        if not self._session.label(images, class_id) and class_id is None:
+        if is_single or class_id is None:
+            is_changed = self._session.label(images, class_id)
+        else:  # One goes on to the next, and undo comes back to it; of several a slip is unseen.
+            is_changed = self._session.relabel(images, class_id)
+        if not is_changed and class_id is None:
             return
         if is_single and class_id is not None:
             self.gallery.advance(bool(was_labelled))
             if self.is_preview_open():
-                self._show_in_preview(self.gallery.current_row())
+                self._show_tile_in_preview()
 
     def label_by_click(self, class_id: ClassId) -> bool:
         """Give the selected images a class; whether any label was changed."""
         page = self.currentWidget()
         if isinstance(page, Page):
             return page.take_class(class_id)
-        return self._session.label(self.chosen_images(), class_id)
+        return self._session.relabel(self.chosen_images(), class_id)
 
     # --- Which page -------------------------------------------------------------------------------
 
@@ -175,7 +201,7 @@ class Pages(QStackedWidget):
     def show_only(self, class_id: ClassId) -> None:
         """Show the images of a class."""
         self.leave()
-        self.gallery.show_only(class_id)
+        self.gallery.filters.show_only(class_id)
 
     def show_queue(self) -> None:
         """Show what to label next, one image at a time."""
@@ -186,6 +212,11 @@ class Pages(QStackedWidget):
     def show_evaluation(self) -> None:
         """Show what the engine thinks of the labels."""
         self._show_own(self.evaluation)
+
+    def save_report(self) -> None:
+        """Ask where to save the evaluation, which is shown meanwhile: it may not be up to date."""
+        self.show_evaluation()
+        self.evaluation.save_report()
 
     def show_review(self) -> None:
         """Show the predictions of one class after the other, to be accepted or put right."""
@@ -246,6 +277,7 @@ class Pages(QStackedWidget):
 
     def toggle_preview(self) -> None:
         """Show the current image large, or what was shown before again."""
+        self.gallery.view.since_step.stop()  # Whoever does this has seen the step.
         if self.is_preview_open():
             self.leave_preview()
             return
@@ -261,9 +293,17 @@ class Pages(QStackedWidget):
             row = self.gallery.current_row()
         if row >= 0:
             self.setCurrentWidget(self.preview)
-            self._show_in_preview(row)
+            self._show_tile_in_preview()
             self.preview.setFocus()
             self.changed.emit()
+
+    def toggle_group(self) -> None:
+        """Open or close the group of the current tile, or that of the large image."""
+        row = self.preview.row
+        self.gallery.toggle_group()
+        if self.is_preview_open():
+            self.gallery.set_current_row(row)
+            self._show_tile_in_preview()
 
     def leave_preview(self) -> None:
         """Show all images, or the page that the large one was opened from."""
@@ -311,25 +351,63 @@ class Pages(QStackedWidget):
         self.gallery.change_tile_px(by)
         self.review.view.set_tile_px(self.gallery.tile_px())
 
-    def _show_in_preview(self, row: int) -> None:
+    def _large_rows(self) -> list[int]:
+        """What the keys are about in the larger view: a closed tile's images, or the one shown."""
+        row, model = self.preview.row, self.gallery.model
+        place = model.place_of_row(row)
+        if self._is_tile_large and place >= 0 and model.order[place] == row:
+            return [int(under) for under in model.rows_at(place)]
+        return [row] if row >= 0 else []
+
+    def _show_tile_in_preview(self) -> None:
+        """Show the current tile large, and with it all that lie under it."""
+        self._show_in_preview(self.gallery.current_row(), is_tile=True)
+
+    def _show_in_preview(self, row: int, *, is_tile: bool = False) -> None:
+        self._is_tile_large = is_tile
         place, count = self.gallery.model.place_of_row(row), len(self.gallery.model.order)
         text = self.tr("{place} of {count}").format(
             place=QLocale().toString(place + 1), count=QLocale().toString(count)
         )
         # An image that is filtered out can be shown as another one's neighbour.
         self.preview.show_row(row, text if place >= 0 else "")
+        self._show_stack()
+
+    def _show_stack(self) -> None:
+        """Say of how many alike images the large one is, and to which of them labels go."""
+        model, row = self.gallery.model, self.preview.row
+        if row >= self._session.table.n_rows:
+            return  # The project has just been closed.
+        place = model.place_of_row(row)
+        n_images = model.n_at(place) if place >= 0 else 1
+        if n_images < 2:
+            self.preview.side.stack.say(model.stack_text(place) if place >= 0 else "", "")
+            return
+        count = QLocale().toString(n_images)
+        if len(self._large_rows()) > 1:
+            title = self.tr("1 of {count} alike images").format(count=count)
+            hint = self.tr("A label goes to all {count}, as on their tile.").format(count=count)
+        else:
+            title = self.tr("One of {count} alike images").format(count=count)
+            hint = self.tr("A label goes to this one alone.")
+        self.preview.side.stack.say(title, hint)
 
     # --- Slots ------------------------------------------------------------------------------------
 
     def _on_images_requested(self, images: list[ImageId]) -> None:
         self.leave()
-        self.gallery.show_these(images)
+        self.gallery.filters.show_these(images)
 
-    def _on_label_more(self, class_id: int) -> None:
+    def label_more(self, class_id: int) -> None:
         """Show what may be of a class; or what to label next of any."""
-        if class_id:
-            self.show_only(ClassId(class_id))
-        else:
+        self.leave()
+        if not class_id or not self.gallery.filters.label_more(ClassId(class_id)):
+            self.show_queue()
+
+    def find_first(self, class_id: int) -> None:
+        """Show where the first image of a class may be found; or what to label next of any."""
+        self.leave()
+        if not self.gallery.filters.find_first(ClassId(class_id)):
             self.show_queue()
 
     def _on_picture_opened(self, image_id: int) -> None:
@@ -350,9 +428,24 @@ class Pages(QStackedWidget):
         self.preview.setFocus()
 
     def _on_step(self, by: int) -> None:
-        row = self.gallery.step(by)
-        if row >= 0:
-            self._show_in_preview(row)
+        if by == 1 and self.gallery.view.takes_as_step():
+            return
+        if self.gallery.step(by) >= 0:
+            self._show_tile_in_preview()
+
+    def _on_step_taken(self) -> None:
+        if not self._has_told_of_steps:
+            self._has_told_of_steps = True
+            text = self.tr(
+                "The key of a class labels one image and goes on to the next by itself; the arrow "
+                "key right after it is not needed."
+            )
+            self._session.noticed.emit(Notice(text, Severity.INFORMATION))
+
+    def _on_selection_changed(self) -> None:
+        if self.is_preview_open():
+            self._show_stack()  # Tiles may have been opened or closed.
+        self.changed.emit()
 
     def _on_revisited(self, images: list[ImageId]) -> None:
         """Show what was undone or redone, so that a slip can be mended on the spot."""
@@ -364,6 +457,7 @@ class Pages(QStackedWidget):
         if self.is_preview_open():
             # One that lies under another tile, or is filtered out, is no tile's first image.
             row = self._session.table.row_of(images[0]) if len(images) == 1 else -1
-            row = row if row >= 0 else self.gallery.current_row()
             if row >= 0:
                 self._show_in_preview(row)
+            elif self.gallery.current_row() >= 0:
+                self._show_tile_in_preview()

@@ -9,16 +9,17 @@ from PySide6.QtCore import QEvent, QLocale, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
+from app.evaluation.figures import Figures
 from app.look.icons import icon, pixmap
+from app.look.progress_words import DOT
 from app.look.theme import GAP_PX, Theme
 from app.session.image_table import NO_CLASS
 from app.session.session import Session
 from app.session.works import Rank
 from app.training.effort import EffortButton
-from app.window.progress_words import DOT
 from app.window.work_list import AllWorkButton, show_bar, words_of_work
 
-_WIDE_PX: Final = 1160  # From here on there is room for what the effort gained.
+_WIDE_PX: Final = 1160  # From here on there is room for a whole sentence about the accuracy.
 _BAR_PX: Final = 160  # Where there is room.
 _LEAST_PX: Final = 48  # Of the words beside the numbers of progress.
 _FAILURE_PX: Final = 420  # Of a sentence about the engine; the whole of it is in a notice.
@@ -33,7 +34,9 @@ class StatusLine(QWidget):
 
     pause_requested = Signal()
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, figures: Figures, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._theme = theme
@@ -48,7 +51,7 @@ class StatusLine(QWidget):
         self.button.setObjectName("flat")
         self.button.clicked.connect(self.pause_requested)
         self.all_work = AllWorkButton(session.works, theme)
-        self.effort = EffortButton(session, theme)
+        self.effort = EffortButton(session, figures, theme)
         self.numbers = QLabel()
         for label in (self.engine, self.numbers):
             label.setObjectName("muted")
@@ -127,10 +130,16 @@ class StatusLine(QWidget):
             return
         locale, table = QLocale(), self._session.table
         n_labelled = int(np.count_nonzero((table.labels != NO_CLASS) & ~table.missing))
+        n_none = table.count_negatives()
         n_predicted = int(np.count_nonzero(table.predicts))
         n_unreadable = int(np.count_nonzero(table.unreadable & ~table.missing))
+        labelled = (
+            self.tr("{count} labelled, {none} of them none of these")
+            if n_none
+            else self.tr("{count} labelled")
+        )
         parts = [
-            self.tr("{count} labelled").format(count=locale.toString(n_labelled)),
+            labelled.format(count=locale.toString(n_labelled), none=locale.toString(n_none)),
             self.tr("{count} predicted").format(count=locale.toString(n_predicted)),
         ]
         if n_unreadable:

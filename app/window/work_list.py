@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QLocale, QPoint, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.look.icons import icon
+from app.look.progress_words import words_of
 from app.look.theme import GAP_PX, Theme
 from app.session.works import Work, Works
-from app.window.progress_words import words_of
 
 _WIDTH_PX: Final = 420
 
@@ -167,7 +167,9 @@ class _WorkRow(QWidget):
     def show_work(self) -> None:
         work = self._work
         self.title.setText(work.title)
-        self.words.setText(self.tr("Paused") if work.is_paused else words_of_work(work))
+        self.words.setText(
+            self.tr("Paused") if work.is_paused else words_of_work(work, with_title=False)
+        )
         self.words.setVisible(self.words.text() != work.title)
         show_bar(self._bar, work)
         self.button.setIcon(icon("next" if work.is_paused else "stop"))
@@ -190,9 +192,15 @@ class _WorkRow(QWidget):
             self._work.stop()
 
 
-def words_of_work(work: Work) -> str:
-    """How far it is, in one line."""
-    return work.title if work.progress is None else words_of(work.progress)
+def words_of_work(work: Work, *, with_title: bool = True) -> str:
+    """How far it is, in one line; with its title where the words would not tell what it is."""
+    if work.progress is None:
+        return work.title
+    words = words_of(work.progress)
+    if not (work.is_named and with_title):
+        return words
+    pattern = QCoreApplication.translate("WorkList", "{work}: {progress}")
+    return pattern.format(work=work.title, progress=words)
 
 
 def show_bar(bar: QProgressBar, work: Work) -> None:

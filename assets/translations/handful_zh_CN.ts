@@ -12,8 +12,8 @@
         <translation>作者，arXiv</translation>
     </message>
     <message>
-        <source>Copy</source>
-        <translation>复制</translation>
+        <source>Copy Text</source>
+        <translation>复制文字</translation>
     </message>
     <message>
         <source>Copy versions and licences as text</source>
@@ -127,10 +127,6 @@
         <translation>评估(&amp;E)</translation>
     </message>
     <message>
-        <source>&amp;Export Model…</source>
-        <translation>导出模型(&amp;E)…</translation>
-    </message>
-    <message>
         <source>&amp;File</source>
         <translation>文件(&amp;F)</translation>
     </message>
@@ -203,10 +199,6 @@
         <translation>按类别审阅(&amp;R)</translation>
     </message>
     <message>
-        <source>&amp;Save Predictions…</source>
-        <translation>保存预测(&amp;S)…</translation>
-    </message>
-    <message>
         <source>&amp;Theme</source>
         <translation>主题(&amp;T)</translation>
     </message>
@@ -217,6 +209,10 @@
     <message>
         <source>&amp;Unlabel</source>
         <translation>取消标注(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;User Guide</source>
+        <translation>使用指南(&amp;U)</translation>
     </message>
     <message>
         <source>&amp;View</source>
@@ -247,10 +243,6 @@
         <translation>复制路径</translation>
     </message>
     <message>
-        <source>Export the model as ONNX</source>
-        <translation>将模型导出为 ONNX</translation>
-    </message>
-    <message>
         <source>Find Ne&amp;xt</source>
         <translation>查找下一个(&amp;X)</translation>
     </message>
@@ -259,12 +251,24 @@
         <translation>查找上一个(&amp;V)</translation>
     </message>
     <message>
+        <source>Go on from the labelled examples of an exported bundle, with other images</source>
+        <translation>由导出的包中已标注的示例，用其他图像继续</translation>
+    </message>
+    <message>
         <source>Open or &amp;Close the Group</source>
         <translation>展开或收起组(&amp;C)</translation>
     </message>
     <message>
-        <source>Save the predictions as a table</source>
-        <translation>将预测保存为表格</translation>
+        <source>Redo: {action}</source>
+        <translation>重做：{action}</translation>
+    </message>
+    <message>
+        <source>Save E&amp;valuation Report…</source>
+        <translation>保存评估报告(&amp;V)…</translation>
+    </message>
+    <message>
+        <source>Save all figures of the evaluation as one HTML or PDF file</source>
+        <translation>将评估的全部数字保存为一个 HTML 或 PDF 文件</translation>
     </message>
     <message>
         <source>Se&amp;ttings…</source>
@@ -273,6 +277,10 @@
     <message>
         <source>Images</source>
         <translation>图像</translation>
+    </message>
+    <message>
+        <source>&amp;Results</source>
+        <translation>结果(&amp;R)</translation>
     </message>
     <message>
         <source>L&amp;anguage</source>
@@ -327,6 +335,10 @@
         <translation>取消选择(&amp;N)</translation>
     </message>
     <message>
+        <source>Set Aside or Put Back</source>
+        <translation>暂放或放回</translation>
+    </message>
+    <message>
         <source>Show &amp;Log</source>
         <translation>显示日志(&amp;L)</translation>
     </message>
@@ -339,8 +351,8 @@
         <translation>按与所选图像的相似度排序(&amp;S)</translation>
     </message>
     <message>
-        <source>Tools</source>
-        <translation>工具</translation>
+        <source>Start from a &amp;Model…</source>
+        <translation>从模型开始(&amp;M)…</translation>
     </message>
     <message>
         <source>Train an &amp;Encoder…</source>
@@ -349,6 +361,14 @@
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Undo: {action}</source>
+        <translation>撤销：{action}</translation>
+    </message>
+    <message>
+        <source>What comes of your labels: tables, models and more</source>
+        <translation>您的标注带来的成果：表格、模型等</translation>
     </message>
     <message>
         <source>Why the &amp;Next Class?</source>
@@ -427,6 +447,56 @@
     </message>
 </context>
 <context>
+    <name>AddingStrip</name>
+    <message>
+        <source>Adding the encoder…</source>
+        <translation>正在添加编码器…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Cancel adding the encoder</source>
+        <translation>取消添加编码器</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+</context>
+<context>
+    <name>Advice</name>
+    <message>
+        <source>Five more of “{name}” would help most: it has only 1 label.</source>
+        <translation>再标注五张“{name}”最有帮助：它只有 1 个标注。</translation>
+    </message>
+    <message>
+        <source>Five more of “{name}” would help most: it has only {count} labels.</source>
+        <translation>再标注五张“{name}”最有帮助：它只有 {count} 个标注。</translation>
+    </message>
+    <message>
+        <source>Five more of “{name}” would help most: of {count} images it is unclear whether they are that.</source>
+        <translation>再标注五张“{name}”最有帮助：有 {count} 张图像尚不清楚是否属于它。</translation>
+    </message>
+    <message>
+        <source>Five more of “{name}” would help most: {right} of its {judged} held-out labels came out right.</source>
+        <translation>再标注五张“{name}”最有帮助：它的 {judged} 个留出标注中有 {right} 个判断正确。</translation>
+    </message>
+    <message>
+        <source>The labels suffice: twice as many would hardly bring a percentage point.</source>
+        <translation>标注已经足够：再多一倍也几乎提高不了一个百分点。</translation>
+    </message>
+    <message>
+        <source>Twice as many labels would hardly bring a percentage point: “{own}” is often taken for “{other}”.</source>
+        <translation>标注再多一倍也几乎提高不了一个百分点：“{own}”常被判为“{other}”。</translation>
+    </message>
+    <message>
+        <source>{right} of {judged} held-out labels came out right; too few to be sure that the labels suffice.</source>
+        <translation>{judged} 个留出的标注中有 {right} 个判断正确；数量太少，无法确定标注是否足够。</translation>
+    </message>
+</context>
+<context>
     <name>AllWorkButton</name>
     <message>
         <source>Show all {count} things under way</source>
@@ -440,7 +510,7 @@
         <translation>外观</translation>
     </message>
     <message>
-        <source>As the system</source>
+        <source>As the System</source>
         <translation>跟随系统</translation>
     </message>
     <message>
@@ -469,14 +539,44 @@
     </message>
 </context>
 <context>
-    <name>CachePlace</name>
+    <name>Arrivals</name>
     <message>
-        <source>Cleaning the cache</source>
-        <translation>正在清理缓存</translation>
+        <source>1 new image has come.</source>
+        <translation>新来了 1 张图像。</translation>
     </message>
     <message>
-        <source>The cache could not be cleaned: {reason}.</source>
-        <translation>无法清理缓存：{reason}。</translation>
+        <source>The folder {folder} is back and is watched again.</source>
+        <translation>文件夹 {folder} 已恢复，继续监视。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} is not there at the moment. Watching goes on when it is back.</source>
+        <translation>文件夹 {folder} 目前不存在。恢复后会继续监视。</translation>
+    </message>
+    <message>
+        <source>{count} new images have come.</source>
+        <translation>新来了 {count} 张图像。</translation>
+    </message>
+</context>
+<context>
+    <name>ByConfidence</name>
+    <message>
+        <source>Back to accepting by page</source>
+        <translation>返回逐页接受</translation>
+    </message>
+    <message>
+        <source>Back to accepting by page (Esc)</source>
+        <translation>返回逐页接受（Esc）</translation>
+    </message>
+</context>
+<context>
+    <name>CachePlace</name>
+    <message>
+        <source>Emptying the cache</source>
+        <translation>正在清空缓存</translation>
+    </message>
+    <message>
+        <source>The cache could not be emptied: {reason}.</source>
+        <translation>无法清空缓存：{reason}。</translation>
     </message>
 </context>
 <context>
@@ -490,20 +590,24 @@
         <translation>缓存</translation>
     </message>
     <message>
-        <source>Clean</source>
-        <translation>清理</translation>
-    </message>
-    <message>
-        <source>Clean the cache</source>
-        <translation>清理缓存</translation>
-    </message>
-    <message>
-        <source>Cleaned: {before} before, {after} now.</source>
-        <translation>已清理：之前 {before}，现在 {after}。</translation>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Embeddings and thumbnails of all folders; they can be made again at any time. Labels, classes and exports are not among them and stay.</source>
         <translation>所有文件夹的嵌入和缩略图，随时可以重新生成。标注、类别和导出的文件不在其中，会保留。</translation>
+    </message>
+    <message>
+        <source>Empty the Cache</source>
+        <translation>清空缓存</translation>
+    </message>
+    <message>
+        <source>Empty the Cache ({size})</source>
+        <translation>清空缓存（{size}）</translation>
+    </message>
+    <message>
+        <source>Empty the cache?</source>
+        <translation>清空缓存？</translation>
     </message>
     <message>
         <source>Move the cache</source>
@@ -518,12 +622,24 @@
         <translation>位置</translation>
     </message>
     <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
         <source>Size</source>
         <translation>大小</translation>
     </message>
     <message>
+        <source>The cache was emptied: {before} before, {after} now.</source>
+        <translation>缓存已清空：之前 {before}，现在 {after}。</translation>
+    </message>
+    <message>
         <source>Use the System’s Place</source>
         <translation>使用系统位置</translation>
+    </message>
+    <message>
+        <source>What fine-tuning has finished is lost; it would begin anew.</source>
+        <translation>微调已完成的部分将会丢失，需要重新开始。</translation>
     </message>
     <message>
         <source>What was read of the images is kept here, so that no image is read twice. It moves with the place; the engine restarts for it.</source>
@@ -533,6 +649,14 @@
         <source>Where the cache should be</source>
         <translation>缓存的存放位置</translation>
     </message>
+    <message>
+        <source>Your labels are all saved.</source>
+        <translation>您的标注都已保存。</translation>
+    </message>
+    <message>
+        <source>{count} images are read anew when their folders are opened next.</source>
+        <translation>下次打开相应的文件夹时，{count} 张图像需要重新读取。</translation>
+    </message>
 </context>
 <context>
     <name>CellImages</name>
@@ -541,8 +665,10 @@
         <translation>按类别的快捷键可立即标注所选图像；按 Enter 查看大图，按 Esc 返回矩阵。</translation>
     </message>
     <message>
-        <source>No held-out image is behind this cell; arrow keys choose another.</source>
-        <translation>此单元格没有对应的留出图像；用方向键选择其他单元格。</translation>
+        <source>No held-out image was taken so.
+The arrow keys choose another cell.</source>
+        <translation>没有留出的图像被判为如此。
+用方向键选择其他单元格。</translation>
     </message>
     <message>
         <source>Show in Gallery</source>
@@ -600,6 +726,73 @@
     </message>
 </context>
 <context>
+    <name>ClassEdits</name>
+    <message>
+        <source>1 example came with the model “{name}”; label images here to add to it.</source>
+        <translation>模型“{name}”带来 1 个示例；在这里标注图像即可增加。</translation>
+    </message>
+    <message>
+        <source>Added 1 class.</source>
+        <translation>已添加 1 个类别。</translation>
+    </message>
+    <message>
+        <source>Added 1 class; 1 other was there already.</source>
+        <translation>已添加 1 个类别；另有 1 个原已存在。</translation>
+    </message>
+    <message>
+        <source>Added 1 class; {known} others were there already.</source>
+        <translation>已添加 1 个类别；另有 {known} 个原已存在。</translation>
+    </message>
+    <message>
+        <source>Added {count} classes.</source>
+        <translation>已添加 {count} 个类别。</translation>
+    </message>
+    <message>
+        <source>Added {count} classes; 1 other was there already.</source>
+        <translation>已添加 {count} 个类别；另有 1 个原已存在。</translation>
+    </message>
+    <message>
+        <source>Added {count} classes; {known} others were there already.</source>
+        <translation>已添加 {count} 个类别；另有 {known} 个原已存在。</translation>
+    </message>
+    <message>
+        <source>Deleted the class “{name}” and its label.</source>
+        <translation>已删除类别“{name}”及其标注。</translation>
+    </message>
+    <message>
+        <source>Deleted the class “{name}” and its {count} labels.</source>
+        <translation>已删除类别“{name}”及其 {count} 个标注。</translation>
+    </message>
+    <message>
+        <source>Deleted the class “{name}”.</source>
+        <translation>已删除类别“{name}”。</translation>
+    </message>
+    <message>
+        <source>Merged the class “{source}” into “{target}”.</source>
+        <translation>已将类别“{source}”合并到“{target}”。</translation>
+    </message>
+    <message>
+        <source>Split “{name}”: {count} went to “{new}”.</source>
+        <translation>已拆分“{name}”：{count} 张归入“{new}”。</translation>
+    </message>
+    <message>
+        <source>The examples of the model “{name}” are here already.</source>
+        <translation>模型“{name}”的示例已经在这里了。</translation>
+    </message>
+    <message>
+        <source>The list names no class that is not there already.</source>
+        <translation>列表中的类别都已存在。</translation>
+    </message>
+    <message>
+        <source>The model “{name}” was fine-tuned. Here its examples are seen by the encoder as it was before, so answers may differ from the model&apos;s.</source>
+        <translation>模型“{name}”经过微调。在这里，其示例由微调之前的编码器查看，因此预测可能与该模型不同。</translation>
+    </message>
+    <message>
+        <source>{count} examples came with the model “{name}”; label images here to add to them.</source>
+        <translation>模型“{name}”带来 {count} 个示例；在这里标注图像即可增加。</translation>
+    </message>
+</context>
+<context>
     <name>ClassList</name>
     <message>
         <source>Back to the images</source>
@@ -653,6 +846,18 @@
         <translation>快捷键 {key}</translation>
     </message>
     <message>
+        <source>Labelled: images that you gave this class.</source>
+        <translation>已标注：您标为该类别的图像。</translation>
+    </message>
+    <message>
+        <source>Labelled: images that you gave this class. Predicted: unlabelled images whose most likely class it is, also those that look like none of these or are set aside. Left to review are the predicted ones without these.</source>
+        <translation>已标注：您标为该类别的图像。预测：最可能属于该类别的未标注图像，也包括看起来都不是的和已暂放的图像；除去这些图像，就是还需审阅的。</translation>
+    </message>
+    <message>
+        <source>Labelled: images that you labelled “none of these”.</source>
+        <translation>已标注：您标注为“都不是”的图像。</translation>
+    </message>
+    <message>
         <source>no example yet</source>
         <translation>还没有示例</translation>
     </message>
@@ -663,6 +868,10 @@
     <message>
         <source>shows no class</source>
         <translation>不属于任何类别</translation>
+    </message>
+    <message>
+        <source>{count} from the model</source>
+        <translation>{count} 个来自模型</translation>
     </message>
     <message>
         <source>{count} labelled</source>
@@ -704,8 +913,8 @@
         <translation>删除</translation>
     </message>
     <message>
-        <source>Enter adds the class; Ctrl+Enter also gives it to the selected images</source>
-        <translation>按 Enter 添加类别；按 Ctrl+Enter 同时将其标注给所选图像</translation>
+        <source>Enter adds the class; Ctrl+Enter also gives it to the selected images; several lines that are pasted become a class each</source>
+        <translation>按 Enter 添加类别；按 Ctrl+Enter 还会将其赋予所选图像；粘贴多行文字时，每行成为一个类别</translation>
     </message>
     <message>
         <source>Green</source>
@@ -714,6 +923,10 @@
     <message>
         <source>Key</source>
         <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>Label More of This Class</source>
+        <translation>标注更多此类图像</translation>
     </message>
     <message>
         <source>Label a second class, and Handful classifies all the others.</source>
@@ -796,8 +1009,8 @@
         <translation>玫瑰色</translation>
     </message>
     <message>
-        <source>Select images that show a class, then press its number or click its name.</source>
-        <translation>选择属于某个类别的图像，然后按其数字键或单击其名称。</translation>
+        <source>Select images that show a class, then press its number or click its name. The number labels one image and goes on to the next by itself.</source>
+        <translation>选择属于某一类别的图像，然后按其数字键或单击其名称。数字键标注一张图像后会自动前进到下一张。</translation>
     </message>
     <message>
         <source>Show Only These</source>
@@ -818,6 +1031,10 @@
     <message>
         <source>Teal</source>
         <translation>青色</translation>
+    </message>
+    <message>
+        <source>The pasted text</source>
+        <translation>粘贴的文字</translation>
     </message>
     <message>
         <source>Type the name of your first class, for instance “cat”.</source>
@@ -915,6 +1132,13 @@
     </message>
 </context>
 <context>
+    <name>Classifier</name>
+    <message>
+        <source>The examples that came with the model were seen by another encoder and do not count now; choose that encoder in the settings to have them again.</source>
+        <translation>随模型带来的示例由另一个编码器看过，现在不计入；在设置中选择那个编码器即可重新使用它们。</translation>
+    </message>
+</context>
+<context>
     <name>ConfusionMatrix</name>
     <message>
         <source>Confusion matrix: rows are your labels, columns what they were taken for</source>
@@ -953,6 +1177,10 @@
     <message>
         <source>1 image at {percent} % or more</source>
         <translation>1 张图像的置信度不低于 {percent}%</translation>
+    </message>
+    <message>
+        <source>1 more is set aside and is left out.</source>
+        <translation>另有 1 张已暂放，未计入。</translation>
     </message>
     <message>
         <source>1 more looks like none of these classes and is left out.</source>
@@ -999,6 +1227,10 @@
         <translation>{count} 张图像的置信度不低于 {percent}%</translation>
     </message>
     <message>
+        <source>{count} more are set aside and are left out.</source>
+        <translation>另有 {count} 张已暂放，未计入。</translation>
+    </message>
+    <message>
         <source>{count} more look like none of these classes and are left out.</source>
         <translation>另有 {count} 张看起来不属于这些类别，未计入。</translation>
     </message>
@@ -1013,6 +1245,121 @@
     <message>
         <source>{which}; too few labels to tell how many are right.</source>
         <translation>{which}；标注太少，无法判断有多少正确。</translation>
+    </message>
+</context>
+<context>
+    <name>CropsDialog</name>
+    <message>
+        <source>&amp;People and vehicles, too</source>
+        <translation>也包括人和车辆(&amp;P)</translation>
+    </message>
+    <message>
+        <source>1 detection is an image of its own now</source>
+        <translation>1 个检测目标现已成为单独的图像</translation>
+    </message>
+    <message>
+        <source>An empty folder for the crops</source>
+        <translation>存放裁剪图像的空文件夹</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Choose a folder for the crops.</source>
+        <translation>请选择存放裁剪图像的文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose the file with the results.</source>
+        <translation>请选择结果文件。</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the images.</source>
+        <translation>请选择图像所在的文件夹。</translation>
+    </message>
+    <message>
+        <source>Cut Out</source>
+        <translation>裁剪</translation>
+    </message>
+    <message>
+        <source>Cut out now</source>
+        <translation>本次裁剪</translation>
+    </message>
+    <message>
+        <source>Detections that are at least this &amp;sure:</source>
+        <translation>置信度不低于此值的检测目标(&amp;S)：</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Folder for the crops</source>
+        <translation>裁剪图像文件夹</translation>
+    </message>
+    <message>
+        <source>Folder of the images</source>
+        <translation>图像文件夹</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Images left out</source>
+        <translation>未包含的图像</translation>
+    </message>
+    <message>
+        <source>Images they are of</source>
+        <translation>来自的图像</translation>
+    </message>
+    <message>
+        <source>MegaDetector says where in your images an animal is; here you teach which. Each detection becomes an image in a folder of its own, to be labelled like any other. Then the classes can be written back into MegaDetector’s file.</source>
+        <translation>MegaDetector 指出图像中哪里有动物；在这里您来教它是哪种动物。每个检测目标成为单独文件夹中的一张图像，像其他图像一样标注。之后可以把类别写回 MegaDetector 的文件。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Open MegaDetector Results</source>
+        <translation>打开 MegaDetector 结果</translation>
+    </message>
+    <message>
+        <source>Open the Crops</source>
+        <translation>打开裁剪图像</translation>
+    </message>
+    <message>
+        <source>Results (*.json)</source>
+        <translation>结果 (*.json)</translation>
+    </message>
+    <message>
+        <source>Results (a JSON file)</source>
+        <translation>结果（JSON 文件）</translation>
+    </message>
+    <message>
+        <source>The folder of the images</source>
+        <translation>图像所在的文件夹</translation>
+    </message>
+    <message>
+        <source>The least confidence of detections that are cut out</source>
+        <translation>裁剪检测目标所需的最低置信度</translation>
+    </message>
+    <message>
+        <source>To know</source>
+        <translation>请注意</translation>
+    </message>
+    <message>
+        <source>{count} detections are images of their own now</source>
+        <translation>{count} 个检测目标现已成为单独的图像</translation>
+    </message>
+    <message>
+        <source>{folder} crops</source>
+        <translation>{folder} 裁剪</translation>
+    </message>
+    <message>
+        <source>“{title}” was cancelled; the crops made so far stay, and the next time goes on from there.</source>
+        <translation>“{title}”已取消；已裁剪的部分保留，下次会从那里继续。</translation>
     </message>
 </context>
 <context>
@@ -1036,6 +1383,61 @@
     <message>
         <source>{percent} %</source>
         <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>DetectionsDialog</name>
+    <message>
+        <source>1 detection has a class now</source>
+        <translation>1 个检测目标现已有类别</translation>
+    </message>
+    <message>
+        <source>A copy of MegaDetector’s file with a class for every crop, as AddaxAI and Timelapse read it: your labels with certainty, predictions with their probabilities. Everything else in it stays as it was.</source>
+        <translation>MegaDetector 文件的副本，其中每张裁剪图像都有类别，AddaxAI 和 Timelapse 可以读取：您的标注为确定，预测带有概率。其余内容保持不变。</translation>
+    </message>
+    <message>
+        <source>Choose where to save it.</source>
+        <translation>请选择保存位置。</translation>
+    </message>
+    <message>
+        <source>Crops without a class</source>
+        <translation>没有类别的裁剪图像</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Results (*.json)</source>
+        <translation>结果 (*.json)</translation>
+    </message>
+    <message>
+        <source>With a prediction</source>
+        <translation>由模型预测</translation>
+    </message>
+    <message>
+        <source>With your label</source>
+        <translation>由您标注</translation>
+    </message>
+    <message>
+        <source>Write</source>
+        <translation>写入</translation>
+    </message>
+    <message>
+        <source>Write MegaDetector Results</source>
+        <translation>写入 MegaDetector 结果</translation>
+    </message>
+    <message>
+        <source>Writing MegaDetector results</source>
+        <translation>正在写入 MegaDetector 结果</translation>
+    </message>
+    <message>
+        <source>{count} detections have a class now</source>
+        <translation>{count} 个检测目标现已有类别</translation>
     </message>
 </context>
 <context>
@@ -1095,6 +1497,14 @@
         <translation>1 组，共 {images} 张图像。</translation>
     </message>
     <message>
+        <source>Bursts and duplicates are looked for once all images are known.</source>
+        <translation>所有图像都处理完后，才会查找连拍和重复图像。</translation>
+    </message>
+    <message>
+        <source>Copies, bursts and near-duplicates</source>
+        <translation>副本、连拍和近似重复</translation>
+    </message>
+    <message>
         <source>Look at All of Them</source>
         <translation>查看全部</translation>
     </message>
@@ -1103,16 +1513,12 @@
         <translation>查看</translation>
     </message>
     <message>
-        <source>Nearly the same images</source>
-        <translation>几乎相同的图像</translation>
+        <source>These are the groups that the gallery shows. One label each is mostly enough: near-duplicates count as one when the answers are judged.</source>
+        <translation>这些就是图像库中显示的组。每组通常有一个标注就够了：评判答案时，近似重复的图像只算一个。</translation>
     </message>
     <message>
         <source>No two images of the folder are nearly the same.</source>
         <translation>文件夹中没有几乎相同的图像。</translation>
-    </message>
-    <message>
-        <source>One label each is enough; they count as one when the answers are judged.</source>
-        <translation>每张标注一次即可；评判结果时它们只算作一张。</translation>
     </message>
     <message>
         <source>{count} images</source>
@@ -1128,6 +1534,33 @@
     </message>
 </context>
 <context>
+    <name>Editing</name>
+    <message>
+        <source>Changed the label of 1 image from “{old}” to “{new}”.</source>
+        <translation>已将 1 张图像的标注从“{old}”改为“{new}”。</translation>
+    </message>
+    <message>
+        <source>Changed the labels of {count} images to “{new}”.</source>
+        <translation>已将 {count} 张图像的标注改为“{new}”。</translation>
+    </message>
+    <message>
+        <source>Imported 1 label.</source>
+        <translation>已导入 1 个标注。</translation>
+    </message>
+    <message>
+        <source>Imported {count} labels.</source>
+        <translation>已导入 {count} 个标注。</translation>
+    </message>
+    <message>
+        <source>Labelled 1 image.</source>
+        <translation>已标注 1 张图像。</translation>
+    </message>
+    <message>
+        <source>Labelled {count} images.</source>
+        <translation>已标注 {count} 张图像。</translation>
+    </message>
+</context>
+<context>
     <name>Effort</name>
     <message>
         <source>Fine-tuned</source>
@@ -1140,10 +1573,6 @@
     <message>
         <source>Thorough</source>
         <translation>深入</translation>
-    </message>
-    <message>
-        <source>{before}, {next}</source>
-        <translation>{before}，{next}</translation>
     </message>
     <message>
         <source>{count} hours</source>
@@ -1162,18 +1591,6 @@
         <translation>{count} 秒</translation>
     </message>
     <message>
-        <source>{effort}: too few labels to tell how good</source>
-        <translation>{effort}：标注太少，无法判断好坏</translation>
-    </message>
-    <message>
-        <source>{effort}: {percent} % of held-out</source>
-        <translation>{effort}：留出 {percent}%</translation>
-    </message>
-    <message>
-        <source>{effort}: {percent} % of held-out labels right</source>
-        <translation>{effort}：留出的标注有 {percent}% 判断正确</translation>
-    </message>
-    <message>
         <source>{hours} h {minutes} min</source>
         <translation>{hours} 小时 {minutes} 分钟</translation>
     </message>
@@ -1181,32 +1598,12 @@
         <source>{minutes} min {seconds} s</source>
         <translation>{minutes} 分钟 {seconds} 秒</translation>
     </message>
-    <message>
-        <source>{percent} % instant</source>
-        <translation>即时 {percent}%</translation>
-    </message>
-    <message>
-        <source>{percent} % plain prototypes</source>
-        <translation>普通原型 {percent}%</translation>
-    </message>
-    <message>
-        <source>{percent} % thorough</source>
-        <translation>深入 {percent}%</translation>
-    </message>
 </context>
 <context>
     <name>EffortButton</name>
     <message>
-        <source>Each of {judged} labelled images is classified by the others, its near-duplicates left out with it; classes count alike.</source>
-        <translation>{judged} 张已标注图像中的每一张都由其余图像来分类，近似重复的图像一并留出；各类别权重相同。</translation>
-    </message>
-    <message>
-        <source>Every effort holds out other parts of the labels, so only numbers that stand together can be compared.</source>
-        <translation>每种模式留出的标注各不相同，因此只有列在一起的数字才能相互比较。</translation>
-    </message>
-    <message>
-        <source>Fewer come out right than with the instant effort, but the confidences are closer to the truth (log-loss {now} instead of {before}).</source>
-        <translation>判断正确的比即时模式少，但置信度更接近真实情况（对数损失为 {now}，即时模式为 {before}）。</translation>
+        <source>Effort: {effort}. A click chooses another.</source>
+        <translation>模式：{effort}。点击可选择其他模式。</translation>
     </message>
     <message>
         <source>Fine-Tune…</source>
@@ -1221,24 +1618,48 @@
         <translation>即时：每次操作后立即更新</translation>
     </message>
     <message>
+        <source>Plain prototypes, judged alike: {percent} %.</source>
+        <translation>以同样方式评判，普通原型：{percent}%。</translation>
+    </message>
+    <message>
         <source>The encoder was fine-tuned and judged with {count} labels; {newer} have changed since. They count, but have not been judged by.</source>
         <translation>编码器是用 {count} 个标注微调和评判的；此后有 {newer} 个标注变动。它们计入结果，但未用于评判。</translation>
+    </message>
+    <message>
+        <source>The instant effort, judged alike: {percent} %.</source>
+        <translation>以同样方式评判，即时模式：{percent}%。</translation>
+    </message>
+    <message>
+        <source>The thorough effort is at work, {percent} % done.</source>
+        <translation>正在深入计算，已完成 {percent}%。</translation>
+    </message>
+    <message>
+        <source>The thorough effort is at work.</source>
+        <translation>正在深入计算。</translation>
+    </message>
+    <message>
+        <source>The thorough effort, judged alike: {percent} %.</source>
+        <translation>以同样方式评判，深入模式：{percent}%。</translation>
     </message>
     <message>
         <source>Thorough: when you pause, kept where it is better</source>
         <translation>深入：在您停顿时进行，更好时才采用</translation>
     </message>
     <message>
+        <source>Until it is checked, the answers on screen are of the effort {effort}.</source>
+        <translation>检验完成之前，屏幕上的结果来自“{effort}”模式。</translation>
+    </message>
+    <message>
+        <source>What decides is how probable the right classes are made, not the share of hits alone: that tells more from the same labels.</source>
+        <translation>起决定作用的是正确类别得到的概率有多高，而不只是正确的比例：同样的标注，前者能说明更多。</translation>
+    </message>
+    <message>
         <source>What went in: {kept}.</source>
         <translation>所用方法：{kept}。</translation>
     </message>
     <message>
-        <source>thorough is at work…</source>
-        <translation>深入模式正在运行…</translation>
-    </message>
-    <message>
-        <source>thorough: {percent} % done</source>
-        <translation>深入计算已完成 {percent}%</translation>
+        <source>{right} of {judged} labels came out right when each was classified by a model that had not seen it or its near-duplicates. In the accuracy classes count alike; the truth lies between the two bounds 95 times in 100.</source>
+        <translation>{judged} 个标注各由未见过它及其近似重复图像的模型来分类，其中 {right} 个判断正确。在准确率中各类别权重相同；真实值有 95% 的把握落在两个界限之间。</translation>
     </message>
 </context>
 <context>
@@ -1284,8 +1705,12 @@
         <translation>没有重复图像或连拍</translation>
     </message>
     <message>
-        <source>No file&apos;s name contains “{text}”.</source>
-        <translation>没有文件名包含“{text}”。</translation>
+        <source>No file has all words of “{text}” in its name or its folders.</source>
+        <translation>没有文件的名称或文件夹中包含“{text}”的所有词。</translation>
+    </message>
+    <message>
+        <source>No file has “{text}” in its name or its folders.</source>
+        <translation>没有文件的名称或文件夹中包含“{text}”。</translation>
     </message>
     <message>
         <source>No image is labelled or predicted as this class.</source>
@@ -1312,6 +1737,18 @@
         <translation>没有两张图像内容相同。</translation>
     </message>
     <message>
+        <source>No unlabelled image is unsure or may be of this class. Those that are set aside or show the same as a labelled image are left out.</source>
+        <translation>没有不确定或可能属于此类别的未标注图像。已暂放的图像以及与已标注图像内容相同的图像不计在内。</translation>
+    </message>
+    <message>
+        <source>U sets the selected images aside, for those that you cannot tell.</source>
+        <translation>U 暂放所选图像，用于难以判断的图像。</translation>
+    </message>
+    <message>
+        <source>What passes the filters appears here as soon as it is known.</source>
+        <translation>符合筛选条件的图像一经确定就会显示在这里。</translation>
+    </message>
+    <message>
         <source>Not known yet</source>
         <translation>尚不清楚</translation>
     </message>
@@ -1332,6 +1769,10 @@
         <translation>没有预测</translation>
     </message>
     <message>
+        <source>Nothing set aside</source>
+        <translation>没有暂放的图像</translation>
+    </message>
+    <message>
         <source>Nothing strange</source>
         <translation>没有异常图像</translation>
     </message>
@@ -1344,8 +1785,16 @@
         <translation>没有不确定的图像</translation>
     </message>
     <message>
+        <source>Nothing worth labelling</source>
+        <translation>没有值得标注的图像</translation>
+    </message>
+    <message>
         <source>Select images and press the key of a class.</source>
         <translation>选择图像，然后按类别的快捷键。</translation>
+    </message>
+    <message>
+        <source>Still reading the images…</source>
+        <translation>仍在读取图像…</translation>
     </message>
     <message>
         <source>These images are not there any more</source>
@@ -1408,6 +1857,45 @@
     </message>
 </context>
 <context>
+    <name>EncoderList</name>
+    <message>
+        <source>Embedding</source>
+        <translation>嵌入</translation>
+    </message>
+    <message>
+        <source>Encoders</source>
+        <translation>编码器</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>{count} numbers</source>
+        <translation>{count} 个数</translation>
+    </message>
+    <message>
+        <source>{name} (in use)</source>
+        <translation>{name}（正在使用）</translation>
+    </message>
+    <message>
+        <source>{name}, comes with Handful</source>
+        <translation>{name}，Handful 自带</translation>
+    </message>
+</context>
+<context>
     <name>Encoders</name>
     <message>
         <source>Adding the encoder {name}</source>
@@ -1416,6 +1904,13 @@
     <message>
         <source>The encoder is not added yet and would have to be added anew.</source>
         <translation>编码器尚未添加完成，之后需要重新添加。</translation>
+    </message>
+</context>
+<context>
+    <name>EngineRestart</name>
+    <message>
+        <source>Restarting the engine</source>
+        <translation>重新启动引擎</translation>
     </message>
 </context>
 <context>
@@ -1441,10 +1936,6 @@
         <translation>从文件添加…</translation>
     </message>
     <message>
-        <source>Adding the encoder…</source>
-        <translation>正在添加编码器…</translation>
-    </message>
-    <message>
         <source>An encoder file, as meta-training writes it</source>
         <translation>由元训练写出的编码器文件</translation>
     </message>
@@ -1465,10 +1956,6 @@
         <translation>取消</translation>
     </message>
     <message>
-        <source>Cancel adding the encoder</source>
-        <translation>取消添加编码器</translation>
-    </message>
-    <message>
         <source>Delete this encoder&apos;s file</source>
         <translation>删除此编码器的文件</translation>
     </message>
@@ -1477,15 +1964,7 @@
         <translation>设备</translation>
     </message>
     <message>
-        <source>Embedding</source>
-        <translation>嵌入</translation>
-    </message>
-    <message>
         <source>Encoder</source>
-        <translation>编码器</translation>
-    </message>
-    <message>
-        <source>Encoders</source>
         <translation>编码器</translation>
     </message>
     <message>
@@ -1513,16 +1992,8 @@
         <translation>将 GPU 留给其他程序。</translation>
     </message>
     <message>
-        <source>Licence</source>
-        <translation>许可证</translation>
-    </message>
-    <message>
         <source>NVIDIA GPU (CUDA)</source>
         <translation>NVIDIA GPU（CUDA）</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
     </message>
     <message>
         <source>No NVIDIA GPU was found on this computer.</source>
@@ -1557,8 +2028,8 @@
         <translation>设置</translation>
     </message>
     <message>
-        <source>Size</source>
-        <translation>大小</translation>
+        <source>The encoder {name} was added; the settings are where to use it.</source>
+        <translation>已添加编码器 {name}；可在设置中使用它。</translation>
     </message>
     <message>
         <source>The engine is loading…</source>
@@ -1593,24 +2064,8 @@
         <translation>您的标注都已保存。</translation>
     </message>
     <message>
-        <source>unknown</source>
-        <translation>未知</translation>
-    </message>
-    <message>
-        <source>{count} numbers</source>
-        <translation>{count} 个数</translation>
-    </message>
-    <message>
-        <source>{name} (in use)</source>
-        <translation>{name}（正在使用）</translation>
-    </message>
-    <message>
         <source>{name} was added; press Use This to work with it.</source>
         <translation>已添加 {name}；按“使用此编码器”即可使用。</translation>
-    </message>
-    <message>
-        <source>{name}, comes with Handful</source>
-        <translation>{name}，Handful 自带</translation>
     </message>
 </context>
 <context>
@@ -1692,12 +2147,8 @@
         <translation>保存报告…</translation>
     </message>
     <message>
-        <source>Save all figures as one HTML or PDF file ({key})</source>
-        <translation>将所有数字保存为一个 HTML 或 PDF 文件（{key}）</translation>
-    </message>
-    <message>
-        <source>Save the figures as a report</source>
-        <translation>将各项数值保存为报告</translation>
+        <source>Save all figures of the evaluation as one HTML or PDF file</source>
+        <translation>将评估的全部数字保存为一个 HTML 或 PDF 文件</translation>
     </message>
     <message>
         <source>Save the report</source>
@@ -1719,16 +2170,8 @@
 <context>
     <name>ExpectedGain</name>
     <message>
-        <source>About {now} % of the predictions are right (between {low} and {high}). With {count} more labels, expect about {soon} %.</source>
-        <translation>约 {now}% 的预测是正确的（介于 {low} 与 {high} 之间）。再标注 {count} 张，预计可达约 {soon}%。</translation>
-    </message>
-    <message>
-        <source>About {now} % of the predictions are right (between {low} and {high}). {count} more labels will hardly change that.</source>
-        <translation>约 {now}% 的预测是正确的（介于 {low} 与 {high} 之间）。再标注 {count} 张也几乎不会改变。</translation>
-    </message>
-    <message>
-        <source>How good the predictions are, and what more labels would bring, can be told from about five labels per class on.</source>
-        <translation>每个类别大约有五个标注之后，才能判断预测的好坏以及更多标注的作用。</translation>
+        <source>Estimating how good the predictions are…</source>
+        <translation>正在估计预测的好坏…</translation>
     </message>
     <message>
         <source>Label images of at least two classes, and the predictions begin.</source>
@@ -1737,6 +2180,22 @@
     <message>
         <source>The engine is loading. Labels count already; predictions follow.</source>
         <translation>引擎正在加载。标注已经有效，预测随后给出。</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell how often it is right: label at least two images of each class, better five.</source>
+        <translation>标注太少，无法判断正确率：请为每个类别至少标注两张图像，最好五张。</translation>
+    </message>
+    <message>
+        <source>{accuracy}.</source>
+        <translation>{accuracy}。</translation>
+    </message>
+    <message>
+        <source>{accuracy}. {count} more labels will hardly change that.</source>
+        <translation>{accuracy}。再标注 {count} 张也几乎不会改变。</translation>
+    </message>
+    <message>
+        <source>{accuracy}. {count} more labels: perhaps {soon} %.</source>
+        <translation>{accuracy}。再标注 {count} 张，或可达 {soon}%。</translation>
     </message>
 </context>
 <context>
@@ -1762,16 +2221,16 @@
         <translation>正在分析图片…</translation>
     </message>
     <message>
-        <source>Nearest labelled images</source>
-        <translation>最相近的已标注图像</translation>
-    </message>
-    <message>
         <source>Orange parts speak for {name}, blue ones against it; all together make its score, {score} (0: the average class).</source>
         <translation>橙色部分支持“{name}”，蓝色部分反对；它们合起来就是其得分 {score}（0 为各类别的平均值）。</translation>
     </message>
     <message>
         <source>Show which parts of the picture speak for the class, and its nearest examples</source>
         <translation>显示图片中哪些部分支持该类别，以及最相近的示例</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>强度</translation>
     </message>
     <message>
         <source>Strength of the colours</source>
@@ -1801,6 +2260,38 @@
 <context>
     <name>ExportDialog</name>
     <message>
+        <source>&amp;Half precision (fp16)</source>
+        <translation>半精度（fp16）(&amp;H)</translation>
+    </message>
+    <message>
+        <source>8-bit &amp;integers (int8)</source>
+        <translation>8 位整数（int8）(&amp;I)</translation>
+    </message>
+    <message>
+        <source>8-bit integers</source>
+        <translation>8 位整数</translation>
+    </message>
+    <message>
+        <source>A bundle has the model, a plain variant for other runtimes (OpenCV), a card with the evaluation, a program that needs only Python, and a self-test with small copies of five of your images.</source>
+        <translation>包中有模型、供其他运行环境（OpenCV）使用的简化变体、附评估的模型卡、只需要 Python 的程序，以及用您的五张图像的缩小副本进行的自检。</translation>
+    </message>
+    <message>
+        <source>Also in lower precision</source>
+        <translation>同时导出较低精度</translation>
+    </message>
+    <message>
+        <source>Bundle</source>
+        <translation>包</translation>
+    </message>
+    <message>
+        <source>Bundle (.&amp;zip)</source>
+        <translation>包（.zip）(&amp;Z)</translation>
+    </message>
+    <message>
+        <source>Bundle (f&amp;older)</source>
+        <translation>包（文件夹）(&amp;O)</translation>
+    </message>
+    <message>
         <source>Checked with</source>
         <translation>检查工具</translation>
     </message>
@@ -1811,6 +2302,10 @@
     <message>
         <source>Export Model as ONNX</source>
         <translation>将模型导出为 ONNX</translation>
+    </message>
+    <message>
+        <source>Export as</source>
+        <translation>导出为</translation>
     </message>
     <message>
         <source>Exported, and checked on {count} of your images</source>
@@ -1833,8 +2328,40 @@
         <translation>文件夹</translation>
     </message>
     <message>
+        <source>Full precision</source>
+        <translation>全精度</translation>
+    </message>
+    <message>
+        <source>Half precision</source>
+        <translation>半精度</translation>
+    </message>
+    <message>
+        <source>Half the size, made for graphics cards; on processors about as quick or somewhat slower.</source>
+        <translation>大小减半，适合显卡；在处理器上速度相近或略慢。</translation>
+    </message>
+    <message>
+        <source>In it</source>
+        <translation>其中</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>未包含</translation>
+    </message>
+    <message>
+        <source>Less than half the size and often quicker on processors. Takes a minute or more, and is written only if 99 % of the images it is checked on keep their class.</source>
+        <translation>大小不到一半，在处理器上通常更快。需要一分钟或更久，且只有在所检查的图像中有 99% 保持原类别时才会写出。</translation>
+    </message>
+    <message>
+        <source>New folder (*)</source>
+        <translation>新文件夹 (*)</translation>
+    </message>
+    <message>
         <source>ONNX models (*.onnx)</source>
         <translation>ONNX 模型 (*.onnx)</translation>
+    </message>
+    <message>
+        <source>One ONNX &amp;file</source>
+        <translation>单个 ONNX 文件(&amp;F)</translation>
     </message>
     <message>
         <source>One file with the network, its preprocessing and your classes ({names}). It takes images of any size and gives probabilities, in any program that reads ONNX. Before it gets its name it is run on your own images and compared with Handful.</source>
@@ -1849,12 +2376,20 @@
         <translation>完整读取</translation>
     </message>
     <message>
+        <source>Removed</source>
+        <translation>移除</translation>
+    </message>
+    <message>
         <source>Size</source>
         <translation>大小</translation>
     </message>
     <message>
         <source>With it</source>
         <translation>附带文件</translation>
+    </message>
+    <message>
+        <source>Zip files (*.zip)</source>
+        <translation>Zip 文件 (*.zip)</translation>
     </message>
     <message>
         <source>largest difference in probability {difference}</source>
@@ -1865,12 +2400,28 @@
         <translation>{clear} 个明确的文件中有 {agree} 个得到相同的类别（差距大于 {margin}）</translation>
     </message>
     <message>
+        <source>{agree} of {total} images get the same class</source>
+        <translation>{total} 幅图像中有 {agree} 幅得到相同的类别</translation>
+    </message>
+    <message>
         <source>{names} have no example and are left out.</source>
         <translation>{names} 没有示例，已略去。</translation>
     </message>
     <message>
+        <source>{names} of the former model</source>
+        <translation>原模型的 {names}</translation>
+    </message>
+    <message>
         <source>{name} has no example and is left out.</source>
         <translation>{name} 没有示例，已略去。</translation>
+    </message>
+    <message>
+        <source>{name}, {size}</source>
+        <translation>{name}，{size}</translation>
+    </message>
+    <message>
+        <source>{rate} images/s on one thread</source>
+        <translation>单线程每秒 {rate} 张图像</translation>
     </message>
 </context>
 <context>
@@ -1880,20 +2431,60 @@
         <translation>每张图像由同类别的其他图像来评判：请为每个类别至少标注两张并非几乎相同的图像，最好五张。</translation>
     </message>
     <message>
-        <source>Confidence and share right are {error} percentage points apart on the mean (calibration error); with so many labels chance alone makes it about {chance}.</source>
-        <translation>置信度与正确比例平均相差 {error} 个百分点（校准误差）；以这么多标注而言，仅偶然因素就会造成约 {chance} 个百分点。</translation>
-    </message>
-    <message>
         <source>Held-out accuracy {accuracy}</source>
         <translation>留出准确率 {accuracy}</translation>
     </message>
     <message>
-        <source>Of the images without a label about {percent} % should be recognised with the instant effort, between {low} and {high} %. That is another number on purpose: the images that you labelled may be harder or easier than the rest, so it starts from the confidences of the rest and is corrected by held-out labels.</source>
-        <translation>在即时模式下，未标注的图像中预计约有 {percent}% 能被正确识别，介于 {low}% 与 {high}% 之间。这个数字有意与上面不同：您标注的图像可能比其余图像更难或更容易，因此它从其余图像的置信度出发，再用留出的标注加以修正。</translation>
+        <source>About {percent} % right on labels it had not seen ({low} to {high} %)</source>
+        <translation>对未见过的标注，正确率约 {percent}%（{low} 至 {high}%）</translation>
+    </message>
+    <message>
+        <source>About {percent} % right of images of your classes ({low} to {high} %)</source>
+        <translation>对属于您的类别的图像，正确率约 {percent}%（{low} 至 {high}%）</translation>
+    </message>
+    <message>
+        <source>About {percent} % right of {count} of {all} classes ({low} to {high} %)</source>
+        <translation>对 {all} 个类别中的 {count} 个，正确率约 {percent}%（{low} 至 {high}%）</translation>
+    </message>
+    <message>
+        <source>Accuracy not known yet</source>
+        <translation>准确率尚不可知</translation>
+    </message>
+    <message>
+        <source>Expected calibration error {error}; were every confidence true, as many labels would give about {chance}.</source>
+        <translation>期望校准误差为 {error}；如果所有置信度都准确，同样数量的标注会得到约 {chance}。</translation>
+    </message>
+    <message>
+        <source>How many of such images are found out, is not known.</source>
+        <translation>这类图像中有多少能被识别出来，尚不清楚。</translation>
+    </message>
+    <message>
+        <source>Of {judged} images labelled “none of these”, {found} would look like none of the classes had nobody labelled them ({low} to {high} %).</source>
+        <translation>在 {judged} 张标注为“都不是”的图像中，如果没有人标注，有 {found} 张会被看作不属于任何类别（{low} 至 {high}%）。</translation>
+    </message>
+    <message>
+        <source>On held-out labels confidence and share right are {error} percentage points apart on average.</source>
+        <translation>在留出的标注上，置信度与正确比例平均相差 {error} 个百分点。</translation>
     </message>
     <message>
         <source>On the mean of the classes: precision {precision}, recall {recall}, F1 {f1}. Of all held-out labels, large classes counting for more: {share}.</source>
         <translation>各类别平均：精确率 {precision}，召回率 {recall}，F1 {f1}。在所有留出的标注中（大类别所占比重更大）：{share}。</translation>
+    </message>
+    <message>
+        <source>The accuracy is that of images that show one of your classes. What shows none of them is not in it, and is predicted as one of them all the same; 1 unlabelled image looks like none.</source>
+        <translation>此准确率只针对属于您的某个类别的图像。不属于任何类别的图像不在其中，但仍会被预测为某个类别；有 1 张未标注图像看起来都不是。</translation>
+    </message>
+    <message>
+        <source>The accuracy is that of images that show one of your classes. What shows none of them is not in it, and is predicted as one of them all the same; {count} unlabelled images look like none.</source>
+        <translation>此准确率只针对属于您的某个类别的图像。不属于任何类别的图像不在其中，但仍会被预测为某个类别；有 {count} 张未标注图像看起来都不是。</translation>
+    </message>
+    <message>
+        <source>The accuracy is that of the {count} classes that have examples: images of the other {empty} are all predicted as one of these.</source>
+        <translation>此准确率只针对有示例的 {count} 个类别：其余 {empty} 个类别的图像都会被预测为这些类别之一。</translation>
+    </message>
+    <message>
+        <source>The accuracy is that of the {count} classes that have examples: “{name}” has none yet, so each of its images is predicted as another class.</source>
+        <translation>此准确率只针对有示例的 {count} 个类别：“{name}”还没有示例，因此它的每张图像都会被预测为其他类别。</translation>
     </message>
     <message>
         <source>The confidences are too high for some images, too low for others.</source>
@@ -1912,24 +2503,71 @@
         <translation>置信度偏高。</translation>
     </message>
     <message>
+        <source>The last point is the accuracy above, the others what it would be with fewer labels of each class. How much they differ was measured with quick fits to some of your labels only. The band is the 95 % interval.</source>
+        <translation>最后一点就是上面的准确率，其余各点是每个类别标注较少时的准确率。它们之间的差别，是只用您的部分标注快速拟合测得的。色带为 95% 区间。</translation>
+    </message>
+    <message>
         <source>Too few labels to tell how good the answers are</source>
         <translation>标注太少，无法判断结果的好坏</translation>
+    </message>
+    <message>
+        <source>Too few labels to tell how often it is right</source>
+        <translation>标注太少，无法判断正确率</translation>
+    </message>
+    <message>
+        <source>{accuracy}, being checked…</source>
+        <translation>{accuracy}，正在检验…</translation>
     </message>
     <message>
         <source>{effort} effort, whose answers are those on screen. {right} of {judged} labelled images came out right when each was classified by a model that had not seen it or its near-duplicates. In the accuracy classes count alike, large or small; the truth lies between the two bounds 95 times in 100.</source>
         <translation>{effort}模式，屏幕上显示的就是它的结果。{judged} 张已标注图像各由未见过它及其近似重复图像的模型来分类，其中 {right} 张判断正确。在准确率中，各类别无论大小权重相同；真实值有 95% 的把握落在两个界限之间。</translation>
     </message>
     <message>
+        <source>{effort} effort, with the labels as they were; those of now are being checked. {right} of {judged} labelled images came out right when each was classified by a model that had not seen it or its near-duplicates. In the accuracy classes count alike, large or small; the truth lies between the two bounds 95 times in 100.</source>
+        <translation>{effort}模式，使用此前的标注；现在的标注正在检验。{judged} 张已标注图像各由未见过它及其近似重复图像的模型来分类，其中 {right} 张判断正确。在准确率中，各类别无论大小权重相同；真实值有 95% 的把握落在两个界限之间。</translation>
+    </message>
+    <message>
         <source>{judged} of {labels} labels could be judged: the others are near-duplicates of one of those, the only label of their class, or cannot be read.</source>
         <translation>{labels} 个标注中有 {judged} 个可以评判：其余的是其中某一个的近似重复、所属类别的唯一标注，或无法读取。</translation>
+    </message>
+    <message>
+        <source>{judged} of {labels} labels of your classes could be judged: the others are near-duplicates of one of those, the only label of their class, or cannot be read. Labels of “none of these” ({none}) are not among them.</source>
+        <translation>您的类别的 {labels} 个标注中有 {judged} 个可以评判：其余的是其中某一个的近似重复、所属类别的唯一标注，或无法读取。“都不是”的标注（{none} 个）不计在内。</translation>
     </message>
     <message>
         <source>{percent} % ({low} to {high} %)</source>
         <translation>{percent}%（{low}% 至 {high}%）</translation>
     </message>
     <message>
+        <source>{percent} % right ({low} to {high} %)</source>
+        <translation>正确率 {percent}%（{low} 至 {high}%）</translation>
+    </message>
+    <message>
+        <source>{percent} % right within your classes ({low} to {high} %)</source>
+        <translation>在您的类别内正确率 {percent}%（{low} 至 {high}%）</translation>
+    </message>
+    <message>
+        <source>{percent} % right within {count} of {all} classes ({low} to {high} %)</source>
+        <translation>{all} 个类别中 {count} 个的正确率 {percent}%（{low} 至 {high}%）</translation>
+    </message>
+    <message>
         <source>{verdict} {numbers}</source>
         <translation>{verdict}{numbers}</translation>
+    </message>
+</context>
+<context>
+    <name>Filters</name>
+    <message>
+        <source>No unlabelled image is predicted as “{name}” yet; these are sorted by how much they look like its labels.</source>
+        <translation>还没有未标注图像被预测为“{name}”；这些图像按与该类别标注的相似程度排序。</translation>
+    </message>
+    <message>
+        <source>Select one image or more first; the others are then sorted by how alike they are.</source>
+        <translation>请先选择一张或多张图像；其他图像将按相似程度排序。</translation>
+    </message>
+    <message>
+        <source>“{name}” has no label yet. First come the images that are least like the classes that have; label the first “{name}” that you see.</source>
+        <translation>“{name}”还没有标注。最不像已有标注类别的图像排在前面；请标注您看到的第一张“{name}”。</translation>
     </message>
 </context>
 <context>
@@ -1947,8 +2585,8 @@
         <translation>Esc</translation>
     </message>
     <message>
-        <source>Find by file name</source>
-        <translation>按文件名查找</translation>
+        <source>Find by name or folder</source>
+        <translation>按名称或文件夹查找</translation>
     </message>
     <message>
         <source>Matches</source>
@@ -1967,20 +2605,20 @@
         <translation>仅显示匹配项</translation>
     </message>
     <message>
-        <source>Part of a file name</source>
-        <translation>文件名的一部分</translation>
+        <source>Show only images whose name or folder matches</source>
+        <translation>仅显示名称或文件夹匹配的图像</translation>
     </message>
     <message>
-        <source>Part of a file&apos;s name; with a / in it, of its folder&apos;s name, too (Ctrl+F)</source>
-        <translation>文件名的一部分；含有 / 时也在文件夹名中查找（Ctrl+F）</translation>
+        <source>Words of a file&apos;s name or of its folders, in any order (Ctrl+F)</source>
+        <translation>文件名或其文件夹中的词，顺序不限（Ctrl+F）</translation>
+    </message>
+    <message>
+        <source>Words of a name or folder</source>
+        <translation>名称或文件夹中的词</translation>
     </message>
     <message>
         <source>Previous match</source>
         <translation>上一个匹配</translation>
-    </message>
-    <message>
-        <source>Show the images alone whose name matches</source>
-        <translation>仅显示名称匹配的图像</translation>
     </message>
     <message>
         <source>{count} matches</source>
@@ -2021,12 +2659,16 @@
         <translation>开始时有 {count} 个标注，此后有 1 个发生了变动。微调继续使用开始时的标注，最后会用您的全部标注给出结果。</translation>
     </message>
     <message>
+        <source>1.  The {count} labelled images of your classes are looked at from several sides. It does not learn from those labelled “none of these” ({none}).</source>
+        <translation>1.  从多个视角读取您的类别的 {count} 张已标注图像。它不会从标注为“都不是”的图像（{none} 张）中学习。</translation>
+    </message>
+    <message>
         <source>1.  Your {count} labelled images are looked at from several sides.</source>
         <translation>1.  从多个视角读取您的 {count} 张已标注图像。</translation>
     </message>
     <message>
-        <source>2.  The last blocks of the encoder learn from them: five times with a fifth of the labels held out, to see whether it helps, and once with all.</source>
-        <translation>2.  编码器的最后几个模块从中学习：五次各留出五分之一的标注，以检验是否有帮助；再用全部标注学习一次。</translation>
+        <source>2.  The last part of the encoder learns from them: five times with a fifth of the labels held out, to see whether it helps, and once with all.</source>
+        <translation>2.  编码器的最后一部分从中学习：五次各留出五分之一的标注，以检验是否有帮助；再用全部标注学习一次。</translation>
     </message>
     <message>
         <source>3.  Only if it clearly helps on the labels held out, the folder is read again with the new encoder: {count} images. Else nothing changes.</source>
@@ -2053,6 +2695,10 @@
         <translation>微调有帮助：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
     </message>
     <message>
+        <source>Fine-tuning was cancelled.</source>
+        <translation>微调已取消。</translation>
+    </message>
+    <message>
         <source>Go On</source>
         <translation>继续</translation>
     </message>
@@ -2073,6 +2719,14 @@
         <translation>微调的进度</translation>
     </message>
     <message>
+        <source>How wrong it is</source>
+        <translation>错误程度</translation>
+    </message>
+    <message>
+        <source>It ran for {time}.</source>
+        <translation>运行了 {time}。</translation>
+    </message>
+    <message>
         <source>It runs on; open this again from the line at the bottom (Esc)</source>
         <translation>它会继续运行；可从底部的状态栏重新打开（Esc）</translation>
     </message>
@@ -2081,16 +2735,16 @@
         <translation>用时 {time}。</translation>
     </message>
     <message>
-        <source>It was cancelled, and labels have changed since: images that were looked at are kept, the trainings begin anew.</source>
-        <translation>微调已取消，此后标注有变动：已查看的图像会保留，训练将重新开始。</translation>
+        <source>Labels have changed since: images that were looked at are kept, the trainings begin anew.</source>
+        <translation>此后标签有变：已查看的图像会保留，训练从头开始。</translation>
     </message>
     <message>
-        <source>It was cancelled; what was finished is kept, and it can go on there.</source>
-        <translation>微调已取消；已完成的部分会保留，可以从那里继续。</translation>
+        <source>Lower is better: the mean negative logarithm of the right class’s probability</source>
+        <translation>越低越好：正确类别概率的负对数的平均值</translation>
     </message>
     <message>
-        <source>Loss (nats)</source>
-        <translation>损失（nat）</translation>
+        <source>average</source>
+        <translation>平均</translation>
     </message>
     <message>
         <source>Only encoders of Handful&apos;s own architecture can be fine-tuned, and the one in use, {name}, is another. Choose Handful&apos;s in the settings to fine-tune it.</source>
@@ -2125,16 +2779,16 @@
         <translation>已完成的部分会保留：对相同的标注再次微调时，会从那里继续</translation>
     </message>
     <message>
+        <source>What was finished is kept, and it can go on there.</source>
+        <translation>已完成的部分会保留，可以从那里继续。</translation>
+    </message>
+    <message>
         <source>What will happen:</source>
         <translation>将会进行：</translation>
     </message>
     <message>
         <source>You can go on labelling, and close this window. It needs about 2 GB of memory. Cancelled, or cut off by closing Handful, it goes on where it was when you ask for it again with the same labels.</source>
         <translation>您可以继续标注，也可以关闭此窗口。它大约需要 2 GB 内存。如果被取消，或因关闭 Handful 而中断，对相同的标注再次微调时会从中断处继续。</translation>
-    </message>
-    <message>
-        <source>mean of the folds</source>
-        <translation>各折平均</translation>
     </message>
     <message>
         <source>on held-out labels</source>
@@ -2174,25 +2828,14 @@
     </message>
 </context>
 <context>
-    <name>Gallery</name>
-    <message>
-        <source>Select one image or more first; the others are then sorted by how alike they are.</source>
-        <translation>请先选择一张或多张图像；其他图像将按相似程度排序。</translation>
-    </message>
-</context>
-<context>
     <name>GalleryHead</name>
-    <message>
-        <source>Alike</source>
-        <translation>相似</translation>
-    </message>
     <message>
         <source>All</source>
         <translation>全部</translation>
     </message>
     <message>
-        <source>Any Class</source>
-        <translation>任意类别</translation>
+        <source>Bursts, copies and near-duplicates, each image counted</source>
+        <translation>连拍、副本和近似重复，逐张计数</translation>
     </message>
     <message>
         <source>Class</source>
@@ -2215,28 +2858,40 @@
         <translation>重复、连拍</translation>
     </message>
     <message>
+        <source>Every image of the folder</source>
+        <translation>文件夹中的全部图像</translation>
+    </message>
+    <message>
+        <source>Files that cannot be read, and why</source>
+        <translation>无法读取的文件及原因</translation>
+    </message>
+    <message>
         <source>Found</source>
         <translation>指定</translation>
     </message>
     <message>
-        <source>Group similar</source>
-        <translation>相似图像分组</translation>
+        <source>Images that another page named</source>
+        <translation>其他页面指定的图像</translation>
     </message>
     <message>
-        <source>Grouping… {percent}</source>
-        <translation>正在分组… {percent}</translation>
+        <source>Images that you labelled, those labelled “none of these” among them</source>
+        <translation>您标注过的图像，包括标注为“都不是”的图像</translation>
+    </message>
+    <message>
+        <source>Images without a label of yours that can be read</source>
+        <translation>您未标注且可以读取的图像</translation>
+    </message>
+    <message>
+        <source>Images without a label that you set aside for later</source>
+        <translation>您暂放以待稍后处理的未标注图像</translation>
     </message>
     <message>
         <source>Labelled</source>
         <translation>已标注</translation>
     </message>
     <message>
-        <source>Lay bursts, copies and near-duplicates under one tile each (Ctrl+Shift+G); Ctrl+G opens and closes a group</source>
-        <translation>将连拍、副本和近似重复的图像各归入一个缩略图（Ctrl+Shift+G）；Ctrl+G 展开或收起组</translation>
-    </message>
-    <message>
-        <source>Least like any class first</source>
-        <translation>最不像任何类别的在前</translation>
+        <source>Labels of yours that look wrong: a model of all other labels finds another class at least {odds} times as likely, or the same picture has another label</source>
+        <translation>看起来有误的标注：由其他全部标注得到的模型认为另一类别的可能性至少是其 {odds} 倍，或同一画面另有不同的标注</translation>
     </message>
     <message>
         <source>Looks wrong</source>
@@ -2251,56 +2906,28 @@
         <translation>更多筛选</translation>
     </message>
     <message>
-        <source>Most confident first</source>
-        <translation>最有把握的在前</translation>
-    </message>
-    <message>
-        <source>Most unsure first</source>
-        <translation>最不确定的在前</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>New predictions: filter and sort again (F5)</source>
-        <translation>有新的预测：重新筛选和排序（F5）</translation>
-    </message>
-    <message>
-        <source>Newest first</source>
-        <translation>最新的在前</translation>
-    </message>
-    <message>
         <source>None of these?</source>
         <translation>都不是？</translation>
-    </message>
-    <message>
-        <source>None?</source>
-        <translation>都不是？</translation>
-    </message>
-    <message>
-        <source>Oldest first</source>
-        <translation>最旧的在前</translation>
     </message>
     <message>
         <source>Only the class {name}</source>
         <translation>仅类别“{name}”</translation>
     </message>
     <message>
-        <source>Order</source>
-        <translation>顺序</translation>
-    </message>
-    <message>
-        <source>Order of the images</source>
-        <translation>图像的顺序</translation>
-    </message>
-    <message>
         <source>Predicted</source>
         <translation>已预测</translation>
     </message>
     <message>
-        <source>Refresh</source>
-        <translation>刷新</translation>
+        <source>Any class</source>
+        <translation>任意类别</translation>
+    </message>
+    <message>
+        <source>Predictions with a confidence of at least {percent} %, without images that look like none of these or are set aside; and how good they are</source>
+        <translation>置信度不低于 {percent}% 的预测及其好坏，不含看起来都不是的和已暂放的图像</translation>
+    </message>
+    <message>
+        <source>Set aside</source>
+        <translation>已暂放</translation>
     </message>
     <message>
         <source>Show all classes again</source>
@@ -2311,68 +2938,32 @@
         <translation>重新显示所有名称</translation>
     </message>
     <message>
-        <source>Show bursts, copies and near-duplicates</source>
-        <translation>显示连拍、副本和近似重复的图像</translation>
-    </message>
-    <message>
-        <source>Show every image</source>
-        <translation>显示所有图像</translation>
-    </message>
-    <message>
-        <source>Show files that cannot be read, and why</source>
-        <translation>显示无法读取的文件及其原因</translation>
-    </message>
-    <message>
         <source>Show images labelled or predicted as one class</source>
         <translation>显示标注或预测为某个类别的图像</translation>
     </message>
     <message>
-        <source>Show images that are predicted</source>
-        <translation>显示有预测的图像</translation>
-    </message>
-    <message>
-        <source>Show images that look like none of the classes</source>
-        <translation>显示看起来不属于任何类别的图像</translation>
-    </message>
-    <message>
-        <source>Show images that you labelled</source>
-        <translation>显示您标注过的图像</translation>
-    </message>
-    <message>
-        <source>Show images whose two most likely classes are close</source>
-        <translation>显示两个最可能的类别相近的图像</translation>
-    </message>
-    <message>
-        <source>Show images without a label of yours</source>
-        <translation>显示没有您的标注的图像</translation>
-    </message>
-    <message>
-        <source>Show labels of yours that look wrong</source>
-        <translation>显示您的标注中可能有误的图像</translation>
-    </message>
-    <message>
-        <source>Show predictions above a confidence, and how good they are</source>
-        <translation>显示高于某个置信度的预测，以及它们的准确程度</translation>
-    </message>
-    <message>
-        <source>Show the images that another page named</source>
-        <translation>显示其他页面指定的图像</translation>
-    </message>
-    <message>
-        <source>Similar to the selection</source>
-        <translation>与所选图像相似的在前</translation>
-    </message>
-    <message>
-        <source>Tile size</source>
-        <translation>缩略图大小</translation>
-    </message>
-    <message>
-        <source>Tile size (Ctrl and mouse wheel)</source>
-        <translation>缩略图大小（Ctrl 加鼠标滚轮）</translation>
+        <source>Worth labelling</source>
+        <translation>值得标注</translation>
     </message>
     <message>
         <source>Unlabelled</source>
         <translation>未标注</translation>
+    </message>
+    <message>
+        <source>Unlabelled images that have a prediction</source>
+        <translation>有预测的未标注图像</translation>
+    </message>
+    <message>
+        <source>Unlabelled images that look like none of the classes: that score is {percent} % or more</source>
+        <translation>看起来不像任何类别的未标注图像：该得分不低于 {percent}%</translation>
+    </message>
+    <message>
+        <source>Unlabelled images whose two most likely classes are less than {margin} percentage points apart</source>
+        <translation>最可能的两个类别相差不到 {margin} 个百分点的未标注图像</translation>
+    </message>
+    <message>
+        <source>Unlabelled images whose two most likely classes are less than {margin} percentage points apart, of a class also those that may be of it; one of those that show the same, and none that is set aside</source>
+        <translation>最可能的两个类别相差不到 {margin} 个百分点的未标注图像，选定类别时还包括可能属于该类别的图像；内容相同的只取一张，不含已暂放的图像</translation>
     </message>
     <message>
         <source>Unreadable</source>
@@ -2381,14 +2972,6 @@
     <message>
         <source>Unsure</source>
         <translation>不确定</translation>
-    </message>
-    <message>
-        <source>Wrong?</source>
-        <translation>有误？</translation>
-    </message>
-    <message>
-        <source>{count} images selected</source>
-        <translation>已选择 {count} 张图像</translation>
     </message>
     <message>
         <source>“{text}”</source>
@@ -2400,6 +2983,14 @@
     <message>
         <source>, or none of these</source>
         <translation>，也可能都不是</translation>
+    </message>
+    <message>
+        <source>1 is set aside</source>
+        <translation>1 张已暂放</translation>
+    </message>
+    <message>
+        <source>1 label looks wrong</source>
+        <translation>1 个标注可能有误</translation>
     </message>
     <message>
         <source>File changed {date}</source>
@@ -2434,6 +3025,10 @@
         <translation>预测为“{name}”，{percent}</translation>
     </message>
     <message>
+        <source>set aside, {prediction}</source>
+        <translation>已暂放，{prediction}</translation>
+    </message>
+    <message>
         <source>unsure, perhaps {name}, {percent}</source>
         <translation>不确定，可能是“{name}”，{percent}</translation>
     </message>
@@ -2448,6 +3043,14 @@
     <message>
         <source>{count} alike images, {labelled} of them labelled</source>
         <translation>{count} 张相似图像，其中 {labelled} 张已标注</translation>
+    </message>
+    <message>
+        <source>{count} are set aside</source>
+        <translation>{count} 张已暂放</translation>
+    </message>
+    <message>
+        <source>{count} labels look wrong</source>
+        <translation>{count} 个标注可能有误</translation>
     </message>
     <message>
         <source>{number} of {count} alike images</source>
@@ -2481,8 +3084,8 @@
         <translation>Esc</translation>
     </message>
     <message>
-        <source>Find by file name</source>
-        <translation>按文件名查找</translation>
+        <source>Find by name or folder</source>
+        <translation>按名称或文件夹查找</translation>
     </message>
     <message>
         <source>Go through the images</source>
@@ -2491,6 +3094,14 @@
     <message>
         <source>Images</source>
         <translation>图像</translation>
+    </message>
+    <message>
+        <source>Key of a class</source>
+        <translation>类别的快捷键</translation>
+    </message>
+    <message>
+        <source>Label the selected images; of one image, label it and go on to the next</source>
+        <translation>标注所选图像；只选一张时，标注后前进到下一张</translation>
     </message>
     <message>
         <source>Larger or smaller tiles</source>
@@ -2526,6 +3137,53 @@
     </message>
 </context>
 <context>
+    <name>GuideWindow</name>
+    <message>
+        <source>Contents</source>
+        <translation>目录</translation>
+    </message>
+    <message>
+        <source>Find next</source>
+        <translation>查找下一个</translation>
+    </message>
+    <message>
+        <source>Find previous</source>
+        <translation>查找上一个</translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>Search the guide</source>
+        <translation>在指南中查找</translation>
+    </message>
+    <message>
+        <source>Search the guide (Ctrl+F); Enter finds the next place</source>
+        <translation>在指南中查找（Ctrl+F）；按 Enter 查找下一处</translation>
+    </message>
+    <message>
+        <source>Text of the guide</source>
+        <translation>指南正文</translation>
+    </message>
+    <message>
+        <source>The guide is missing from this installation: {path}</source>
+        <translation>安装中缺少使用指南：{path}</translation>
+    </message>
+    <message>
+        <source>The next place (F3)</source>
+        <translation>下一处（F3）</translation>
+    </message>
+    <message>
+        <source>The place before (Shift+F3)</source>
+        <translation>上一处（Shift+F3）</translation>
+    </message>
+    <message>
+        <source>User Guide</source>
+        <translation>使用指南</translation>
+    </message>
+</context>
+<context>
     <name>HeatLegend</name>
     <message>
         <source>Blue speaks against, orange speaks for</source>
@@ -2545,6 +3203,153 @@
     <message>
         <source>Picture</source>
         <translation>图片</translation>
+    </message>
+</context>
+<context>
+    <name>ImportLabelsDialog</name>
+    <message>
+        <source>1 image has another label of yours.</source>
+        <translation>1 张图像已有您的另一个标注。</translation>
+    </message>
+    <message>
+        <source>1 image was found by the end of its path alone.</source>
+        <translation>1 张图像仅凭路径结尾找到。</translation>
+    </message>
+    <message>
+        <source>1 label can be imported from {name}</source>
+        <translation>可从 {name} 导入 1 个标注</translation>
+    </message>
+    <message>
+        <source>1 label cannot be taken</source>
+        <translation>1 个标注无法采用</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Also take 1 label that a machine predicted</source>
+        <translation>同时采用机器预测的 1 个标注</translation>
+    </message>
+    <message>
+        <source>Also take {count} labels that a machine predicted</source>
+        <translation>同时采用机器预测的 {count} 个标注</translation>
+    </message>
+    <message>
+        <source>Any format, recognised by itself</source>
+        <translation>任意格式，自动识别</translation>
+    </message>
+    <message>
+        <source>Choose a file or folder to read.</source>
+        <translation>请选择要读取的文件或文件夹。</translation>
+    </message>
+    <message>
+        <source>Files of labels ({patterns})</source>
+        <translation>标注文件 ({patterns})</translation>
+    </message>
+    <message>
+        <source>File…</source>
+        <translation>文件…</translation>
+    </message>
+    <message>
+        <source>Folder…</source>
+        <translation>文件夹…</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Import Labels</source>
+        <translation>导入标注</translation>
+    </message>
+    <message>
+        <source>Keep mine</source>
+        <translation>保留我的</translation>
+    </message>
+    <message>
+        <source>Labelled so already</source>
+        <translation>已如此标注</translation>
+    </message>
+    <message>
+        <source>Labels that another program made, for the images of this folder: {formats}, or a zip of one of these. Before anything changes you see what would.</source>
+        <translation>其他程序为此文件夹中的图像所做的标注：{formats}，或其 zip 文件。任何改动之前，您会先看到将有哪些改动。</translation>
+    </message>
+    <message>
+        <source>New classes</source>
+        <translation>新类别</translation>
+    </message>
+    <message>
+        <source>Read</source>
+        <translation>读取</translation>
+    </message>
+    <message>
+        <source>Read from</source>
+        <translation>读取自</translation>
+    </message>
+    <message>
+        <source>Save This List</source>
+        <translation>保存此列表</translation>
+    </message>
+    <message>
+        <source>Save This List…</source>
+        <translation>保存此列表…</translation>
+    </message>
+    <message>
+        <source>Saved {name}.</source>
+        <translation>已保存 {name}。</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Take theirs</source>
+        <translation>采用对方的</translation>
+    </message>
+    <message>
+        <source>Without a label so far</source>
+        <translation>目前没有标注</translation>
+    </message>
+    <message>
+        <source>{count} images have other labels of yours.</source>
+        <translation>{count} 张图像已有您的其他标注。</translation>
+    </message>
+    <message>
+        <source>{count} images were found by the end of their path alone.</source>
+        <translation>{count} 张图像仅凭路径结尾找到。</translation>
+    </message>
+    <message>
+        <source>{count} labels can be imported from {name}</source>
+        <translation>可从 {name} 导入 {count} 个标注</translation>
+    </message>
+    <message>
+        <source>{count} labels cannot be taken</source>
+        <translation>{count} 个标注无法采用</translation>
+    </message>
+    <message>
+        <source>{names} and {count} more</source>
+        <translation>{names}，另有 {count} 个</translation>
+    </message>
+    <message>
+        <source>{path} could not be written: {reason}.</source>
+        <translation>无法写入 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{mine}” here, “{theirs}” there: {count}</source>
+        <translation>此处为“{mine}”，文件中为“{theirs}”：{count}</translation>
+    </message>
+    <message>
+        <source>“{name}” is the class “{known}”.</source>
+        <translation>“{name}”即类别“{known}”。</translation>
+    </message>
+    <message>
+        <source>“{title}” was cancelled; no label was changed.</source>
+        <translation>“{title}”已取消；没有更改任何标注。</translation>
     </message>
 </context>
 <context>
@@ -2581,6 +3386,10 @@
         <translation>快捷键及其作用</translation>
     </message>
     <message>
+        <source>Keys in italics do nothing on the page shown now, or with what is selected.</source>
+        <translation>斜体的按键在当前页面上或对当前所选内容不起作用。</translation>
+    </message>
+    <message>
         <source>No key does that. Settings &gt; Keys lists all actions.</source>
         <translation>没有这样的快捷键。“设置 &gt; 快捷键”列出了所有操作。</translation>
     </message>
@@ -2591,6 +3400,10 @@
     <message>
         <source>What they do</source>
         <translation>作用</translation>
+    </message>
+    <message>
+        <source>{keys}: {words} (not now)</source>
+        <translation>{keys}：{words}（当前不可用）</translation>
     </message>
 </context>
 <context>
@@ -2653,10 +3466,162 @@
     </message>
 </context>
 <context>
+    <name>LabelQuestion</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Label 1 Image</source>
+        <translation>标注 1 张图像</translation>
+    </message>
+    <message>
+        <source>Label 1 image as predicted?</source>
+        <translation>将 1 张图像按预测标注？</translation>
+    </message>
+    <message>
+        <source>Label as Predicted</source>
+        <translation>按预测标注</translation>
+    </message>
+    <message>
+        <source>Label {count} Images</source>
+        <translation>标注 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Label {count} as predicted</source>
+        <translation>按预测标注 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Label {count} images as predicted?</source>
+        <translation>将 {count} 张图像按预测标注？</translation>
+    </message>
+    <message>
+        <source>They become labels like those that you gave. The model then learns from its own answers, and its accuracy on held-out labels will look better than it is. Undo takes them all back.</source>
+        <translation>它们会成为与您亲自所做的相同的标注。之后模型会从自己的答案中学习，其在留出标注上的准确率会显得比实际更好。撤销可将它们全部收回。</translation>
+    </message>
+</context>
+<context>
+    <name>Labelling</name>
+    <message>
+        <source>These images have labels, so there is nothing to keep for later.</source>
+        <translation>这些图像已有标注，无需暂放。</translation>
+    </message>
+    <message>
+        <source>This image has a label, so there is nothing to keep for later.</source>
+        <translation>这张图像已有标注，无需暂放。</translation>
+    </message>
+</context>
+<context>
+    <name>LabelsDialog</name>
+    <message>
+        <source>Also what the model says of the images that have no label of yours</source>
+        <translation>也包括模型对您没有标注的图像的判断</translation>
+    </message>
+    <message>
+        <source>Choose where to save it.</source>
+        <translation>请选择保存位置。</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Export Labels</source>
+        <translation>导出标注</translation>
+    </message>
+    <message>
+        <source>Exported 1 label</source>
+        <translation>已导出 1 个标注</translation>
+    </message>
+    <message>
+        <source>Exported {count} labels</source>
+        <translation>已导出 {count} 个标注</translation>
+    </message>
+    <message>
+        <source>Exporting the labels</source>
+        <translation>正在导出标注</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Hard links to the images in place of copies</source>
+        <translation>用指向图像的硬链接代替副本</translation>
+    </message>
+    <message>
+        <source>Images left out</source>
+        <translation>未包含的图像</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>New folders (*)</source>
+        <translation>新文件夹 (*)</translation>
+    </message>
+    <message>
+        <source>Predictions</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>The classes of your labelled images, as another program reads them. The images themselves stay where and as they are.</source>
+        <translation>您标注的图像的类别，以其他程序能读取的形式导出。图像本身的位置和内容都不会改变。</translation>
+    </message>
+    <message>
+        <source>They take no further room, but a change to one is a change to the original</source>
+        <translation>它们不占用额外空间，但改动其中一个就是改动原图</translation>
+    </message>
+    <message>
+        <source>To know</source>
+        <translation>请注意</translation>
+    </message>
+    <message>
+        <source>With the predictions, marked as such</source>
+        <translation>同时导出预测，并注明是预测</translation>
+    </message>
+    <message>
+        <source>{format} cannot tell predictions from your labels.</source>
+        <translation>{format} 无法区分预测和您的标注。</translation>
+    </message>
+    <message>
+        <source>{format} holds no images.</source>
+        <translation>{format} 不包含图像。</translation>
+    </message>
+</context>
+<context>
     <name>Language</name>
     <message>
         <source>As the &amp;System</source>
         <translation>跟随系统(&amp;S)</translation>
+    </message>
+</context>
+<context>
+    <name>LeaveQuestion</name>
+    <message>
+        <source>Keep Working</source>
+        <translation>继续工作</translation>
+    </message>
+    <message>
+        <source>Leave Anyway</source>
+        <translation>仍然退出</translation>
+    </message>
+    <message>
+        <source>Work is still under way.</source>
+        <translation>仍有工作正在进行。</translation>
+    </message>
+    <message>
+        <source>Your labels are all saved.</source>
+        <translation>您的标注都已保存。</translation>
     </message>
 </context>
 <context>
@@ -2759,88 +3724,8 @@
 <context>
     <name>MainWindow</name>
     <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
         <source>Close Handful</source>
         <translation>关闭 Handful</translation>
-    </message>
-    <message>
-        <source>Close the Project</source>
-        <translation>关闭项目</translation>
-    </message>
-    <message>
-        <source>Handful projects (*{suffix})</source>
-        <translation>Handful 项目 (*{suffix})</translation>
-    </message>
-    <message>
-        <source>Import a class list</source>
-        <translation>导入类别列表</translation>
-    </message>
-    <message>
-        <source>Keep Working</source>
-        <translation>继续工作</translation>
-    </message>
-    <message>
-        <source>Label 1 Image</source>
-        <translation>标注 1 张图像</translation>
-    </message>
-    <message>
-        <source>Label 1 image as predicted?</source>
-        <translation>将 1 张图像按预测标注？</translation>
-    </message>
-    <message>
-        <source>Label as Predicted</source>
-        <translation>按预测标注</translation>
-    </message>
-    <message>
-        <source>Label {count} Images</source>
-        <translation>标注 {count} 张图像</translation>
-    </message>
-    <message>
-        <source>Label {count} as predicted</source>
-        <translation>按预测标注 {count} 张图像</translation>
-    </message>
-    <message>
-        <source>Label {count} images as predicted?</source>
-        <translation>将 {count} 张图像按预测标注？</translation>
-    </message>
-    <message>
-        <source>Leave Anyway</source>
-        <translation>仍然退出</translation>
-    </message>
-    <message>
-        <source>Lists of classes (*.txt *.csv *.tsv);;All files (*)</source>
-        <translation>类别列表 (*.txt *.csv *.tsv);;所有文件 (*)</translation>
-    </message>
-    <message>
-        <source>Open a folder of images</source>
-        <translation>打开图像文件夹</translation>
-    </message>
-    <message>
-        <source>Open a project</source>
-        <translation>打开项目</translation>
-    </message>
-    <message>
-        <source>They become labels like those that you gave. The model then learns from its own answers, and its accuracy on held-out labels will look better than it is. Undo takes them all back.</source>
-        <translation>它们会成为与您亲自所做的相同的标注。之后模型会从自己的答案中学习，其在留出标注上的准确率会显得比实际更好。撤销可将它们全部收回。</translation>
-    </message>
-    <message>
-        <source>Where are the images now?</source>
-        <translation>图像现在在哪里？</translation>
-    </message>
-    <message>
-        <source>Work is still under way.</source>
-        <translation>仍有工作正在进行。</translation>
-    </message>
-    <message>
-        <source>Your labels are all saved.</source>
-        <translation>您的标注都已保存。</translation>
-    </message>
-    <message>
-        <source>{path} is not there any more; it was taken off the list.</source>
-        <translation>{path} 已不存在，已从列表中移除。</translation>
     </message>
 </context>
 <context>
@@ -2848,6 +3733,10 @@
     <message>
         <source>+, -, Home</source>
         <translation>+、-、Home</translation>
+    </message>
+    <message>
+        <source>1 labelled image is not on the map, because it cannot be read.</source>
+        <translation>1 张已标注的图像无法读取，因此不在分布图上。</translation>
     </message>
     <message>
         <source>1 of {total} selected</source>
@@ -2860,6 +3749,14 @@
     <message>
         <source>A map needs at least three images that can be read.</source>
         <translation>至少需要三张可读取的图像才能显示分布图。</translation>
+    </message>
+    <message>
+        <source>Alike as the encoder saw the images before fine-tuning.</source>
+        <translation>按微调前的编码器所见排列：相似的靠近。</translation>
+    </message>
+    <message>
+        <source>Alike as the fine-tuned network sees the images.</source>
+        <translation>按微调后的网络所见排列：相似的靠近。</translation>
     </message>
     <message>
         <source>Arrange anew</source>
@@ -2886,20 +3783,16 @@
         <translation>方向键</translation>
     </message>
     <message>
-        <source>By class</source>
-        <translation>按类别</translation>
+        <source>Class</source>
+        <translation>类别</translation>
     </message>
     <message>
-        <source>By confidence</source>
-        <translation>按置信度</translation>
+        <source>Colours show</source>
+        <translation>颜色表示</translation>
     </message>
     <message>
-        <source>By what to check</source>
-        <translation>按待检查项</translation>
-    </message>
-    <message>
-        <source>Colour by</source>
-        <translation>着色依据</translation>
+        <source>Confidence</source>
+        <translation>置信度</translation>
     </message>
     <message>
         <source>Drag, Shift+Drag, Ctrl+Drag</source>
@@ -2922,28 +3815,12 @@
         <translation>转到最近的图像</translation>
     </message>
     <message>
-        <source>Label looks wrong</source>
-        <translation>标注可能有误</translation>
-    </message>
-    <message>
-        <source>Labels</source>
-        <translation>标注</translation>
-    </message>
-    <message>
         <source>Lasso</source>
         <translation>套索</translation>
     </message>
     <message>
         <source>Lasso: drag around images to select them (Shift adds, Ctrl inverts)</source>
         <translation>套索：拖动圈住图像以选中（Shift 添加，Ctrl 反选）</translation>
-    </message>
-    <message>
-        <source>Leave the map as it is now</source>
-        <translation>让分布图保持现状</translation>
-    </message>
-    <message>
-        <source>Like none of the classes</source>
-        <translation>不像任何类别</translation>
     </message>
     <message>
         <source>Map</source>
@@ -2956,14 +3833,6 @@
     <message>
         <source>Move the map</source>
         <translation>移动地图</translation>
-    </message>
-    <message>
-        <source>Not classified</source>
-        <translation>未分类</translation>
-    </message>
-    <message>
-        <source>Predictions</source>
-        <translation>预测</translation>
     </message>
     <message>
         <source>Rectangle</source>
@@ -2990,16 +3859,8 @@
         <translation>选择或取消选择图像</translation>
     </message>
     <message>
-        <source>Show in Gallery</source>
-        <translation>在图库中显示</translation>
-    </message>
-    <message>
         <source>Show the image large</source>
         <translation>查看大图</translation>
-    </message>
-    <message>
-        <source>Show the selected images as tiles</source>
-        <translation>以缩略图显示所选图像</translation>
     </message>
     <message>
         <source>Show the whole map (Home)</source>
@@ -3008,10 +3869,6 @@
     <message>
         <source>Space</source>
         <translation>空格</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>停止</translation>
     </message>
     <message>
         <source>Stopped; “Arrange anew” goes on from the start.</source>
@@ -3026,12 +3883,12 @@
         <translation>正在读取图像，随后显示分布图…</translation>
     </message>
     <message>
-        <source>Unsure</source>
-        <translation>不确定</translation>
-    </message>
-    <message>
         <source>What the colours of the points tell</source>
         <translation>各点颜色的含义</translation>
+    </message>
+    <message>
+        <source>What to check</source>
+        <translation>待检查内容</translation>
     </message>
     <message>
         <source>Whole map</source>
@@ -3040,6 +3897,10 @@
     <message>
         <source>Zoom in, out, whole map</source>
         <translation>放大、缩小、整张分布图</translation>
+    </message>
+    <message>
+        <source>{count} labelled images are not on the map, because they cannot be read.</source>
+        <translation>{count} 张已标注的图像无法读取，因此不在分布图上。</translation>
     </message>
     <message>
         <source>{count} of {total} selected</source>
@@ -3073,6 +3934,14 @@
         <translation>浏览…</translation>
     </message>
     <message>
+        <source>Do not find out how long it takes</source>
+        <translation>不测算需要多长时间</translation>
+    </message>
+    <message>
+        <source>Find out how long the training takes on this computer</source>
+        <translation>测算训练在这台电脑上需要多长时间</translation>
+    </message>
+    <message>
         <source>Folder of the run</source>
         <translation>本次训练的文件夹</translation>
     </message>
@@ -3083,6 +3952,14 @@
     <message>
         <source>Give the whole path of the folder to write to.</source>
         <translation>请给出写入文件夹的完整路径。</translation>
+    </message>
+    <message>
+        <source>How far the timing is</source>
+        <translation>计时进度</translation>
+    </message>
+    <message>
+        <source>How long it takes on this computer was not timed.</source>
+        <translation>未测算它在这台电脑上需要多长时间。</translation>
     </message>
     <message>
         <source>How long to train</source>
@@ -3129,12 +4006,24 @@
         <translation>简短：100 步，每张图像两个视角</translation>
     </message>
     <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
         <source>The encoder that comes with Handful knows many kinds of pictures. Trained on labelled images of your own field it can tell apart what that one sees alike. It learns how to tell classes apart in general, so many classes count more than many images.</source>
         <translation>Handful 自带的编码器认识许多种图片。用您自己领域的已标注图像训练之后，它能够区分自带编码器看来相似的东西。它学习的是一般而言如何区分类别，因此类别多比图像多更重要。</translation>
     </message>
     <message>
-        <source>Timing how long it takes on this computer…</source>
-        <translation>正在测量在这台电脑上需要多久…</translation>
+        <source>Time It</source>
+        <translation>计时</translation>
+    </message>
+    <message>
+        <source>Timing how long it takes on this computer: {step}… You need not wait for it.</source>
+        <translation>正在测算它在这台电脑上需要多长时间：{step}……您不必等待。</translation>
+    </message>
+    <message>
+        <source>Timing how long it takes on this computer… You need not wait for it.</source>
+        <translation>正在测算它在这台电脑上需要多长时间……您不必等待。</translation>
     </message>
     <message>
         <source>{path} holds a training already; give another folder.</source>
@@ -3150,6 +4039,10 @@
     <message>
         <source>An encoder is being trained in {folder}, step {done} of {total}. It stops with a checkpoint and can go on at the next start.</source>
         <translation>正在 {folder} 中训练编码器，第 {done} 步，共 {total} 步。它会在停止时留下检查点，下次启动时可以继续。</translation>
+    </message>
+    <message>
+        <source>An encoder is being trained in {folder}. It has not taken a step yet, so there is nothing to go on from: at the next start it can be begun anew.</source>
+        <translation>正在 {folder} 中训练编码器。它尚未完成任何一步，因此没有可以继续的内容：下次启动时可以从头开始。</translation>
     </message>
     <message>
         <source>An encoder is being trained in {folder}. It stops with a checkpoint and can go on at the next start.</source>
@@ -3175,28 +4068,32 @@
         <translation>正在训练编码器：{percent}%</translation>
     </message>
     <message>
-        <source>Encoder trained</source>
-        <translation>编码器已训练</translation>
+        <source>Encoder trained: {folder}</source>
+        <translation>编码器已训练：{folder}</translation>
     </message>
     <message>
-        <source>Show how the training of an encoder goes</source>
-        <translation>显示编码器训练的进展</translation>
+        <source>Show how the training in {folder} ended</source>
+        <translation>显示 {folder} 中的训练是如何结束的</translation>
     </message>
     <message>
-        <source>Show what the training has brought</source>
-        <translation>显示训练的成果</translation>
+        <source>Show how the training of an encoder in {folder} goes</source>
+        <translation>显示 {folder} 中编码器的训练情况</translation>
     </message>
     <message>
-        <source>Show why, and go on</source>
-        <translation>显示原因并继续</translation>
+        <source>Show what the training in {folder} has brought</source>
+        <translation>显示 {folder} 中的训练带来了什么</translation>
     </message>
     <message>
-        <source>Training stopped</source>
-        <translation>训练已停止</translation>
+        <source>Training stopped: {folder}</source>
+        <translation>训练已停止：{folder}</translation>
     </message>
 </context>
 <context>
     <name>MetaTrainingDialog</name>
+    <message>
+        <source>Begin anew with the same images and folder</source>
+        <translation>用相同的图像和文件夹从头开始</translation>
+    </message>
     <message>
         <source>Close</source>
         <translation>关闭</translation>
@@ -3222,6 +4119,10 @@
         <translation>显示文件夹</translation>
     </message>
     <message>
+        <source>Start Again</source>
+        <translation>重新开始</translation>
+    </message>
+    <message>
         <source>Start Training</source>
         <translation>开始训练</translation>
     </message>
@@ -3236,6 +4137,10 @@
     <message>
         <source>Stop at Once</source>
         <translation>立即停止</translation>
+    </message>
+    <message>
+        <source>Stop at once; no step is taken yet that would be lost</source>
+        <translation>立即停止；尚未完成任何一步，不会有所丢失</translation>
     </message>
     <message>
         <source>Train an Encoder</source>
@@ -3255,10 +4160,212 @@
     </message>
 </context>
 <context>
+    <name>MetadataDialog</name>
+    <message>
+        <source>1 file is as it was</source>
+        <translation>1 个文件已恢复原状</translation>
+    </message>
+    <message>
+        <source>1 file would change:</source>
+        <translation>将更改 1 个文件：</translation>
+    </message>
+    <message>
+        <source>1 image has its class as a keyword</source>
+        <translation>1 张图像已有其类别关键词</translation>
+    </message>
+    <message>
+        <source>Added</source>
+        <translation>新增</translation>
+    </message>
+    <message>
+        <source>Each image gets its class as a keyword, which Lightroom, digiKam, darktable and other programs show and search. Keywords and all else that is there stay; pixels and dates are not touched. Your labels are found under “Handful”, predictions under “AI”. First you see what would change.</source>
+        <translation>每张图像的类别将写为关键词，Lightroom、digiKam、darktable 等程序可以显示和搜索。已有的关键词及其他内容保持不变；像素和日期不受影响。您的标注位于“Handful”之下，预测位于“AI”之下。您会先看到将要更改什么。</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>File beside instead</source>
+        <translation>改为旁边的文件</translation>
+    </message>
+    <message>
+        <source>Files added to</source>
+        <translation>已合并的文件</translation>
+    </message>
+    <message>
+        <source>Files beside the images: IMG_1.JPG.xmp</source>
+        <translation>图像旁的文件：IMG_1.JPG.xmp</translation>
+    </message>
+    <message>
+        <source>Files beside the images: IMG_1.xmp</source>
+        <translation>图像旁的文件：IMG_1.xmp</translation>
+    </message>
+    <message>
+        <source>Files no longer needed</source>
+        <translation>不再需要的文件</translation>
+    </message>
+    <message>
+        <source>For Lightroom and Bridge, which read them of raw files only</source>
+        <translation>用于 Lightroom 和 Bridge，它们仅对 RAW 文件读取此类文件</translation>
+    </message>
+    <message>
+        <source>For darktable, digiKam and Immich</source>
+        <translation>用于 darktable、digiKam 和 Immich</translation>
+    </message>
+    <message>
+        <source>Give every file that was changed its bytes and times back</source>
+        <translation>恢复每个已更改文件的原有内容和时间</translation>
+    </message>
+    <message>
+        <source>Had it before</source>
+        <translation>之前已有</translation>
+    </message>
+    <message>
+        <source>Images written into</source>
+        <translation>已写入的图像</translation>
+    </message>
+    <message>
+        <source>In the images’ own files</source>
+        <translation>写入图像文件本身</translation>
+    </message>
+    <message>
+        <source>JPEG and PNG, for Lightroom, Windows and most others; other images get a file beside them</source>
+        <translation>JPEG 和 PNG，用于 Lightroom、Windows 及大多数程序；其他图像在旁边生成文件</translation>
+    </message>
+    <message>
+        <source>Left alone</source>
+        <translation>保持原样</translation>
+    </message>
+    <message>
+        <source>New files beside images</source>
+        <translation>图像旁的新文件</translation>
+    </message>
+    <message>
+        <source>Nothing was taken back</source>
+        <translation>没有任何内容被撤销</translation>
+    </message>
+    <message>
+        <source>Nothing was written in this folder</source>
+        <translation>此文件夹中尚未写入任何内容</translation>
+    </message>
+    <message>
+        <source>Nothing would change.</source>
+        <translation>没有需要更改的内容。</translation>
+    </message>
+    <message>
+        <source>Predictions</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>Removed</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>See what would change; nothing is written</source>
+        <translation>查看将会更改的内容；不写入任何文件</translation>
+    </message>
+    <message>
+        <source>Take back what was written last, also where it was interrupted</source>
+        <translation>撤回上次写入的内容，包括被中断的写入</translation>
+    </message>
+    <message>
+        <source>The least confidence of predictions that are written</source>
+        <translation>写入预测所需的最低置信度</translation>
+    </message>
+    <message>
+        <source>Too unsure, or none of these</source>
+        <translation>置信度过低或以上都不是</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Undo Last Writing</source>
+        <translation>撤销上次写入</translation>
+    </message>
+    <message>
+        <source>What would change in which file</source>
+        <translation>各文件将会更改的内容</translation>
+    </message>
+    <message>
+        <source>Where</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Write &amp;predictions that are at least this sure:</source>
+        <translation>写入置信度不低于此值的预测(&amp;P)：</translation>
+    </message>
+    <message>
+        <source>Write 1 File</source>
+        <translation>写入 1 个文件</translation>
+    </message>
+    <message>
+        <source>Write Metadata</source>
+        <translation>写入元数据</translation>
+    </message>
+    <message>
+        <source>Write {count} Files</source>
+        <translation>写入 {count} 个文件</translation>
+    </message>
+    <message>
+        <source>Your labels</source>
+        <translation>您的标注</translation>
+    </message>
+    <message>
+        <source>Your labels are always written; “none of these” gets no keyword.</source>
+        <translation>您的标注始终写入；“以上都不是”不写关键词。</translation>
+    </message>
+    <message>
+        <source>{count} files are as they were</source>
+        <translation>{count} 个文件已恢复原状</translation>
+    </message>
+    <message>
+        <source>{count} files would change:</source>
+        <translation>将更改 {count} 个文件：</translation>
+    </message>
+    <message>
+        <source>{count} files would change; the first {shown} of them:</source>
+        <translation>将更改 {count} 个文件；其中前 {shown} 个：</translation>
+    </message>
+    <message>
+        <source>{count} images have their class as a keyword</source>
+        <translation>{count} 张图像已有其类别关键词</translation>
+    </message>
+    <message>
+        <source>{count} in all were left alone.</source>
+        <translation>共有 {count} 个未处理。</translation>
+    </message>
+    <message>
+        <source>{count}, which could not be written into without harm</source>
+        <translation>{count}，无法安全写入图像文件</translation>
+    </message>
+    <message>
+        <source>{file} (new)</source>
+        <translation>{file}（新）</translation>
+    </message>
+    <message>
+        <source>“{title}” was cancelled; what was done so far stays, and can be undone or the rest be done later.</source>
+        <translation>“{title}”已取消；已完成的部分保留，以后可以撤销，或完成其余部分。</translation>
+    </message>
+</context>
+<context>
     <name>NeighbourTile</name>
     <message>
         <source>{name}, similarity {value} of at most 1</source>
         <translation>{name}，相似度 {value}（最高为 1）</translation>
+    </message>
+</context>
+<context>
+    <name>Neighbours</name>
+    <message>
+        <source>Nearest labelled images</source>
+        <translation>最相近的已标注图像</translation>
     </message>
 </context>
 <context>
@@ -3289,10 +4396,147 @@
     </message>
 </context>
 <context>
+    <name>NoticeBars</name>
+    <message>
+        <source>Close the newest notice, where Esc means nothing else</source>
+        <translation>在 Esc 没有其他作用时，关闭最新的通知</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Notices</source>
+        <translation>通知</translation>
+    </message>
+</context>
+<context>
     <name>Numbers</name>
     <message>
         <source>{percent} %</source>
         <translation>{percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>Opening</name>
+    <message>
+        <source>A name a line, or a column “class”, “label” or “name” (*.txt *.csv *.tsv *.json);;All files (*)</source>
+        <translation>每行一个名称，或者有“class”、“label”或“name”列 (*.txt *.csv *.tsv *.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Close the Project</source>
+        <translation>关闭项目</translation>
+    </message>
+    <message>
+        <source>Exported bundles (*.zip model.onnx signature.json)</source>
+        <translation>导出的包 (*.zip model.onnx signature.json)</translation>
+    </message>
+    <message>
+        <source>Handful projects (*{suffix})</source>
+        <translation>Handful 项目 (*{suffix})</translation>
+    </message>
+    <message>
+        <source>Import a class list: names line by line, a table, or JSON</source>
+        <translation>导入类别列表：每行一个名称、表格或 JSON</translation>
+    </message>
+    <message>
+        <source>Open a folder of images</source>
+        <translation>打开图像文件夹</translation>
+    </message>
+    <message>
+        <source>Open a project</source>
+        <translation>打开项目</translation>
+    </message>
+    <message>
+        <source>Start from a model: its .zip file, or model.onnx in its folder</source>
+        <translation>从模型开始：选择其 .zip 文件，或其文件夹中的 model.onnx</translation>
+    </message>
+    <message>
+        <source>Where are the images now?</source>
+        <translation>图像现在在哪里？</translation>
+    </message>
+    <message>
+        <source>Which images should “{name}” sort?</source>
+        <translation>“{name}”应当整理哪些图像？</translation>
+    </message>
+    <message>
+        <source>{path} is not there any more; it was taken off the list.</source>
+        <translation>{path} 已不存在，已从列表中移除。</translation>
+    </message>
+</context>
+<context>
+    <name>OrderRow</name>
+    <message>
+        <source>Folder and name</source>
+        <translation>文件夹和名称</translation>
+    </message>
+    <message>
+        <source>Group similar</source>
+        <translation>相似图像分组</translation>
+    </message>
+    <message>
+        <source>Grouping… {percent}</source>
+        <translation>正在分组… {percent}</translation>
+    </message>
+    <message>
+        <source>Lay bursts, copies and near-duplicates under one tile each (Ctrl+Shift+G); Ctrl+G opens and closes a group</source>
+        <translation>将连拍、副本和近似重复的图像各归入一个缩略图（Ctrl+Shift+G）；Ctrl+G 展开或收起组</translation>
+    </message>
+    <message>
+        <source>Least like any class first</source>
+        <translation>最不像任何类别的在前</translation>
+    </message>
+    <message>
+        <source>Most confident first</source>
+        <translation>最有把握的在前</translation>
+    </message>
+    <message>
+        <source>Most unsure first</source>
+        <translation>最不确定的在前</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>New predictions: filter and sort again (F5)</source>
+        <translation>有新的预测：重新筛选和排序（F5）</translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation>最新的在前</translation>
+    </message>
+    <message>
+        <source>Oldest first</source>
+        <translation>最旧的在前</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>顺序</translation>
+    </message>
+    <message>
+        <source>Order of the images</source>
+        <translation>图像的顺序</translation>
+    </message>
+    <message>
+        <source>Refresh</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Similar to the selection</source>
+        <translation>与所选图像相似的在前</translation>
+    </message>
+    <message>
+        <source>Tile size</source>
+        <translation>缩略图大小</translation>
+    </message>
+    <message>
+        <source>Tile size (Ctrl and mouse wheel)</source>
+        <translation>缩略图大小（Ctrl 加鼠标滚轮）</translation>
+    </message>
+    <message>
+        <source>{count} images selected</source>
+        <translation>已选择 {count} 张图像</translation>
     </message>
 </context>
 <context>
@@ -3304,6 +4548,10 @@
     <message>
         <source>Classes</source>
         <translation>类别</translation>
+    </message>
+    <message>
+        <source>Find the First “{name}”</source>
+        <translation>寻找第一张“{name}”</translation>
     </message>
     <message>
         <source>Go On Labelling</source>
@@ -3330,8 +4578,20 @@
         <translation>随机抽取少量预测，了解有多少是正确的（F8）</translation>
     </message>
     <message>
-        <source>See the images that may be of this class</source>
-        <translation>查看可能属于此类别的图像</translation>
+        <source>See the Mistakes</source>
+        <translation>查看错误</translation>
+    </message>
+    <message>
+        <source>See the images behind the most frequent mistake</source>
+        <translation>查看最常见的错误背后的图像</translation>
+    </message>
+    <message>
+        <source>See the unlabelled images, those first that are least like any class so far</source>
+        <translation>查看未标注的图像，最不像现有类别的在前</translation>
+    </message>
+    <message>
+        <source>See unlabelled images that may be of this class, the most unsure first</source>
+        <translation>查看可能属于此类别的未标注图像，最不确定的在前</translation>
     </message>
     <message>
         <source>Spot Check</source>
@@ -3340,10 +4600,6 @@
     <message>
         <source>Spot check</source>
         <translation>抽查</translation>
-    </message>
-    <message>
-        <source>What the instant effort is expected to reach on the images without a label, with fewer labels of each class and with all; the band is the 95 % interval.</source>
-        <translation>即时模式在未标注图像上预计达到的水平，分别对应每个类别使用较少标注和全部标注的情况；色带为 95% 置信区间。</translation>
     </message>
     <message>
         <source>Would more labels help?</source>
@@ -3363,6 +4619,26 @@
 </context>
 <context>
     <name>Pages</name>
+    <message>
+        <source>1 of {count} alike images</source>
+        <translation>{count} 张相似图像中的第 1 张</translation>
+    </message>
+    <message>
+        <source>A label goes to all {count}, as on their tile.</source>
+        <translation>标注会给到全部 {count} 张，与在缩略图上一样。</translation>
+    </message>
+    <message>
+        <source>A label goes to this one alone.</source>
+        <translation>标注只给到这一张。</translation>
+    </message>
+    <message>
+        <source>One of {count} alike images</source>
+        <translation>{count} 张相似图像之一</translation>
+    </message>
+    <message>
+        <source>The key of a class labels one image and goes on to the next by itself; the arrow key right after it is not needed.</source>
+        <translation>类别按键标注一张图像后会自动前进到下一张，不需要紧接着再按方向键。</translation>
+    </message>
     <message>
         <source>{place} of {count}</source>
         <translation>第 {place} 张，共 {count} 张</translation>
@@ -3429,8 +4705,28 @@
 <context>
     <name>PredictionsDialog</name>
     <message>
-        <source>A CSV table with one row per image: file name, class, confidence, and whether you or the model gave the class. Files that cannot be read are listed in a second table.</source>
-        <translation>每张图像一行的 CSV 表格：文件名、类别、置信度，以及类别由您还是由模型给出。无法读取的文件列在另一个表格中。</translation>
+        <source>A table with one row per image: file name, class, confidence, and whether you or the model gave the class. Files that cannot be read are listed in a second table.</source>
+        <translation>每张图像一行的表格：文件名、类别、置信度，以及类别是由您还是由模型给出的。无法读取的文件列在另一张表中。</translation>
+    </message>
+    <message>
+        <source>An object a line, with all probabilities, for programs.</source>
+        <translation>每行一个对象，包含所有概率，供程序使用。</translation>
+    </message>
+    <message>
+        <source>CSV</source>
+        <translation>CSV</translation>
+    </message>
+    <message>
+        <source>CSV for Excel</source>
+        <translation>适用于 Excel 的 CSV</translation>
+    </message>
+    <message>
+        <source>Commas and decimal points everywhere, for scripts and other programs.</source>
+        <translation>一律使用逗号分隔和小数点，供脚本和其他程序使用。</translation>
+    </message>
+    <message>
+        <source>Excel opens it with a double-click, accents and all.</source>
+        <translation>双击即可在 Excel 中打开，各种文字都能正确显示。</translation>
     </message>
     <message>
         <source>File</source>
@@ -3441,8 +4737,28 @@
         <translation>文件夹</translation>
     </message>
     <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>JSON Lines</source>
+        <translation>JSON Lines</translation>
+    </message>
+    <message>
+        <source>JSON Lines (*.jsonl)</source>
+        <translation>JSON Lines (*.jsonl)</translation>
+    </message>
+    <message>
         <source>Listed in</source>
         <translation>列于</translation>
+    </message>
+    <message>
+        <source>Parquet</source>
+        <translation>Parquet</translation>
+    </message>
+    <message>
+        <source>Parquet (*.parquet)</source>
+        <translation>Parquet (*.parquet)</translation>
     </message>
     <message>
         <source>Rows</source>
@@ -3463,6 +4779,10 @@
     <message>
         <source>Saved the predictions of {count} images</source>
         <translation>已保存 {count} 张图像的预测</translation>
+    </message>
+    <message>
+        <source>Small and typed, for pandas, Polars, DuckDB and R.</source>
+        <translation>体积小且带类型，供 pandas、Polars、DuckDB 和 R 使用。</translation>
     </message>
     <message>
         <source>Tables (*.csv)</source>
@@ -3488,24 +4808,12 @@
         <translation>返回所有图像（Esc）</translation>
     </message>
     <message>
-        <source>Cannot be read</source>
-        <translation>无法读取</translation>
-    </message>
-    <message>
-        <source>Class</source>
-        <translation>类别</translation>
-    </message>
-    <message>
         <source>Esc, Enter, Space</source>
         <translation>Esc、Enter、空格</translation>
     </message>
     <message>
         <source>Fit (Ctrl+0)</source>
         <translation>适合窗口（Ctrl+0）</translation>
-    </message>
-    <message>
-        <source>Labelled {name}</source>
-        <translation>已标注为“{name}”</translation>
     </message>
     <message>
         <source>Larger view</source>
@@ -3524,14 +4832,6 @@
         <translation>下一张图像（→）</translation>
     </message>
     <message>
-        <source>Not labelled</source>
-        <translation>未标注</translation>
-    </message>
-    <message>
-        <source>Number keys label, 0 says none of these, Delete takes the label off, the arrow keys go on.</source>
-        <translation>数字键用于标注，0 表示都不是，Delete 取消标注，方向键继续浏览。</translation>
-    </message>
-    <message>
         <source>Original size (Ctrl+1)</source>
         <translation>原始大小（Ctrl+1）</translation>
     </message>
@@ -3544,10 +4844,6 @@
         <translation>→、↓、Page Down</translation>
     </message>
     <message>
-        <source>Shown as the model sees it: made into a square.</source>
-        <translation>以模型所见的方式显示：缩放为正方形。</translation>
-    </message>
-    <message>
         <source>The image before</source>
         <translation>上一张图像</translation>
     </message>
@@ -3558,18 +4854,6 @@
     <message>
         <source>The picture as the model sees it, and back</source>
         <translation>显示模型所见的图像，再按一次恢复</translation>
-    </message>
-    <message>
-        <source>What the model says</source>
-        <translation>模型的判断</translation>
-    </message>
-    <message>
-        <source>What the model says (unsure)</source>
-        <translation>模型的判断（不确定）</translation>
-    </message>
-    <message>
-        <source>What the model says, or none of these</source>
-        <translation>模型的判断，也可能都不是</translation>
     </message>
     <message>
         <source>What the model sees: the picture as the network gets it (M)</source>
@@ -3590,9 +4874,43 @@
         <source>Click a class to see what speaks for it</source>
         <translation>单击一个类别，查看支持它的依据</translation>
     </message>
+</context>
+<context>
+    <name>QAbstractFileIconProvider</name>
     <message>
-        <source>Nothing yet.</source>
-        <translation>暂无。</translation>
+        <source>%1 File</source>
+        <translation>%1 文件</translation>
+    </message>
+    <message>
+        <source>Drive</source>
+        <translation>驱动器</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>File Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Unknown</source>
+        <translation>未知</translation>
+    </message>
+</context>
+<context>
+    <name>QFileDialog</name>
+    <message>
+        <source>&amp;Look in:</source>
+        <translation>查找范围(&amp;L)：</translation>
+    </message>
+    <message>
+        <source>Files of &amp;type:</source>
+        <translation>文件类型(&amp;T)：</translation>
     </message>
 </context>
 <context>
@@ -3630,20 +4948,48 @@
         <translation>Esc</translation>
     </message>
     <message>
+        <source>Every image has a label. Esc goes back to all images.</source>
+        <translation>每张图像都已标注。按 Esc 返回所有图像。</translation>
+    </message>
+    <message>
         <source>Find a class, or add one</source>
         <translation>查找或添加类别</translation>
     </message>
     <message>
-        <source>Keep the image as unsure and go on</source>
-        <translation>将图像记为不确定并继续</translation>
+        <source>Go Through 1 Set Aside</source>
+        <translation>逐张查看暂放的 1 张</translation>
+    </message>
+    <message>
+        <source>Go Through {count} Set Aside</source>
+        <translation>逐张查看暂放的 {count} 张</translation>
+    </message>
+    <message>
+        <source>Key: label · Enter: the class singled out · Space: skip · U: set aside · Backspace: back</source>
+        <translation>快捷键：标注 · Enter：突出显示的类别 · 空格：跳过 · U：暂放 · Backspace：返回</translation>
+    </message>
+    <message>
+        <source>Set Aside</source>
+        <translation>暂放</translation>
+    </message>
+    <message>
+        <source>Set the image aside and go on</source>
+        <translation>暂放图像并继续</translation>
+    </message>
+    <message>
+        <source>Show the images that you set aside, one by one</source>
+        <translation>逐张查看您暂放的图像</translation>
+    </message>
+    <message>
+        <source>You cannot tell: no label now, and the project keeps it for later (U)</source>
+        <translation>难以判断：现在不标注，项目会将其留待以后 (U)</translation>
+    </message>
+    <message>
+        <source>{file} · set aside</source>
+        <translation>{file} · 已暂放</translation>
     </message>
     <message>
         <source>Key of a class</source>
         <translation>类别的快捷键</translation>
-    </message>
-    <message>
-        <source>Key: label · Enter: the class singled out · Space: skip · U: unsure · Backspace: back</source>
-        <translation>快捷键：标注 · Enter：突出显示的类别 · 空格：跳过 · U：不确定 · Backspace：返回</translation>
     </message>
     <message>
         <source>Label queue</source>
@@ -3664,18 +5010,6 @@
     <message>
         <source>Nothing is left to suggest. Esc goes back to all images.</source>
         <translation>没有可建议的图像了。按 Esc 返回所有图像。</translation>
-    </message>
-    <message>
-        <source>Show 1 Unsure</source>
-        <translation>显示 1 张不确定的图像</translation>
-    </message>
-    <message>
-        <source>Show the images that you could not tell</source>
-        <translation>显示您无法判断的图像</translation>
-    </message>
-    <message>
-        <source>Show {count} Unsure</source>
-        <translation>显示 {count} 张不确定的图像</translation>
     </message>
     <message>
         <source>Single out another class</source>
@@ -3710,16 +5044,8 @@
         <translation>U</translation>
     </message>
     <message>
-        <source>Unsure</source>
-        <translation>不确定</translation>
-    </message>
-    <message>
         <source>Up, Down</source>
         <translation>↑、↓</translation>
-    </message>
-    <message>
-        <source>You cannot tell: no label now, and the image is kept in a list (U)</source>
-        <translation>无法判断：暂不标注，图像会保留在列表中（U）</translation>
     </message>
     <message>
         <source>{file} · labelled {name}</source>
@@ -3730,19 +5056,30 @@
         <translation>{file} · 可能都不是</translation>
     </message>
     <message>
-        <source>{file} · you were unsure</source>
-        <translation>{file} · 您不确定</translation>
+        <source>{labelled} labelled here · {left} without a label</source>
+        <translation>在此标注 {labelled} 张 · 未标注 {left} 张</translation>
+    </message>
+</context>
+<context>
+    <name>Reason</name>
+    <message>
+        <source>between {first} and {second}</source>
+        <translation>介于“{first}”和“{second}”之间</translation>
     </message>
     <message>
-        <source>{labelled} labelled here · {waiting} waiting · {left} without a label</source>
-        <translation>在此标注 {labelled} 张 · 等待 {waiting} 张 · 未标注 {left} 张</translation>
+        <source>most likely {first}</source>
+        <translation>很可能是“{first}”</translation>
+    </message>
+    <message>
+        <source>rather {first} than {second}</source>
+        <translation>更可能是“{first}”，而不是“{second}”</translation>
     </message>
 </context>
 <context>
     <name>Report</name>
     <message>
-        <source>1 group of {images} images that are nearly the same. They count as one label and are held out together.</source>
-        <translation>1 组几乎相同的图像，共 {images} 张。它们只算作一个标注，并且一并留出。</translation>
+        <source>1 group of {images} images: copies, a burst or near-duplicates. Labelled near-duplicates count as one label and are held out together.</source>
+        <translation>1 组共 {images} 张图像：副本、连拍或近似重复。已标注的近似重复图像算作一个标注，并一起留出。</translation>
     </message>
     <message>
         <source>Accuracy</source>
@@ -3761,16 +5098,16 @@
         <translation>类别</translation>
     </message>
     <message>
-        <source>Classifier</source>
-        <translation>分类器</translation>
-    </message>
-    <message>
         <source>Confidence</source>
         <translation>置信度</translation>
     </message>
     <message>
         <source>Confusion matrix</source>
         <translation>混淆矩阵</translation>
+    </message>
+    <message>
+        <source>Copies, bursts and near-duplicates</source>
+        <translation>副本、连拍和近似重复</translation>
     </message>
     <message>
         <source>Date</source>
@@ -3853,8 +5190,8 @@
         <translation>最常见的错误：标注</translation>
     </message>
     <message>
-        <source>Near-duplicates</source>
-        <translation>近似重复</translation>
+        <source>{groups} groups of copies, bursts and near-duplicates, {images} images together. Labelled near-duplicates count as one label and are held out together.</source>
+        <translation>{groups} 组副本、连拍和近似重复，共 {images} 张图像。已标注的近似重复图像算作一个标注，并一起留出。</translation>
     </message>
     <message>
         <source>No held-out image was taken for another class.</source>
@@ -3897,6 +5234,10 @@
         <translation>校准误差是各等宽分箱中置信度与正确比例之差按箱内数量加权的平均值 [4]；旁边给出的是所有置信度都准确时仅由偶然因素造成的数值。</translation>
     </message>
     <message>
+        <source>The curve was measured with the instant effort, fitted to a few labels of each class drawn at random and judged on the others; it is shown through the accuracy of the answers on screen, the odds of being right keeping their ratios.</source>
+        <translation>曲线用即时模式测得：用每个类别随机抽取的少量标注拟合，用其余标注评判；显示时让它经过屏幕上答案的准确率，正确几率之比保持不变。</translation>
+    </message>
+    <message>
         <source>The labels were chosen by a person, so they are no random sample of the folder; only the spot check is.</source>
         <translation>标注由人选定，因此并非文件夹的随机样本；只有抽查才是。</translation>
     </message>
@@ -3925,8 +5266,8 @@
         <translation>版本</translation>
     </message>
     <message>
-        <source>What the instant effort is expected to reach on the images without a label, with fewer labels of each class and with all; the band is the 95 % interval.</source>
-        <translation>即时模式在未标注图像上预计达到的水平，分别对应每个类别使用较少标注和全部标注的情况；色带为 95% 置信区间。</translation>
+        <source>What went into the classifier: {kept}.</source>
+        <translation>分类器由以下部分组成：{kept}。</translation>
     </message>
     <message>
         <source>Would more labels help?</source>
@@ -3939,10 +5280,6 @@
     <message>
         <source>{count}, and {none} of “none of these”</source>
         <translation>{count}，另有 {none} 个“都不是”</translation>
-    </message>
-    <message>
-        <source>{groups} groups of nearly the same images, {images} images together. Those of a group count as one label and are held out together.</source>
-        <translation>{groups} 组几乎相同的图像，共 {images} 张。同组的图像只算作一个标注，并且一并留出。</translation>
     </message>
     <message>
         <source>{label}, looks like {likely} ({percent} %)</source>
@@ -3969,22 +5306,235 @@
     </message>
 </context>
 <context>
+    <name>ResultDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copy Text</source>
+        <translation>复制文字</translation>
+    </message>
+    <message>
+        <source>Copy what is said here, as text</source>
+        <translation>将此处的内容复制为文字</translation>
+    </message>
+    <message>
+        <source>Go On Working</source>
+        <translation>继续工作</translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>You can close this window and go on labelling meanwhile.</source>
+        <translation>您可以关闭此窗口，同时继续标注。</translation>
+    </message>
+    <message>
+        <source>“{title}” was cancelled; nothing was written.</source>
+        <translation>“{title}”已取消；未写入任何内容。</translation>
+    </message>
+</context>
+<context>
+    <name>ResultEntries</name>
+    <message>
+        <source>&amp;Export Model…</source>
+        <translation>导出模型(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>&amp;Import Labels…</source>
+        <translation>导入标注(&amp;I)…</translation>
+    </message>
+    <message>
+        <source>&amp;Save Predictions…</source>
+        <translation>保存预测(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Watch This Folder</source>
+        <translation>监视此文件夹(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Classify images as they come to the folder</source>
+        <translation>对新来到文件夹中的图像进行分类</translation>
+    </message>
+    <message>
+        <source>Copy, link or move the images into a folder per class</source>
+        <translation>将图像复制、链接或移动到每个类别各一个的文件夹</translation>
+    </message>
+    <message>
+        <source>Cut out what MegaDetector found, to label it</source>
+        <translation>裁剪出 MegaDetector 找到的目标，以便标注</translation>
+    </message>
+    <message>
+        <source>Export &amp;Labels…</source>
+        <translation>导出标注(&amp;L)…</translation>
+    </message>
+    <message>
+        <source>Export the model as ONNX</source>
+        <translation>将模型导出为 ONNX</translation>
+    </message>
+    <message>
+        <source>Export your labels for another program</source>
+        <translation>把您的标注导出给其他程序使用</translation>
+    </message>
+    <message>
+        <source>Open Mega&amp;Detector Results…</source>
+        <translation>打开 MegaDetector 结果(&amp;D)…</translation>
+    </message>
+    <message>
+        <source>Save the predictions as a table</source>
+        <translation>将预测保存为表格</translation>
+    </message>
+    <message>
+        <source>Sort into &amp;Folders…</source>
+        <translation>分类到文件夹(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>Take in labels that another program made</source>
+        <translation>导入其他程序所做的标注</translation>
+    </message>
+    <message>
+        <source>Write &amp;Metadata…</source>
+        <translation>写入元数据(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>Write Mega&amp;Detector Results…</source>
+        <translation>写入 MegaDetector 结果(&amp;D)…</translation>
+    </message>
+    <message>
+        <source>Write classes as keywords that other programs read</source>
+        <translation>将类别写为其他程序可读取的关键词</translation>
+    </message>
+    <message>
+        <source>Write the classes of crops back into the detector’s file</source>
+        <translation>把裁剪图像的类别写回检测器的文件</translation>
+    </message>
+</context>
+<context>
+    <name>ResultTasks</name>
+    <message>
+        <source>Cutting out detections</source>
+        <translation>正在裁剪检测目标</translation>
+    </message>
+    <message>
+        <source>Exporting the model</source>
+        <translation>导出模型</translation>
+    </message>
+    <message>
+        <source>Keywords written so far stay; they can be undone, or the rest be written.</source>
+        <translation>已写入的关键词将保留；可以撤销，也可以继续写入其余部分。</translation>
+    </message>
+    <message>
+        <source>Planning the folders</source>
+        <translation>正在规划文件夹</translation>
+    </message>
+    <message>
+        <source>Reading labels</source>
+        <translation>正在读取标注</translation>
+    </message>
+    <message>
+        <source>Restoring metadata</source>
+        <translation>正在恢复元数据</translation>
+    </message>
+    <message>
+        <source>Saving the predictions</source>
+        <translation>保存预测</translation>
+    </message>
+    <message>
+        <source>Some files are not restored yet; they can be later.</source>
+        <translation>部分文件尚未恢复；可以稍后恢复。</translation>
+    </message>
+    <message>
+        <source>Sorting into folders</source>
+        <translation>正在分类到文件夹</translation>
+    </message>
+    <message>
+        <source>Sorting into {name} stops; you can go on with it or take it back later.</source>
+        <translation>分类到 {name} 将停止；以后可以继续或收回。</translation>
+    </message>
+    <message>
+        <source>The crops in {name} are not all made; what is there is kept for later.</source>
+        <translation>{name} 中的裁剪图像尚未全部完成；已有的会保留，以后可以继续。</translation>
+    </message>
+    <message>
+        <source>The plan of the folders is not made to its end.</source>
+        <translation>文件夹的规划尚未完成。</translation>
+    </message>
+    <message>
+        <source>These images are no crops of detections; “Open MegaDetector Results” in the menu File makes some.</source>
+        <translation>这些图像不是检测目标的裁剪图像；可用“文件”菜单中的“打开 MegaDetector 结果”制作。</translation>
+    </message>
+    <message>
+        <source>Writing metadata</source>
+        <translation>正在写入元数据</translation>
+    </message>
+    <message>
+        <source>{name} is not written to its end and will be discarded.</source>
+        <translation>{name} 尚未写完，将被丢弃。</translation>
+    </message>
+</context>
+<context>
     <name>ReviewClasses</name>
+    <message>
+        <source>1 is set aside and waits in the label queue</source>
+        <translation>有 1 张已暂放，留待标注队列</translation>
+    </message>
+    <message>
+        <source>1 predicted one looks like none of these and is reviewed there</source>
+        <translation>其中 1 张预测看起来都不是，在“都不是”中审阅</translation>
+    </message>
+    <message>
+        <source>1 was taken out</source>
+        <translation>已剔除 1 张</translation>
+    </message>
     <message>
         <source>Classes to review</source>
         <translation>要审阅的类别</translation>
+    </message>
+    <message>
+        <source>Left to review: predicted images without those that look like none of these, are set aside or were taken out. Labels are not counted.</source>
+        <translation>还需审阅：预测的图像，不含看起来都不是的、已暂放的和已剔除的。标注不计入。</translation>
+    </message>
+    <message>
+        <source>Left to review: unlabelled images that look like none of these, without those set aside or taken out. Labels are not counted.</source>
+        <translation>还需审阅：看起来都不是的未标注图像，不含已暂放的和已剔除的。标注不计入。</translation>
     </message>
     <message>
         <source>None of these?</source>
         <translation>都不是？</translation>
     </message>
     <message>
-        <source>{done} / {total}</source>
-        <translation>{done}/{total}</translation>
+        <source>{count} are set aside and wait in the label queue</source>
+        <translation>有 {count} 张已暂放，留待标注队列</translation>
     </message>
     <message>
-        <source>{done} of {total} reviewed</source>
-        <translation>已审阅 {done}/{total}</translation>
+        <source>{count} left</source>
+        <translation>剩 {count}</translation>
+    </message>
+    <message>
+        <source>{count} predicted ones look like none of these and are reviewed there</source>
+        <translation>其中 {count} 张预测看起来都不是，在“都不是”中审阅</translation>
+    </message>
+    <message>
+        <source>{count} were taken out</source>
+        <translation>已剔除 {count} 张</translation>
+    </message>
+    <message>
+        <source>{labelled} labelled, {left} left to review</source>
+        <translation>已标注 {labelled} 张，还需审阅 {left} 张</translation>
+    </message>
+    <message>
+        <source>{labelled} labelled, {predicted} predicted, {left} left to review</source>
+        <translation>已标注 {labelled} 张，预测 {predicted} 张，还需审阅 {left} 张</translation>
     </message>
 </context>
 <context>
@@ -3999,6 +5549,33 @@
     <message>
         <source>taken out; {state}</source>
         <translation>已剔除；{state}</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewNothing</name>
+    <message>
+        <source>Enter goes on with “{name}”.</source>
+        <translation>按 Enter 继续审阅“{name}”。</translation>
+    </message>
+    <message>
+        <source>Nothing more is predicted as “{name}”</source>
+        <translation>没有更多图像被预测为“{name}”</translation>
+    </message>
+    <message>
+        <source>Nothing more looks like none of your classes</source>
+        <translation>没有更多图像看起来不属于任何类别</translation>
+    </message>
+    <message>
+        <source>Nothing predicted</source>
+        <translation>没有预测</translation>
+    </message>
+    <message>
+        <source>You have seen all that is predicted as “{name}”</source>
+        <translation>预测为“{name}”的图像您都看过了</translation>
+    </message>
+    <message>
+        <source>{count} are undecided; Enter goes through them again.</source>
+        <translation>还有 {count} 张未决定；按 Enter 再看一遍。</translation>
     </message>
 </context>
 <context>
@@ -4044,8 +5621,12 @@
         <translation>Enter</translation>
     </message>
     <message>
-        <source>Enter goes on with “{name}”.</source>
-        <translation>按 Enter 继续审阅“{name}”。</translation>
+        <source>Predictions left to review</source>
+        <translation>还需审阅的预测</translation>
+    </message>
+    <message>
+        <source>{count} left to review · page {page} of {pages}</source>
+        <translation>还需审阅 {count} 张 · 第 {page} 页，共 {pages} 页</translation>
     </message>
     <message>
         <source>Esc</source>
@@ -4062,18 +5643,6 @@
     <message>
         <source>Key of a class</source>
         <translation>类别的快捷键</translation>
-    </message>
-    <message>
-        <source>Nothing more is predicted as “{name}”</source>
-        <translation>没有更多图像被预测为“{name}”</translation>
-    </message>
-    <message>
-        <source>Nothing more looks like none of your classes</source>
-        <translation>没有更多图像看起来不属于任何类别</translation>
-    </message>
-    <message>
-        <source>Nothing predicted</source>
-        <translation>没有预测</translation>
     </message>
     <message>
         <source>Page Up, Page Down</source>
@@ -4102,18 +5671,6 @@
     <message>
         <source>Turn the page</source>
         <translation>翻页</translation>
-    </message>
-    <message>
-        <source>You have seen all that is predicted as “{name}”</source>
-        <translation>预测为“{name}”的图像您都看过了</translation>
-    </message>
-    <message>
-        <source>{count} are undecided; Enter goes through them again.</source>
-        <translation>还有 {count} 张未决定；按 Enter 再看一遍。</translation>
-    </message>
-    <message>
-        <source>{done} of {total} reviewed · page {page} of {pages}</source>
-        <translation>已审阅 {done}/{total} · 第 {page} 页，共 {pages} 页</translation>
     </message>
 </context>
 <context>
@@ -4233,6 +5790,14 @@
         <translation>它位于 {folder}。</translation>
     </message>
     <message>
+        <source>It ran for {time}.</source>
+        <translation>运行了 {time}。</translation>
+    </message>
+    <message>
+        <source>It runs in a process of its own and gives way to your work. You can close this window. Once it has taken a step it can be stopped and gone on with. It writes to {folder}.</source>
+        <translation>它在独立的进程中运行，并让您的工作优先。您可以关闭此窗口。完成第一步之后，它可以停止并继续。它写入 {folder}。</translation>
+    </message>
+    <message>
         <source>It runs in a process of its own and gives way to your work. You can close this window. When Handful is closed it stops with a checkpoint, and can go on later. It writes to {folder}.</source>
         <translation>它在独立的进程中运行，并让您的工作优先。您可以关闭此窗口。关闭 Handful 时，它会在保存检查点后停止，以后可以继续。它写入 {folder}。</translation>
     </message>
@@ -4277,12 +5842,24 @@
         <translation>新的编码器在验证集上高出 {points} 个百分点。</translation>
     </message>
     <message>
+        <source>The training is being ended.</source>
+        <translation>正在结束训练。</translation>
+    </message>
+    <message>
         <source>The training is finished.</source>
         <translation>训练已完成。</translation>
     </message>
     <message>
+        <source>This training was stopped at once; it can go on from its last checkpoint.</source>
+        <translation>此次训练已立即停止；可以从上一个检查点继续。</translation>
+    </message>
+    <message>
         <source>This training was stopped at step {step}; it can go on.</source>
         <translation>此次训练在第 {step} 步停止；可以继续。</translation>
+    </message>
+    <message>
+        <source>This training was stopped before its first checkpoint, so there is nothing to go on from.</source>
+        <translation>此次训练在第一个检查点之前停止，因此没有可以继续的内容。</translation>
     </message>
     <message>
         <source>This training was stopped; it can go on.</source>
@@ -4344,111 +5921,43 @@
         <translation>浏览…</translation>
     </message>
     <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
         <source>Choose where to save it.</source>
         <translation>请选择保存位置。</translation>
     </message>
     <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
-        <source>Go On Working</source>
-        <translation>继续工作</translation>
+        <source>Replace</source>
+        <translation>替换</translation>
     </message>
     <message>
         <source>Save as</source>
         <translation>另存为</translation>
     </message>
     <message>
-        <source>Show in Folder</source>
-        <translation>在文件夹中显示</translation>
+        <source>Use “{name}”</source>
+        <translation>使用“{name}”</translation>
     </message>
     <message>
-        <source>Starting…</source>
-        <translation>正在开始…</translation>
+        <source>{name} are there already. Replace them?</source>
+        <translation>{name} 已存在。要替换它们吗？</translation>
     </message>
     <message>
-        <source>You can close this window and go on labelling meanwhile.</source>
-        <translation>您可以关闭此窗口，同时继续标注。</translation>
+        <source>{name} is there already. Replace it?</source>
+        <translation>{name} 已存在。要替换它吗？</translation>
     </message>
 </context>
 <context>
     <name>Session</name>
     <message>
-        <source>1 image was moved or renamed; its label came with it.</source>
-        <translation>有 1 张图像被移动或重命名，其标注已随之转移。</translation>
-    </message>
-    <message>
-        <source>Added 1 class.</source>
-        <translation>已添加 1 个类别。</translation>
-    </message>
-    <message>
-        <source>Added {count} classes.</source>
-        <translation>已添加 {count} 个类别。</translation>
-    </message>
-    <message>
-        <source>Deleted the class “{name}” and its label.</source>
-        <translation>已删除类别“{name}”及其标注。</translation>
-    </message>
-    <message>
-        <source>Deleted the class “{name}” and its {count} labels.</source>
-        <translation>已删除类别“{name}”及其 {count} 个标注。</translation>
-    </message>
-    <message>
-        <source>Deleted the class “{name}”.</source>
-        <translation>已删除类别“{name}”。</translation>
-    </message>
-    <message>
         <source>Every image has a label of yours, so none is left to predict.</source>
         <translation>每张图像都有您的标注，没有可预测的图像了。</translation>
-    </message>
-    <message>
-        <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before.</source>
-        <translation>微调已完成：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
-    </message>
-    <message>
-        <source>Handful may not write in {folder}, so your labels are kept in {kept}.</source>
-        <translation>Handful 无权写入 {folder}，因此您的标注保存在 {kept} 中。</translation>
     </message>
     <message>
         <source>Label images of at least two classes first.</source>
         <translation>请先标注至少两个类别的图像。</translation>
     </message>
     <message>
-        <source>Labelled 1 image.</source>
-        <translation>已标注 1 张图像。</translation>
-    </message>
-    <message>
-        <source>Labelled {count} images.</source>
-        <translation>已标注 {count} 张图像。</translation>
-    </message>
-    <message>
-        <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before, by the labels as they were when it began. It answers with those that you have given since, too.</source>
-        <translation>微调已完成：按开始时的标注，留出的标注有 {now}% 判断正确，此前为 {before}%。您此后所做的标注也已计入结果。</translation>
-    </message>
-    <message>
-        <source>Exporting the model</source>
-        <translation>导出模型</translation>
-    </message>
-    <message>
-        <source>Merged the class “{source}” into “{target}”.</source>
-        <translation>已将类别“{source}”合并到“{target}”。</translation>
-    </message>
-    <message>
-        <source>None of the project&apos;s images is in {folder}, so nothing was changed; show the folder that holds {name}.</source>
-        <translation>{folder} 中没有此项目的任何图像，因此未作更改；请指定包含 {name} 的文件夹。</translation>
-    </message>
-    <message>
-        <source>Not everything in the folder could be read: {names}.</source>
-        <translation>文件夹中有些内容无法读取：{names}。</translation>
+        <source>Label an image first.</source>
+        <translation>请先标注一张图片。</translation>
     </message>
     <message>
         <source>Open a folder first.</source>
@@ -4459,20 +5968,51 @@
         <translation>正在绘制示例</translation>
     </message>
     <message>
-        <source>Restarting the engine</source>
-        <translation>重新启动引擎</translation>
+        <source>Reading the model</source>
+        <translation>正在读取模型</translation>
     </message>
     <message>
-        <source>Saving the predictions</source>
-        <translation>保存预测</translation>
+        <source>The predictions are on their way.</source>
+        <translation>预测即将给出。</translation>
     </message>
     <message>
-        <source>Saving the results</source>
-        <translation>保存结果</translation>
+        <source>The project is still being read.</source>
+        <translation>正在读取项目。</translation>
     </message>
     <message>
-        <source>Split “{name}”: {count} went to “{new}”.</source>
-        <translation>已拆分“{name}”：{count} 张归入“{new}”。</translation>
+        <source>There is no folder or project {path}.</source>
+        <translation>没有文件夹或项目 {path}。</translation>
+    </message>
+</context>
+<context>
+    <name>SessionNotices</name>
+    <message>
+        <source>1 image was moved or renamed; it stays set aside.</source>
+        <translation>有 1 张图像被移动或重命名，仍为暂放。</translation>
+    </message>
+    <message>
+        <source>1 image was moved or renamed; its label came with it.</source>
+        <translation>有 1 张图像被移动或重命名，其标注已随之转移。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before, by the labels as they were when it began. It answers with those that you have given since, too.</source>
+        <translation>微调已完成：按开始时的标注，留出的标注有 {now}% 判断正确，此前为 {before}%。您此后所做的标注也已计入结果。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning is done: {now} % of held-out labels right, {before} % before.</source>
+        <translation>微调已完成：留出的标注有 {now}% 判断正确，此前为 {before}%。</translation>
+    </message>
+    <message>
+        <source>Handful may not write in {folder}, so your labels are kept in {kept}.</source>
+        <translation>Handful 无权写入 {folder}，因此您的标注保存在 {kept} 中。</translation>
+    </message>
+    <message>
+        <source>None of the project&apos;s images is in {folder}, so nothing was changed; show the folder that holds {name}.</source>
+        <translation>{folder} 中没有此项目的任何图像，因此未作更改；请指定包含 {name} 的文件夹。</translation>
+    </message>
+    <message>
+        <source>Not everything in the folder could be read: {names}.</source>
+        <translation>文件夹中有些内容无法读取：{names}。</translation>
     </message>
     <message>
         <source>The folder {folder} is not there any more. Your labels are kept; show Handful where the images are now.</source>
@@ -4487,28 +6027,16 @@
         <translation>{folder} 的标注保存在 {kept} 中。</translation>
     </message>
     <message>
-        <source>The list names no class that is not there already.</source>
-        <translation>列表中的类别都已存在。</translation>
-    </message>
-    <message>
-        <source>The predictions are on their way.</source>
-        <translation>预测即将给出。</translation>
-    </message>
-    <message>
-        <source>There is no folder or project {path}.</source>
-        <translation>没有文件夹或项目 {path}。</translation>
-    </message>
-    <message>
         <source>{count} images were moved or renamed; their labels came with them.</source>
         <translation>有 {count} 张图像被移动或重命名，其标注已随之转移。</translation>
     </message>
     <message>
-        <source>{count} labelled images were changed by another program, {name} among them; check that their labels still fit.</source>
-        <translation>{count} 张已标注的图像被其他程序更改，其中有 {name}；请检查其标注是否仍然合适。</translation>
+        <source>{count} images were moved or renamed; they stay set aside.</source>
+        <translation>有 {count} 张图像被移动或重命名，仍为暂放。</translation>
     </message>
     <message>
-        <source>{name} is not written to its end and will be discarded.</source>
-        <translation>{name} 尚未写完，将被丢弃。</translation>
+        <source>{count} labelled images were changed by another program, {name} among them; check that their labels still fit.</source>
+        <translation>{count} 张已标注的图像被其他程序更改，其中有 {name}；请检查其标注是否仍然合适。</translation>
     </message>
     <message>
         <source>{reason} Handful goes on with its own encoder and the device that it finds; your choice is kept in the settings.</source>
@@ -4542,10 +6070,312 @@
     </message>
 </context>
 <context>
+    <name>SidePanel</name>
+    <message>
+        <source>Cannot be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Labelled {name}</source>
+        <translation>已标注为“{name}”</translation>
+    </message>
+    <message>
+        <source>Not labelled</source>
+        <translation>未标注</translation>
+    </message>
+    <message>
+        <source>Nothing yet.</source>
+        <translation>暂无。</translation>
+    </message>
+    <message>
+        <source>Nothing: it cannot be read.</source>
+        <translation>无：该图像无法读取。</translation>
+    </message>
+    <message>
+        <source>Number keys label, 0 says none of these, Delete takes the label off, the arrow keys go on.</source>
+        <translation>数字键用于标注，0 表示都不是，Delete 取消标注，方向键继续浏览。</translation>
+    </message>
+    <message>
+        <source>Set aside</source>
+        <translation>已暂放</translation>
+    </message>
+    <message>
+        <source>Shown as the model sees it: made into a square.</source>
+        <translation>以模型所见的方式显示：缩放为正方形。</translation>
+    </message>
+    <message>
+        <source>What the model says</source>
+        <translation>模型的判断</translation>
+    </message>
+    <message>
+        <source>What the model says (unsure)</source>
+        <translation>模型的判断（不确定）</translation>
+    </message>
+    <message>
+        <source>What the model says, or none of these</source>
+        <translation>模型的判断，也可能都不是</translation>
+    </message>
+</context>
+<context>
     <name>SmallPicture</name>
     <message>
         <source>Labelled {name}</source>
         <translation>已标注为“{name}”</translation>
+    </message>
+</context>
+<context>
+    <name>SortDialog</name>
+    <message>
+        <source>0 %: none is taken for unsure</source>
+        <translation>0 %：不把任何预测视为没有把握</translation>
+    </message>
+    <message>
+        <source>1 file is left as it is:</source>
+        <translation>1 个文件保持原样：</translation>
+    </message>
+    <message>
+        <source>1 image gets another name, since its own is taken: {name}</source>
+        <translation>1 张图像换用其他名称，因为原名已被占用：{name}</translation>
+    </message>
+    <message>
+        <source>1 image is there already.</source>
+        <translation>1 张图像已在那里。</translation>
+    </message>
+    <message>
+        <source>1 was edited since, and is back as it was edited</source>
+        <translation>1 个在此后被编辑，按编辑后的样子放回</translation>
+    </message>
+    <message>
+        <source>A sorting into this folder was interrupted. Go on with it, or take back what was done.</source>
+        <translation>上次分类到此文件夹时中断了。请继续，或收回已完成的部分。</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Choose a folder to sort into.</source>
+        <translation>请选择要放入的文件夹。</translation>
+    </message>
+    <message>
+        <source>Copied 1 image</source>
+        <translation>已复制 1 张图像</translation>
+    </message>
+    <message>
+        <source>Copied {count} images</source>
+        <translation>已复制 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy 1 Image</source>
+        <translation>复制 1 张图像</translation>
+    </message>
+    <message>
+        <source>Copy {count} Images</source>
+        <translation>复制 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Edited</source>
+        <translation>已编辑</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>For example</source>
+        <translation>例如</translation>
+    </message>
+    <message>
+        <source>Go On</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Hard link</source>
+        <translation>硬链接</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Images were sorted into this folder before; that can be taken back.</source>
+        <translation>以前曾将图像分类到此文件夹；可以收回。</translation>
+    </message>
+    <message>
+        <source>Into the folder</source>
+        <translation>放入文件夹</translation>
+    </message>
+    <message>
+        <source>Left alone</source>
+        <translation>保持原样</translation>
+    </message>
+    <message>
+        <source>Link 1 Image</source>
+        <translation>链接 1 张图像</translation>
+    </message>
+    <message>
+        <source>Link {count} Images</source>
+        <translation>链接 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Linked 1 image</source>
+        <translation>已链接 1 张图像</translation>
+    </message>
+    <message>
+        <source>Linked {count} images</source>
+        <translation>已链接 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>移动</translation>
+    </message>
+    <message>
+        <source>Move 1 Image</source>
+        <translation>移动 1 张图像</translation>
+    </message>
+    <message>
+        <source>Move {count} Images</source>
+        <translation>移动 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Moved 1 image</source>
+        <translation>已移动 1 张图像</translation>
+    </message>
+    <message>
+        <source>Moved {count} images</source>
+        <translation>已移动 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Only images that you labelled</source>
+        <translation>仅您标注的图像</translation>
+    </message>
+    <message>
+        <source>Predictions below this go to “_unsure”</source>
+        <translation>低于此值的预测放入“_unsure”</translation>
+    </message>
+    <message>
+        <source>Predictions go to “_unsure” below</source>
+        <translation>预测放入“_unsure”，若低于</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>Put every file back, and remove the folders made for it</source>
+        <translation>将每个文件放回原处，并删除为此新建的文件夹</translation>
+    </message>
+    <message>
+        <source>Put the files of the last sorting back, and remove the folders made for it</source>
+        <translation>把上次分类放置的文件放回原处，并移除为此创建的文件夹</translation>
+    </message>
+    <message>
+        <source>Puts every image into the folder of its class, yours before the predicted one. Nothing is written over, and all of it can be taken back. First you see what it would do.</source>
+        <translation>将每张图像放入其类别的文件夹，您给的类别优先于预测的类别。绝不覆盖任何文件，而且全部可以收回。您会先看到将要做什么。</translation>
+    </message>
+    <message>
+        <source>Second names of the same files, which take no room on the disk</source>
+        <translation>同一文件的第二个名称，不占磁盘空间</translation>
+    </message>
+    <message>
+        <source>Sort into Folders</source>
+        <translation>分类到文件夹</translation>
+    </message>
+    <message>
+        <source>Sort the images that are not in their folders yet</source>
+        <translation>将尚未放好的图像放入其文件夹</translation>
+    </message>
+    <message>
+        <source>Take Back</source>
+        <translation>收回</translation>
+    </message>
+    <message>
+        <source>Taken back: 1 file is removed from its folder</source>
+        <translation>已收回：1 个文件已从其文件夹中移除</translation>
+    </message>
+    <message>
+        <source>Taken back: 1 image is where it was</source>
+        <translation>已收回：1 张图像回到原处</translation>
+    </message>
+    <message>
+        <source>Taken back: {count} files are removed from the folders</source>
+        <translation>已收回：{count} 个文件已从各文件夹中移除</translation>
+    </message>
+    <message>
+        <source>Taken back: {count} images are where they were</source>
+        <translation>已收回：{count} 张图像回到原处</translation>
+    </message>
+    <message>
+        <source>The files stay where they are</source>
+        <translation>文件留在原处</translation>
+    </message>
+    <message>
+        <source>They take {needed} of the {free} that are free.</source>
+        <translation>需要 {needed}，可用空间为 {free}。</translation>
+    </message>
+    <message>
+        <source>This project finds them where they go; sidecars (.xmp, .json) go along</source>
+        <translation>本项目会在新位置找到它们；附属文件（.xmp、.json）一同移动</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>What becomes of the files</source>
+        <translation>如何处理文件</translation>
+    </message>
+    <message>
+        <source>What it would do</source>
+        <translation>将要做的事</translation>
+    </message>
+    <message>
+        <source>Where two have the same name, both get some digits more</source>
+        <translation>若两个名称相同，二者都会加上几位数字</translation>
+    </message>
+    <message>
+        <source>Which, and how</source>
+        <translation>哪些图像，如何放置</translation>
+    </message>
+    <message>
+        <source>Without the folders that the images lie in now</source>
+        <translation>不保留图像现在所在的文件夹</translation>
+    </message>
+    <message>
+        <source>{count} files are left as they are:</source>
+        <translation>{count} 个文件保持原样：</translation>
+    </message>
+    <message>
+        <source>{count} images are there already.</source>
+        <translation>{count} 张图像已在那里。</translation>
+    </message>
+    <message>
+        <source>{count} images get other names, since theirs are taken; for example {name}</source>
+        <translation>{count} 张图像换用其他名称，因为原名已被占用；例如 {name}</translation>
+    </message>
+    <message>
+        <source>{count} were edited since, and are back as they were edited</source>
+        <translation>{count} 个在此后被编辑，按编辑后的样子放回</translation>
+    </message>
+    <message>
+        <source>{folder} (class “{label}”)</source>
+        <translation>{folder}（类别“{label}”）</translation>
+    </message>
+    <message>
+        <source>{name}: {reason}</source>
+        <translation>{name}：{reason}</translation>
+    </message>
+    <message>
+        <source>“{title}” was cancelled; what was sorted so far stays, and the dialog can go on with it or take it back.</source>
+        <translation>“{title}”已取消；已分类的部分保留，可在对话框中继续或收回。</translation>
     </message>
 </context>
 <context>
@@ -4582,12 +6412,44 @@
 <context>
     <name>SpotCheck</name>
     <message>
+        <source>In the spot check they promised too much: {promised} % on average, and {right} of {asked} were right.</source>
+        <translation>在抽查中置信度偏高：平均为 {promised}%，而 {asked} 个中有 {right} 个正确。</translation>
+    </message>
+    <message>
+        <source>Label more: only {right} of {asked} predictions were right in the spot check. What shows none of your classes is “none of these”.</source>
+        <translation>请多标注一些：抽查的 {asked} 个预测中只有 {right} 个正确。不属于任何类别的图像请标为“都不是”。</translation>
+    </message>
+    <message>
         <source>Spot check of {when}, with {count} labels as now.</source>
         <translation>抽查于 {when}，当时与现在一样有 {count} 个标注。</translation>
     </message>
     <message>
         <source>Spot check of {when}, with {count} labels; there are {now} now, so draw again for the answers on screen.</source>
         <translation>抽查于 {when}，当时有 {count} 个标注；现在有 {now} 个，因此要了解屏幕上的结果，请重新抽取。</translation>
+    </message>
+    <message>
+        <source>Spot check {percent} % ({low} to {high} %)</source>
+        <translation>抽查 {percent}%（{low} 至 {high}%）</translation>
+    </message>
+    <message>
+        <source>The rest of the folder is easier than your labels. The spot check was drawn from it at random, the labels were not: believe the spot check.</source>
+        <translation>文件夹中其余的图像比您标注的更容易。抽查是从中随机抽取的，标注则不是：请以抽查为准。</translation>
+    </message>
+    <message>
+        <source>The rest of the folder is harder than your labels. The spot check was drawn from it at random, the labels were not: believe the spot check.</source>
+        <translation>文件夹中其余的图像比您标注的更难。抽查是从中随机抽取的，标注则不是：请以抽查为准。</translation>
+    </message>
+    <message>
+        <source>The spot check, drawn from all predictions at random, does not contradict the held-out labels.</source>
+        <translation>抽查从全部预测中随机抽取，其结果与留出的标注并不矛盾。</translation>
+    </message>
+    <message>
+        <source>{right} of {asked} right in the spot check</source>
+        <translation>抽查 {asked} 个中 {right} 个正确</translation>
+    </message>
+    <message>
+        <source>{right} of {asked} right in the spot check ({low} to {high} %)</source>
+        <translation>抽查 {asked} 个中 {right} 个正确（{low} 至 {high}%）</translation>
     </message>
     <message>
         <source>{right} of {asked} right: {percent} %, between {low} and {high} %</source>
@@ -4597,28 +6459,12 @@
 <context>
     <name>SpotCheckPage</name>
     <message>
-        <source>Answered right.</source>
-        <translation>已回答：正确。</translation>
-    </message>
-    <message>
-        <source>Answered wrong.</source>
-        <translation>已回答：错误。</translation>
-    </message>
-    <message>
         <source>Back to the image before</source>
         <translation>返回上一张图像</translation>
     </message>
     <message>
         <source>Backspace, Left</source>
         <translation>Backspace、←</translation>
-    </message>
-    <message>
-        <source>Draw Again</source>
-        <translation>重新抽取</translation>
-    </message>
-    <message>
-        <source>Drawn at random from {count} predictions; the share among all of them lies between the two numbers 95 times in 100. Their confidences promised {percent} %.</source>
-        <translation>从 {count} 个预测中随机抽取；在所有预测中，正确的比例有 95% 的把握落在这两个数之间。它们的置信度所预期的是 {percent}%。</translation>
     </message>
     <message>
         <source>End the spot check</source>
@@ -4629,10 +6475,6 @@
         <translation>Enter、Y</translation>
     </message>
     <message>
-        <source>Enter: right · N: wrong · number keys: what it is, 0 none of these · Backspace: back · Esc: enough</source>
-        <translation>Enter：正确 · N：错误 · 数字键：实际类别，0 表示都不是 · Backspace：返回 · Esc：到此为止</translation>
-    </message>
-    <message>
         <source>Esc</source>
         <translation>Esc</translation>
     </message>
@@ -4641,8 +6483,32 @@
         <translation>这是“{name}”吗？</translation>
     </message>
     <message>
-        <source>It is this class</source>
-        <translation>它属于此类别</translation>
+        <source>A class’s key or a click on the class labels it, 0: none of these · Enter: don’t know · Backspace: back</source>
+        <translation>按类别的键或点击类别即可标注，0：都不是 · 回车：不知道 · 退格：返回</translation>
+    </message>
+    <message>
+        <source>Answered right. {hint}</source>
+        <translation>已回答正确。{hint}</translation>
+    </message>
+    <message>
+        <source>Answered wrong. {hint}</source>
+        <translation>已回答错误。{hint}</translation>
+    </message>
+    <message>
+        <source>Don’t Know</source>
+        <translation>不知道</translation>
+    </message>
+    <message>
+        <source>Enter: right · a class’s key: wrong, it is that · N: wrong · Space: skip · Backspace: back · Esc: enough</source>
+        <translation>回车：正确 · 类别的键：错误，它是该类别 · N：错误 · 空格：跳过 · 退格：返回 · Esc：结束</translation>
+    </message>
+    <message>
+        <source>It is this class: a wrong one is labelled so</source>
+        <translation>它是此类别：预测错误的图像会被这样标注</translation>
+    </message>
+    <message>
+        <source>It is wrong, and you cannot say what it is (Enter)</source>
+        <translation>预测错误，但说不出它是什么（回车）</translation>
     </message>
     <message>
         <source>Key of a class</source>
@@ -4657,20 +6523,40 @@
         <translation>N</translation>
     </message>
     <message>
-        <source>Nothing to check</source>
-        <translation>没有可检查的内容</translation>
+        <source>Not “{name}”. What is it?</source>
+        <translation>不是“{name}”。它是什么？</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>Skip the image; it does not count</source>
+        <translation>跳过此图像，不计入</translation>
+    </message>
+    <message>
+        <source>Skipped before. {hint}</source>
+        <translation>先前已跳过。{hint}</translation>
+    </message>
+    <message>
+        <source>Space, Right</source>
+        <translation>空格、→</translation>
+    </message>
+    <message>
+        <source>The prediction is wrong (N); a class’s key says at once what it is</source>
+        <translation>预测错误（N）；按类别的键可直接说明它是什么</translation>
+    </message>
+    <message>
+        <source>The prediction is wrong; then what it is, or Enter</source>
+        <translation>预测错误；然后说明它是什么，或按回车</translation>
+    </message>
+    <message>
+        <source>You cannot tell; it does not count (Space)</source>
+        <translation>无法判断；不计入（空格）</translation>
     </message>
     <message>
         <source>Right</source>
         <translation>正确</translation>
-    </message>
-    <message>
-        <source>Right answers and those that say what it is become labels of yours</source>
-        <translation>回答正确的以及指明实际类别的图像会成为您的标注</translation>
-    </message>
-    <message>
-        <source>Show the Wrong Ones</source>
-        <translation>显示错误的图像</translation>
     </message>
     <message>
         <source>Spot check</source>
@@ -4685,12 +6571,55 @@
         <translation>预测正确（Enter 或 Y）</translation>
     </message>
     <message>
-        <source>The prediction is wrong</source>
-        <translation>预测错误</translation>
+        <source>Wrong</source>
+        <translation>错误</translation>
     </message>
     <message>
-        <source>The prediction is wrong (N)</source>
-        <translation>预测错误（N）</translation>
+        <source>{place} of {count}</source>
+        <translation>第 {place} 张，共 {count} 张</translation>
+    </message>
+</context>
+<context>
+    <name>SpotOutcome</name>
+    <message>
+        <source>1 was skipped and does not count.</source>
+        <translation>跳过了 1 张，不计入。</translation>
+    </message>
+    <message>
+        <source>Begin anew with another sample</source>
+        <translation>用另一个样本重新开始</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Draw Again</source>
+        <translation>重新抽取</translation>
+    </message>
+    <message>
+        <source>Drawn at random from {count} predictions; the share among all of them lies between the two numbers 95 times in 100. Their confidences promised {percent} %.</source>
+        <translation>从 {count} 个预测中随机抽取；在所有预测中，正确的比例有 95% 的把握落在这两个数之间。它们的置信度所预期的是 {percent}%。</translation>
+    </message>
+    <message>
+        <source>Go on with the 1 that is left of this sample</source>
+        <translation>继续完成此样本中剩下的 1 个</translation>
+    </message>
+    <message>
+        <source>Go on with the {count} that are left of this sample</source>
+        <translation>继续完成此样本中剩下的 {count} 个</translation>
+    </message>
+    <message>
+        <source>Nothing to check</source>
+        <translation>没有可检查的内容</translation>
+    </message>
+    <message>
+        <source>Right answers and those that say what it is become labels of yours</source>
+        <translation>回答正确的以及指明实际类别的图像会成为您的标注</translation>
+    </message>
+    <message>
+        <source>Show the Wrong Ones</source>
+        <translation>显示错误的图像</translation>
     </message>
     <message>
         <source>Use 1 Answer as a Label</source>
@@ -4701,16 +6630,31 @@
         <translation>将 {count} 个回答用作标注</translation>
     </message>
     <message>
-        <source>Wrong</source>
-        <translation>错误</translation>
+        <source>{count} were skipped and do not count.</source>
+        <translation>跳过了 {count} 张，不计入。</translation>
     </message>
     <message>
         <source>{count} wrong</source>
         <translation>{count} 个错误</translation>
     </message>
+</context>
+<context>
+    <name>StackCard</name>
     <message>
-        <source>{place} of {count}</source>
-        <translation>第 {place} 张，共 {count} 张</translation>
+        <source>Lay these images under one tile again (Ctrl+G)</source>
+        <translation>将这些图像重新归入一个缩略图（Ctrl+G）</translation>
+    </message>
+    <message>
+        <source>One Tile</source>
+        <translation>归入一个缩略图</translation>
+    </message>
+    <message>
+        <source>Show Each</source>
+        <translation>逐张显示</translation>
+    </message>
+    <message>
+        <source>Show each of these images on a tile of its own (Ctrl+G)</source>
+        <translation>将这些图像各自显示为一个缩略图（Ctrl+G）</translation>
     </message>
 </context>
 <context>
@@ -4822,6 +6766,10 @@
         <translation>已标注 {count}</translation>
     </message>
     <message>
+        <source>{count} labelled, {none} of them none of these</source>
+        <translation>已标注 {count}，其中“都不是” {none}</translation>
+    </message>
+    <message>
         <source>{count} min left</source>
         <translation>还剩 {count} 分钟</translation>
     </message>
@@ -4847,10 +6795,57 @@
     </message>
 </context>
 <context>
+    <name>Strip</name>
+    <message>
+        <source>Label looks wrong</source>
+        <translation>标注可能有误</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Leave the map as it is now</source>
+        <translation>让分布图保持现状</translation>
+    </message>
+    <message>
+        <source>Like none of the classes</source>
+        <translation>不像任何类别</translation>
+    </message>
+    <message>
+        <source>Not classified</source>
+        <translation>未分类</translation>
+    </message>
+    <message>
+        <source>Predictions</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>Show in Gallery</source>
+        <translation>在图库中显示</translation>
+    </message>
+    <message>
+        <source>Show the selected images as tiles</source>
+        <translation>以缩略图显示所选图像</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>不确定</translation>
+    </message>
+</context>
+<context>
     <name>Suggestions</name>
     <message>
         <source>next by its place in the folder</source>
         <translation>按其在文件夹中的位置依次给出</translation>
+    </message>
+    <message>
+        <source>set aside by you</source>
+        <translation>由您暂放</translation>
     </message>
 </context>
 <context>
@@ -4863,16 +6858,72 @@
 <context>
     <name>TileDelegate</name>
     <message>
-        <source>different labels</source>
+        <source>Different labels</source>
         <translation>标注不同</translation>
     </message>
     <message>
-        <source>none of these?</source>
+        <source>None of these?</source>
         <translation>都不是？</translation>
     </message>
     <message>
         <source>{count} of {all} labelled</source>
         <translation>已标注 {count}/{all}</translation>
+    </message>
+</context>
+<context>
+    <name>ToolBar</name>
+    <message>
+        <source>Tools</source>
+        <translation>工具</translation>
+    </message>
+</context>
+<context>
+    <name>UnmatchedList</name>
+    <message>
+        <source>Labels that cannot be taken</source>
+        <translation>无法采用的标注</translation>
+    </message>
+</context>
+<context>
+    <name>UnmatchedModel</name>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation>标注</translation>
+    </message>
+    <message>
+        <source>Why not</source>
+        <translation>原因</translation>
+    </message>
+</context>
+<context>
+    <name>WatchButton</name>
+    <message>
+        <source>New images in the folder are classified as they come</source>
+        <translation>文件夹中新来的图像会自动分类</translation>
+    </message>
+    <message>
+        <source>Stop Watching This Folder</source>
+        <translation>停止监视此文件夹</translation>
+    </message>
+    <message>
+        <source>The folder is not there; watching goes on when it is back</source>
+        <translation>文件夹不存在；恢复后会继续监视</translation>
+    </message>
+    <message>
+        <source>Waiting for the folder</source>
+        <translation>正在等待文件夹</translation>
+    </message>
+    <message>
+        <source>Watching</source>
+        <translation>正在监视</translation>
+    </message>
+    <message>
+        <source>Watching: {count} new</source>
+        <translation>正在监视：新来 {count} 张</translation>
     </message>
 </context>
 <context>
@@ -4887,6 +6938,10 @@
     <message>
         <source>Work under way</source>
         <translation>正在进行的工作</translation>
+    </message>
+    <message>
+        <source>{work}: {progress}</source>
+        <translation>{work}：{progress}</translation>
     </message>
 </context>
 <context>
@@ -4905,6 +6960,10 @@
     <message>
         <source>Fine-tuning is not done; what it has finished is kept for the next time.</source>
         <translation>微调尚未完成；已完成的部分会保留到下次。</translation>
+    </message>
+    <message>
+        <source>Looking for alike images</source>
+        <translation>正在查找相似图像</translation>
     </message>
     <message>
         <source>Looking for images · {count} found</source>
@@ -4927,12 +6986,24 @@
         <translation>停止训练；之后可以继续</translation>
     </message>
     <message>
+        <source>Stop the training; it has not taken a step yet</source>
+        <translation>停止训练；它尚未完成任何一步</translation>
+    </message>
+    <message>
         <source>Stop this; what is done stays done</source>
         <translation>停止；已完成的部分会保留</translation>
     </message>
     <message>
         <source>Stop, and stay with the instant answers</source>
         <translation>停止，继续使用即时结果</translation>
+    </message>
+    <message>
+        <source>Stop; it begins again when you ask for groups</source>
+        <translation>停止；需要分组时会重新开始</translation>
+    </message>
+    <message>
+        <source>The training of an encoder stops before its first step and begins anew later.</source>
+        <translation>编码器的训练会在第一步之前停止，以后从头开始。</translation>
     </message>
     <message>
         <source>The training of an encoder stops; you can go on with it later.</source>
@@ -4961,12 +7032,24 @@
         <translation>关闭此通知</translation>
     </message>
     <message>
+        <source>Dismiss (Esc)</source>
+        <translation>关闭（Esc）</translation>
+    </message>
+    <message>
+        <source>Error: {text}</source>
+        <translation>错误：{text}</translation>
+    </message>
+    <message>
         <source>Find folder…</source>
         <translation>查找文件夹…</translation>
     </message>
     <message>
         <source>Look again</source>
         <translation>重新查找</translation>
+    </message>
+    <message>
+        <source>Notice: {text}</source>
+        <translation>通知：{text}</translation>
     </message>
     <message>
         <source>Open</source>
@@ -4977,8 +7060,36 @@
         <translation>显示</translation>
     </message>
     <message>
+        <source>Show 1 more notice</source>
+        <translation>显示另外 1 条通知</translation>
+    </message>
+    <message>
+        <source>Show Less</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>Show only the newest notice</source>
+        <translation>只显示最新的通知</translation>
+    </message>
+    <message>
+        <source>Show {count} more notices</source>
+        <translation>显示另外 {count} 条通知</translation>
+    </message>
+    <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Warning: {text}</source>
+        <translation>警告：{text}</translation>
+    </message>
+    <message>
+        <source>{count} More</source>
+        <translation>还有 {count} 条</translation>
+    </message>
+    <message>
+        <source>{text} ({count} times)</source>
+        <translation>{text}（{count} 次）</translation>
     </message>
 </context>
 <context>
@@ -5179,10 +7290,6 @@
         <translation>正在拟合投影</translation>
     </message>
     <message>
-        <source>Five more of “{weakest}” would help most: {because}.</source>
-        <translation>再标注五张“{weakest}”最有帮助：{because}。</translation>
-    </message>
-    <message>
         <source>Judging by the labels that were held out</source>
         <translation>正在用留出的标注进行评判</translation>
     </message>
@@ -5319,6 +7426,14 @@
         <translation>目前还无法分类：{reason}</translation>
     </message>
     <message>
+        <source>Nothing was better on the validation sets without harm to one: it is the start.</source>
+        <translation>在验证集上没有任何结果既更好又不损害其中之一：它就是起始编码器。</translation>
+    </message>
+    <message>
+        <source>On the validation sets it is {points:.2f} points better.</source>
+        <translation>在验证集上提高了 {points:.2f} 个百分点。</translation>
+    </message>
+    <message>
         <source>Only encoders of Handful&apos;s own architecture can be trained; {name} is a network of {library}.</source>
         <translation>只有采用 Handful 自有架构的编码器才能训练；{name} 是 {library} 的网络。</translation>
     </message>
@@ -5347,6 +7462,10 @@
         <translation>正在准备网络</translation>
     </message>
     <message>
+        <source>Preparing the training</source>
+        <translation>正在准备训练</translation>
+    </message>
+    <message>
         <source>Preparing {name}</source>
         <translation>正在准备 {name}</translation>
     </message>
@@ -5357,6 +7476,10 @@
     <message>
         <source>Reading the images</source>
         <translation>正在读取图像</translation>
+    </message>
+    <message>
+        <source>Reading the images ({name})</source>
+        <translation>正在读取图像（{name}）</translation>
     </message>
     <message>
         <source>Reading the models</source>
@@ -5385,6 +7508,18 @@
     <message>
         <source>Split class “{name}”</source>
         <translation>拆分类别“{name}”</translation>
+    </message>
+    <message>
+        <source>Stopped before there was a checkpoint in {folder}.</source>
+        <translation>已停止，{folder} 中尚无检查点。</translation>
+    </message>
+    <message>
+        <source>Stopped with a checkpoint in {folder}.</source>
+        <translation>已停止，检查点保存在 {folder} 中。</translation>
+    </message>
+    <message>
+        <source>Taking up the training where it stopped</source>
+        <translation>正在从停止处继续训练</translation>
     </message>
     <message>
         <source>That fine-tuned network is gone; fine-tune again.</source>
@@ -5429,6 +7564,10 @@
     <message>
         <source>The download has {size:.0f} MB and there is room for {room:.0f} MB in {folder}.</source>
         <translation>下载需要 {size:.0f} MB，而 {folder} 中只有 {room:.0f} MB 可用空间。</translation>
+    </message>
+    <message>
+        <source>The encoder is {encoder}, the record {record}.</source>
+        <translation>编码器为 {encoder}，记录为 {record}。</translation>
     </message>
     <message>
         <source>The encoder that came with Handful cannot be removed.</source>
@@ -5487,12 +7626,328 @@
         <translation>{folder} 中的图像与 {path} 所对应的图像名称相同、内容不同（是另一张存储卡吗？）；请改为打开该文件夹本身。</translation>
     </message>
     <message>
-        <source>The labels suffice: twice as many would hardly help ({gain}).</source>
-        <translation>标注已足够：再增加一倍也几乎没有帮助（{gain}）。</translation>
+        <source>The images take {needed} and {target} has {free} left.</source>
+        <translation>图像需要 {needed}，而 {target} 只剩 {free}。</translation>
+    </message>
+    <message>
+        <source>the label is empty, too long or no text, so no class can be called so</source>
+        <translation>标签为空、过长或不是文本，因此不能作为类别的名称</translation>
+    </message>
+    <message>
+        <source>{count} images are not in the folder and were left out: {names}.</source>
+        <translation>有 {count} 张图像不在文件夹中，已略过：{names}。</translation>
+    </message>
+    <message>
+        <source>{count} images lie outside of the folder and were left out: {names}.</source>
+        <translation>有 {count} 张图像在文件夹之外，已略过：{names}。</translation>
+    </message>
+    <message>
+        <source>{name} was left out: it gives another class to {count} of {total} clear images, since this model also looks at details, which small images do not have.</source>
+        <translation>{name} 未包含：它对 {total} 幅明确图像中的 {count} 幅给出了其他类别，因为该模型还要看细节，而小图像没有这些细节。</translation>
+    </message>
+    <message>
+        <source>{path} cannot be unpacked: it is damaged or encrypted.</source>
+        <translation>{path} 无法解压：它已损坏或已加密。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged.</source>
+        <translation>{path} 已损坏。</translation>
+    </message>
+    <message>
+        <source>{path} is no bundle: there is no {name} in it.</source>
+        <translation>{path} 不是包：其中没有 {name}。</translation>
+    </message>
+    <message>
+        <source>{path} names no classes; a list has a name a line, or a column called class, label or name.</source>
+        <translation>{path} 中没有类别；列表应每行一个名称，或者有名为 class、label 或 name 的列。</translation>
+    </message>
+    <message>
+        <source>{path} names {count:,} classes; a list may have {most:,}.</source>
+        <translation>{path} 中有 {count:,} 个类别；一个列表最多 {most:,} 个。</translation>
     </message>
     <message>
         <source>The loss became {loss} in step {step}</source>
         <translation>损失在第 {step} 步变为 {loss}</translation>
+    </message>
+    <message>
+        <source>1 detection is no box within its image and was passed over.</source>
+        <translation>1 个检测目标不是图像内的框，已跳过。</translation>
+    </message>
+    <message>
+        <source>1 image does not tell when it was taken; its time is left empty.</source>
+        <translation>1 张图像没有拍摄时间；其时间留空。</translation>
+    </message>
+    <message>
+        <source>1 more image was left out.</source>
+        <translation>还有 1 张图像未包含在内。</translation>
+    </message>
+    <message>
+        <source>A Parquet file cannot grow; name a .csv or .jsonl file: {path}.</source>
+        <translation>Parquet 文件不能追加；请指定 .csv 或 .jsonl 文件：{path}。</translation>
+    </message>
+    <message>
+        <source>A class cannot be called “{name}”: a letter of it is no text.</source>
+        <translation>类别不能命名为“{name}”：其中有一个字符不是文本。</translation>
+    </message>
+    <message>
+        <source>An earlier sorting into {target} was interrupted; go on with it or undo it first.</source>
+        <translation>先前分类到 {target} 时中断了；请先继续或撤销。</translation>
+    </message>
+    <message>
+        <source>Another Handful is sorting into {target} at this moment.</source>
+        <translation>另一个 Handful 正在向 {target} 分类。</translation>
+    </message>
+    <message>
+        <source>Before it is published it needs what Handful cannot know: where the cameras stood (deployments.csv), the contributors and the project&apos;s design (datapackage.json).</source>
+        <translation>发布之前还需补充 Handful 无法得知的内容：相机的位置（deployments.csv）、参与者以及项目的设计（datapackage.json）。</translation>
+    </message>
+    <message>
+        <source>Choosing keywords</source>
+        <translation>正在选择关键词</translation>
+    </message>
+    <message>
+        <source>Could not remove {path}.</source>
+        <translation>无法删除 {path}。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: a table&apos;s name ends in .csv, .jsonl or .parquet.</source>
+        <translation>无法写入 {path}：表格的名称须以 .csv、.jsonl 或 .parquet 结尾。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: another file of that name is there, which is no bundle and is left as it is. Choose another name.</source>
+        <translation>无法写入 {path}：那里已有同名的其他文件，它不是包，未作改动。请选择另一个名称。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: it is one of the images.</source>
+        <translation>无法写入 {path}：它是图像之一。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: something else is there, which is left as it is. Choose another name, or an empty folder.</source>
+        <translation>无法写入 {path}：那里已有其他内容，未作改动。请选择另一个名称或空文件夹。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: that is the name of a project.</source>
+        <translation>无法写入 {path}：这是项目的名称。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: that is the name of an image.</source>
+        <translation>无法写入 {path}：这是图像的名称。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: the bundle there also holds “{name}”, which would be lost. Choose another name.</source>
+        <translation>无法写入 {path}：那里的包中还有“{name}”，它会丢失。请选择另一个名称。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: there is something of that name already.</source>
+        <translation>无法写入 {path}：已有同名的内容。</translation>
+    </message>
+    <message>
+        <source>Cutting out</source>
+        <translation>正在裁剪</translation>
+    </message>
+    <message>
+        <source>Dataset.from_dir, as a FiftyOneImageClassificationDataset</source>
+        <translation>Dataset.from_dir，作为 FiftyOneImageClassificationDataset</translation>
+    </message>
+    <message>
+        <source>Excel opens at most {most} rows and this table has {count}; save it as plain CSV or Parquet.</source>
+        <translation>Excel 最多只能打开 {most} 行，而此表有 {count} 行；请另存为普通 CSV 或 Parquet。</translation>
+    </message>
+    <message>
+        <source>Excel, pandas, and Handful on the command line</source>
+        <translation>Excel、pandas，以及命令行中的 Handful</translation>
+    </message>
+    <message>
+        <source>Finding the images</source>
+        <translation>正在查找图像</translation>
+    </message>
+    <message>
+        <source>Fine-tuning was left out: it learns from images, and the examples that came with the model are none.</source>
+        <translation>未进行微调：微调从图像中学习，而随模型带来的示例不是图像。</translation>
+    </message>
+    <message>
+        <source>GBIF and the R packages camtrapdp and camtraptor</source>
+        <translation>GBIF 以及 R 软件包 camtrapdp 和 camtraptor</translation>
+    </message>
+    <message>
+        <source>Handful reads the format “{key}”, but does not write it.</source>
+        <translation>Handful 能读取格式“{key}”，但不能写出。</translation>
+    </message>
+    <message>
+        <source>Handful writes into JPEG and PNG files only</source>
+        <translation>Handful 只写入 JPEG 和 PNG 文件</translation>
+    </message>
+    <message>
+        <source>Hard links from {source} to {target} are not possible on these disks; copy the images instead.</source>
+        <translation>这些磁盘上无法从 {source} 硬链接到 {target}；请改为复制图像。</translation>
+    </message>
+    <message>
+        <source>Import 1 label</source>
+        <translation>导入 1 个标注</translation>
+    </message>
+    <message>
+        <source>Import {count} labels</source>
+        <translation>导入 {count} 个标注</translation>
+    </message>
+    <message>
+        <source>Int8: finding what bears rounding</source>
+        <translation>int8：正在找出可以取整的部分</translation>
+    </message>
+    <message>
+        <source>Int8: fitting the classes to it</source>
+        <translation>int8：正在使类别与之适应</translation>
+    </message>
+    <message>
+        <source>Int8: looking at the values in the network</source>
+        <translation>int8：正在查看网络中的数值</translation>
+    </message>
+    <message>
+        <source>Int8: reading images</source>
+        <translation>int8：正在读取图像</translation>
+    </message>
+    <message>
+        <source>Keep 1 moved image set aside</source>
+        <translation>保留 1 张已移动图像的暂放标记</translation>
+    </message>
+    <message>
+        <source>Keep {count} moved images set aside</source>
+        <translation>保留 {count} 张已移动图像的暂放标记</translation>
+    </message>
+    <message>
+        <source>Labels are the choices of “{main}”; those of {others} were passed over.</source>
+        <translation>标注取自“{main}”的选项；{others} 的已略过。</translation>
+    </message>
+    <message>
+        <source>Lobe</source>
+        <translation>Lobe</translation>
+    </message>
+    <message>
+        <source>Looking at metadata</source>
+        <translation>正在查看元数据</translation>
+    </message>
+    <message>
+        <source>Making the half-precision variant</source>
+        <translation>正在制作半精度变体</translation>
+    </message>
+    <message>
+        <source>MegaDetector&apos;s tools, LILA, pycocotools</source>
+        <translation>MegaDetector 的工具、LILA、pycocotools</translation>
+    </message>
+    <message>
+        <source>No image is labelled yet.</source>
+        <translation>还没有标注任何图像。</translation>
+    </message>
+    <message>
+        <source>None of the images is in {folder}, such as {name}; is it another folder?</source>
+        <translation>{folder} 中没有任何一张所列的图像，例如 {name}；是否应为另一个文件夹？</translation>
+    </message>
+    <message>
+        <source>Not one image could be read. {reason}</source>
+        <translation>没有一张图像能够读取。{reason}</translation>
+    </message>
+    <message>
+        <source>Nothing was sorted into {target}, or it was all taken back already.</source>
+        <translation>没有任何图像分类到 {target}，或已全部收回。</translation>
+    </message>
+    <message>
+        <source>Planning</source>
+        <translation>正在规划</translation>
+    </message>
+    <message>
+        <source>Put 1 image back</source>
+        <translation>放回 1 张图像</translation>
+    </message>
+    <message>
+        <source>Put {count} images back</source>
+        <translation>放回 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>PyTorch (torchvision, timm), Keras, fastai: a folder of images per class</source>
+        <translation>PyTorch（torchvision、timm）、Keras、fastai：每个类别一个图像文件夹</translation>
+    </message>
+    <message>
+        <source>Restoring files</source>
+        <translation>正在恢复文件</translation>
+    </message>
+    <message>
+        <source>Set 1 image aside</source>
+        <translation>暂放 1 张图像</translation>
+    </message>
+    <message>
+        <source>Set {count} images aside</source>
+        <translation>暂放 {count} 张图像</translation>
+    </message>
+    <message>
+        <source>Sorting</source>
+        <translation>正在分类</translation>
+    </message>
+    <message>
+        <source>Start from the model “{name}”</source>
+        <translation>从模型“{name}”开始</translation>
+    </message>
+    <message>
+        <source>Taking back</source>
+        <translation>正在收回</translation>
+    </message>
+    <message>
+        <source>Tasks to import, and the labelling interface for them</source>
+        <translation>可导入的任务，以及相应的标注界面</translation>
+    </message>
+    <message>
+        <source>Teachable Machine</source>
+        <translation>Teachable Machine</translation>
+    </message>
+    <message>
+        <source>The bundle&apos;s examples are damaged: they have another length.</source>
+        <translation>该包的示例已损坏：长度不符。</translation>
+    </message>
+    <message>
+        <source>The bundle&apos;s examples were seen by another encoder ({theirs}) than the one in use ({name}, {ours}), so labelling cannot go on from them.</source>
+        <translation>该包的示例由另一个编码器（{theirs}）看过，与当前使用的（{name}，{ours}）不同，因此无法由此继续标注。</translation>
+    </message>
+    <message>
+        <source>The class “{name}” is the folder “{folder}” there.</source>
+        <translation>类别“{name}”在其中是文件夹“{folder}”。</translation>
+    </message>
+    <message>
+        <source>1 image is not in the folder and was left out: {names}.</source>
+        <translation>有 1 张图像不在文件夹中，已略过：{names}。</translation>
+    </message>
+    <message>
+        <source>1 image lies outside of the folder and was left out: {names}.</source>
+        <translation>有 1 张图像在文件夹之外，已略过：{names}。</translation>
+    </message>
+    <message>
+        <source>All that was left out is listed in {path}.</source>
+        <translation>所有略过的图像都列在 {path} 中。</translation>
+    </message>
+    <message>
+        <source>The detector could not read 1 image: {names}.</source>
+        <translation>检测器无法读取 1 张图像：{names}。</translation>
+    </message>
+    <message>
+        <source>The detector could not read {count} images: {names}.</source>
+        <translation>检测器无法读取 {count} 张图像：{names}。</translation>
+    </message>
+    <message>
+        <source>The examples from the model were seen by another encoder; choose that one in the settings, or label images of two classes.</source>
+        <translation>来自模型的示例由另一个编码器看过；请在设置中选择那个编码器，或标注两个类别的图像。</translation>
+    </message>
+    <message>
+        <source>The half-precision variant is not offered: a probability differs by {difference:.3f}, {limit:.3f} is allowed.</source>
+        <translation>未提供半精度变体：概率相差 {difference:.3f}，允许 {limit:.3f}。</translation>
+    </message>
+    <message>
+        <source>The int8 variant is not offered: it gives the same class to {n_agree} of {n_files} images ({share:.1f} %), {limit:.0f} % are asked for.</source>
+        <translation>未提供 int8 变体：{n_files} 幅图像中有 {n_agree} 幅得到相同的类别（{share:.1f}%），要求为 {limit:.0f}%。</translation>
+    </message>
+    <message>
+        <source>The int8 variant is not offered: there are too few images to make and check it.</source>
+        <translation>未提供 int8 变体：图像太少，无法制作和检查。</translation>
+    </message>
+    <message>
+        <source>The int8 variant is not offered: this encoder&apos;s network has nothing to round.</source>
+        <translation>未提供 int8 变体：该编码器的网络中没有可以取整的部分。</translation>
     </message>
     <message>
         <source>The mixture leaves none of the data sets given ({names}).</source>
@@ -5501,6 +7956,14 @@
     <message>
         <source>The model could not be checked, since no image can be read any more.</source>
         <translation>无法检查模型，因为没有图像能再读取。</translation>
+    </message>
+    <message>
+        <source>The model is {model}, the scores {scores}.</source>
+        <translation>模型为 {model}，得分为 {scores}。</translation>
+    </message>
+    <message>
+        <source>The model is {model}, the scores {scores}. Validation: {percent:.2f} %.</source>
+        <translation>模型为 {model}，得分为 {scores}。验证：{percent:.2f}%。</translation>
     </message>
     <message>
         <source>The other labels speak for “{likely}” ({chance}, “{own}” {own_chance}), as do {nearest}.</source>
@@ -5527,6 +7990,10 @@
         <translation>所选图像尚未处理；请稍后再试。</translation>
     </message>
     <message>
+        <source>The sorting into {target} was done on another computer, or by another person, and names files in {folder}; if that is right, open the folder of the images as a project and take it back there, or give it with --images.</source>
+        <translation>分类到 {target} 是在另一台电脑上或由他人完成的，其中提到 {folder} 中的文件；如果无误，请将图像所在文件夹作为项目打开，并在那里收回，或用 --images 指定该文件夹。</translation>
+    </message>
+    <message>
         <source>The weights became infinite by step {step}</source>
         <translation>权重到第 {step} 步时变为无穷大</translation>
     </message>
@@ -5551,8 +8018,16 @@
         <translation>已经有类别“{name}”。</translation>
     </message>
     <message>
+        <source>There is no bundle {path}.</source>
+        <translation>没有包 {path}。</translation>
+    </message>
+    <message>
         <source>There is no encoder file {path}.</source>
         <translation>没有编码器文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no file or folder {path}.</source>
+        <translation>没有文件或文件夹 {path}。</translation>
     </message>
     <message>
         <source>There is no file {model}.</source>
@@ -5567,8 +8042,24 @@
         <translation>没有文件夹 {folder}。</translation>
     </message>
     <message>
+        <source>There is no folder {parent} to sort into.</source>
+        <translation>没有可放入的文件夹 {parent}。</translation>
+    </message>
+    <message>
+        <source>There is no format “{key}”; it is one of {known}.</source>
+        <translation>没有格式“{key}”；可用的有 {known}。</translation>
+    </message>
+    <message>
+        <source>There is no image to sort.</source>
+        <translation>没有要分类的图像。</translation>
+    </message>
+    <message>
         <source>There is no project file {path}.</source>
         <translation>没有项目文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no writing of metadata to undo in {folder}.</source>
+        <translation>{folder} 中没有可撤销的元数据写入。</translation>
     </message>
     <message>
         <source>There is nothing to explain yet: label images of at least two classes first.</source>
@@ -5587,16 +8078,16 @@
         <translation>正在测试这台电脑的速度</translation>
     </message>
     <message>
+        <source>Timing the model file</source>
+        <translation>正在测量模型文件的速度</translation>
+    </message>
+    <message>
         <source>Too few labels to tell; label at least {least} of each class.</source>
         <translation>标注太少，无法判断；请为每个类别至少标注 {least} 张。</translation>
     </message>
     <message>
         <source>Trying harder did not help with these labels; the instant answers stay.</source>
         <translation>更深入的尝试对这些标注没有帮助；保留即时结果。</translation>
-    </message>
-    <message>
-        <source>Twice as many labels would hardly help ({gain}): “{own}” is often taken for “{other}”.</source>
-        <translation>标注再增加一倍也几乎没有帮助（{gain}）：“{own}”常被误认为“{other}”。</translation>
     </message>
     <message>
         <source>Two data sets are named {name!r}, one to train and one to validate on; give one of them another name.</source>
@@ -5635,24 +8126,48 @@
         <translation>没有编码器，就没有什么来读取图片。</translation>
     </message>
     <message>
+        <source>Without validation sets only the smallest step away from the start was taken.</source>
+        <translation>没有验证集，因此只从起点改变了最小的一步。</translation>
+    </message>
+    <message>
+        <source>Writing detections</source>
+        <translation>正在写入检测结果</translation>
+    </message>
+    <message>
+        <source>Writing labels</source>
+        <translation>正在写出标注</translation>
+    </message>
+    <message>
+        <source>Writing metadata</source>
+        <translation>正在写入元数据</translation>
+    </message>
+    <message>
         <source>Writing predictions</source>
         <translation>正在写入预测</translation>
+    </message>
+    <message>
+        <source>Writing the bundle</source>
+        <translation>正在写入包</translation>
     </message>
     <message>
         <source>Writing the report</source>
         <translation>正在写入报告</translation>
     </message>
     <message>
-        <source>about +1 %</source>
-        <translation>约 +1%</translation>
-    </message>
-    <message>
         <source>about {count}</source>
         <translation>约 {count}</translation>
     </message>
     <message>
+        <source>all is left out</source>
+        <translation>全部未包含</translation>
+    </message>
+    <message>
         <source>all three labelled images nearest to it</source>
         <translation>与它最相近的全部三张已标注图像</translation>
+    </message>
+    <message>
+        <source>another name in the file means the same image</source>
+        <translation>文件中的另一个名称指同一张图像</translation>
     </message>
     <message>
         <source>between {first} and {second}</source>
@@ -5679,6 +8194,10 @@
         <translation>创建</translation>
     </message>
     <message>
+        <source>datasets: load_dataset(&quot;imagefolder&quot;, data_dir=…)</source>
+        <translation>datasets：load_dataset(&quot;imagefolder&quot;, data_dir=…)</translation>
+    </message>
+    <message>
         <source>delete</source>
         <translation>删除</translation>
     </message>
@@ -5687,12 +8206,24 @@
         <translation>微调的编码器</translation>
     </message>
     <message>
+        <source>further pictures follow its image, and whoever points to them would miss them</source>
+        <translation>图像之后还有其他图片，写入会使指向它们的位置失效</translation>
+    </message>
+    <message>
+        <source>go on with</source>
+        <translation>继续写入</translation>
+    </message>
+    <message>
         <source>in step {step}, and {kept}</source>
         <translation>在第 {step} 步（{kept}）</translation>
     </message>
     <message>
         <source>in validation</source>
         <translation>在验证时</translation>
+    </message>
+    <message>
+        <source>it and the original are two files by now, so it may be the only one</source>
+        <translation>它与原文件现在是两个文件，因此它可能是唯一的一份</translation>
     </message>
     <message>
         <source>it begins as a JPEG, but is damaged</source>
@@ -5715,8 +8246,16 @@
         <translation>文件开头不符</translation>
     </message>
     <message>
-        <source>it has only {n_labels}</source>
-        <translation>它只有 {n_labels} 个标注</translation>
+        <source>it has a document type declaration, which XMP never has</source>
+        <translation>含有文档类型声明，XMP 中绝不会有</translation>
+    </message>
+    <message>
+        <source>it has several XMP packets</source>
+        <translation>含有多个 XMP 数据包</translation>
+    </message>
+    <message>
+        <source>it has {size:.0f} MB, too much for XMP</source>
+        <translation>大小为 {size:.0f} MB，超出 XMP 的限度</translation>
     </message>
     <message>
         <source>it has {width} x {height} pixels</source>
@@ -5727,6 +8266,10 @@
         <translation>图像为 {width} x {height} 像素，超过 {limit} 百万像素的上限</translation>
     </message>
     <message>
+        <source>it holds no XMP</source>
+        <translation>其中没有 XMP</translation>
+    </message>
+    <message>
         <source>it holds text, not an image</source>
         <translation>其中是文本，不是图像</translation>
     </message>
@@ -5735,12 +8278,88 @@
         <translation>它是 HEIC 图像，此版本无法读取</translation>
     </message>
     <message>
+        <source>it is a damaged JPEG file</source>
+        <translation>JPEG 文件已损坏</translation>
+    </message>
+    <message>
+        <source>it is a damaged PNG file</source>
+        <translation>PNG 文件已损坏</translation>
+    </message>
+    <message>
+        <source>it is a folder</source>
+        <translation>它是一个文件夹</translation>
+    </message>
+    <message>
+        <source>it is a link to another file</source>
+        <translation>它是指向另一个文件的链接</translation>
+    </message>
+    <message>
+        <source>it is a link to another file, which is not moved</source>
+        <translation>它是指向另一文件的链接，不会移动</translation>
+    </message>
+    <message>
+        <source>it is damaged at line {line}</source>
+        <translation>第 {line} 行已损坏</translation>
+    </message>
+    <message>
+        <source>it is damaged, and does not tell of 1 file any more</source>
+        <translation>它已损坏，不再记录其中 1 个文件</translation>
+    </message>
+    <message>
+        <source>it is damaged, and does not tell of {count} files any more</source>
+        <translation>它已损坏，不再记录其中 {count} 个文件</translation>
+    </message>
+    <message>
         <source>it is empty</source>
         <translation>文件为空</translation>
     </message>
     <message>
+        <source>it is listed under two names</source>
+        <translation>它以两个名称列出</translation>
+    </message>
+    <message>
+        <source>it is nested too deeply to be XMP</source>
+        <translation>嵌套过深，不是 XMP</translation>
+    </message>
+    <message>
         <source>it is not an image of a kind that is read here</source>
         <translation>它不是可读取的图像类型</translation>
+    </message>
+    <message>
+        <source>it is not in the folder</source>
+        <translation>它不在文件夹中</translation>
+    </message>
+    <message>
+        <source>it is not text in the encoding {encoding}</source>
+        <translation>不是编码为 {encoding} 的文本</translation>
+    </message>
+    <message>
+        <source>it is not there any more</source>
+        <translation>它已不在那里</translation>
+    </message>
+    <message>
+        <source>it is not where it was put, nor where it came from</source>
+        <translation>它既不在放入的位置，也不在原处</translation>
+    </message>
+    <message>
+        <source>it is write-protected</source>
+        <translation>文件受写保护</translation>
+    </message>
+    <message>
+        <source>it lies outside of the folder</source>
+        <translation>它在文件夹之外</translation>
+    </message>
+    <message>
+        <source>it was changed after this was planned</source>
+        <translation>它在规划之后被更改</translation>
+    </message>
+    <message>
+        <source>it was changed while it was copied</source>
+        <translation>它在复制期间被更改</translation>
+    </message>
+    <message>
+        <source>it was edited since: undo that first (keywords, too), or keep it</source>
+        <translation>它在此后被编辑：请先撤销该编辑（包括关键词），或保留它</translation>
     </message>
     <message>
         <source>it was not read</source>
@@ -5751,8 +8370,48 @@
         <translation>其 CUDA 提供程序未能加载</translation>
     </message>
     <message>
+        <source>its copy did not read back as it was written</source>
+        <translation>其副本读回的内容与写入的不同</translation>
+    </message>
+    <message>
+        <source>its encoding {encoding} is not known</source>
+        <translation>编码 {encoding} 未知</translation>
+    </message>
+    <message>
+        <source>its file has several names (hard links)</source>
+        <translation>文件有多个名称（硬链接）</translation>
+    </message>
+    <message>
+        <source>its folder cannot be written, so it can only be copied</source>
+        <translation>其文件夹不可写，因此只能复制</translation>
+    </message>
+    <message>
+        <source>its keywords are in an extended XMP packet</source>
+        <translation>其关键词位于扩展 XMP 数据包中</translation>
+    </message>
+    <message>
+        <source>its list {name} has an unusual form</source>
+        <translation>其列表 {name} 的形式不常见</translation>
+    </message>
+    <message>
+        <source>its metadata is marked as read-only</source>
+        <translation>其元数据标记为只读</translation>
+    </message>
+    <message>
+        <source>its metadata would be longer than a JPEG file can hold</source>
+        <translation>其元数据将超出 JPEG 文件的容量</translation>
+    </message>
+    <message>
         <source>its name holds a character that no name can hold</source>
         <translation>名称中含有不允许的字符</translation>
+    </message>
+    <message>
+        <source>its original is gone or was changed, so it is the only one</source>
+        <translation>其原文件已不在或被更改，因此它是唯一的一份</translation>
+    </message>
+    <message>
+        <source>its parts cannot be told apart</source>
+        <translation>无法区分其各部分</translation>
     </message>
     <message>
         <source>keep feature maps in</source>
@@ -5763,12 +8422,24 @@
         <translation>将汇聚的激活值保存到</translation>
     </message>
     <message>
-        <source>less than +1 %</source>
-        <translation>不到 +1%</translation>
+        <source>labelme and X-AnyLabeling: flags in a JSON file beside each image</source>
+        <translation>labelme 和 X-AnyLabeling：每张图像旁的 JSON 文件中的标志</translation>
+    </message>
+    <message>
+        <source>line {number}</source>
+        <translation>第 {number} 行</translation>
+    </message>
+    <message>
+        <source>link</source>
+        <translation>链接</translation>
     </message>
     <message>
         <source>make the folder</source>
         <translation>创建文件夹</translation>
+    </message>
+    <message>
+        <source>move</source>
+        <translation>移动</translation>
     </message>
     <message>
         <source>no NVIDIA GPU was found</source>
@@ -5783,16 +8454,16 @@
         <translation>无法连接：{reason}</translation>
     </message>
     <message>
+        <source>no image is called so or has the same content</source>
+        <translation>没有同名或内容相同的图像</translation>
+    </message>
+    <message>
         <source>not those of {name} ({reason})</source>
         <translation>不是 {name} 的权重（{reason}）</translation>
     </message>
     <message>
         <source>nothing came for {seconds:.0f} seconds</source>
         <translation>{seconds:.0f} 秒内没有收到数据</translation>
-    </message>
-    <message>
-        <source>of about {n_unsure} images it is unclear whether they are that</source>
-        <translation>约有 {n_unsure} 张图像不清楚是否属于它</translation>
     </message>
     <message>
         <source>on loading {path}</source>
@@ -5847,8 +8518,20 @@
         <translation>保存到</translation>
     </message>
     <message>
+        <source>several images of the project may be meant</source>
+        <translation>可能指项目中的多张图像</translation>
+    </message>
+    <message>
         <source>shrinkage discriminant</source>
         <translation>收缩判别分析</translation>
+    </message>
+    <message>
+        <source>task {number}</source>
+        <translation>任务 {number}</translation>
+    </message>
+    <message>
+        <source>the detector could not read it</source>
+        <translation>检测器无法读取它</translation>
     </message>
     <message>
         <source>the disk is full</source>
@@ -5865,6 +8548,10 @@
     <message>
         <source>the engine is closing</source>
         <translation>引擎正在关闭</translation>
+    </message>
+    <message>
+        <source>the file gives the image several labels</source>
+        <translation>文件给了该图像多个标注</translation>
     </message>
     <message>
         <source>the file has {size:.1f} GB, more than the limit of {limit:.1f} GB</source>
@@ -5891,12 +8578,28 @@
         <translation>服务器答复 {code} {reason}</translation>
     </message>
     <message>
+        <source>there is another file where it came from</source>
+        <translation>其原处已有另一个文件</translation>
+    </message>
+    <message>
         <source>there is no such file or folder</source>
         <translation>没有这样的文件或文件夹</translation>
     </message>
     <message>
         <source>there is not enough memory to decode it</source>
         <translation>内存不足，无法解码</translation>
+    </message>
+    <message>
+        <source>there is something else of that name</source>
+        <translation>已有其他同名的文件或文件夹</translation>
+    </message>
+    <message>
+        <source>there is something else of that name in the folder by now</source>
+        <translation>该文件夹中现已有同名的其他文件</translation>
+    </message>
+    <message>
+        <source>there is something else where it was put</source>
+        <translation>放置它的位置现在是别的东西</translation>
     </message>
     <message>
         <source>timm says nothing of how {model} takes images.</source>
@@ -5919,6 +8622,10 @@
         <translation>{count} 张未标注图像的代表</translation>
     </message>
     <message>
+        <source>undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
         <source>unlabelled images</source>
         <translation>未标注的图像</translation>
     </message>
@@ -5937,6 +8644,10 @@
     <message>
         <source>vote</source>
         <translation>投票</translation>
+    </message>
+    <message>
+        <source>what should be a folder on the way to it is a file</source>
+        <translation>路径中应为文件夹之处是一个文件</translation>
     </message>
     <message>
         <source>write</source>
@@ -5975,6 +8686,66 @@
         <translation>将分数写入</translation>
     </message>
     <message>
+        <source>your label “{name}” was kept</source>
+        <translation>已保留您的标注“{name}”</translation>
+    </message>
+    <message>
+        <source>{count} bytes</source>
+        <translation>{count} 字节</translation>
+    </message>
+    <message>
+        <source>{count} detections are no boxes within their images and were passed over.</source>
+        <translation>{count} 个检测目标不是图像内的框，已跳过。</translation>
+    </message>
+    <message>
+        <source>{count} entries are of no known image or class and were passed over.</source>
+        <translation>{count} 个条目不属于任何已知的图像或类别，已跳过。</translation>
+    </message>
+    <message>
+        <source>{count} files and folders could not be read.</source>
+        <translation>{count} 个文件和文件夹无法读取。</translation>
+    </message>
+    <message>
+        <source>{count} files are no JSON or damaged.</source>
+        <translation>{count} 个文件不是 JSON 或已损坏。</translation>
+    </message>
+    <message>
+        <source>{count} images do not tell when they were taken; their times are left empty.</source>
+        <translation>{count} 张图像没有拍摄时间；其时间留空。</translation>
+    </message>
+    <message>
+        <source>{count} images have no flag; the label that all their shapes have was taken.</source>
+        <translation>{count} 张图像没有 flag；采用了其所有形状共有的标注。</translation>
+    </message>
+    <message>
+        <source>{count} labels are no classes of the file and were passed over.</source>
+        <translation>{count} 个标注不是该文件的类别，已略过。</translation>
+    </message>
+    <message>
+        <source>{count} lines have no file name or no label.</source>
+        <translation>{count} 行没有文件名或没有标注。</translation>
+    </message>
+    <message>
+        <source>{count} more images were left out.</source>
+        <translation>还有 {count} 张图像未包含在内。</translation>
+    </message>
+    <message>
+        <source>{count} observations are of images that {name} does not list and were passed over.</source>
+        <translation>{count} 条观测所属的图像未列在 {name} 中，已跳过。</translation>
+    </message>
+    <message>
+        <source>{count} observations are of whole events, not of single images, and were passed over.</source>
+        <translation>{count} 条观测针对整个事件而非单张图像，已跳过。</translation>
+    </message>
+    <message>
+        <source>{count} samples belong to no class.</source>
+        <translation>{count} 个样本不属于任何类别。</translation>
+    </message>
+    <message>
+        <source>{count} tasks have no image and were passed over.</source>
+        <translation>{count} 个任务没有图像，已略过。</translation>
+    </message>
+    <message>
         <source>{damage}; the newest backup is {backup}.</source>
         <translation>{damage}最新的备份是 {backup}。</translation>
     </message>
@@ -5985,6 +8756,14 @@
     <message>
         <source>{first} {second}</source>
         <translation>{first}{second}</translation>
+    </message>
+    <message>
+        <source>{folder} cannot be written, so its images cannot be moved; copy them instead.</source>
+        <translation>{folder} 不可写，其中的图像无法移动；请改为复制。</translation>
+    </message>
+    <message>
+        <source>{folder} holds no crops of detections: it has no {name}.</source>
+        <translation>{folder} 中没有检测目标的裁剪图像：缺少 {name}。</translation>
     </message>
     <message>
         <source>{library} {version} has no network called {model!r}.</source>
@@ -6005,14 +8784,6 @@
     <message>
         <source>{model} was not exported by Handful.</source>
         <translation>{model} 不是由 Handful 导出的。</translation>
-    </message>
-    <message>
-        <source>{n_right} of its {n_judged} labelled images were recognised</source>
-        <translation>其 {n_judged} 张已标注图像中有 {n_right} 张被识别</translation>
-    </message>
-    <message>
-        <source>{n_right} of {n_judged} labelled images were recognised; too few to be sure that the labels suffice.</source>
-        <translation>{n_judged} 张已标注图像中有 {n_right} 张被识别；数量太少，无法确定标注是否足够。</translation>
     </message>
     <message>
         <source>{n_threads} threads</source>
@@ -6047,6 +8818,10 @@
         <translation>{name} 无法处理 {size} 像素的图像。</translation>
     </message>
     <message>
+        <source>{name} does not classify whole images but finds objects, segments or watches videos, so no encoder can be made of it.</source>
+        <translation>{name} 不对整幅图像分类，而是用于检测目标、分割或处理视频，因此不能用它制作编码器。</translation>
+    </message>
+    <message>
         <source>{name} gives no features of an image as a whole.</source>
         <translation>{name} 给不出整张图像的特征。</translation>
     </message>
@@ -6059,8 +8834,24 @@
         <translation>{name} 为每张图像给出 {count} 个特征，无法使用。</translation>
     </message>
     <message>
+        <source>{name} got no keyword: other images of the same name with another ending would share its {sidecar} and have other classes.</source>
+        <translation>{name} 未写入关键词：同名但扩展名不同的其他图像会共用 {sidecar}，而它们的类别不同。</translation>
+    </message>
+    <message>
+        <source>{name} got no keyword: {sidecar} is the sidecar of another image.</source>
+        <translation>{name} 未写入关键词：{sidecar} 是另一张图像的附属文件。</translation>
+    </message>
+    <message>
+        <source>{name} is not there any more.</source>
+        <translation>{name} 已不存在。</translation>
+    </message>
+    <message>
         <source>{name} is too large: its weights take more than {limit:.1f} GB, which does not go into one graph.</source>
         <translation>{name} 太大：其权重超过 {limit:.1f} GB，一个计算图容纳不下。</translation>
+    </message>
+    <message>
+        <source>{name}: {reason}.</source>
+        <translation>{name}：{reason}。</translation>
     </message>
     <message>
         <source>{path} already exists; open it instead, or choose another name.</source>
@@ -6075,6 +8866,50 @@
         <translation>{path} 属于另一个训练方案或其他数据的训练；请选择其他文件夹，或重新开始。</translation>
     </message>
     <message>
+        <source>{path} could not be read as a project of Lobe: {error}.</source>
+        <translation>无法将 {path} 作为 Lobe 项目读取：{error}。</translation>
+    </message>
+    <message>
+        <source>{path} gives no image a label.</source>
+        <translation>{path} 没有给任何图像标注。</translation>
+    </message>
+    <message>
+        <source>{path} gives no image a “label”.</source>
+        <translation>{path} 没有给任何图像“label”。</translation>
+    </message>
+    <message>
+        <source>{path} has no column “{column}”.</source>
+        <translation>{path} 没有“{column}”列。</translation>
+    </message>
+    <message>
+        <source>{path} has no detection of {categories} with a confidence of {least:.2f} or more.</source>
+        <translation>{path} 中没有置信度不低于 {least:.2f} 的 {categories} 检测目标。</translation>
+    </message>
+    <message>
+        <source>{path} has no file of labelme&apos;s.</source>
+        <translation>{path} 中没有 labelme 的文件。</translation>
+    </message>
+    <message>
+        <source>{path} has no folders with images in them.</source>
+        <translation>{path} 中没有包含图像的文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} has no samples in folders of classes, so no labels.</source>
+        <translation>{path} 没有按类别文件夹存放的样本，因此没有标注。</translation>
+    </message>
+    <message>
+        <source>{path} has no task of an image with a choice, so no labels.</source>
+        <translation>{path} 没有带选项的图像任务，因此没有标注。</translation>
+    </message>
+    <message>
+        <source>{path} has other classes than this model; name another file, or move that one away.</source>
+        <translation>{path} 的类别与此模型的不同；请指定另一个文件，或将其移走。</translation>
+    </message>
+    <message>
+        <source>{path} has {size:.0f} MB; files of labels are read up to {most:.0f} MB.</source>
+        <translation>{path} 有 {size:.0f} MB；标注文件最多读取 {most:.0f} MB。</translation>
+    </message>
+    <message>
         <source>{path} holds a run already; choose another folder, or go on with it (--resume).</source>
         <translation>{path} 中已有训练；请选择其他文件夹，或继续该训练（--resume）。</translation>
     </message>
@@ -6087,6 +8922,10 @@
         <translation>{path} 中只有 1 个类别的图像；数据集至少需要 2 个类别，每个类别为一个图像文件夹。</translation>
     </message>
     <message>
+        <source>{path} holds labels of no format that Handful knows.</source>
+        <translation>{path} 中的标注不是 Handful 认识的格式。</translation>
+    </message>
+    <message>
         <source>{path} holds more than weights or is no torch file, so Handful does not open it; save the weights alone, best as safetensors.</source>
         <translation>{path} 不只含有权重，或不是 torch 文件，因此 Handful 不会打开它；请只保存权重，最好用 safetensors 格式。</translation>
     </message>
@@ -6095,12 +8934,20 @@
         <translation>{path} 中没有图像文件夹；数据集至少需要 2 个，每个类别一个。</translation>
     </message>
     <message>
+        <source>{path} holds no results of MegaDetector: there are no “images” with “detections” in it.</source>
+        <translation>{path} 不含 MegaDetector 的结果：其中没有带“detections”的“images”。</translation>
+    </message>
+    <message>
         <source>{path} holds no weights by name.</source>
         <translation>{path} 中没有带名称的权重。</translation>
     </message>
     <message>
         <source>{path} holds no weights of a torchvision network (features.*).</source>
         <translation>{path} 中没有 torchvision 网络的权重（features.*）。</translation>
+    </message>
+    <message>
+        <source>{path} holds other crops; choose another place.</source>
+        <translation>{path} 中是其他裁剪图像；请选择其他位置。</translation>
     </message>
     <message>
         <source>{path} holds other weights: {error}.</source>
@@ -6113,6 +8960,14 @@
     <message>
         <source>{path} is a folder; give the encoder file in it.</source>
         <translation>{path} 是文件夹；请指定其中的编码器文件。</translation>
+    </message>
+    <message>
+        <source>{path} is a link to another file; it was left.</source>
+        <translation>{path} 是指向另一个文件的链接；保持不变。</translation>
+    </message>
+    <message>
+        <source>{path} is a part of the crops; choose another name.</source>
+        <translation>{path} 是裁剪图像的一部分；请选择其他名称。</translation>
     </message>
     <message>
         <source>{path} is damaged ({reason}); it was left as it is, and nothing was written to it.</source>
@@ -6143,8 +8998,20 @@
         <translation>{path} 已损坏，或不是 Handful 的编码器。</translation>
     </message>
     <message>
+        <source>{path} is damaged, or was made by a newer Handful.</source>
+        <translation>{path} 已损坏，或由更新版本的 Handful 生成。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: a name in it has a letter that is no text.</source>
+        <translation>{path} 已损坏：其中有一个名称含有不是文本的字符。</translation>
+    </message>
+    <message>
         <source>{path} is damaged: it does not hold what it says.</source>
         <translation>{path} 已损坏：其内容与描述不符。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: it says “{name}” twice in one place.</source>
+        <translation>{path} 已损坏：同一处出现两次“{name}”。</translation>
     </message>
     <message>
         <source>{path} is damaged: its contents do not match its fingerprint.</source>
@@ -6163,6 +9030,10 @@
         <translation>{path} 已损坏：其投影与网络不匹配。</translation>
     </message>
     <message>
+        <source>{path} is damaged: {count} of its lines cannot be read, and the files they told of were left.</source>
+        <translation>{path} 已损坏：其中 {count} 行无法读取，这些行所涉及的文件保持不变。</translation>
+    </message>
+    <message>
         <source>{path} is damaged; delete it, and it is computed anew.</source>
         <translation>{path} 已损坏；请将其删除，之后会重新计算。</translation>
     </message>
@@ -6175,16 +9046,44 @@
         <translation>{path} 大于 1 MB，因此不是类别列表。</translation>
     </message>
     <message>
+        <source>{path} is no COCO file: it needs images, categories and annotations.</source>
+        <translation>{path} 不是 COCO 文件：需要 images、categories 和 annotations。</translation>
+    </message>
+    <message>
+        <source>{path} is no JSON, or it is damaged.</source>
+        <translation>{path} 不是 JSON，或者已损坏。</translation>
+    </message>
+    <message>
         <source>{path} is no checkpoint of this kind and version of Handful.</source>
         <translation>{path} 不是此类型和此版本 Handful 的检查点。</translation>
+    </message>
+    <message>
+        <source>{path} is no data set of FiftyOne: it has no “labels”.</source>
+        <translation>{path} 不是 FiftyOne 数据集：没有“labels”。</translation>
+    </message>
+    <message>
+        <source>{path} is no encoder of Handful&apos;s; where it holds a network&apos;s weights, give the name of the network, too, as in timm:resnet18.</source>
+        <translation>{path} 不是 Handful 的编码器；如果其中是某个网络的权重，请同时给出该网络的名称，例如 timm:resnet18。</translation>
+    </message>
+    <message>
+        <source>{path} is no export of Label Studio: it lists no tasks.</source>
+        <translation>{path} 不是 Label Studio 的导出：没有列出任务。</translation>
     </message>
     <message>
         <source>{path} is no list of classes: “{start}…” has more than {most} letters.</source>
         <translation>{path} 不是类别列表：“{start}…”超过 {most} 个字符。</translation>
     </message>
     <message>
+        <source>{path} is no project of Lobe: it has no db.sqlite.</source>
+        <translation>{path} 不是 Lobe 项目：没有 db.sqlite。</translation>
+    </message>
+    <message>
         <source>{path} is no valid recipe: {error}.</source>
         <translation>{path} 不是有效的训练方案：{error}。</translation>
+    </message>
+    <message>
+        <source>{path} is not JSON, or it is damaged.</source>
+        <translation>{path} 不是 JSON，或者已损坏。</translation>
     </message>
     <message>
         <source>{path} is not a Handful project, or it is damaged ({reason}); it was left as it is.</source>
@@ -6195,32 +9094,156 @@
         <translation>{path} 不是 Handful 项目。</translation>
     </message>
     <message>
+        <source>{path} is not a journal that this Handful can read.</source>
+        <translation>{path} 不是此版本 Handful 可读取的日志。</translation>
+    </message>
+    <message>
+        <source>{path} is not a table of a watched folder, so nothing is appended to it; name another file.</source>
+        <translation>{path} 不是监视文件夹的表格，因此不会向其追加内容；请指定另一个文件。</translation>
+    </message>
+    <message>
         <source>{path} is not a text file in UTF-8.</source>
         <translation>{path} 不是 UTF-8 文本文件。</translation>
+    </message>
+    <message>
+        <source>{path} is not a zip file, or it is damaged.</source>
+        <translation>{path} 不是 zip 文件，或者已损坏。</translation>
     </message>
     <message>
         <source>{path} is not an encoder of Handful.</source>
         <translation>{path} 不是 Handful 的编码器。</translation>
     </message>
     <message>
+        <source>{path} is not in {folder}; it was left, since a journal may come from others.</source>
+        <translation>{path} 不在 {folder} 中；由于日志可能来自他人，该文件保持不变。</translation>
+    </message>
+    <message>
+        <source>{path} is not the file any more that the crops were cut out after.</source>
+        <translation>{path} 已不是裁剪图像时所用的文件。</translation>
+    </message>
+    <message>
+        <source>{path} is not there any more, nor is its image; if they were sorted into folders, undo that first.</source>
+        <translation>{path} 及其图像已不存在；如果它们被分类到了文件夹中，请先撤销该分类。</translation>
+    </message>
+    <message>
+        <source>{path} is not there any more; if it was sorted into a folder, undo that first.</source>
+        <translation>{path} 已不存在；如果它被分类到了文件夹中，请先撤销该分类。</translation>
+    </message>
+    <message>
+        <source>{path} is not there any more; it could not be restored.</source>
+        <translation>{path} 已不存在；无法恢复。</translation>
+    </message>
+    <message>
+        <source>{path} is of version {version}; Handful knows the versions 1.0 to 1.9.</source>
+        <translation>{path} 的版本为 {version}；Handful 支持版本 1.0 至 1.9。</translation>
+    </message>
+    <message>
         <source>{path} is read-only, so labels could not be saved; copy it to a place where you may write and open the copy.</source>
         <translation>{path} 是只读的，无法保存标注；请将它复制到您有权写入的位置，然后打开副本。</translation>
     </message>
     <message>
-        <source>{path} names no classes.</source>
-        <translation>{path} 中没有类别。</translation>
+        <source>{path} is the detector&apos;s own file, which the crops come from; choose another name.</source>
+        <translation>{path} 是检测器自己的文件，裁剪图像正来自它；请选择另一个名称。</translation>
+    </message>
+    <message>
+        <source>{path} is there already and is not a model of Handful; choose another name.</source>
+        <translation>{path} 已存在，且不是 Handful 的模型；请选择另一个名称。</translation>
+    </message>
+    <message>
+        <source>{path} is there already and is not a table of Handful; choose another name.</source>
+        <translation>{path} 已存在，且不是 Handful 的表格；请选择另一个名称。</translation>
+    </message>
+    <message>
+        <source>{path} is there already and was not written by Handful; choose another name.</source>
+        <translation>{path} 已存在，且不是由 Handful 写出的；请选择另一个名称。</translation>
+    </message>
+    <message>
+        <source>{path} keeps no examples ({name} is missing), so labelling cannot go on from it; images can still be classified with it.</source>
+        <translation>{path} 没有保存示例（缺少 {name}），因此无法由此继续标注；但仍可用它为图像分类。</translation>
+    </message>
+    <message>
+        <source>{path} lies in the folder of the images, where its copies would be taken for further images; choose another place.</source>
+        <translation>{path} 位于图像文件夹内，其中的副本会被当作新的图像；请选择其他位置。</translation>
+    </message>
+    <message>
+        <source>{path} lies in the folder of the images, where its crops would be taken for further images; choose another place.</source>
+        <translation>{path} 位于图像文件夹内，其中的裁剪图像会被当作新的图像；请选择其他位置。</translation>
+    </message>
+    <message>
+        <source>{path} needs a first line with the columns file_name and label.</source>
+        <translation>{path} 的第一行需要有 file_name 和 label 两列。</translation>
+    </message>
+    <message>
+        <source>{path} says to be of version “{version}”, which is none; it was read as version 1.</source>
+        <translation>{path} 自称版本为“{version}”，但没有这样的版本；已按版本 1 读取。</translation>
     </message>
     <message>
         <source>{path} still holds step {step}</source>
         <translation>{path} 仍保存着第 {step} 步</translation>
     </message>
     <message>
+        <source>{path} was changed by another program meanwhile; it was left.</source>
+        <translation>{path} 在此期间被其他程序更改；未处理。</translation>
+    </message>
+    <message>
+        <source>{path} was changed by another program since; it was left as it is.</source>
+        <translation>{path} 之后已被其他程序更改；保持不变。</translation>
+    </message>
+    <message>
+        <source>{path} was left as it is: its journal is damaged.</source>
+        <translation>{path} 保持不变：其日志已损坏。</translation>
+    </message>
+    <message>
+        <source>{path} was left as it is: {reason}.</source>
+        <translation>{path} 保持不变：{reason}。</translation>
+    </message>
+    <message>
         <source>{path} was made for another version of Handful (it says {found}, this version reads {known}).</source>
         <translation>{path} 是为其他版本的 Handful 制作的（其格式为 {found}，此版本可读取 {known}）。</translation>
     </message>
     <message>
+        <source>{path} was not opened: it has a password.</source>
+        <translation>未打开 {path}：它有密码。</translation>
+    </message>
+    <message>
+        <source>{path} was not opened: its member “{member}” would be written outside of its place.</source>
+        <translation>未打开 {path}：其中的“{member}”会被写到应有位置之外。</translation>
+    </message>
+    <message>
+        <source>{path} was not opened: unpacked it would take {size:.0f} MB, and the disk has no room for that.</source>
+        <translation>未打开 {path}：解压后需要 {size:.0f} MB，磁盘空间不足。</translation>
+    </message>
+    <message>
+        <source>{path} was not opened: unpacked it would take {size:.0f} MB.</source>
+        <translation>未打开 {path}：解压后将占用 {size:.0f} MB。</translation>
+    </message>
+    <message>
+        <source>{path} was not opened: “{member}” would become {size:.0f} MB, as no honest file does.</source>
+        <translation>未打开 {path}：“{member}”解压后会变成 {size:.0f} MB，正常文件不会这样。</translation>
+    </message>
+    <message>
         <source>{path} was written by a newer Handful (format {version}; this one reads up to {newest}); install the newer version to open it.</source>
         <translation>{path} 由更新版本的 Handful 写入（格式 {version}；此版本最高可读取 {newest}）；请安装新版本后打开。</translation>
+    </message>
+    <message>
+        <source>{path} was written by a newer Handful.</source>
+        <translation>{path} 由更新版本的 Handful 写成。</translation>
+    </message>
+    <message>
+        <source>{path} would make {count:,} classes; a project may have {most:,}.</source>
+        <translation>{path} 会新建 {count:,} 个类别；一个项目最多可有 {most:,} 个。</translation>
+    </message>
+    <message>
+        <source>{path}, line {line}: this is no CSV ({error}).</source>
+        <translation>{path} 第 {line} 行：这不是 CSV（{error}）。</translation>
+    </message>
+    <message>
+        <source>{path}, line {line}: this is no JSON.</source>
+        <translation>{path} 第 {line} 行：不是 JSON。</translation>
+    </message>
+    <message>
+        <source>{path}: no image has a flag that is set, so there are no labels.</source>
+        <translation>{path}：没有图像设置了 flag，因此没有标注。</translation>
     </message>
     <message>
         <source>{percent} %</source>
@@ -6235,12 +9258,56 @@
         <translation>{reason}，torch 也不能（{why}）</translation>
     </message>
     <message>
+        <source>{size:.1f} GB</source>
+        <translation>{size:.1f} GB</translation>
+    </message>
+    <message>
+        <source>{size:.1f} MB</source>
+        <translation>{size:.1f} MB</translation>
+    </message>
+    <message>
+        <source>{size:.1f} TB</source>
+        <translation>{size:.1f} TB</translation>
+    </message>
+    <message>
+        <source>{size:.1f} kB</source>
+        <translation>{size:.1f} kB</translation>
+    </message>
+    <message>
+        <source>{target} is a file, and no folder to sort into.</source>
+        <translation>{target} 是文件，不是可放入的文件夹。</translation>
+    </message>
+    <message>
+        <source>{target} is on another disk than the images, and a hard link cannot reach there; copy them instead.</source>
+        <translation>{target} 与图像不在同一磁盘，硬链接无法到达；请改为复制。</translation>
+    </message>
+    <message>
+        <source>{target} lies in the folder of the images, where every image would be found twice; choose a folder outside of it, or move the images.</source>
+        <translation>{target} 位于图像所在的文件夹中，每张图像会被找到两次；请选择其外的文件夹，或移动图像。</translation>
+    </message>
+    <message>
+        <source>{title} cannot tell predictions from labels; leave the predictions out, or choose another format.</source>
+        <translation>{title} 无法区分预测和标注；请不要包含预测，或选择其他格式。</translation>
+    </message>
+    <message>
+        <source>{title} is a format that is only written.</source>
+        <translation>{title} 格式只能写出。</translation>
+    </message>
+    <message>
+        <source>{weight} and {count} more are missing</source>
+        <translation>缺少 {weight} 以及另外 {count} 项</translation>
+    </message>
+    <message>
         <source>{weight} is missing</source>
         <translation>缺少 {weight}</translation>
     </message>
     <message>
         <source>{what}; {kept}, and a lower learning rate may help.</source>
         <translation>{what}；{kept}，降低学习率可能有帮助。</translation>
+    </message>
+    <message>
+        <source>{why} It was left out.</source>
+        <translation>{why}该图像未包含在内。</translation>
     </message>
     <message>
         <source>“{none}” is no class and cannot be changed.</source>

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from engine.benchmark.image_sets import EmbeddedSet
 from engine.embeddings import EmbeddingStore
-from engine.jobs.adaptation import Fit, fit_or_next_best
+from engine.jobs.efforts import fit_or_next_best
+from engine.jobs.fitted import Fit
 from engine.jobs.workspace import Workspace
 from engine.messages import ClassId, ClassSpec, Effort, Event, Snapshot
 from engine.metatraining.encoder_training.label_draws import prototype_logits

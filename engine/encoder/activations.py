@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from engine.encoder.encoder_file import LAST_BLOCK, LAYER_SIZES, Encoder, Projection
+from engine.encoder.description import LAST_BLOCK, LAYER_SIZES, Encoder, Projection
 from engine.encoder.graph import INPUT_NAME, OUTPUT_NAME
 from engine.encoder.runtime import cpu_session
 from engine.errors import EncoderError, NoMapError

@@ -15,7 +15,7 @@ from engine.errors import EncoderError, sentence_for
 from engine.words import say
 
 if TYPE_CHECKING:
-    from engine.encoder.encoder_file import Encoder
+    from engine.encoder.description import Encoder
 
 _LONGEST_HEADER: Final = 100_000_000  # As the safetensors library allows.
 _FORMAT: Final = "handful-encoder-"

@@ -82,6 +82,7 @@ class Download:
             ) from error
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError) as error:
             reason = getattr(error, "reason", None) or error
+            reason = (getattr(reason, "strerror", None) or str(reason)).lower()
             raise self._failed(say("no connection: {reason}", reason=reason)) from error
         except TimeoutError as error:
             raise self._failed(
@@ -99,7 +100,7 @@ class Download:
         part, mark = path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.mark")
         expected = self._receive(url, part, mark)
         mark.unlink(missing_ok=True)
-        found = _hash_of(part)
+        found = hash_of(part)
         if expected and not found.startswith(expected):
             part.unlink()
             raise EncoderError(
@@ -211,6 +212,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _hash_of(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal; raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""The encoder as a file: weights, preprocessing and provenance in one safetensors file.
+"""The encoder's file: weights, preprocessing and provenance in one safetensors file.
 
 Never pickle: a safetensors file is a JSON header and plain numbers, so that opening a file from a
 stranger runs none of its code. This module needs neither torch nor onnxruntime.
@@ -6,12 +6,9 @@ stranger runs none of its code. This module needs neither torch nor onnxruntime.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -21,197 +18,32 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save
 
+from engine.encoder.description import (
+    FORMAT_OF_LIBRARY,
+    FORMAT_OF_PROJECTION,
+    FORMATS,
+    LAST_BLOCK,
+    LAYER_SIZES,
+    MATRIX,
+    MAX_EMBEDDING_SIZE,
+    MOBILENET_V2,
+    OFFSET,
+    RESAMPLINGS,
+    Encoder,
+    Fit,
+    LibraryNetwork,
+    Preprocessing,
+    Projection,
+    described_projection,
+    format_of,
+)
 from engine.errors import EncoderError, sentence_for
-from engine.words import NOTHING, Sentence, say
+from engine.files import write_whole
+from engine.words import say
 
-MOBILENET_V2: Final = "mobilenet_v2"
-
-LAYER_SIZES: Final[Mapping[str, Mapping[int, int]]] = MappingProxyType(
-    {
-        MOBILENET_V2: MappingProxyType(
-            {
-                **dict.fromkeys((2,), 96),
-                **dict.fromkeys((3, 4), 144),
-                **dict.fromkeys((5, 6, 7), 192),
-                **dict.fromkeys((8, 9, 10, 11), 384),
-                **dict.fromkeys((12, 13, 14), 576),
-                **dict.fromkeys((15, 16, 17), 960),
-                18: 1280,
-            }
-        )
-    }
-)
-"""The architectures that this version can build: block -> channels of the activation in it.
-
-That of a block with an inverted residual is the output of its depthwise convolution, that of the
-last block its output; both after the ReLU6, so 0 to 6.
-"""
-
-LAST_BLOCK: Final[Mapping[str, int]] = MappingProxyType({MOBILENET_V2: 18})
-
-# What the embedding is made from; part of the fingerprint, as the format is.
-_RULE_OF_LAST: Final = "sqrt of the pooled last activation, rounded to float16"
-_RULE_OF_PROJECTION: Final = (
-    "sqrt of the pooled activations of several blocks, times a matrix, plus an offset, divided by "
-    "its length, rounded to float16"
-)
-_RULE_OF_FEATURES: Final = (
-    "pooled features, their roots where they are never negative, times the matrix where there is "
-    "one, divided by their length, rounded to float16"
-)
-_FORMAT_OF_LAST: Final = "handful-encoder-1"
-_FORMAT_OF_PROJECTION: Final = "handful-encoder-2"
-_FORMAT_OF_LIBRARY: Final = "handful-encoder-3"
-_FORMATS: Final = (_FORMAT_OF_LAST, _FORMAT_OF_PROJECTION, _FORMAT_OF_LIBRARY)
 _WEIGHTS_PREFIX: Final = "weights."
 _FEATURE_MEAN: Final = "feature_mean"
-_MATRIX: Final = "projection.matrix"
-_OFFSET: Final = "projection.offset"
 _PROBE: Final = "probe"
-
-MAX_EMBEDDING_SIZE: Final = 1280
-"""Numbers, of two bytes each: so that embeddings of a million images fit a desktop."""
-
-
-class Fit(StrEnum):
-    """How an image that is not square becomes the network's square input."""
-
-    STRETCH = "stretch"
-
-
-BILINEAR: Final = "bilinear, antialiased"
-BICUBIC: Final = "bicubic, antialiased"
-_RESAMPLINGS: Final = (BILINEAR, BICUBIC)
-
-
-@dataclass(frozen=True, slots=True)
-class Preprocessing:
-    """How a decoded RGB image, uint8, becomes the network's input.
-
-    The image is resampled to ``size_px`` x ``size_px``, divided by 255, ``mean`` is subtracted and
-    the result divided by ``std``, each per channel. The resampling is antialiased: when the image
-    shrinks, the filter widens with the scale (Pillow's rule, torch's ``antialias=True``, ONNX's
-    ``antialias=1, exclude_outside=1``), without rounding to 8 bits. What the bicubic filter (a =
-    -0.5, as Pillow's) gives beyond [0, 255] is cut off there.
-    """
-
-    size_px: int = 224
-    fit: Fit = Fit.STRETCH
-    resampling: str = BILINEAR
-    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
-    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Projection:
-    """How the pooled activations of several blocks become one embedding.
-
-    With u the square roots of the pooled activations, block after block: y = u @ matrix + offset,
-    and the embedding is y / |y|. Both are signed.
-
-    Attributes:
-        taps: the blocks whose activations are pooled, keys of ``LAYER_SIZES``, in u's order.
-        matrix: (n_pooled, embedding_size) float32.
-        offset: (embedding_size,) float32.
-        parts: where in the embedding a part begins that speaks for other layers than the parts
-            before it; ascending, the first is 0.
-    """
-
-    taps: tuple[int, ...]
-    matrix: NDArray[np.float32]
-    offset: NDArray[np.float32]
-    parts: tuple[int, ...] = (0,)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LibraryNetwork:
-    """A network that a library defines by name, and how its features become the embedding.
-
-    With f the features that it pools before its classifier, and u their square roots where
-    ``is_rooted``, else f itself: y = u @ matrix, or u where there is no matrix, and the embedding
-    is y / |y|.
-
-    Attributes:
-        library: "timm" or "torchvision".
-        model: the network's name there.
-        version: of the library that it was made with. Another version may build it, too: ``probe``
-            tells whether it is still the same network.
-        n_features: the length of f.
-        is_rooted: whether f is never negative, as behind a ReLU.
-        matrix: (n_features, MAX_EMBEDDING_SIZE) float32 with orthonormal columns, drawn once from
-            a fixed seed, so that distances stay about what they are; None where f is short enough.
-        probe: (embedding_size,) float32, unrounded, what torch made of ``graph.probe_image()``.
-    """
-
-    library: str
-    model: str
-    version: str
-    n_features: int
-    is_rooted: bool
-    matrix: NDArray[np.float32] | None
-    probe: NDArray[np.float32]
-
-    @property
-    def embedding_size(self) -> int:
-        return self.n_features if self.matrix is None else self.matrix.shape[1]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Encoder:
-    """A network that turns an image into an embedding, and all that is needed to run it.
-
-    Attributes:
-        name: what a person reads.
-        architecture: a key of ``LAYER_SIZES``; of a library's network "LIBRARY:MODEL".
-        weights: parameter name -> float32 array, the library's names (MobileNetV2's are
-            torchvision's, ``features.*``), without those of a classifier.
-        feature_mean: (embedding_size,) float32, the mean embedding over the training images.
-        preprocessing: how pixels become the network's input.
-        metadata: free JSON values: provenance, licence, meta-training record.
-        projection: how pooled activations become the embedding; None where it is the square root
-            of the last one, as in files of the first format, and where there is a ``network``.
-        network: where it is another than those of ``LAYER_SIZES``, what it is.
-        fingerprint: 64 hexadecimal digits over architecture, weights, preprocessing, embedding
-            rule and projection: everything that an embedding depends on, and nothing else.
-    """
-
-    name: str
-    architecture: str
-    weights: Mapping[str, NDArray[np.float32]]
-    feature_mean: NDArray[np.float32]
-    preprocessing: Preprocessing = field(default_factory=Preprocessing)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    projection: Projection | None = None
-    network: LibraryNetwork | None = None
-    fingerprint: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "fingerprint", _fingerprint(self))
-
-    @property
-    def embedding_size(self) -> int:
-        if self.network is not None:
-            return self.network.embedding_size
-        if self.projection is not None:
-            return len(self.projection.offset)
-        return LAYER_SIZES[self.architecture][LAST_BLOCK[self.architecture]]
-
-    @property
-    def emits_roots(self) -> bool:
-        """Whether an embedding is the root of the pooled last activation and nothing more."""
-        return self.projection is None and self.network is None
-
-    @property
-    def training_refusal(self) -> Sentence:
-        """Why it can be neither fine-tuned nor meta-trained, one sentence; empty where it can."""
-        if self.network is None:
-            return NOTHING
-        return say(
-            "Only encoders of Handful's own architecture can be trained; {name} is a network of "
-            "{library}.",
-            name=self.name,
-            library=self.network.library,
-        )
 
 
 def shipped_encoder_path() -> Path:
@@ -235,14 +67,14 @@ def load_encoder(path: Path) -> Encoder:
             header: dict[str, str] = stored.metadata() or {}
             if not header.get("format", "").startswith("handful-encoder-"):
                 raise EncoderError(say("{path} is not an encoder of Handful.", path=path))
-            if header["format"] not in _FORMATS:
+            if header["format"] not in FORMATS:
                 raise EncoderError(
                     say(
                         "{path} was made for another version of Handful (it says {found}, "
                         "this version reads {known}).",
                         path=path,
                         found=header["format"],
-                        known=" and ".join(_FORMATS),
+                        known=" and ".join(FORMATS),
                     )
                 )
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
@@ -353,7 +185,7 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
         EncoderError: the file could not be written.
     """
     header = {
-        "format": _format_of(encoder),
+        "format": format_of(encoder),
         "name": encoder.name,
         "architecture": encoder.architecture,
         "preprocessing": json.dumps(asdict(encoder.preprocessing), sort_keys=True),
@@ -366,32 +198,18 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
     }
     arrays[_FEATURE_MEAN] = np.ascontiguousarray(encoder.feature_mean)
     if encoder.projection is not None:
-        header["projection"] = json.dumps(_described(encoder.projection))
-        arrays[_MATRIX] = np.ascontiguousarray(encoder.projection.matrix)
-        arrays[_OFFSET] = np.ascontiguousarray(encoder.projection.offset)
+        header["projection"] = json.dumps(described_projection(encoder.projection))
+        arrays[MATRIX] = np.ascontiguousarray(encoder.projection.matrix)
+        arrays[OFFSET] = np.ascontiguousarray(encoder.projection.offset)
     if encoder.network is not None:
         header["network"] = json.dumps(_described_network(encoder.network))
         arrays[_PROBE] = np.ascontiguousarray(encoder.network.probe)
         if encoder.network.matrix is not None:
-            arrays[_MATRIX] = np.ascontiguousarray(encoder.network.matrix)
+            arrays[MATRIX] = np.ascontiguousarray(encoder.network.matrix)
     try:
         write_whole(path, save(arrays, metadata=header))
     except OSError as error:
         raise EncoderError(sentence_for(error, path, say("write the encoder"))) from error
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name beside ``path``, sync it, rename it; raises OSError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _from_stored(header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) -> Encoder:
@@ -402,7 +220,7 @@ def _from_stored(header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) 
     size_px = described["size_px"]
     if not isinstance(size_px, int) or not 1 <= size_px <= 4096:
         raise ValueError("size_px out of range")
-    if described["resampling"] not in _RESAMPLINGS:
+    if described["resampling"] not in RESAMPLINGS:
         raise ValueError("unknown resampling")
     if any(array.dtype != np.float32 for array in arrays.values()):
         raise TypeError("weights must be float32")
@@ -433,13 +251,13 @@ def _from_stored(header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]) 
 def _stored_projection(
     header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]
 ) -> Projection | None:
-    if header["format"] != _FORMAT_OF_PROJECTION:
+    if header["format"] != FORMAT_OF_PROJECTION:
         return None
     described = json.loads(header["projection"])
     return Projection(
         taps=tuple(int(tap) for tap in described["taps"]),
-        matrix=_read_only(arrays[_MATRIX]),
-        offset=_read_only(arrays[_OFFSET]),
+        matrix=_read_only(arrays[MATRIX]),
+        offset=_read_only(arrays[OFFSET]),
         parts=tuple(int(part) for part in described["parts"]),
     )
 
@@ -447,7 +265,7 @@ def _stored_projection(
 def _stored_network(
     header: Mapping[str, str], arrays: Mapping[str, NDArray[Any]]
 ) -> LibraryNetwork | None:
-    if header["format"] != _FORMAT_OF_LIBRARY:
+    if header["format"] != FORMAT_OF_LIBRARY:
         return None
     described = json.loads(header["network"])
     return LibraryNetwork(
@@ -456,7 +274,7 @@ def _stored_network(
         version=str(described["version"]),
         n_features=int(described["n_features"]),
         is_rooted=bool(described["is_rooted"]),
-        matrix=_read_only(arrays[_MATRIX]) if _MATRIX in arrays else None,
+        matrix=_read_only(arrays[MATRIX]) if MATRIX in arrays else None,
         probe=_read_only(arrays[_PROBE]),
     )
 
@@ -496,16 +314,6 @@ def _fits(projection: Projection, architecture: str) -> bool:
     )
 
 
-def _described(projection: Projection) -> dict[str, list[int]]:
-    return {"taps": list(projection.taps), "parts": list(projection.parts)}
-
-
-def _format_of(encoder: Encoder) -> str:
-    if encoder.network is not None:
-        return _FORMAT_OF_LIBRARY
-    return _FORMAT_OF_LAST if encoder.projection is None else _FORMAT_OF_PROJECTION
-
-
 def _three(values: list[float]) -> tuple[float, float, float]:
     first, second, third = (float(value) for value in values)
     return first, second, third
@@ -514,34 +322,3 @@ def _three(values: list[float]) -> tuple[float, float, float]:
 def _read_only(array: NDArray[Any]) -> NDArray[np.float32]:
     array.flags.writeable = False
     return array
-
-
-def _fingerprint(encoder: Encoder) -> str:
-    digest = hashlib.sha256()
-    projection = encoder.projection
-    described: dict[str, Any] = {
-        "format": _format_of(encoder),
-        "architecture": encoder.architecture,
-        "preprocessing": asdict(encoder.preprocessing),
-        "embedding": _RULE_OF_LAST if projection is None else _RULE_OF_PROJECTION,
-    }
-    arrays = dict(encoder.weights)
-    if projection is not None:
-        described["projection"] = _described(projection)
-        arrays[_MATRIX], arrays[_OFFSET] = projection.matrix, projection.offset
-    if encoder.network is not None:
-        # Not the library's version: another one that gives the same numbers is the same encoder.
-        described |= {
-            "embedding": _RULE_OF_FEATURES,
-            "n_features": encoder.network.n_features,
-            "is_rooted": encoder.network.is_rooted,
-        }
-        if encoder.network.matrix is not None:
-            arrays[_MATRIX] = encoder.network.matrix
-    digest.update(json.dumps(described, sort_keys=True).encode())
-    for name, array in sorted(arrays.items()):
-        # Little-endian whatever the machine, as in the file.
-        little_endian = np.ascontiguousarray(array, dtype="<f4")
-        digest.update(f"\n{name} {list(array.shape)}\n".encode())
-        digest.update(little_endian.tobytes())
-    return digest.hexdigest()

@@ -21,14 +21,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoder.encoder_file import (
-    BICUBIC,
-    Encoder,
-    load_encoder,
-    shipped_encoder_path,
-    write_whole,
-)
+from engine.encoder.description import BICUBIC, Encoder
+from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.errors import EncoderError, EngineError, sentence_for
+from engine.files import write_whole
 from engine.words import say
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import torch
 import torchvision  # type: ignore[import-untyped]  # It has no types.
 from torch import Tensor, nn
 
-from engine.encoder.encoder_file import BICUBIC, BILINEAR, Preprocessing
+from engine.encoder.description import BICUBIC, BILINEAR, Preprocessing
 from engine.errors import EncoderError, sentence_for
 from engine.words import say
 
@@ -255,6 +255,14 @@ def _find_in_torchvision(model: str) -> NamedNetwork:
     version = str(torchvision.__version__)
     architecture, _, tag = model.partition(".")
     known = models.list_models(module=models)
+    if architecture in models.list_models() and architecture not in known:
+        raise EncoderError(
+            say(
+                "{name} does not classify whole images but finds objects, segments or watches "
+                "videos, so no encoder can be made of it.",
+                name=f"{TORCHVISION}:{architecture}",
+            )
+        )
     if architecture not in known:
         raise _no_such(TORCHVISION, version, model, known)
     published = models.get_model_weights(architecture)
@@ -395,6 +403,11 @@ def _reason(error: Exception) -> str:
         return say("{weight} is missing", weight=error.args[0])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = (lines[1:] or lines or [type(error).__name__])[0].rstrip(".")
+    if text.startswith("Missing"):  # "Missing key(s) in state_dict"
+        first, *others = re.findall(r'"([^"]+)"', text)
+        if not others:
+            return say("{weight} is missing", weight=first)
+        return say("{weight} and {count} more are missing", weight=first, count=len(others))
     return text if len(text) <= 160 else f"{text[:157]}..."
 
 

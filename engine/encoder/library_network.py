@@ -18,12 +18,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from engine.encoder import libraries
-from engine.encoder.encoder_file import (
-    MAX_EMBEDDING_SIZE,
-    Encoder,
-    LibraryNetwork,
-    Preprocessing,
-)
+from engine.encoder.description import MAX_EMBEDDING_SIZE, Encoder, LibraryNetwork, Preprocessing
+from engine.encoder.download import hash_of
 from engine.encoder.graph import probe_image
 from engine.encoder.libraries import UNKNOWN_LICENCE, NamedNetwork
 from engine.encoder.network import embed, preprocess
@@ -49,7 +45,7 @@ class EmbeddingNetwork(nn.Module):
     def __init__(
         self, trunk: nn.Module, *, is_rooted: bool, matrix: NDArray[np.float32] | None
     ) -> None:
-        """See :class:`engine.encoder.encoder_file.LibraryNetwork`."""
+        """See :class:`engine.encoder.description.LibraryNetwork`."""
         super().__init__()
         self.trunk = trunk
         self.is_rooted = is_rooted
@@ -156,7 +152,11 @@ def make_encoder(network: NamedNetwork, weights: Path, source: str = "") -> Enco
         feature_mean=np.zeros(len(probe), np.float32),
         preprocessing=network.preprocessing,
         metadata=MappingProxyType(
-            {"provenance": source or f"given by a person as {weights.name}", "licence": licence}
+            {
+                "provenance": source or f"given by a person as {weights.name}",
+                "licence": licence,
+                "weights_sha256": hash_of(weights),
+            }
         ),
         network=LibraryNetwork(
             library=network.library,

@@ -13,13 +13,7 @@ from torch.nn.functional import interpolate, normalize
 from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]  # It has no types.
 from torchvision.models.mobilenetv2 import InvertedResidual  # type: ignore[import-untyped]
 
-from engine.encoder.encoder_file import (
-    BICUBIC,
-    MOBILENET_V2,
-    Encoder,
-    Preprocessing,
-    Projection,
-)
+from engine.encoder.description import BICUBIC, MOBILENET_V2, Encoder, Preprocessing, Projection
 from engine.errors import EncoderError
 from engine.words import say
 

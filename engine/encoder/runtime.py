@@ -16,8 +16,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from engine.encoder.description import Encoder
 from engine.encoder.devices import has_nvidia_device
-from engine.encoder.encoder_file import Encoder
 from engine.encoder.graph import load_or_build_graph
 from engine.encoder.views import VIEWS, cut, load_or_build_viewed_graph
 from engine.errors import EncoderError

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoder.encoder_file import Encoder, write_whole
+from engine.encoder.description import Encoder
 from engine.encoder.graph import FINGERPRINT_KEY, INPUT_NAME, OUTPUT_NAME, read_graph_metadata
 from engine.errors import EncoderError, sentence_for
+from engine.files import write_whole
 from engine.words import say
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from engine.encoder.encoder_file import LAST_BLOCK, LAYER_SIZES, Encoder
+from engine.encoder.description import LAST_BLOCK, LAYER_SIZES, Encoder
 from engine.encoder.network import build_network, pooled_roots
 from engine.encoder.views import VIEWS, cut
 from engine.metatraining.views import View, generator_for, make_view

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from engine.encoder.encoder_file import Encoder, write_whole
+from engine.encoder.description import Encoder
 from engine.encoder.views import VIEWS_VERSION
+from engine.files import write_whole
 from engine.finetuning import gate, training
 from engine.finetuning.blocks import Looked
 from engine.finetuning.training import Examples, Measured, Point, Position

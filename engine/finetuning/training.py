@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
-from engine.encoder.encoder_file import Encoder
+from engine.encoder.description import Encoder
 from engine.finetuning.blocks import LEARNED_FROM, Looked, TunedBlocks, batch_of
 from engine.messages import Series
 from engine.method.heads import some_of_each

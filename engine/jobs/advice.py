@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import LabelsError
-from engine.jobs.adaptation import fit_model, without_negatives
+from engine.jobs.efforts import fit_model
 from engine.jobs.embedding import embed
+from engine.jobs.support import classes_of, usable_examples, without_negatives
 from engine.jobs.workspace import Workspace
 from engine.messages import (
     NONE_OF_THESE,
@@ -27,6 +28,7 @@ from engine.messages import (
     ImageRef,
     LabelsAudited,
     LabelsReviewed,
+    ModelExamples,
     ProposeSplit,
     ReviewLabels,
     SplitProposed,
@@ -36,20 +38,16 @@ from engine.messages import (
 )
 from engine.method.adaptation import AdaptedModel
 from engine.method.audit import Doubt, doubtful_labels
-from engine.method.duplicates import near_duplicate_groups, near_duplicate_steps
+from engine.method.duplicates import near_duplicate_groups
 from engine.method.folder import SAMPLE_SIZE
 from engine.method.heads import Floats, independent_groups, normalise
 from engine.method.reach import ENOUGH_TO_TELL, Reach, measure_reach
 from engine.method.splitting import split_in_two
 from engine.method.suggestion import MOST_IMAGES, Pick, Reason, choose_what_to_label
 from engine.method.unknowns import UnknownScorer
-from engine.words import Sentence, say
+from engine.words import NOTHING, Sentence, say
 
 _ROWS: Final = 2_048  # Of embeddings brought together in a step of some 10 ms.
-_WINDOW: Final = 5_000  # Of a larger folder, images with near names are compared: bursts are there.
-_HARDLY: Final = 0.015  # A gain in accuracy that is not worth as many labels again.
-_GOOD: Final = 0.85
-_UNSURE: Final = 0.2  # Width of the accuracy's interval.
 
 
 def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
@@ -62,14 +60,17 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
     image_ids = _some_images(workspace, labelled.keys() | passed_over)
     model: AdaptedModel | None = None
     with contextlib.suppress(LabelsError):  # Fewer than two classes have a readable label.
-        model = fit_model(workspace, command.support, class_ids)
+        model = fit_model(workspace, command.support, class_ids, command.examples)
+    borrowed = usable_examples(workspace, command.examples, class_ids)
+    # Classes that a model has taught wait for no first label.
+    n_untaught = len(class_ids) - len(classes_of((), borrowed))
     yield None
     mean = workspace.folder_shape().mean if model is None else model.mean
     directions = yield from _directions(workspace, image_ids, mean)
     none_scores: Floats | None = None
     outside: Floats | None = None
     if model is not None:
-        scorer = _unlike_all_labelled(workspace, model, labelled, number[NONE_OF_THESE])
+        scorer = _unlike_all_labelled(workspace, model, labelled, number, borrowed)
         none_scores = np.zeros(len(image_ids), np.float32)
         outside = None if scorer is model.unknowns else np.zeros_like(none_scores)
         for start in range(0, len(image_ids), _ROWS):
@@ -85,7 +86,7 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
             np.array([labelled.get(image_id, -1) for image_id in image_ids], np.int64),
             np.array([image_id in passed_over for image_id in image_ids], np.bool_),
             command.count,
-            len(class_ids),
+            n_untaught,
             model,
             none_scores,
             outside,
@@ -100,6 +101,7 @@ def suggest(workspace: Workspace, command: Suggest) -> Iterator[Event | None]:
                 image_ids[pick.index],
                 _why_suggested(pick, columns, share),
                 tuple(columns[column].class_id for column in pick.classes),
+                pick.reason is Reason.BETWEEN,
             )
             for pick in picks
         ),
@@ -118,7 +120,6 @@ def review_labels(workspace: Workspace, command: ReviewLabels) -> Iterator[Event
     hashes = workspace.store.perceptual_hashes(image_ids)
     groups = yield from workspace.on_pool(partial(near_duplicate_groups, directions, hashes))
     doubts = yield from workspace.on_pool(partial(doubtful_labels, directions, labels, groups))
-    duplicates = yield from _duplicates(workspace)
     reach: Reach | None = None
     if len(np.unique(labels)) >= 2:
         reach = yield from _reach(workspace, image_ids, labels, len(command.classes), groups)
@@ -127,7 +128,6 @@ def review_labels(workspace: Workspace, command: ReviewLabels) -> Iterator[Event
     yield LabelsReviewed(
         command.request_id,
         doubtful=tuple(_doubtful(doubt, image_ids, labels, command.classes) for doubt in doubts),
-        duplicates=duplicates,
         classes=_class_reach(reach, labels, groups, command.classes),
         accuracy=overall.accuracy if overall is not None else None,
         low=overall.low if overall is not None else 0.0,
@@ -136,7 +136,7 @@ def review_labels(workspace: Workspace, command: ReviewLabels) -> Iterator[Event
             CurvePoint(point.labels_per_class, point.accuracy, point.low, point.high)
             for point in (reach.curve if reach is not None else ())
         ),
-        advice=_advice(reach, labels, command.classes, len(workspace.store) - len(known)),
+        advice=_advice(reach, labels, command.classes),
         weakest=command.classes[weakest].class_id if weakest is not None else None,
     )
 
@@ -178,16 +178,28 @@ def propose_split(workspace: Workspace, command: ProposeSplit) -> Iterator[Event
 
 
 def _unlike_all_labelled(
-    workspace: Workspace, model: AdaptedModel, labelled: Mapping[ImageId, int], none: int
+    workspace: Workspace,
+    model: AdaptedModel,
+    labelled: Mapping[ImageId, int],
+    number: Mapping[ClassId, int],
+    borrowed: ModelExamples | None,
 ) -> UnknownScorer:
-    """Tells what is unlike all labels; images like a negative example (``none``) are known, too."""
-    if none not in labelled.values():
+    """Tells what is unlike all labels; images like a negative example are known, too.
+
+    ``number``: of each class among ``labelled``; ``borrowed``: examples of a model.
+    """
+    theirs = [] if borrowed is None else borrowed.class_ids.tolist()
+    if number[NONE_OF_THESE] not in labelled.values() and NONE_OF_THESE not in theirs:
         return model.unknowns
     readable = [image_id for image_id in labelled if image_id in workspace.store]
     embeddings = workspace.store.select(readable)
     mean = model.unknowns.mean
     hashes = workspace.store.perceptual_hashes(readable)
     labels = np.array([labelled[image_id] for image_id in readable], np.int64)
+    if borrowed is not None:
+        embeddings = np.concatenate([embeddings, borrowed.embeddings.astype(np.float32)])
+        hashes = np.concatenate([hashes, borrowed.hashes])
+        labels = np.concatenate([labels, [number[ClassId(item)] for item in theirs]])
     groups = independent_groups(labels, near_duplicate_groups(normalise(embeddings, mean), hashes))
     return UnknownScorer.fit(embeddings, labels, mean, groups)
 
@@ -227,25 +239,6 @@ def _reach(
     yield None
     steps = measure_reach(support, labels, n_classes, groups, shape, folder)
     return (yield from workspace.steps_on_pool(steps))
-
-
-def _duplicates(
-    workspace: Workspace,
-) -> Generator[None, None, tuple[tuple[ImageId, ...], ...]]:
-    """Groups of at least two images. Of a large folder images far apart in it are not compared."""
-    image_ids = sorted(workspace.store.image_ids())
-    window = len(image_ids) if len(image_ids) <= MOST_IMAGES else _WINDOW
-    found: list[tuple[ImageId, ...]] = []
-    for start in range(0, len(image_ids), max(window, 1)):
-        some = image_ids[start : start + window]
-        directions = yield from _directions(workspace, some, workspace.folder_shape().mean)
-        hashes = workspace.store.perceptual_hashes(some)
-        groups = yield from near_duplicate_steps(directions, hashes)
-        order = np.argsort(groups, kind="stable")
-        for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-            if len(members) > 1:
-                found.append(tuple(some[index] for index in members))
-    return tuple(found)
 
 
 def _doubtful(
@@ -327,64 +320,20 @@ def _class_reach(
 
 
 def _advice(
-    reach: Reach | None,
-    labels: NDArray[np.int64],
-    classes: Sequence[ClassSpec],
-    n_unlabelled: int,
+    reach: Reach | None, labels: NDArray[np.int64], classes: Sequence[ClassSpec]
 ) -> Sentence:
-    """One sentence on what to do next."""
+    """What to do first, while nothing can be told of how good the answers are."""
     if reach is None:
         return say("Label images of at least two classes.")
     empty = [item.name for index, item in enumerate(classes) if not np.any(labels == index)]
     if empty:
         return say("Label images of “{name}”, which has none yet.", name=empty[0])
-    if reach.overall is None or reach.gain is None or reach.weakest is None:
+    if reach.overall is None:
         return say(
             "Too few labels to tell; label at least {least} of each class.",
             least=ENOUGH_TO_TELL,
         )
-    if reach.gain < _HARDLY:
-        sure = reach.overall.high - reach.overall.low <= _UNSURE
-        good = reach.overall.accuracy >= _GOOD or reach.confusion is None
-        gain = say("about +1 %") if reach.gain >= 0.005 else say("less than +1 %")
-        if sure and good:
-            return say("The labels suffice: twice as many would hardly help ({gain}).", gain=gain)
-        if sure and reach.confusion is not None:
-            own, other = (classes[number].name for number in reach.confusion)
-            return say(
-                "Twice as many labels would hardly help ({gain}): “{own}” is often taken for "
-                "“{other}”.",
-                gain=gain,
-                own=own,
-                other=other,
-            )
-        if good:
-            n_right = sum(item.n_right for item in reach.classes)
-            n_judged = sum(item.n_judged for item in reach.classes)
-            return say(
-                "{n_right} of {n_judged} labelled images were recognised; too few to be sure "
-                "that the labels suffice.",
-                n_right=n_right,
-                n_judged=n_judged,
-            )
-    weakest = classes[reach.weakest].name
-    known = reach.classes[reach.weakest]
-    n_unsure = round(reach.unsure * n_unlabelled)
-    if known.n_right < known.n_judged:
-        because = say(
-            "{n_right} of its {n_judged} labelled images were recognised",
-            n_right=known.n_right,
-            n_judged=known.n_judged,
-        )
-    elif n_unsure > 1:
-        because = say(
-            "of about {n_unsure} images it is unclear whether they are that", n_unsure=n_unsure
-        )
-    else:
-        because = say("it has only {n_labels}", n_labels=known.n_labels)
-    return say(
-        "Five more of “{weakest}” would help most: {because}.", weakest=weakest, because=because
-    )
+    return NOTHING
 
 
 def _images(support: Sequence[tuple[ImageRef, ClassId]]) -> list[ImageRef]:

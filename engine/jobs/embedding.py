@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
+from pathlib import Path
 from typing import Final
 
 from engine.embeddings import FileKey
@@ -36,7 +38,7 @@ def scan_folder(command: ScanFolder) -> Iterator[Event | None]:
     files: list[FoundFile] = []
     blocked: list[str] = []
     count = 0
-    for item in find_images(command.folder):
+    for item in chain(find_images(command.folder), _found_at(command.folder, command.elsewhere)):
         if isinstance(item, FoundFile):
             files.append(item)
             count += 1
@@ -51,12 +53,23 @@ def scan_folder(command: ScanFolder) -> Iterator[Event | None]:
     yield ScanFinished(command.request_id, count, tuple(blocked))
 
 
+def _found_at(folder: Path, names: Sequence[str]) -> Iterator[FoundFile]:
+    """The images of these names that are there."""
+    for name in names:
+        try:
+            status = (folder / name).stat()
+        except OSError:
+            continue
+        yield FoundFile(name, status.st_size, status.st_mtime_ns)
+
+
 def embed_images(workspace: Workspace, command: EmbedImages) -> Iterator[Event | None]:
     """Embed images; see :class:`engine.messages.EmbedImages`. None: nothing finished yet."""
     meter = ProgressMeter(command.request_id, say("Looking at images"), len(command.images))
     for results in embed(workspace, command.images):
         yield from workspace.events_for(command.request_id, results)
         yield meter.advance(len(results)) if results else None
+    yield from workspace.settle_shape()
 
 
 def embed(workspace: Workspace, images: Sequence[ImageRef]) -> Iterator[list[Processed]]:

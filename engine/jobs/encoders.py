@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from engine.encoder.catalogue import place_of
+from engine.encoder.description import Encoder
 from engine.encoder.encoder_file import (
-    Encoder,
+    holds_bare_weights,
     load_encoder,
     save_encoder,
     shipped_encoder_path,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _WAIT_S: Final = 0.005
+_OF_TORCH: Final = (".pth", ".pt", ".bin", ".ckpt")
 _MB: Final = 1_000_000
 
 
@@ -73,7 +75,7 @@ class _Adding:
                 raise EncoderError(
                     say("Neither the name of a network nor an encoder file was given.")
                 )
-            return (yield from self._on_thread(lambda: load_encoder(weights)))
+            return (yield from self._on_thread(lambda: _encoder_in(weights)))
         yield self._saying(say("Loading torch, which takes some seconds"))
         network = yield from self._on_thread(lambda: _look_up(name))
         if weights is not None:
@@ -151,6 +153,22 @@ class _Adding:
 
     def _saying(self, text: Sentence) -> Progress:
         return Progress(self._command.request_id, text, 0, 0, 0.0, 0.0)
+
+
+def _encoder_in(path: Path) -> Encoder:
+    try:
+        return load_encoder(path)
+    except EncoderError:
+        is_of_torch = path.is_file() and path.suffix.lower() in _OF_TORCH
+        if is_of_torch or holds_bare_weights(path):
+            raise EncoderError(
+                say(
+                    "{path} is no encoder of Handful's; where it holds a network's weights, give "
+                    "the name of the network, too, as in timm:resnet18.",
+                    path=path,
+                )
+            ) from None
+        raise
 
 
 def _look_up(name: str) -> NamedNetwork:

@@ -12,7 +12,7 @@ from engine.encoder import views as encoder_views
 from engine.encoder.activations import emits_roots_of, projection_of
 from engine.encoder.views import VIEWS, WHOLE
 from engine.errors import EngineError, NoMapError, UnreadableImageError
-from engine.jobs.adaptation import without_negatives
+from engine.jobs.support import without_negatives
 from engine.jobs.workspace import CurrentModel, Workspace
 from engine.messages import Event, Explain, Explained, Neighbour
 from engine.method.explanation import Box, View, nearest, score_map, score_of

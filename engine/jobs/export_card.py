@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.encoder.views import VIEWS
 from engine.images import DRAFT_SIDE_PX
 from engine.jobs.predictions import FittedSnapshot
+from engine.jobs.support import positives_among, usable_examples
 from engine.jobs.workspace import Workspace
-from engine.messages import Certificate
+from engine.messages import Certificate, VariantReport
 
 _SAMPLE = '''import json
 import os
@@ -71,13 +74,24 @@ def model_card(
     model_name: str,
     certificate: Certificate,
     decode_rule: str,
+    rest: str = "",
+    variants: Sequence[VariantReport] = (),
 ) -> str:
-    """The card as Markdown."""
+    """The card as Markdown; ``rest`` takes the place of the section on how to use the file."""
     encoder = fitted.seen.runtime.encoder
     counts = {item.class_id: 0 for item in fitted.classes}
     for image, class_id in fitted.snapshot.support:
         if class_id in counts and image.image_id in workspace.store:
             counts[class_id] += 1
+    taught = positives_among(usable_examples(workspace, fitted.snapshot.examples, list(counts)))
+    borrowed = ""
+    if taught is not None:
+        for class_id, count in taught.counts().items():
+            counts[class_id] += count
+        borrowed = (
+            f"\n{len(taught.class_ids)} of them came with the model that this one was begun from; "
+            "they are not among those that were held out.\n"
+        )
     rows = "\n".join(
         f"| {index} | {_cell(item.name)} | {counts[item.class_id]} |"
         for index, item in enumerate(fitted.classes)
@@ -105,6 +119,11 @@ def model_card(
     )
     licence = encoder.metadata.get("licence", "see the encoder's own card")
     sample = _SAMPLE.format(side=DRAFT_SIDE_PX, model=model_name)
+    use = f"""## Use it
+
+```python
+{sample}```
+"""
     return f"""# {model_name}
 
 An image classifier made with Handful from {fitted.model.n_support} labelled images.
@@ -112,7 +131,7 @@ An image classifier made with Handful from {fitted.model.n_support} labelled ima
 | output | class | labelled images |
 |---|---|---|
 {rows}
-{negatives}
+{borrowed}{negatives}
 {judged}
 
 - Model: `{fitted.model_id}`; encoder: {encoder.name} (`{encoder.fingerprint[:16]}`), \
@@ -143,11 +162,36 @@ images before it got its name:
 | in full, without shrinking | {certificate.max_difference_full:.1e} | {certificate.n_agree_full} \
 of {certificate.n_clear_full} with a margin over {certificate.margin_full} |
 
-## Use it
+{variants_section(variants)}{rest or use}"""
 
-```python
-{sample}```
+
+def variants_section(variants: Sequence[VariantReport]) -> str:
+    """What was measured in lower precisions, as Markdown; empty where nothing was."""
+    if not variants:
+        return ""
+    full = max(item.full_images_per_second for item in variants)
+    these = "it" if sum(bool(item.file_name) for item in variants) == 1 else "them"
+    rows = "\n".join(
+        f"| `{item.file_name}` | {item.size_bytes / 1e6:.1f} MB | {item.images_per_second:.0f} "
+        f"| {item.n_agree} of {item.n_files} | {item.max_difference:.1e} |"
+        for item in variants
+        if item.file_name
+    )
+    refusals = "".join(f"{item.refusal}\n\n" for item in variants if item.refusal)
+    table = (
+        f"""| file | size | images a second | same class | largest difference |
+|---|---|---|---|---|
+{rows}
+
+Speed is that of one thread of the processor it was exported on, decoding aside; the model in full \
+precision, timed in turns with {these}, took {full:.0f} images a second. The embeddings of \
+an int8 file are near those of the full model, not the same.
+
 """
+        if rows
+        else ""
+    )
+    return f"## Lower precision\n\n{table}{refusals}"
 
 
 def _cell(text: str) -> str:

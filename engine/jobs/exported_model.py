@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,19 +10,14 @@ from typing import Final
 
 import onnxruntime
 
+from engine.bundle.contents import MODEL
+from engine.bundle.place import is_zip, opened_bundle
 from engine.encoder.runtime import cpu_session, usable_cores
 from engine.errors import EngineError, UnreadableImageError
 from engine.images import decode_image, read_file
-from engine.jobs.files import written_whole
-from engine.jobs.predictions import (
-    errors_path_for,
-    machine_row,
-    table_header,
-    write_errors,
-)
-from engine.jobs.progress import ProgressMeter
-from engine.messages import Event, ImageRef, PredictionsSaved
-from engine.method.heads import Floats
+from engine.interchange.records import Record, Results
+from engine.jobs.predictions import save_table
+from engine.messages import Event, ImageRef, TableFormat
 from engine.words import say
 
 _OUTPUT: Final = "probabilities"
@@ -31,73 +25,98 @@ _NONE_SCORE: Final = "none_score"  # Models from before there was one lack it.
 
 
 def classify_with_model(
-    model: Path, images: Sequence[ImageRef], out: Path, request_id: int
+    model: Path,
+    images: Sequence[ImageRef],
+    out: Path,
+    request_id: int,
+    table_format: TableFormat | None = None,
 ) -> Iterator[Event | None]:
     """Write the table of predictions that an exported model makes.
 
     Raises:
         EngineError: the file is not a model that Handful exported.
     """
-    session, names, model_id = load_exported(model)
-    ordered = sorted(images, key=lambda image: image.name)
-    meter = ProgressMeter(request_id, say("Looking at images"), len(ordered))
-    unreadable: list[tuple[str, str]] = []
-    n_rows = 0
-    n_like_none = 0
+    results = results_by_model(model, images, Path())
+    yield from save_table(results, out, request_id, table_format)
 
-    has_none_score = _NONE_SCORE in {item.name for item in session.get_outputs()}
-    wanted = [_OUTPUT, _NONE_SCORE] if has_none_score else [_OUTPUT]
 
-    def classify_one(image: ImageRef) -> tuple[Floats, float | None] | str:
+def results_by_model(model: Path, images: Sequence[ImageRef], folder: Path) -> Results:
+    """What an exported model says of images; they are looked at while the results are read.
+
+    Raises:
+        EngineError: the file is not a model that Handful exported.
+    """
+    return ExportedModel(model).results(images, folder)
+
+
+class ExportedModel:
+    """An exported model, open: it is asked about some images, and then about others.
+
+    Attributes:
+        class_names: the classes in output order.
+    """
+
+    def __init__(self, model: Path) -> None:
+        """Open an ONNX file, or a bundle: its folder or zip file.
+
+        Raises:
+            EngineError: the file is not a model that Handful exported.
+        """
+        self._session, names, self._model_id = load_exported(model)
+        self.class_names = tuple(names)
+        has_none_score = _NONE_SCORE in {item.name for item in self._session.get_outputs()}
+        self._wanted = [_OUTPUT, _NONE_SCORE] if has_none_score else [_OUTPUT]
+
+    def results(self, images: Sequence[ImageRef], folder: Path) -> Results:
+        """As :func:`results_by_model`."""
+        ordered = sorted(images, key=lambda image: image.name)
+
+        def chunks() -> Iterator[Sequence[Record]]:
+            window = 4 * usable_cores()
+            with ThreadPoolExecutor(usable_cores()) as pool:
+                for start in range(0, len(ordered), window):
+                    yield list(pool.map(self._classify, ordered[start : start + window]))
+
+        return Results(
+            folder=folder,
+            class_names=self.class_names,
+            predicted=self.class_names,
+            model_id=self._model_id,
+            n_images=len(ordered),
+            chunks=chunks,
+        )
+
+    def _classify(self, image: ImageRef) -> Record:
         try:
             pixels = decode_image(read_file(image.path)).pixels
         except UnreadableImageError as error:
-            return str(error)
-        probabilities, *none_scores = session.run(wanted, {"image": pixels[None]})
-        return probabilities[0], float(none_scores[0][0]) if none_scores else None
-
-    with written_whole(out) as temporary:
-        with (
-            ThreadPoolExecutor(usable_cores()) as pool,
-            temporary.open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.writer(file)
-            writer.writerow(table_header(names))
-            window = 4 * usable_cores()
-            for start in range(0, len(ordered), window):
-                chunk = ordered[start : start + window]
-                for image, result in zip(chunk, pool.map(classify_one, chunk), strict=True):
-                    if isinstance(result, str):
-                        unreadable.append((image.name, result))
-                    else:
-                        probabilities, none_score = result
-                        n_like_none += int(none_score is not None and none_score > 0.5)
-                        writer.writerow(
-                            machine_row(image.name, names, probabilities, none_score, model_id)
-                        )
-                        n_rows += 1
-                yield meter.advance(len(chunk))
-        write_errors(errors_path_for(out), unreadable)
-    yield PredictionsSaved(
-        request_id,
-        out,
-        n_rows,
-        errors_path_for(out) if unreadable else None,
-        len(unreadable),
-        n_like_none,
-    )
+            return Record(image, failure=str(error))
+        probabilities, *none_scores = self._session.run(self._wanted, {"image": pixels[None]})
+        none_score = float(none_scores[0][0]) if none_scores else None
+        return Record(image, None, probabilities[0], none_score)
 
 
 def load_exported(model: Path) -> tuple[onnxruntime.InferenceSession, list[str], str]:
     """The session, the class names in output order and the model's id.
 
+    Args:
+        model: an ONNX file, or a bundle: its folder or zip file.
+
     Raises:
         EngineError: missing, damaged, or not exported by Handful.
     """
-    if not model.is_file():
+    if not model.is_dir() and not model.is_file():
         raise EngineError(say("There is no file {model}.", model=model))
+    if model.is_dir() or is_zip(model):
+        with opened_bundle(model) as folder:
+            return _load(folder / MODEL, model)
+    return _load(model, model)
+
+
+def _load(file: Path, model: Path) -> tuple[onnxruntime.InferenceSession, list[str], str]:
+    """``model`` is what sentences name."""
     try:
-        session = cpu_session(model)
+        session = cpu_session(file)
     except Exception as error:  # onnxruntime has exception classes of its own per status code.
         raise EngineError(
             say("{model} is not an ONNX model, or it is damaged.", model=model)

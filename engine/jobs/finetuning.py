@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoder.encoder_file import Encoder
-from engine.errors import EngineError, UnreadableImageError
-from engine.images import content_hash, read_file
+from engine.encoder.description import Encoder
 from engine.jobs.progress import ProgressMeter
+from engine.jobs.torch_pool import look_at, train_all, training_device
 from engine.jobs.workspace import Workspace
-from engine.messages import Event, HeldOut, ImageRef, Progress, TrainingPoint
+from engine.messages import Event, HeldOut, ImageRef, Progress
 from engine.method.heads import Floats, independent_groups, some_of_each
 from engine.method.unknowns import reach_of
 from engine.words import NOTHING, Sentence, say
@@ -29,30 +26,11 @@ if TYPE_CHECKING:
     from engine.finetuning.gate import Tried, Verdict
     from engine.finetuning.training import Examples, Measured, Point
 
-_T = TypeVar("_T")
-_Steps: TypeAlias = "Generator[tuple[Measured, ...] | None, None, _T]"
 
 LOOKED_AT: Final = 200
 MOST_LEARNED: Final = 600
 """Labelled images; of more, as many of each class as of any: 1,600 are drawn in a training, and the
 views of each take 200 kB."""
-
-_WAIT_S: Final = 0.005
-_STRETCH_S: Final = 0.25  # How long a thread of the pool trains before others may have it.
-
-# Core-seconds where a core multiplied matrices of _MATRIX_SIDE squared in _MATRIX_S.
-_MATRIX_SIDE: Final = 512
-_MATRIX_S: Final = 0.0015
-_LOOK_S: Final = 0.3  # An image in all its views, and its embeddings by all networks.
-_LEARN_S: Final = 0.010  # An image in a step.
-_EMBED_S: Final = 0.012  # An image of the folder in one view, its decoding included.
-_CHECK_S: Final = 0.1  # One that tells how sure the answers may be.
-_FIXED_S: Final = 15.0  # Loading torch, and building the new encoder's graph.
-_GPU_SHARE: Final = 0.1
-_TRAININGS: Final = 6  # These three stand in engine.finetuning, too, which would load torch.
-_STEPS: Final = 40
-_BATCH: Final = 40
-
 _TOO_FEW: Final = say(
     "Fine-tuning needs ten labelled images that are no near-duplicates, and two in most of the "
     "classes: it is kept only where it helps on labels held out from it."
@@ -168,14 +146,14 @@ def finetune(
     if kept_in is not None:
         from engine.finetuning.checkpoints import Checkpoints
 
-        checkpoints = Checkpoints(kept_in, encoder, _device(workspace))
+        checkpoints = Checkpoints(kept_in, encoder, training_device(workspace))
         # Now, too: one that is given up every time would fill the disk.
         yield from workspace.on_pool(checkpoints.prune)
     images = [image for image, _ in support]
     text = say("Looking at the labelled images from several sides")
-    looked = yield from _look(workspace, request_id, images, N_DRAWN, text, checkpoints)
+    looked = yield from look_at(workspace, request_id, images, N_DRAWN, text, checkpoints)
     independent = independent_groups(labels, groups)
-    examples = Examples(looked, labels, independent, _device(workspace))
+    examples = Examples(looked, labels, independent, training_device(workspace))
     folds = folds_of(labels, examples.groups)
     used = np.unique(folds[folds >= 0])
     shares = (0.0, *SHARES)
@@ -185,7 +163,7 @@ def finetune(
     works = [partial(_tuned, encoder, examples, rows, shares, checkpoints) for rows in parts]
     steps = n_steps(len(labels), len(shares))
     meter = ProgressMeter(request_id, say("Fine-tuning"), steps * len(works))
-    *ways, whole = yield from _train_all(workspace, works, meter, steps, request_id)
+    *ways, whole = yield from train_all(workspace, works, meter, steps, request_id)
 
     logits = np.zeros((len(shares), len(labels), int(labels.max()) + 1), np.float32)
     for fold, way in zip(used, ways, strict=True):
@@ -234,6 +212,50 @@ def finetune(
     )
 
 
+def _load_torch() -> None:
+    import engine.finetuning.checkpoints  # noqa: F401
+
+
+def _tuned(
+    encoder: Encoder,
+    examples: Examples,
+    rows: NDArray[np.int64],
+    shares: Sequence[float],
+    checkpoints: Checkpoints | None,
+) -> Generator[tuple[Measured, ...] | None, None, list[Point]]:
+    """Learn from some examples and stop at shares of the way; in steps, of which it tells."""
+    from engine.finetuning.training import points_of, tune
+
+    if checkpoints is None:
+        blocks = yield from tune(encoder, examples, rows)
+        return (yield from points_of(encoder, blocks, examples, shares))
+    key = checkpoints.training_key(examples, rows)
+    known = checkpoints.result(key)
+    if known is not None:
+        yield known[1]
+        return known[0]
+    told: list[Measured] = []
+    steps = tune(
+        encoder,
+        examples,
+        rows,
+        watch=True,
+        position=checkpoints.position(key),
+        keep=partial(checkpoints.keep_position, key),
+    )
+    while True:
+        try:
+            new = next(steps)
+        except StopIteration as end:
+            blocks = end.value
+            break
+        told += new
+        yield new
+    points = yield from points_of(encoder, blocks, examples, shares)
+    checkpoints.keep_result(key, points, tuple(told))
+    return points
+
+
 def _judge_votes(
     workspace: Workspace,
     request_id: int,
@@ -256,7 +278,7 @@ def _judge_votes(
 
     encoder = workspace.runtime.encoder
     text = say("Looking at some images without a label")
-    looked = yield from _look(workspace, request_id, _some(rest), 0, text, checkpoints)
+    looked = yield from look_at(workspace, request_id, _some(rest), 0, text, checkpoints)
     used = np.unique(folds[folds >= 0])
     works = [
         partial(_voted, encoder, examples, folds == fold, point, looked, n_views)
@@ -264,7 +286,7 @@ def _judge_votes(
         for fold, point in zip(used, of_folds, strict=True)
     ]
     yield Progress(request_id, say("Judging by the labels that were held out"), 0, 0, 0.0, 0.0)
-    votes = yield from _train_all(workspace, works)
+    votes = yield from train_all(workspace, works)
     judged = folds >= 0
     tried: list[Tried] = []
     for share, expected, first in ((0.0, UNTUNED, 0), (points[0].share, TUNED_VOTE, len(used))):
@@ -330,232 +352,3 @@ def _tuned_encoder(
     }
     moved = (after.embeddings - before.embeddings).mean(0)
     return tuned_encoder(encoder, after.weights, moved, record)
-
-
-def _load_torch() -> None:
-    import engine.finetuning.checkpoints  # noqa: F401
-
-
-def _tuned(
-    encoder: Encoder,
-    examples: Examples,
-    rows: NDArray[np.int64],
-    shares: Sequence[float],
-    checkpoints: Checkpoints | None,
-) -> Generator[tuple[Measured, ...] | None, None, list[Point]]:
-    """Learn from some examples and stop at shares of the way; in steps, of which it tells."""
-    from engine.finetuning.training import points_of, tune
-
-    if checkpoints is None:
-        blocks = yield from tune(encoder, examples, rows)
-        return (yield from points_of(encoder, blocks, examples, shares))
-    key = checkpoints.training_key(examples, rows)
-    known = checkpoints.result(key)
-    if known is not None:
-        yield known[1]
-        return known[0]
-    told: list[Measured] = []
-    steps = tune(
-        encoder,
-        examples,
-        rows,
-        watch=True,
-        position=checkpoints.position(key),
-        keep=partial(checkpoints.keep_position, key),
-    )
-    while True:
-        try:
-            new = next(steps)
-        except StopIteration as end:
-            blocks = end.value
-            break
-        told += new
-        yield new
-    points = yield from points_of(encoder, blocks, examples, shares)
-    checkpoints.keep_result(key, points, tuple(told))
-    return points
-
-
-def _look(
-    workspace: Workspace,
-    request_id: int,
-    images: Sequence[ImageRef],
-    n_drawn: int,
-    text: Sentence,
-    checkpoints: Checkpoints | None = None,
-) -> Generator[Event | None, None, list[Looked]]:
-    """Decode images and bring views of them through the blocks that stay.
-
-    Raises:
-        EngineError: one cannot be read; not where nothing is drawn to learn from, it is left away.
-    """
-    from engine.finetuning.blocks import FrozenBlocks
-
-    frozen = FrozenBlocks(workspace.runtime.encoder, _device(workspace))
-
-    def look(image: ImageRef) -> Looked | None:
-        _one_thread()
-        try:
-            content = read_file(image.path)
-            key = ""
-            if checkpoints is not None:
-                key = checkpoints.looked_key(content_hash(content), image.name, n_drawn)
-                known = checkpoints.looked(key)
-                if known is not None:
-                    return known
-            pixels = workspace.decode(content)
-        except UnreadableImageError as error:
-            if not n_drawn:
-                return None
-            raise EngineError(
-                say("{name} cannot be read any more: {error}.", name=image.name, error=error)
-            ) from error
-        found = frozen.look(pixels, image.name, n_drawn=n_drawn)
-        if checkpoints is not None:
-            checkpoints.keep_looked(key, found)
-        return found
-
-    meter = ProgressMeter(request_id, text, len(images))
-    looked: dict[int, Looked | None] = {}
-    works = {number: partial(look, image) for number, image in enumerate(images)}
-    waiting: dict[Future[Looked | None], int] = {}
-    try:
-        while works or waiting:
-            while works and len(waiting) < 2 * workspace.runtime.n_threads:
-                number = min(works)
-                waiting[workspace.pool.submit(works.pop(number))] = number
-            done, _ = wait(waiting, timeout=_WAIT_S, return_when=FIRST_COMPLETED)
-            for future in done:
-                looked[waiting.pop(future)] = future.result()
-            yield meter.advance(len(done)) if done else None
-    finally:
-        for future in waiting:
-            future.cancel()
-    found = [looked[number] for number in range(len(images))]
-    return [one for one in found if one is not None]
-
-
-def _train_all(
-    workspace: Workspace,
-    trainings: Sequence[Callable[[], Generator[tuple[Measured, ...] | None, None, _T]]],
-    meter: ProgressMeter | None = None,
-    steps_each: int = 0,
-    request_id: int = 0,
-) -> Generator[Event | None, None, list[_T]]:
-    """What trainings return, as many under way at once as the pool has threads.
-
-    ``steps_each`` are counted of every training, also of one that was known already.
-    """
-    from engine.finetuning.training import STEPS
-
-    results: dict[int, _T] = {}
-    counted = [0] * len(trainings)
-    begun: dict[Future[_Stretch[_T]], tuple[int, _Steps[_T]]] = {}
-    upcoming = list(enumerate(trainings))[::-1]
-    try:
-        while upcoming or begun:
-            while upcoming and len(begun) < workspace.runtime.n_threads:
-                number, training = upcoming.pop()
-                steps = training()
-                begun[workspace.pool.submit(_stretch, steps)] = number, steps
-            done, _ = wait(begun, timeout=_WAIT_S, return_when=FIRST_COMPLETED)
-            before = sum(counted)
-            for future in done:
-                number, steps = begun.pop(future)
-                stretch = future.result()
-                counted[number] = min(counted[number] + stretch.n_steps, steps_each)
-                if stretch.result:
-                    results[number] = stretch.result[0]
-                    counted[number] = steps_each
-                else:
-                    begun[workspace.pool.submit(_stretch, steps)] = number, steps
-                for series, step, value in stretch.told:
-                    yield TrainingPoint(
-                        request_id, series, number, len(trainings), step, STEPS, value
-                    )
-            new = sum(counted) - before
-            yield meter.advance(new) if meter and new else None
-    finally:
-        for future in begun:
-            future.cancel()
-    return [results[number] for number in range(len(trainings))]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Stretch(Generic[_T]):
-    """Some steps of a training: how many, what they told, and the result if it is over."""
-
-    n_steps: int
-    told: Sequence[Measured]
-    result: list[_T]
-
-
-def _stretch(steps: _Steps[_T]) -> _Stretch[_T]:
-    """Take steps for a while."""
-    _one_thread()
-    until = time.perf_counter() + _STRETCH_S
-    told: list[Measured] = []
-    count = 0
-    try:
-        while time.perf_counter() < until:
-            new = next(steps)
-            count += 1
-            if new:
-                told += new
-    except StopIteration as end:
-        return _Stretch(count, told, [end.value])
-    return _Stretch(count, told, [])
-
-
-def _one_thread() -> None:
-    """Torch works with one thread in each of the pool's, which are as many as there are cores."""
-    import torch
-
-    if torch.get_num_threads() != 1:
-        torch.set_num_threads(1)
-
-
-def _on_gpu(workspace: Workspace) -> bool:
-    """Whether the encoder runs on a GPU, which then works."""
-    return workspace.runtime.provider != "CPUExecutionProvider"
-
-
-def _device(workspace: Workspace) -> str:
-    """Where to train: on the GPU where there is one that torch can use, too."""
-    import torch
-
-    return "cuda" if _on_gpu(workspace) and torch.cuda.is_available() else "cpu"
-
-
-def estimate_seconds(
-    n_support: int, n_images: int, workspace: Workspace, *, n_views: int = 1
-) -> float:
-    """What fine-tuning on ``n_support`` labels would take, and embedding the folder again.
-
-    ``n_views`` of each image are embedded.
-
-    From how fast this machine multiplies matrices and what that went with where it was measured
-    (benchmarks/finetuning.py): good within a factor of two on CPUs that nothing else keeps busy. On
-    a GPU, where nothing was measured, training is taken to cost a tenth. The first call takes some
-    milliseconds.
-    """
-    n_support = min(n_support, MOST_LEARNED)
-    slowness = _matrix_seconds() / _MATRIX_S
-    per_core = slowness / workspace.runtime.n_threads
-    trained = n_support * _LOOK_S + _TRAININGS * _STEPS * min(n_support, _BATCH) * _LEARN_S
-    trained += min(n_images, LOOKED_AT) * _CHECK_S
-    if _on_gpu(workspace):
-        trained *= _GPU_SHARE
-    return slowness * _FIXED_S + per_core * (trained + n_images * n_views * _EMBED_S)
-
-
-@cache
-def _matrix_seconds() -> float:
-    """The time that one core takes for the product of two matrices, at best."""
-    matrix = np.ones((_MATRIX_SIDE, _MATRIX_SIDE), np.float32)
-    took = []
-    for _ in range(4):
-        started = time.perf_counter()
-        np.dot(matrix, matrix)
-        took.append(time.perf_counter() - started)
-    return min(took)

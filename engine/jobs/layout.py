@@ -6,12 +6,14 @@ import hashlib
 import os
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.jobs.embedding import embed
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import STRETCH_S, Workspace
 from engine.messages import Event, ImageId, LaidOut, LayOut, LayoutMethod
@@ -24,6 +26,7 @@ from engine.method.layout import (
     main_directions,
     neighbour_layout,
     place_among,
+    turned_towards,
 )
 from engine.words import say
 
@@ -39,6 +42,36 @@ Ids = NDArray[np.int64]
 
 def lay_out(workspace: Workspace, command: LayOut) -> Iterator[Event | None]:
     """Lay out; see :class:`engine.messages.LayOut`."""
+    tuning = workspace.tunings.get(command.tuning)
+    if tuning is None:
+        yield from _lay_out(workspace, replace(command, tuning=""), None)
+        return
+    for event in _lay_out_tuned(workspace, tuning.seen, command):
+        yield event
+        if command.tuning not in workspace.tunings:
+            return  # Another network took its place, and its cache is closed.
+
+
+def _lay_out_tuned(
+    workspace: Workspace, seen: Workspace, command: LayOut
+) -> Iterator[Event | None]:
+    """As the fine-tuned network of ``seen`` sees the images, also those that came since."""
+    images = [workspace.refs[image_id] for image_id in sorted(workspace.store.image_ids())]
+    seen.keep_only(images)
+    meter = ProgressMeter(command.request_id, say("Looking at images"), len(images))
+    for results in embed(seen, images):
+        yield meter.advance(len(results)) if results else None
+    yield from _lay_out(seen, command, None if command.anew else workspace.layout)
+
+
+def _lay_out(
+    workspace: Workspace, command: LayOut, before: tuple[Ids, Floats] | None
+) -> Iterator[Event | None]:
+    """Lay out by the embeddings of a workspace.
+
+    Args:
+        before: the layout that is seen till the new one is there, which begins and lies as it does.
+    """
     image_ids = np.array(sorted(workspace.store.image_ids()), np.int64)
     folder = _folder(workspace)
     if not command.anew:
@@ -52,15 +85,22 @@ def lay_out(workspace: Workspace, command: LayOut) -> Iterator[Event | None]:
             yield _laid_out(command, image_ids, positions, LayoutMethod.NEIGHBOURS, is_final=True)
             return
     directions = yield from _directions(workspace, image_ids)
-    sample = directions[:: max(1, len(directions) // _SAMPLE)].astype(np.float32)
-    axes = yield from workspace.on_pool(partial(main_directions, sample))
-    flat = fit_to_map(np.concatenate([block @ axes for block in _blocks(directions)]))
     is_all = command.is_quick or len(directions) < FEWEST
-    method = LayoutMethod.MAIN_DIRECTIONS
-    yield _laid_out(command, image_ids, flat, method, is_final=is_all)
-    if is_all:
-        return
-    positions = yield from _by_neighbours(workspace, command, image_ids, directions, flat)
+    if before is not None and not is_all:
+        start = _where_they_lay(image_ids, *before)
+        positions = yield from _by_neighbours(
+            workspace, command, image_ids, directions, start, is_shown=False
+        )
+        positions = turned_towards(positions, start)
+    else:
+        sample = directions[:: max(1, len(directions) // _SAMPLE)].astype(np.float32)
+        axes = yield from workspace.on_pool(partial(main_directions, sample))
+        start = fit_to_map(np.concatenate([block @ axes for block in _blocks(directions)]))
+        method = LayoutMethod.MAIN_DIRECTIONS
+        yield _laid_out(command, image_ids, start, method, is_final=is_all)
+        if is_all:
+            return
+        positions = yield from _by_neighbours(workspace, command, image_ids, directions, start)
     workspace.layout = image_ids, positions
     yield _laid_out(command, image_ids, positions, LayoutMethod.NEIGHBOURS, is_final=True)
     hashes = yield from _hashes(workspace, image_ids)
@@ -73,10 +113,12 @@ def _by_neighbours(
     command: LayOut,
     image_ids: Ids,
     directions: NDArray[np.float16],
-    flat: Floats,
+    start: Floats,
+    *,
+    is_shown: bool = True,
 ) -> Generator[Event | None, None, Floats]:
     meter = ProgressMeter(command.request_id, say("Arranging the map"), _PARTS)
-    steps = neighbour_layout(directions, flat)
+    steps = neighbour_layout(directions, start)
     shown = time.perf_counter()
     while True:
         interim = yield from workspace.on_pool(partial(_some_steps, steps))
@@ -84,7 +126,7 @@ def _by_neighbours(
             return interim
         yield meter.advance(round(_PARTS * interim.share) - meter.done)
         now = time.perf_counter()
-        if interim.positions is not None and now - shown >= _SHOW_S:
+        if is_shown and interim.positions is not None and now - shown >= _SHOW_S:
             shown = now
             method = LayoutMethod.NEIGHBOURS
             yield _laid_out(command, image_ids, interim.positions, method, is_final=False)
@@ -115,6 +157,15 @@ def _with_those_that_came(
         directions = yield from _directions(workspace, image_ids)
         steps = place_among(directions[~is_known], directions[is_known], positions[is_known])
         positions[~is_known] = yield from workspace.steps_on_pool(steps)
+    return positions
+
+
+def _where_they_lay(image_ids: Ids, known_ids: Ids, known: Floats) -> Floats:
+    """The positions (n, 2) of images on a layout; in its middle those that are not on it."""
+    places = np.searchsorted(known_ids, image_ids)
+    places[places == len(known_ids)] = 0
+    is_known = known_ids[places] == image_ids
+    positions: Floats = np.where(is_known[:, None], known[places], np.float32(0))
     return positions
 
 
@@ -193,4 +244,4 @@ def _laid_out(
     ids, places = image_ids.copy(), positions.copy()
     for array in (ids, places):
         array.setflags(write=False)
-    return LaidOut(command.request_id, ids, places, method, is_final)
+    return LaidOut(command.request_id, ids, places, method, is_final, command.tuning)

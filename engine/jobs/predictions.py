@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from engine.errors import LabelsError
-from engine.jobs.adaptation import fit_or_next_best
+from engine.interchange.records import Record, Results
+from engine.interchange.tables import (
+    errors_place,
+    remove_errors,
+    table_format_of,
+    write_errors,
+    write_table,
+)
+from engine.jobs.efforts import fit_or_next_best
 from engine.jobs.embedding import embed
-from engine.jobs.files import written_whole
+from engine.jobs.files import check_target, written_whole
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace, cache_key
 from engine.messages import (
     NONE_NAME,
     NONE_OF_THESE,
+    ClassId,
     ClassSpec,
     Event,
     HeldOut,
@@ -27,14 +33,13 @@ from engine.messages import (
     PredictionsSaved,
     SavePredictions,
     Snapshot,
+    TableFormat,
 )
 from engine.method.adaptation import AdaptedModel
-from engine.method.heads import Floats
 from engine.words import say, sentence_of
 
 _ROWS_PER_STEP: Final = 512
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_LABELS_PER_STEP: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +63,11 @@ class FittedSnapshot:
 
 def save_predictions(workspace: Workspace, command: SavePredictions) -> Iterator[Event | None]:
     """Write the table; see :class:`engine.messages.SavePredictions`."""
+    check_target(command.out, command.snapshot.paths)
     fitted = yield from fit_snapshot(workspace, command.snapshot, command.request_id)
-    yield from write_predictions(workspace, fitted, command.out, command.request_id)
+    yield from write_predictions(
+        workspace, fitted, command.out, command.request_id, command.table_format
+    )
 
 
 def fit_snapshot(
@@ -79,10 +87,17 @@ def fit_snapshot(
     for results in embed(workspace, images):
         yield from workspace.events_for(request_id, results)
         yield meter.advance(len(results)) if results else None
+    yield from workspace.settle_shape()
     class_ids = [item.class_id for item in snapshot.classes]
     try:
         fitted = yield from fit_or_next_best(
-            workspace, request_id, snapshot.support, class_ids, snapshot.effort, snapshot.tuning
+            workspace,
+            request_id,
+            snapshot.support,
+            class_ids,
+            snapshot.effort,
+            snapshot.tuning,
+            snapshot.examples,
         )
     except LabelsError as error:
         found = sentence_of(str(error))
@@ -103,120 +118,121 @@ def fit_snapshot(
     )
 
 
-def write_predictions(
-    workspace: Workspace, fitted: FittedSnapshot, out: Path, request_id: int
-) -> Iterator[Event | None]:
-    """Write ``predictions.csv`` and, if there are unreadable images, ``predictions.errors.csv``.
-
-    Columns: see the README. Labelled images carry the person's label with confidence 1 and the
-    machine's opinion beside it.
-    """
+def results_of(workspace: Workspace, fitted: FittedSnapshot) -> Results:
+    """What the model says of every image of the snapshot, beside the person's labels."""
     snapshot = fitted.snapshot
-    labels = {image.image_id: class_id for image, class_id in snapshot.support}
-    names = {item.class_id: item.name for item in snapshot.classes}
-    names[NONE_OF_THESE] = NONE_NAME
-    class_names = [item.name for item in fitted.classes]
+    labels = _labels_of(snapshot)
     ordered = sorted(snapshot.images, key=lambda image: image.name)
     store, model = fitted.seen.store, fitted.model
-    readable = [image for image in ordered if image.image_id in store]
-    unreadable = [image for image in ordered if image.image_id not in store]
-    meter = ProgressMeter(request_id, say("Writing predictions"), len(readable))
-    n_like_none = 0
-    with written_whole(out) as temporary:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(table_header(class_names))
-            for start in range(0, len(readable), _ROWS_PER_STEP):
-                chunk = readable[start : start + _ROWS_PER_STEP]
-                embeddings = store.select(image.image_id for image in chunk)
-                for image, probabilities, none_score in zip(
-                    chunk,
-                    model.probabilities(embeddings),
-                    model.none_scores(embeddings),
-                    strict=True,
-                ):
-                    row = machine_row(
-                        image.name, class_names, probabilities, float(none_score), fitted.model_id
+
+    def chunks() -> Iterator[Sequence[Record]]:
+        for start in range(0, len(ordered), _ROWS_PER_STEP):
+            chunk = ordered[start : start + _ROWS_PER_STEP]
+            readable = [image for image in chunk if image.image_id in store]
+            embeddings = store.select(image.image_id for image in readable)
+            probabilities = iter(model.probabilities(embeddings))
+            none_scores = iter(model.none_scores(embeddings))
+            records = []
+            for image in chunk:
+                label = labels.get(image.image_id)
+                if image.image_id in store:
+                    records.append(
+                        Record(image, label, next(probabilities), float(next(none_scores)))
                     )
-                    label = labels.get(image.image_id)
-                    n_like_none += int(label is None and none_score > 0.5)
-                    if label is not None:
-                        row[1:5] = [_safe_label(names[label]), _number(1.0), "human", "TRUE"]
-                    writer.writerow(row)
-                yield meter.advance(len(chunk))
-        write_errors(
-            errors_path_for(out),
-            [(image.name, _reason(workspace, fitted.seen, image.image_id)) for image in unreadable],
-        )
+                else:
+                    reason = _reason(workspace, fitted.seen, image.image_id)
+                    records.append(Record(image, label, failure=reason))
+            yield records
+
+    return Results(
+        folder=snapshot.folder,
+        class_names=tuple(item.name for item in snapshot.classes),
+        predicted=tuple(item.name for item in fitted.classes),
+        model_id=fitted.model_id,
+        n_images=len(ordered),
+        chunks=chunks,
+    )
+
+
+def labels_only(snapshot: Snapshot) -> Results:
+    """What a person said of every image, for files of labels: no model is asked, none is needed.
+
+    No image is read either, so none counts as unreadable.
+    """
+    labels = _labels_of(snapshot)
+    ordered = sorted(snapshot.images, key=lambda image: image.name)
+
+    def chunks() -> Iterator[Sequence[Record]]:
+        for start in range(0, len(ordered), _LABELS_PER_STEP):
+            chunk = ordered[start : start + _LABELS_PER_STEP]
+            yield [Record(image, labels.get(image.image_id)) for image in chunk]
+
+    return Results(
+        folder=snapshot.folder,
+        class_names=tuple(item.name for item in snapshot.classes),
+        predicted=(),
+        model_id="",
+        n_images=len(ordered),
+        chunks=chunks,
+    )
+
+
+def write_predictions(
+    workspace: Workspace,
+    fitted: FittedSnapshot,
+    out: Path,
+    request_id: int,
+    table_format: TableFormat | None = None,
+) -> Iterator[Event | None]:
+    """Write the table and, if there are unreadable images, their list beside it.
+
+    Columns: see the README. Without a ``table_format`` the name of ``out`` says which it is.
+    """
+    yield from save_table(results_of(workspace, fitted), out, request_id, table_format)
+
+
+def save_table(
+    results: Results, out: Path, request_id: int, table_format: TableFormat | None = None
+) -> Iterator[Event | None]:
+    """Write any results as a table; see :func:`write_predictions`."""
+    chosen = table_format or table_format_of(out)
+    meter = ProgressMeter(request_id, say("Writing predictions"), results.n_images)
+    unreadable: list[tuple[str, str]] = []
+    n_like_none = 0
+    errors_path = errors_place(out)
+    with written_whole(out) as temporary:
+        for chunk in write_table(results, temporary, chosen):
+            for record in chunk:
+                if record.failure:
+                    unreadable.append((record.image.name, record.failure))
+                answer = results.answer(record)
+                n_like_none += int(answer is not None and answer.is_none and not answer.is_human)
+            yield meter.advance(len(chunk))
+        if unreadable:
+            with written_whole(errors_path) as temporary_errors:
+                write_errors(unreadable, temporary_errors, chosen)
+        else:
+            remove_errors(errors_path)  # That of an earlier run would be a lie.
     yield PredictionsSaved(
         request_id,
         out,
-        len(readable),
-        errors_path_for(out) if unreadable else None,
+        results.n_images - len(unreadable),
+        errors_path if unreadable else None,
         len(unreadable),
         n_like_none,
     )
 
 
+def _labels_of(snapshot: Snapshot) -> dict[ImageId, str]:
+    """The name of the class that a person gave each image, as the snapshot has it."""
+    names: dict[ClassId, str] = {item.class_id: item.name for item in snapshot.classes}
+    names[NONE_OF_THESE] = NONE_NAME
+    return {image.image_id: names[class_id] for image, class_id in snapshot.support}
+
+
 def _reason(workspace: Workspace, seen: Workspace, image_id: ImageId) -> str:
     """Why an image has no row: the last look at it knows best."""
     return (seen if image_id in seen.unreadable else workspace).reason_of(image_id)
-
-
-def table_header(class_names: Sequence[str]) -> list[str]:
-    """The columns of a table of predictions."""
-    return [
-        *("file_name", "label", "confidence", "label_source", "is_verified"),
-        *("second_label", "second_confidence", "none_score"),
-        *("machine_label", "machine_confidence", "model_id"),
-        *(f"prob_{name}" for name in class_names),
-    ]
-
-
-def machine_row(
-    file_name: str,
-    class_names: Sequence[str],
-    probabilities: Floats,
-    none_score: float | None,
-    model_id: str,
-) -> list[str]:
-    """The row of an image that nobody labelled; ``probabilities`` (n_classes,).
-
-    ``none_score`` is None of a model from before there were such scores.
-    """
-    first, second = np.argsort(-probabilities, kind="stable")[:2]
-    machine = [_safe_label(class_names[first]), _number(probabilities[first])]
-    return [
-        _safe_name(file_name),
-        *machine,
-        "machine",
-        "FALSE",
-        _safe_label(class_names[second]),
-        _number(probabilities[second]),
-        "" if none_score is None else _number(none_score),
-        *machine,
-        model_id,
-        *(_number(value) for value in probabilities),
-    ]
-
-
-def errors_path_for(out: Path) -> Path:
-    """Where the unreadable images of a table are listed: beside it."""
-    return out.with_suffix(f".errors{out.suffix}")
-
-
-def write_errors(path: Path, unreadable: Sequence[tuple[str, str]]) -> None:
-    """Write (file name, reason) pairs; with none, remove the list of an earlier run."""
-    if not unreadable:
-        path.unlink(missing_ok=True)
-        return
-    with (
-        written_whole(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
-    ):
-        writer = csv.writer(file)
-        writer.writerow(["file_name", "reason"])
-        writer.writerows([_safe_name(name), reason] for name, reason in unreadable)
 
 
 def _model_id(workspace: Workspace, model: AdaptedModel, classes: Sequence[ClassSpec]) -> str:
@@ -230,16 +246,3 @@ def _model_id(workspace: Workspace, model: AdaptedModel, classes: Sequence[Class
     if model.unknowns.negative_weights is not None:
         digest.update(model.unknowns.negative_weights.tobytes())
     return digest.hexdigest()[:16]
-
-
-def _number(value: float) -> str:
-    return f"{value:.6f}"
-
-
-def _safe_name(name: str) -> str:
-    # "./" keeps a path a path, and the cell no formula.
-    return f"./{name}" if name.startswith(_FORMULA_STARTS) else name
-
-
-def _safe_label(label: str) -> str:
-    return f"'{label}" if label.startswith(_FORMULA_STARTS) else label

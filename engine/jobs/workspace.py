@@ -21,7 +21,8 @@ from threadpoolctl import threadpool_limits
 
 from engine.embeddings import CacheEntry, EmbeddingStore, FileKey, ImageCache
 from engine.encoder.activations import Activations, TappedEncoder
-from engine.encoder.encoder_file import Encoder, load_encoder, shipped_encoder_path
+from engine.encoder.description import Encoder
+from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.graph import GRAPH_VERSION, load_or_build_graph
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.encoder.views import VIEWS_VERSION, View, cut
@@ -127,11 +128,11 @@ class Workspace:
         self.refs: dict[ImageId, ImageRef] = {}
         """Every image that was read, as it was asked for last."""
         self.fits: dict[Effort, tuple[Hashable, Any]] = {}
-        """The last fit of each effort above instant and what it was made of, see ``adaptation``."""
+        """The last fit of each effort above instant and what it was made of, see ``fitted``."""
         self.layout: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
         """The map as it was made last, see ``layout``: images (n,) and positions (n, 2)."""
         self.tunings: dict[str, Any] = {}
-        """Fine-tuned networks by the fingerprint of their encoders, see ``adaptation``."""
+        """Fine-tuned networks by the fingerprint of their encoders, see ``tuned``."""
         self._graph_folder = graph_folder or cache.folder / "encoders"
         self._device = device
         self._beside: dict[tuple[str, bool], Workspace] = {}
@@ -221,9 +222,13 @@ class Workspace:
     def keep_only(self, images: Iterable[ImageRef]) -> None:
         """Drop the embeddings of all other images: they would still move the folder's mean."""
         kept = {image.image_id for image in images}
-        self.store.discard(self.store.image_ids().difference(kept))
-        for image_id in self.refs.keys() - kept:
-            del self.refs[image_id]
+        self.drop({*self.store.image_ids(), *self.refs} - kept)
+
+    def drop(self, images: Iterable[ImageId]) -> None:
+        """Drop the embeddings of images; those that have none are passed over."""
+        for image_id in images:
+            self.store.discard([image_id])
+            self.refs.pop(image_id, None)
 
     def folder_shape(self) -> FolderShape:
         """Mean and metric of the embedded images.
@@ -241,6 +246,27 @@ class Workspace:
         shape = FolderShape.of(self.store.sample(SAMPLE_SIZE), mean, n_images)
         self._shape = self.store, self.store.version, shape
         return shape
+
+    def settle_shape(self) -> Generator[None, None, None]:
+        """Bring the metric to the images as they are now, on the pool.
+
+        What is shown while images come may have a metric of some of them; what is shown in the end
+        may not, or it would depend on which image was read when.
+        """
+        store, version = self.store, self.store.version
+        if version == self.shape_version or not len(store):
+            return
+        mean = folder_mean(store.sum(), len(store), self.runtime.encoder.feature_mean)
+        sample, n_images = store.sample(SAMPLE_SIZE), len(store)
+        shape = yield from self.on_pool(lambda: FolderShape.of(sample, mean, n_images))
+        if store is self.store and version >= self.shape_version:
+            self._shape = store, version, shape
+
+    @property
+    def shape_version(self) -> int:
+        """Of the store, as it was when its metric was computed; -1 before."""
+        known = self._shape
+        return known[1] if known is not None and known[0] is self.store else -1
 
     def on_pool(self, work: Callable[[], _T]) -> Generator[None, None, _T]:
         """Let a thread of the pool do something and return what it gave, or raise what it raised.

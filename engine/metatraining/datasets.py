@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -17,8 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.errors import EngineError, UnreadableImageError, sentence_for
+from engine.metatraining.progress import result_of
 from engine.words import say
 
+_MOST_DIGESTS: Final = 64
 EXTENSIONS: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 
@@ -57,12 +58,23 @@ class ImageSet:
             raise UnreadableImageError(say("{name} cannot be decoded.", name=named)) from error
 
 
-@functools.lru_cache(maxsize=64)
 def digest_of(images: ImageSet) -> str:
     """A hash over the names and bytes of all images: what is computed of them holds for no others.
 
     An image that cannot be read counts as an empty one.
     """
+    return result_of(digesting(images))
+
+
+def digesting(images: ImageSet) -> Generator[int, None, str]:
+    """As :func:`digest_of`, in steps: yields how many images were read in each.
+
+    All of a set is read once in a process, by whichever of the two comes first.
+    """
+    known = _digests.get(images)
+    if known is not None:
+        yield len(images)
+        return known
     digest = hashlib.sha256()
     for index, name in enumerate(images.image_names):
         try:
@@ -71,7 +83,14 @@ def digest_of(images: ImageSet) -> str:
             stored = b""
         digest.update(f"{name}\n{len(stored)}\n".encode())
         digest.update(stored)
-    return digest.hexdigest()
+        yield 1
+    if len(_digests) >= _MOST_DIGESTS:
+        del _digests[next(iter(_digests))]
+    _digests[images] = digest.hexdigest()
+    return _digests[images]
+
+
+_digests: dict[ImageSet, str] = {}
 
 
 def open_image_set(path: Path) -> ImageSet:

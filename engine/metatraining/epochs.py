@@ -17,8 +17,8 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from engine.encoder.encoder_file import write_whole
 from engine.errors import EngineError, sentence_for
+from engine.files import write_whole
 from engine.messages import Progress
 from engine.metatraining.algorithms.interface import StepReport
 from engine.metatraining.event_log import EventLog

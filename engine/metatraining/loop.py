@@ -15,8 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from engine.encoder.encoder_file import write_whole
 from engine.errors import EngineError, sentence_for
+from engine.files import write_whole
 from engine.metatraining.algorithms.interface import Algorithm, StepReport
 from engine.metatraining.episodes import EpisodeSampler
 from engine.metatraining.optimizers import OptimizerRule, Precision

@@ -39,7 +39,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise EngineError(sentence_for(error, path, say("read the recipe"))) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise EngineError(say("{path} is not a text file in UTF-8.", path=path)) from error
+    except tomllib.TOMLDecodeError as error:
         raise EngineError(
             say("{path} is no valid recipe: {error}.", path=path, error=str(error))
         ) from error

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from engine.encoder.encoder_file import Preprocessing
+from engine.encoder.description import Preprocessing
 from engine.encoder.network import normalise_pixels
 
 _GREY: Final = (0.299, 0.587, 0.114)  # ITU-R BT.601 luma, as Pillow's convert("L").

@@ -7,7 +7,7 @@ Nothing here knows of files, jobs or threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -57,7 +57,7 @@ class AdaptedModel:
         classes: (n_classes,) the column's index in the labels that were given.
         mean: (d,) float32, what embeddings are centred on.
         unknowns: tells what is like none of the classes.
-        n_support: labelled images that went in, negative examples aside.
+        n_support: labelled examples that went in, negative ones aside.
         held_out: how the labelled images fare judged by the others; None where none can be.
         held_out_losses: (n_judged,) what ``held_out.log_loss`` is the mean of, nats.
         judged: (n_judged,) the rows of the labelled images that ``held_out`` speaks of.
@@ -106,6 +106,24 @@ class AdaptedModel:
         """
         return replace(self, unknowns=self.unknowns.with_negatives(embeddings))
 
+    def with_classes(self, classes: Sequence[int]) -> AdaptedModel:
+        """The same, its classes numbered anew, and its columns in the order of the new numbers.
+
+        Args:
+            classes: the new number of each that there is, in the order of ``self.classes``.
+        """
+        numbers = np.array(classes, np.int64)
+        if np.array_equal(numbers, self.classes):
+            return self
+        order = np.argsort(numbers)
+        return replace(
+            self,
+            weights=self.weights[order],
+            bias=self.bias[order],
+            classes=numbers[order],
+            guesses=np.argsort(order)[self.guesses],
+        )
+
     def none_scores(self, embeddings: NDArray[np.float16] | Floats) -> Floats:
         """How much each of embeddings (n, d) looks like none of the classes, (n,) in [0, 1]."""
         return self.unknowns.scores(embeddings)
@@ -125,6 +143,8 @@ class Labelled:
         judged: (n_support,) whether it is judged by leaving its example out: not where its class
             has no other, since the class would be gone, and one of near-duplicates only, since
             they are one piece of evidence.
+        own: (n_support,) whether it is an image of the person's; else it came with a model. It is
+            judged all the same, for temperatures and the choice of heads, but never told of.
         shots: independent examples per class, on the mean.
         comparable: whether most classes can be judged; else a comparison would speak for the
             others only.
@@ -137,12 +157,18 @@ class Labelled:
     classes: NDArray[np.int64]
     groups: NDArray[np.int64]
     judged: NDArray[np.bool_]
+    own: NDArray[np.bool_]
     shots: float
     comparable: bool
 
     @property
     def n_classes(self) -> int:
         return len(self.classes)
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """(n_support,) those that figures are told of."""
+        return self.judged & self.own
 
     @classmethod
     def of(
@@ -151,6 +177,7 @@ class Labelled:
         labels: NDArray[np.int64],
         mean: Floats,
         groups: NDArray[np.int64] | None = None,
+        n_borrowed: int = 0,
     ) -> Labelled:
         """From embeddings (n_support, d); the other arguments are those of :func:`adapt`.
 
@@ -179,7 +206,8 @@ class Labelled:
         compact = compact.astype(np.int64)
         unknowns = UnknownScorer.fit(support, compact, mean, examples)
         x = normalise(support, centre)
-        return cls._judged(x, centre, unknowns, compact, classes, examples)
+        own = np.arange(len(labels)) < len(labels) - n_borrowed
+        return cls._judged(x, centre, unknowns, compact, classes, examples, own)
 
     def part(self, rows: NDArray[np.int64]) -> Labelled:
         """Some of the images, all classes still among them, on the same mean.
@@ -188,7 +216,13 @@ class Labelled:
         """
         groups = np.unique(self.groups[rows], return_inverse=True)[1].reshape(-1)
         return self._judged(
-            self.x[rows], self.mean, self.unknowns, self.labels[rows], self.classes, groups
+            self.x[rows],
+            self.mean,
+            self.unknowns,
+            self.labels[rows],
+            self.classes,
+            groups,
+            self.own[rows],
         )
 
     @classmethod
@@ -200,6 +234,7 @@ class Labelled:
         labels: NDArray[np.int64],
         classes: NDArray[np.int64],
         groups: NDArray[np.int64],
+        own: NDArray[np.bool_],
     ) -> Labelled:
         counts = examples_per_class(labels, groups, len(classes))
         judged = np.zeros(len(labels), np.bool_)
@@ -212,6 +247,7 @@ class Labelled:
             classes=classes.astype(np.int64),
             groups=groups.astype(np.int64),
             judged=judged & (counts[labels] >= 2),
+            own=own,
             shots=float(counts.mean()),
             comparable=bool(np.count_nonzero(counts >= 2) * 2 >= len(classes)),
         )
@@ -315,6 +351,7 @@ def adapt(
     *,
     shape: FolderShape | None = None,
     groups: NDArray[np.int64] | None = None,
+    n_borrowed: int = 0,
 ) -> AdaptedModel:
     """Fit a classifier to labelled embeddings, at once.
 
@@ -325,11 +362,12 @@ def adapt(
         shape: of the folder's images; None where only the labelled ones are known.
         groups: (n_support,) numbers of near-duplicates, which weigh as one and are left out
             together; None: there are none.
+        n_borrowed: so many of the last came with a model: no figure tells of them.
 
     Raises:
         LabelsError: there are fewer than two classes among the labels.
     """
-    labelled = Labelled.of(support, labels, mean, groups)
+    labelled = Labelled.of(support, labels, mean, groups, n_borrowed)
     plain = PROTOTYPES.head(labelled, None)
     return as_model(labelled, instant_head(labelled, shape, plain), plain, Effort.INSTANT)
 
@@ -365,7 +403,7 @@ def as_model(
     kept: tuple[Sentence, ...] | None = None,
 ) -> AdaptedModel:
     """The classifier that a head makes; ``plain`` is what it is compared with."""
-    judged, truth = labelled.judged, labelled.labels[labelled.judged]
+    told, truth = labelled.told, labelled.labels[labelled.told]
     return AdaptedModel(
         effort=effort,
         kept=kept or (head.name,),
@@ -375,11 +413,11 @@ def as_model(
         mean=labelled.mean,
         unknowns=labelled.unknowns,
         n_support=len(labelled.labels),
-        held_out=held_out_of(head.held_out[judged], truth),
-        held_out_losses=head.losses(labelled),
-        judged=np.flatnonzero(judged),
-        guesses=guesses_of(head.held_out[judged]),
-        plain=held_out_of(plain.held_out[judged], truth),
+        held_out=held_out_of(head.held_out[told], truth),
+        held_out_losses=losses_of(head.held_out[told], truth),
+        judged=np.flatnonzero(told),
+        guesses=guesses_of(head.held_out[told]),
+        plain=held_out_of(plain.held_out[told], truth),
     )
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoder.encoder_file import Projection
+from engine.encoder.description import Projection
 from engine.method.adaptation import AdaptedModel
 from engine.method.heads import SMALLEST_NORM, Floats
 

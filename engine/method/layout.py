@@ -75,7 +75,7 @@ def neighbour_layout(directions: Points, start: Floats) -> Generator[Interim, No
     Args:
         directions: (n, d), n at least FEWEST. Neighbours are sought among all d numbers: of the ten
             nearest only six in ten are the same by the first 128 main directions.
-        start: (n, 2), the images by the main directions.
+        start: (n, 2), the images by the main directions, or where they lay before.
 
     Yields:
         How far it is, after steps of some 50 ms, up to some 300 ms with 100,000 points.
@@ -149,6 +149,16 @@ def place_among(
     # The median: a mean would lie between two clusters, where nothing is.
     placed: Floats = np.median(positions[nearest], axis=1).astype(np.float32)
     return placed
+
+
+def turned_towards(positions: Floats, others: Floats) -> Floats:
+    """Positions (n, 2) turned, or mirrored, so that they lie as near as can be to others.
+
+    Distances stay. The orthogonal Procrustes problem (Schönemann 1966).
+    """
+    left, _, right = np.linalg.svd(positions.astype(np.float64).T @ others.astype(np.float64))
+    turned: Floats = (positions @ (left @ right)).astype(np.float32)
+    return turned
 
 
 def _gradient_of(n_points: int) -> Any:

@@ -7,6 +7,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from engine.messages import CurvePoint
+from engine.method.evaluation import Estimate
+
 # Errors fall as a power of the labels per class; what is expected before a curve is seen, and how
 # much spread of log labels that is worth.
 _USUAL_POWER: Final = 0.4
@@ -36,6 +39,45 @@ def error_power(curve: Sequence[MeasuredPoint]) -> float:
     slope = (weights * spread * errors).sum()
     power = (_POWER_WEIGHT * _USUAL_POWER - slope) / (_POWER_WEIGHT + (weights * spread**2).sum())
     return float(np.clip(power, 0.0, 1.0))
+
+
+def carried_over(
+    curve: Sequence[CurvePoint], n_classes: int, end: Estimate
+) -> tuple[CurvePoint, ...]:
+    """A curve that ends at another accuracy: odds of being right keep their ratios.
+
+    The curve is measured with the instant effort on what is expected of the unlabelled images. The
+    answers on screen may come from another effort, whose accuracy on held-out labels is ``end``;
+    fitting that to parts of the labels would take minutes. With odds no accuracy leaves [0, 1], and
+    small errors keep their ratios.
+
+    Args:
+        curve: ascending, the last one with all labels.
+        n_classes: over which the labels are spread.
+        end: with all labels.
+    """
+    if not curve or n_classes < 1:
+        return ()
+    now = curve[-1]
+    # Half an error among the labels: none seen does not mean none.
+    least = 0.5 / (now.labels_per_class * n_classes + 1.0)
+
+    def logit(accuracy: float) -> float:
+        inside = float(np.clip(accuracy, least, 1.0 - least))
+        return float(np.log(inside / (1.0 - inside)))
+
+    shift = logit(end.value) - logit(now.accuracy)
+
+    def moved(accuracy: float) -> float:
+        return float(1.0 / (1.0 + np.exp(-logit(accuracy) - shift)))
+
+    before = [
+        CurvePoint(
+            point.labels_per_class, moved(point.accuracy), moved(point.low), moved(point.high)
+        )
+        for point in curve[:-1]
+    ]
+    return (*before, CurvePoint(now.labels_per_class, end.value, end.low, end.high))
 
 
 def expected_accuracy(curve: Sequence[MeasuredPoint], n_classes: int, n_more: int) -> float | None:

@@ -69,9 +69,6 @@ class Reach:
         curve: with fewer labels, then with all; empty where ``overall`` is None.
         gain: how much ``overall`` would rise with twice as many labels; None where it is.
         weakest: the class that more labels would help most; None where ``overall`` is.
-        unsure: images of the folder, as a share, whose probability of ``weakest`` is between 0.2
-            and 0.8.
-        confusion: the two classes of which the first was most often taken for the second, if any.
     """
 
     classes: tuple[Recognition, ...]
@@ -79,8 +76,6 @@ class Reach:
     curve: tuple[Accuracy, ...]
     gain: float | None
     weakest: int | None
-    unsure: float
-    confusion: tuple[int, int] | None
 
 
 def measure_reach(
@@ -112,7 +107,7 @@ def measure_reach(
     rates = _rates(held_out, judged[_labels_of_examples(labelled)], labelled, probabilities)
     classes = _recognitions(labelled, counts, guesses == labelled.labels, rates, n_classes)
     if np.median(counts) < ENOUGH_TO_TELL:
-        return Reach(classes, None, (), None, None, 0.0, None)
+        return Reach(classes, None, (), None, None)
     overall = _accuracy(float(counts.mean()), float(rates[judged].mean()), counts[judged])
     curve: list[Accuracy] = []
     for n_labels in _CURVE_LABELS:
@@ -125,15 +120,12 @@ def measure_reach(
     # labels, more than the least recognised one.
     doubt = (probabilities * (1.0 - probabilities)).sum(axis=0) / counts
     weakest = int(doubt.argmax()) if len(folder) else int(np.nanargmin(rates))
-    near = (probabilities[:, weakest] > 0.2) & (probabilities[:, weakest] < 0.8)
     return Reach(
         classes,
         overall,
         tuple(curve),
         float(wrong * (1.0 - 2.0 ** -error_power(curve))),
         int(labelled.classes[weakest]),
-        float(near.mean()) if len(folder) else 0.0,
-        _confusion(guesses, labelled),
     )
 
 
@@ -251,13 +243,3 @@ def _curve_point(
         rates.append(float(np.nanmean(_rates(seen, left, labelled, probabilities))))
         yield None
     return _accuracy(float(kept.mean()), float(np.mean(rates)), counts[tested])
-
-
-def _confusion(guesses: NDArray[np.intp], labelled: Labelled) -> tuple[int, int] | None:
-    n_classes = labelled.n_classes
-    pairs = labelled.labels * n_classes + guesses
-    wrong = pairs[(guesses != labelled.labels) & labelled.judged]
-    if len(wrong) == 0:
-        return None
-    label, guess = divmod(int(np.bincount(wrong).argmax()), n_classes)
-    return int(labelled.classes[label]), int(labelled.classes[guess])

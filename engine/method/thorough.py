@@ -62,6 +62,7 @@ def adapt_thoroughly(
     *,
     judge: bool = True,
     negatives: Floats | None = None,
+    n_borrowed: int = 0,
 ) -> Generator[None, None, AdaptedModel]:
     """Fit in steps of some 50 ms; the arguments are those of ``adaptation.adapt``.
 
@@ -71,6 +72,7 @@ def adapt_thoroughly(
         judge: False where the encoder was trained on the labelled images: none of them can be held
             out then, so weights and temperatures are those expected beforehand.
         negatives: (n, d) embeddings of images that show none of the classes.
+        n_borrowed: so many of the last labelled examples came with a model.
 
     Returns:
         The model: of the effort THOROUGH, or of INSTANT where held-out labels say that nothing
@@ -79,7 +81,7 @@ def adapt_thoroughly(
     Raises:
         LabelsError: there are fewer than two classes among the labels.
     """
-    labelled = Labelled.of(support, labels, mean, groups)
+    labelled = Labelled.of(support, labels, mean, groups, n_borrowed)
     if negatives is not None:
         labelled = replace(labelled, unknowns=labelled.unknowns.with_negatives(negatives))
     if not judge:
@@ -140,8 +142,8 @@ def _in_folds(
         head = candidate.head(labelled.part(np.flatnonzero(~left_out)), shape.metric)
         held_out[left_out] = labelled.x[left_out] @ head.weights.T + head.bias
         yield
-    judged = labelled.judged
-    return held_out_of(held_out[judged], labelled.labels[judged])
+    told = labelled.told
+    return held_out_of(held_out[told], labelled.labels[told])
 
 
 def _discriminant(labelled: Labelled) -> _Fit:
@@ -211,8 +213,8 @@ def _folds(labelled: Labelled) -> NDArray[np.int64]:
     each class something to be fitted to.
     """
     folds = np.full(len(labelled.labels), -1, np.int64)
-    random = np.random.default_rng(0)
     for index in range(labelled.n_classes):
+        random = np.random.default_rng(0)  # One each: the order of the classes says nothing.
         members = np.flatnonzero((labelled.labels == index) & labelled.judged)  # One a group.
         examples = random.permutation(np.unique(labelled.groups[members]))
         for position, group in enumerate(examples):

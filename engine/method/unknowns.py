@@ -53,6 +53,8 @@ class UnknownScorer:
         negative_weights: (d,) float32, what negative examples tell; None where there are none.
         negative_bias: beside it.
         n_negatives: how many negative examples were given.
+        n_negatives_judged: how many of them were left out one by one, to see whether they are told.
+        n_negatives_found: how many of those score above one half then.
     """
 
     mean: Floats
@@ -61,6 +63,8 @@ class UnknownScorer:
     negative_weights: Floats | None = None
     negative_bias: float = 0.0
     n_negatives: int = 0
+    n_negatives_judged: int = 0
+    n_negatives_found: int = 0
     steepness: float = _STEEPNESS
 
     @classmethod
@@ -104,7 +108,14 @@ class UnknownScorer:
         """
         n_negatives = len(embeddings)
         if not n_negatives:
-            return replace(self, negative_weights=None, negative_bias=0.0, n_negatives=0)
+            return replace(
+                self,
+                negative_weights=None,
+                negative_bias=0.0,
+                n_negatives=0,
+                n_negatives_judged=0,
+                n_negatives_found=0,
+            )
         if n_negatives > _MOST_SUPPORT:
             drawn = np.random.default_rng(0).permutation(n_negatives)[:_MOST_SUPPORT]
             embeddings = embeddings[np.sort(drawn)]
@@ -114,14 +125,20 @@ class UnknownScorer:
         x = np.concatenate([x, np.full((len(x), 1), _CONSTANT, np.float32)], axis=1)
         is_negative = (np.arange(len(x)) >= len(labelled)).astype(np.int64)
         fitted = fit_ridge(x, is_negative, 2, _NEGATIVE_PENALTY)
-        left_out = (fitted.left_out_scores[:, 1] - fitted.left_out_scores[:, 0])[: len(labelled)]
-        start = max(0.0, float(np.quantile(left_out, _NOT_RAISED)))
+        left_out = fitted.left_out_scores[:, 1] - fitted.left_out_scores[:, 0]
+        start = max(0.0, float(np.quantile(left_out[: len(labelled)], _NOT_RAISED)))
+        # What each adds to its own score where it was not among the examples; the distance never
+        # knows of them.
+        own = _NEGATIVE_WEIGHT * (left_out[len(labelled) :] - np.float32(start))
+        found = self._distance_logits(negatives) + own > 0
         toward: Floats = _NEGATIVE_WEIGHT * (fitted.weights[1] - fitted.weights[0])
         return replace(
             self,
             negative_weights=np.ascontiguousarray(toward[:-1]),
             negative_bias=float(toward[-1] * _CONSTANT - _NEGATIVE_WEIGHT * start),
             n_negatives=n_negatives,
+            n_negatives_judged=len(negatives),
+            n_negatives_found=int(np.count_nonzero(found)),
         )
 
     def reaching(self, reach: float) -> UnknownScorer:
@@ -136,14 +153,19 @@ class UnknownScorer:
         for start in range(0, len(embeddings), _CHUNK):
             block = embeddings[start : start + _CHUNK].astype(np.float32)
             directions = normalise(block, self.mean)
-            nearness = directions @ self.support.T
-            nearness -= self.inverse_reach
-            logit = self.steepness * (-nearness.max(axis=1) - np.float32(1.0))
+            logit = self._distance_logits(directions)
             if self.negative_weights is not None:
                 logit += directions @ self.negative_weights + np.float32(self.negative_bias)
             logits[start : start + _CHUNK] = logit
         scores: Floats = (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
         return scores
+
+    def _distance_logits(self, directions: Floats) -> Floats:
+        """(n,) what the distance alone says of directions (n, d) around ``mean``."""
+        nearness = directions @ self.support.T
+        nearness -= self.inverse_reach
+        logits: Floats = self.steepness * (-nearness.max(axis=1) - np.float32(1.0))
+        return logits
 
 
 def reach_of(distances: Floats) -> float:

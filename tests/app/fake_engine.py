@@ -215,9 +215,12 @@ class FakeEngine:
                 which confidence. The others are recognised, with 0.9.
         """
         command = self.last(messages.Adapt)
-        told = None if taken_for is None else _held_out_predictions(command, taken_for)
-        if told is not None:
-            held_out = _summed_up(told)
+        if taken_for is not None:
+            told = _held_out_predictions(command, taken_for)
+            held_out = held_out or _summed_up(told)
+        else:
+            told = None if accuracy is None else _made_up_predictions(command, accuracy)
+            held_out = held_out or _held_out(accuracy, len(command.support))
         number = command.request_id if request_id is None else request_id
         asked = [item for item in self.all(messages.Adapt) if item.request_id == number]
         n_support = len(command.support)
@@ -227,7 +230,7 @@ class FakeEngine:
                 asked[0].effort,
                 kept=tuple(kept),
                 n_support=n_support,
-                held_out=held_out or _held_out(accuracy, n_support),
+                held_out=held_out,
                 plain=_held_out(plain, n_support),
                 instant=_held_out(instant, n_support),
                 empty_classes=tuple(empty),
@@ -278,10 +281,9 @@ class FakeEngine:
         self,
         *,
         doubtful: Sequence[messages.DoubtfulLabel] = (),
-        duplicates: Sequence[Sequence[ImageId]] = (),
         accuracy: float | None = 0.8,
         weakest: ClassId | None = None,
-        advice: str = "Label 5 more of dog.",
+        advice: str = "",
     ) -> None:
         """Answer the newest ReviewLabels; every class has as many labels as were sent."""
         command = self.last(messages.ReviewLabels)
@@ -306,7 +308,6 @@ class FakeEngine:
             messages.LabelsReviewed(
                 command.request_id,
                 tuple(doubtful),
-                tuple(tuple(group) for group in duplicates),
                 reach,
                 accuracy,
                 0.7 if accuracy is not None else 0.0,
@@ -332,12 +333,14 @@ class FakeEngine:
         is_final: bool = True,
     ) -> None:
         """Answer the newest LayOut with these places."""
-        number = self.last(messages.LayOut).request_id
+        command = self.last(messages.LayOut)
+        number = command.request_id
         ids = np.array(sorted(positions), np.int64)
         places = np.array([positions[ImageId(image)] for image in ids.tolist()], np.float32)
         for array in (ids, places):
             array.setflags(write=False)
-        self.publish(messages.LaidOut(number, ids, places.reshape(-1, 2), method, is_final))
+        places = places.reshape(-1, 2)
+        self.publish(messages.LaidOut(number, ids, places, method, is_final, command.tuning))
         if is_final:
             self.publish(messages.JobFinished(number))
 
@@ -408,6 +411,18 @@ def _held_out_predictions(
         np.array(labels, np.int64),
         np.array([class_id for class_id, _ in guesses], np.int64),
         np.array([confidence for _, confidence in guesses], np.float32),
+    )
+
+
+def _made_up_predictions(command: messages.Adapt, accuracy: float) -> messages.HeldOutPredictions:
+    """Of a hundred images that nobody has seen, all of the first class."""
+    own, other = (item.class_id for item in command.classes[:2])
+    predicted = np.where(np.arange(100) < round(100 * accuracy), own, other)
+    return messages.HeldOutPredictions(
+        np.arange(100) + 1_000_000,
+        np.full(100, own, np.int64),
+        predicted.astype(np.int64),
+        np.full(100, accuracy, np.float32),
     )
 
 

@@ -59,7 +59,7 @@ def slide_to(desk: Desk, percent: int) -> None:
     while slider.value() != percent:
         key = Qt.Key.Key_Left if slider.value() > percent else Qt.Key.Key_Right
         desk.qtbot.keyClick(slider, key)
-    desk.qtbot.waitUntil(lambda: not desk.gallery._threshold_timer.isActive())
+    desk.qtbot.waitUntil(lambda: not desk.gallery.filters._threshold_timer.isActive())
 
 
 def test_the_bar_shows_what_reaches_a_confidence_and_how_good_it_is(predicted: Desk) -> None:
@@ -155,7 +155,7 @@ def test_predictions_become_labels_only_when_asked_for_and_confirmed(predicted: 
         "image_10.png": "cat",
         "image_11.png": "cat",
     }
-    assert predicted.window.actions_.undo.text() == "Undo Label 3 as predicted"
+    assert predicted.window.actions_.undo.text() == "Undo: Label 3 as predicted"
     predicted.window.actions_.undo.trigger()
     assert predicted.labels_on_disk() == before
 
@@ -197,7 +197,7 @@ def test_the_name_of_a_class_above_the_tiles_is_short(predicted: Desk) -> None:
     long = "R&D: a name that is so long that nobody reads it to its end, ever"
     cat = predicted.session.classes[0]
     predicted.session.rename_class(cat.class_id, long)
-    predicted.gallery.show_only(cat.class_id)
+    predicted.gallery.filters.show_only(cat.class_id)
     text = predicted.gallery.head.class_pill.text()
     assert text.startswith("R&&D: a name")
     assert text.endswith("…")
@@ -206,27 +206,27 @@ def test_the_name_of_a_class_above_the_tiles_is_short(predicted: Desk) -> None:
 @pytest.mark.parametrize("show", [Show.UNSURE, Show.CONFIDENT, Show.LIKE_NONE])
 def test_without_predictions_their_filters_say_what_to_do(garden: Desk, show: Show) -> None:
     garden.add_classes("cat", "dog")
-    garden.gallery._choose(show)
+    garden.gallery.filters.choose(show)
     assert garden.gallery.empty.title.text() == "Nothing predicted"
     assert garden.gallery.empty.hint.text() == "Label images of at least two classes first."
     for name, key in (("image_1.png", "1"), ("image_2.png", "2")):
-        garden.gallery._choose(Show.ALL)
+        garden.gallery.filters.choose(Show.ALL)
         garden.click(name)
         garden.press(key)
-    garden.gallery._choose(show)
+    garden.gallery.filters.choose(show)
     assert garden.gallery.empty.hint.text() == "The predictions are on their way."
 
 
 def test_the_larger_view_says_so_too(predicted: Desk) -> None:
     predicted.double_click("image_3.png")
     preview = predicted.window.preview
-    assert preview._bars_title.text() == "What the model says"
+    assert preview.side.bars_title.text() == "What the model says"
     preview.step_requested.emit(1)
     row = predicted.session.table.row_of_name("image_4.png")
     assert preview.row == row
     predicted.session.table.none_scores[row] = 0.8
     predicted.session.rows_changed.emit(None)
-    assert preview._bars_title.text() == "What the model says, or none of these"
+    assert preview.side.bars_title.text() == "What the model says, or none of these"
 
 
 def test_the_tile_of_a_stranger_differs_from_that_of_a_member(predicted: Desk) -> None:
@@ -243,7 +243,7 @@ def test_the_tile_of_a_stranger_differs_from_that_of_a_member(predicted: Desk) -
 
 
 def test_the_strangest_come_first(predicted: Desk) -> None:
-    combo = predicted.gallery.head.sort
+    combo = predicted.gallery.head.order.sort
     combo.setCurrentIndex(combo.findData(Sort.LIKE_NONE_FIRST))
     combo.activated.emit(combo.currentIndex())
     assert predicted.shown()[:2] == ["image_12.png", "image_3.png"]
@@ -257,7 +257,7 @@ def test_filters_that_have_nothing_take_no_room(garden: Desk) -> None:
 
 def test_named_images_are_shown_until_another_filter_is_chosen(predicted: Desk) -> None:
     wanted = [predicted.image("image_7.png"), predicted.image("image_2.png")]
-    predicted.gallery.show_these(wanted)
+    predicted.gallery.filters.show_these(wanted)
     assert predicted.shown() == ["image_2.png", "image_7.png"]
     assert predicted.gallery.head.chips[Show.THESE].text() == "Found  2"
     chip(predicted, Show.ALL)
@@ -267,8 +267,32 @@ def test_named_images_are_shown_until_another_filter_is_chosen(predicted: Desk) 
 def test_a_narrow_window_gives_the_order_a_line_of_its_own(predicted: Desk) -> None:
     predicted.window.resize(900, 640)
     gallery = predicted.gallery
-    predicted.qtbot.waitUntil(lambda: gallery.head.sort.y() > gallery.head.chips[Show.ALL].y() + 10)
+    predicted.qtbot.waitUntil(
+        lambda: gallery.head.order.y() > gallery.head.chips[Show.ALL].y() + 10
+    )
     shown = [item for item in gallery.head.chips.values() if item.isVisible()]
     predicted.qtbot.waitUntil(lambda: all(i.width() >= i.sizeHint().width() for i in shown))
     assert all(item.geometry().right() <= gallery.width() for item in shown)
     assert gallery.head.class_pill.geometry().right() <= gallery.width()
+
+
+def test_what_is_set_aside_is_left_out_and_told(predicted: Desk) -> None:
+    bar, session = predicted.gallery.coverage, predicted.session
+    session.set_aside([predicted.image("image_10.png")])
+    chip(predicted, Show.CONFIDENT)
+    slide_to(predicted, 76)
+    assert predicted.shown() == ["image_3.png", "image_11.png"]
+    assert bar.sentence.text().startswith("2 images at 76")
+    assert bar.left_out.text() == (
+        "1 more looks like none of these classes and is left out.\n"
+        "1 more is set aside and is left out."
+    )
+    session.set_aside([predicted.image("image_11.png"), predicted.image("image_12.png")])
+    predicted.settle()
+    assert bar.left_out.text() == "3 more are set aside and are left out."
+    predicted.qtbot.mouseClick(bar.label_button, Qt.MouseButton.LeftButton)
+    box = predicted.window.findChild(QMessageBox)
+    assert box is not None
+    assert box.text() == "Label 1 image as predicted?"
+    predicted.qtbot.mouseClick(box.buttons()[0], Qt.MouseButton.LeftButton)
+    assert set(predicted.labels_on_disk()) == {"image_1.png", "image_2.png", "image_3.png"}

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenuBar,
     QPlainTextEdit,
+    QScrollArea,
     QScrollBar,
     QTabBar,
     QTextEdit,
@@ -73,6 +74,8 @@ def walk(desk: Desk) -> Iterator[Place]:
         yield f"page {type(page).__name__}", window
     pages.leave()
     window.actions_.about.trigger()  # Made anew each time.
+    for name in window.results.names():
+        window.results.dialog(name)  # Made when it is first asked for.
     for dialog in window.findChildren(QDialog):
         begin = getattr(dialog, "begin", None)
         is_simple = begin is not None and not inspect.signature(begin).parameters
@@ -222,11 +225,21 @@ def test_focus_can_be_seen(rich: Desk) -> None:
             other.setFocus(Qt.FocusReason.TabFocusReason)
             if widget.hasFocus():
                 root.setFocus()
+            bring_into_sight(widget)
             before = picture_of(widget, root)
             widget.setFocus(Qt.FocusReason.TabFocusReason)
             if picture_of(widget, root) == before:
                 unseen.append(told(place, widget))
     assert not unseen, "\n".join(unseen)
+
+
+def bring_into_sight(widget: QWidget) -> None:
+    """Scroll to a control, as Tab does where it lies below the fold."""
+    ground = widget.parentWidget()
+    while ground is not None:
+        if isinstance(ground, QScrollArea):
+            ground.ensureWidgetVisible(widget)
+        ground = ground.parentWidget()
 
 
 def picture_of(widget: QWidget, root: QWidget) -> bytes:

@@ -6,6 +6,7 @@ import pytest
 from conftest import Desk, drop_on
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
@@ -26,7 +27,7 @@ def grouped(garden: Desk) -> Desk:
         [garden.image(f"image_{number}.png") for number in (2, 3, 4)],
         [garden.image(f"image_{number}.png") for number in (7, 11)],
     )
-    garden.qtbot.mouseClick(garden.gallery.head.group, LEFT)
+    garden.qtbot.mouseClick(garden.gallery.head.order.group, LEFT)
     garden.settle()
     return garden
 
@@ -70,15 +71,40 @@ def test_alike_images_lie_under_the_first_of_them(grouped: Desk) -> None:
     assert grouped.shown() == shown
     assert spoken(grouped, 1) == "image_2.png, 3 alike images, not classified yet"
     assert spoken(grouped, 0) == "image_1.png, not classified yet"
-    grouped.gallery._on_sort_chosen(Sort.NEWEST_FIRST)  # Whatever comes first stands for them.
+    grouped.gallery.filters.choose_sort(Sort.NEWEST_FIRST)  # Whatever comes first stands for them.
     assert len(grouped.shown()) == 9
     grouped.window.actions_.group_similar.trigger()
     assert len(grouped.shown()) == 12
 
 
+def test_a_closed_group_shows_a_doubt_and_what_is_set_aside(grouped: Desk) -> None:
+    def corner() -> QImage:
+        rect = grouped.view.visualRect(grouped.gallery.model.index(1))
+        return (
+            grouped.view.viewport().grab(rect.adjusted(10, 10, 0, 0)).copy(0, 0, 34, 64).toImage()
+        )
+
+    table = grouped.session.table
+    doubtful, aside = (table.row_of_name(f"image_{number}.png") for number in (3, 4))
+    seen = []
+    for marks in ((), (doubtful,), (aside,), (doubtful, aside)):
+        table._doubtful[:] = table._set_aside[:] = False
+        for row in marks:
+            (table._doubtful if row == doubtful else table._set_aside)[row] = True
+        grouped.view.viewport().update()
+        seen.append(corner())
+    assert all(seen[first] != seen[last] for first in range(4) for last in range(first))
+    tip = grouped.gallery.model.index(1).data(Qt.ItemDataRole.ToolTipRole)
+    assert "1 label looks wrong" in tip
+    assert "1 is set aside" in tip
+    assert spoken(grouped, 1).startswith(
+        "image_2.png, 3 alike images, 1 label looks wrong, 1 is set aside, "
+    )
+
+
 def test_a_label_on_a_closed_group_is_one_edit_of_all_of_it(grouped: Desk) -> None:
     grouped.click("image_2.png")
-    assert grouped.gallery.head.chosen.text() == "3 images selected"
+    assert grouped.gallery.head.order.chosen.text() == "3 images selected"
     grouped.press("1")
     cats = dict.fromkeys(("image_2.png", "image_3.png", "image_4.png"), "cat")
     assert grouped.labels_on_disk() == cats
@@ -135,15 +161,15 @@ def test_a_key_opens_a_group_with_its_images_selected(grouped: Desk) -> None:
     assert grouped.selected() == ["image_7.png"]
     assert len(grouped.view.selected_images()) == 2
     grouped.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_G, CONTROL | SHIFT)
-    assert not grouped.gallery.head.group.isChecked()
+    assert not grouped.gallery.head.order.group.isChecked()
     assert grouped.selected() == ["image_7.png", "image_11.png"]
 
 
 def test_a_filter_leaves_under_a_tile_what_it_lets_through(grouped: Desk) -> None:
     grouped.session.label([grouped.image("image_3.png")], grouped.session.classes[0].class_id)
-    grouped.gallery._choose(Show.UNLABELLED)
+    grouped.gallery.filters.choose(Show.UNLABELLED)
     assert spoken(grouped, 1) == "image_2.png, 2 alike images, not classified yet"
-    grouped.gallery._choose(Show.ALIKE)
+    grouped.gallery.filters.choose(Show.ALIKE)
     assert grouped.shown() == ["image_2.png", "image_7.png"]
     assert grouped.gallery.model.n_images == 5
 
@@ -159,12 +185,12 @@ def test_a_group_with_different_labels_says_so(grouped: Desk) -> None:
 
 def test_while_groups_are_looked_for_the_toggle_says_how_far(garden: Desk) -> None:
     garden.qtbot.waitUntil(lambda: bool(garden.engine.all(messages.FindGroups)))
-    garden.qtbot.mouseClick(garden.gallery.head.group, LEFT)
+    garden.qtbot.mouseClick(garden.gallery.head.order.group, LEFT)
     number = garden.engine.last(messages.FindGroups).request_id
     garden.engine.publish(messages.Progress(number, "Looking for alike images", 40, 100, 0, 0))
-    assert garden.gallery.head.group.text().strip() == "Grouping… 40 %"
+    assert garden.gallery.head.order.group.text().strip() == "Grouping… 40 %"
     garden.engine.group([garden.image("image_1.png"), garden.image("image_2.png")])
-    assert garden.gallery.head.group.text().strip() == "Group similar"
+    assert garden.gallery.head.order.group.text().strip() == "Group similar"
     garden.qtbot.waitUntil(lambda: len(garden.shown()) == 11)  # Nothing is selected.
 
 

@@ -13,6 +13,7 @@ from pytestqt.modeltest import ModelTester
 
 from app.classes.note_dialog import NoteDialog
 from engine import ImageClass
+from engine.messages import NONE_OF_THESE
 
 
 def names(desk: Desk) -> list[str]:
@@ -121,7 +122,7 @@ def test_a_list_is_imported_without_what_is_there(
     assert names(garden) == ["cat", "Fox", "Elk"]
     assert [item.key for item in garden.session.classes] == ["1", "2", "3"]
     assert len({item.colour for item in garden.session.classes}) == 3
-    assert garden.notices() == ["Added 2 classes."]
+    assert garden.notices() == ["Added 2 classes; 2 others were there already."]
     garden.session.undo()
     assert names(garden) == ["cat"]
 
@@ -145,3 +146,87 @@ def test_several_lines_pasted_into_the_field_are_a_list(garden: Desk) -> None:
     QApplication.clipboard().setText("one word")
     garden.qtbot.keyClick(garden.classes.field, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert garden.classes.field.text() == "one word"
+
+
+def test_what_is_pasted_and_is_no_list_is_refused_in_one_sentence(garden: Desk) -> None:
+    garden.window.actions_.new_class.trigger()
+    for text, reason in (
+        ("\n".join(map(str, range(2000))), "The pasted text names 2,000 classes"),
+        ("word " * 40 + "\nand more", "has more than 80 letters"),
+    ):
+        QGuiApplication.clipboard().setText(text)
+        garden.qtbot.keyClick(
+            garden.classes.field, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier
+        )
+        assert reason in garden.notices()[0]
+    assert names(garden) == []
+
+
+def test_who_imports_a_list_is_told_which_files_are_understood(
+    garden: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+    path = tmp_path / "empty.txt"
+    path.write_text("# nothing yet\n")
+
+    def choose(_parent: object, title: str, _folder: str, files: str) -> tuple[str, str]:
+        asked.append((title, files))
+        return str(path), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    garden.window.actions_.import_classes.trigger()
+    ((title, files),) = asked
+    assert "JSON" in title
+    assert "*.json" in files
+    assert "a column called class, label or name" in garden.notices()[-1]
+
+
+@pytest.fixture
+def many(garden: Desk) -> Desk:
+    """More classes than the smallest window has room for, the list scrolled to its top."""
+    garden.window.resize(900, 560)
+    garden.add_classes(*(f"species {number}" for number in range(1, 21)))
+    garden.classes.list.scrollToTop()
+    garden.settle()
+    return garden
+
+
+def test_none_of_these_stays_at_the_foot_of_many_classes(many: Desk) -> None:
+    panel, model = many.classes.list, many.classes.model
+    none, bar = model.index(model.place_of(NONE_OF_THESE)), panel.verticalScrollBar()
+    assert none.row() == 20  # The order is as ever.
+    assert bar.maximum() > 0
+    for value in (0, bar.maximum() // 2, bar.maximum()):
+        bar.setValue(value)
+        rect = panel.visualRect(none)
+        assert panel.viewport().rect().contains(rect)
+        assert panel.indexAt(rect.center()) == none
+    bar.setValue(0)
+    behind = panel.grab(panel.visualRect(none)).toImage()
+    bar.setValue(bar.maximum() // 3)
+    assert panel.grab(panel.visualRect(none)).toImage() == behind  # No class shines through.
+
+
+def test_none_of_these_at_the_foot_is_clicked_and_reached_by_keys(many: Desk) -> None:
+    panel, model = many.classes.list, many.classes.model
+    none = model.index(model.place_of(NONE_OF_THESE))
+    many.click("image_1.png")
+    many.click_class(NONE_OF_THESE)
+    assert many.labels_on_disk() == {"image_1.png": "None of these"}
+    assert panel.selectionModel().selectedIndexes() == [none]
+    panel.setFocus()
+    panel.setCurrentIndex(model.index(0))
+    for row in range(1, 21):
+        many.press(Qt.Key.Key_Down, panel)
+        assert panel.currentIndex().row() == row
+        if row < 20:  # What the keys are at is never behind the foot.
+            assert panel.visualRect(panel.currentIndex()).bottom() < panel.visualRect(none).top()
+    many.press(Qt.Key.Key_Up, panel)
+    assert panel.currentIndex().row() == 19
+
+
+def test_few_classes_have_none_of_these_right_below_them(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    panel, model = garden.classes.list, garden.classes.model
+    dog, none = model.index(1), model.index(2)
+    assert panel.visualRect(none).top() == panel.visualRect(dog).bottom() + 1

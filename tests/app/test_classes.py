@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.modeltest import ModelTester
 
-from app.classes.class_list import more_rect
+from app.classes.class_delegate import more_rect
 from engine import CLASS_COLOURS, NONE_CLASS, messages
 from engine.messages import NONE_OF_THESE
 
@@ -56,8 +56,12 @@ def test_a_second_class_of_the_same_name_is_refused(garden: Desk, name: str) -> 
     garden.qtbot.keyClicks(garden.classes.field, name)
     garden.press(Qt.Key.Key_Return)
     assert names(garden) == ["cat"]
-    assert garden.notices() == ["There is already a class “cat”."]
+    assert garden.classes.refusal.isVisible()  # Beside the field, and over no image.
+    assert garden.classes.refusal.text() == "There is already a class “cat”."
+    assert garden.notices() == []
     assert garden.classes.field.selectedText() == name  # Ready to be typed over.
+    garden.press("x", garden.classes.field)
+    assert not garden.classes.refusal.isVisible()
 
 
 def test_an_empty_name_adds_nothing(garden: Desk) -> None:
@@ -136,9 +140,47 @@ def test_a_double_click_renames_and_does_not_label(garden: Desk) -> None:
 
 def test_renaming_to_a_name_that_exists_is_refused(garden: Desk) -> None:
     cat, _dog = garden.add_classes("cat", "dog")
-    assert not garden.session.rename_class(cat.class_id, "dog")
+    told: list[str] = []
+    garden.session.name_refused.connect(told.append)
+    garden.classes.list.edit_name(cat.class_id)
+    editor = QApplication.focusWidget()
+    assert isinstance(editor, QLineEdit)
+    editor.clear()
+    garden.qtbot.keyClicks(editor, "dog")
+    garden.press(Qt.Key.Key_Return, editor)
+    garden.settle()
     assert names(garden) == ["cat", "dog"]
-    assert garden.notices() == ["There is already a class “dog”."]
+    assert told == ["There is already a class “dog”."]  # Once: an editor commits as it leaves.
+    assert garden.classes.refusal.text() == told[0]
+    assert garden.notices() == []
+    garden.session.rename_class(cat.class_id, "lion")
+    assert not garden.classes.refusal.isVisible()
+
+
+def test_before_there_is_a_class_letters_begin_the_name_of_the_first(garden: Desk) -> None:
+    garden.click("image_1.png")
+    for letter in "uw cat":  # U and W mean something else among the tiles, later on.
+        garden.press(letter)
+    assert garden.classes.field.hasFocus()
+    garden.press(Qt.Key.Key_Return)
+    assert names(garden) == ["uw cat"]
+    assert not garden.gallery.finder.isVisible()
+
+
+def test_a_click_on_a_class_that_replaces_a_label_says_so(garden: Desk) -> None:
+    cat, dog = garden.add_classes("cat", "dog")
+    garden.select("image_1.png", "image_2.png")
+    garden.click_class(cat.class_id)
+    assert garden.notices() == []  # Nothing was replaced.
+    garden.click("image_1.png")
+    garden.click_class(dog.class_id)
+    assert garden.notices() == ["Changed the label of 1 image from “cat” to “dog”."]
+    garden.session.undo()
+    assert garden.notices() == []
+    assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "cat"}
+    garden.select("image_1.png", "image_2.png")
+    garden.press("2")
+    assert garden.notices() == ["Changed the labels of 2 images to “dog”."]
 
 
 def test_counts_of_labelled_and_predicted_images(garden: Desk) -> None:
@@ -248,6 +290,7 @@ def test_the_menu_of_a_class_does_all_of_it(garden: Desk) -> None:
     texts = [action.text().partition("\t")[0] for action in menu.actions() if action.text()]
     assert texts == [
         "Show Only This Class",
+        "Label More of This Class",
         "Rename…",
         "Colour",
         "Key",
@@ -454,7 +497,8 @@ def test_no_class_can_be_called_none_of_these(garden: Desk) -> None:
     garden.qtbot.keyClicks(garden.classes.field, "none of these")
     garden.press(Qt.Key.Key_Return, garden.classes.field)
     assert names(garden) == ["cat"]
-    assert "“None of these” is there for images that show no class" in garden.notices()[0]
+    said = garden.classes.refusal.text()
+    assert "“None of these” is there for images that show no class" in said
 
 
 def test_the_model_of_classes_keeps_qts_rules(garden: Desk) -> None:
@@ -464,3 +508,31 @@ def test_the_model_of_classes_keeps_qts_rules(garden: Desk) -> None:
     garden.session.merge_classes(cat.class_id, dog.class_id)
     garden.window.actions_.undo.trigger()
     tester.check(garden.classes.model)
+
+
+def test_a_long_name_is_changed_from_its_beginning(garden: Desk) -> None:
+    long = "Eastern long-necked turtle (Chelodina longicollis), juvenile, seen from above"
+    garden.session.import_classes([long])
+    panel = garden.classes.list
+    panel.setFocus()
+    panel.setCurrentIndex(garden.classes.model.index(0))
+    garden.qtbot.keyClick(panel, Qt.Key.Key_F2)
+    editor = panel.viewport().findChild(QLineEdit)
+    assert editor.selectedText() == long
+    assert editor.cursorPosition() == 0  # So that its beginning is what is seen.
+    garden.qtbot.keyClicks(editor, "turtle")
+    garden.qtbot.keyClick(editor, Qt.Key.Key_Return)
+    garden.qtbot.waitUntil(lambda: garden.session.classes[0].name == "turtle")
+
+
+def test_rows_are_as_high_as_larger_letters_need(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    panel = garden.classes.list
+    usual = panel.visualRect(garden.classes.model.index(0)).height()
+    font = panel.font()
+    font.setPointSizeF(3 * font.pointSizeF())
+    panel.setStyleSheet(f"font-size: {font.pointSizeF()}pt")
+    garden.qtbot.waitUntil(lambda: panel.visualRect(garden.classes.model.index(0)).height() > usual)
+    row = panel.visualRect(garden.classes.model.index(0))
+    assert row.height() >= 2 * panel.fontMetrics().height()
+    assert panel.sizeHint().height() == panel.model().rowCount() * row.height()

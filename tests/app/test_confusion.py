@@ -96,8 +96,24 @@ def test_by_the_mouse_a_number_shows_its_images(confused: Desk) -> None:
     assert shown(confused) == ["image_5.png", "image_6.png", "image_7.png"]
     click_cell(confused, 1, 0)
     assert shown(confused) == []
-    assert "No held-out image is behind this cell" in cell(confused).hint.text()
-    assert not cell(confused).gallery_button.isEnabled()
+    assert cell(confused).emptiness.isVisible()
+    assert cell(confused).emptiness.text().startswith("No held-out image was taken so.")
+    assert not cell(confused).gallery_button.isVisible()
+    assert not cell(confused).view.isVisible()
+    assert matrix(confused).hasFocus()
+    click_cell(confused, 1, 1)
+    assert cell(confused).view.isVisible()
+
+
+def test_the_attention_on_a_button_of_a_cell_that_is_emptied_goes_to_the_matrix(
+    confused: Desk,
+) -> None:
+    cell(confused).gallery_button.setFocus()
+    click_cell(confused, 0, 1)
+    cell(confused).gallery_button.setFocus()
+    answer(confused, {})
+    assert shown(confused) == []
+    assert matrix(confused).hasFocus()
 
 
 def test_by_the_keyboard_to_the_images_and_back(confused: Desk) -> None:

@@ -80,5 +80,5 @@ def test_what_is_kept_in_the_evaluation_is_no_doubt_of_the_gallery(labelled: Des
 
 
 def test_without_labels_nothing_is_asked(garden: Desk) -> None:
-    garden.qtbot.waitUntil(lambda: not garden.session.audit._pause.isActive())
+    garden.qtbot.waitUntil(lambda: not garden.session.audit._question.is_settling)
     assert garden.engine.all(messages.AuditLabels) == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+import re
+
 import pytest
 from conftest import Desk
 from fake_engine import predictions_ready
@@ -50,8 +51,15 @@ def choose(desk: Desk, effort: Effort) -> None:
 
 
 def said(desk: Desk) -> str:
-    """What the status line says of the answers."""
-    return desk.window.status_line.effort.text()
+    """Which effort the answers come from, by the tip, and what the status line says of them."""
+    found = re.search(r"^Effort: ([\w-]+)\.", tip(desk), re.MULTILINE)
+    assert found is not None
+    return f"{found[1]}: {desk.window.status_line.effort.text()}"
+
+
+def tip(desk: Desk) -> str:
+    """The details behind the status line's sentence."""
+    return desk.window.status_line.effort.toolTip()
 
 
 def start_finetuning(desk: Desk) -> messages.FineTune:
@@ -74,42 +82,36 @@ def finish_finetuning(desk: Desk) -> None:
 
 
 def test_a_pause_brings_the_thorough_answers(labelled: Desk) -> None:
-    assert said(labelled).startswith(
-        "Instant: 79 % of held-out labels right, 74 % plain prototypes"
-    )
-    tip = labelled.window.status_line.effort.toolTip
-    assert "stand together" not in tip()
+    sentence = "Instant: About 79 % right on labels it had not seen (68 to 87 %), being checked…"
+    assert said(labelled) == sentence
+    assert "79 of 100 labels came out right" in tip(labelled)
+    assert "Plain prototypes, judged alike: 74 %." in tip(labelled)
     command = wait_for(labelled, Effort.THOROUGH)
     assert [label for _, label in command.support] == [
         item.class_id for item in labelled.session.classes
     ]
     number = command.request_id
     labelled.engine.publish(messages.Progress(number, "Thorough", 2, 5, 0.0, 0.0))
-    assert said(labelled).endswith("· thorough: 40 % done")
+    assert "The thorough effort is at work, 40 % done." in tip(labelled)
+    assert said(labelled) == sentence  # It stands still while better answers are on their way.
     labelled.engine.predict(
         answer(labelled, 0.95), accuracy=0.84, plain=0.74, instant=0.79, kept=("flips", "votes")
     )
-    assert said(labelled) == (
-        "Thorough: 84 % of held-out labels right, 79 % instant, 74 % plain prototypes"
-    )
-    assert "flips, votes" in tip()
-    assert "stand together" in tip()
+    assert said(labelled).startswith("Thorough: About 84 % right on labels it had not seen (")
+    assert "flips, votes" in tip(labelled)
+    assert "The instant effort, judged alike: 79 %." in tip(labelled)
+    assert "What decides" not in tip(labelled)
+    assert "at work" not in tip(labelled)
     assert labelled.state("image_9.png") == "predicted cat, 95 %"
 
 
 def test_an_effort_that_gains_in_honesty_alone_says_so(labelled: Desk) -> None:
     number = wait_for(labelled, Effort.THOROUGH).request_id
     labelled.engine.publish(messages.Progress(number, "Looking again", 300, 300, 0.0, 0.0))
-    assert said(labelled).endswith("thorough is at work…")  # Not 100 % of what goes on.
-    hits = np.arange(10) < 8
-    before = messages.HeldOut(0.84, 0.9, np.full(10, 0.9, np.float32), hits)
-    now = messages.HeldOut(0.81, 0.55, np.full(10, 0.8, np.float32), hits)
-    labelled.engine.publish(
-        messages.Adapted(number, Effort.THOROUGH, (), 2, now, None, before, (), 0.1, 600.0)
-    )
-    assert said(labelled) == "Thorough: 81 % of held-out labels right, 84 % instant"
-    tip = labelled.window.status_line.effort.toolTip()
-    assert "closer to the truth (log-loss 0.55 instead of 0.90)" in tip
+    assert "The thorough effort is at work." in tip(labelled)  # Not 100 % of what goes on.
+    labelled.engine.predict(answer(labelled, 0.95), accuracy=0.81, instant=0.84)
+    assert said(labelled).startswith("Thorough: About 81 % right")
+    assert "What decides is how probable the right classes are made" in tip(labelled)
 
 
 def test_thorough_predictions_count_only_after_the_engine_found_them_better(
@@ -121,8 +123,8 @@ def test_thorough_predictions_count_only_after_the_engine_found_them_better(
     labelled.engine.not_better("More effort brought nothing on the held-out labels.")
     labelled.engine.publish(predictions_ready(number, answer(labelled, 0.95)))
     assert labelled.state("image_9.png") == "predicted cat, 80 %"
-    assert said(labelled).startswith("Instant: 79 %")
-    assert "brought nothing" in labelled.window.status_line.effort.toolTip()
+    assert said(labelled).startswith("Instant: About 79 %")
+    assert "brought nothing" in tip(labelled)
     assert labelled.notices() == []
     labelled.session.classifier._on_pause()
     assert asked(labelled).count(Effort.THOROUGH) == 1  # Not again for the same labels.
@@ -140,6 +142,23 @@ def test_the_engine_is_not_asked_twice_whatever_it_answers(labelled: Desk) -> No
     assert asked(labelled).count(Effort.THOROUGH) == 1
 
 
+def test_a_figure_that_is_kept_is_named_by_the_effort_that_gave_it(labelled: Desk) -> None:
+    wait_for(labelled, Effort.THOROUGH)
+    labelled.engine.predict(answer(labelled, 0.95), accuracy=0.91, instant=0.79)
+    labelled.click("image_3.png")
+    labelled.press("1")
+    labelled.engine.predict(answer(labelled, 0.7), accuracy=0.8)  # Instant; checked after a pause.
+    assert labelled.session.classifier.effort is Effort.INSTANT
+    assert said(labelled).startswith("Thorough: About 91 %")
+    assert said(labelled).endswith("being checked…")
+    assert "the answers on screen are of the effort Instant" in tip(labelled)
+    assert "The instant effort, judged alike: 79 %." in tip(labelled)
+    wait_for(labelled, Effort.THOROUGH)
+    labelled.engine.predict(answer(labelled, 0.96), accuracy=0.92, instant=0.8)
+    assert said(labelled).startswith("Thorough: About 92 %")
+    assert "the answers on screen are of" not in tip(labelled)
+
+
 def test_an_edit_supersedes_the_thorough_effort(labelled: Desk) -> None:
     old = wait_for(labelled, Effort.THOROUGH).request_id
     labelled.click("image_3.png")
@@ -152,6 +171,42 @@ def test_an_edit_supersedes_the_thorough_effort(labelled: Desk) -> None:
     assert len(again.support) == 3
 
 
+def test_what_changes_no_example_leaves_the_thorough_answers(labelled: Desk) -> None:
+    wait_for(labelled, Effort.THOROUGH)
+    labelled.engine.predict(answer(labelled, 0.95), accuracy=0.85, instant=0.79)
+    session, before = labelled.session, len(asked(labelled))
+    cat = session.classes[0].class_id
+    labelled.add_classes("cow")
+    session.rename_class(cat, "tom cat")
+    session.recolour_class(cat, "#112233")
+    session.note_class(cat, "grey ones, too")
+    session.move_class(cat, 2)
+    assert [item.name for item in session.classes] == ["dog", "cow", "tom cat"]
+    for _ in range(5):
+        session.undo()
+    assert [item.name for item in session.classes] == ["cat", "dog"]
+    session.redo()
+    assert len(asked(labelled)) == before
+    assert session.classifier.effort is Effort.THOROUGH
+    assert labelled.state("image_9.png") == "predicted cat, 95 %"
+    cow = session.classes[2].class_id
+    assert session.classifier.adapted is not None
+    assert session.classifier.adapted.empty_classes == (cow,)
+    # Its first example is something new to learn from.
+    labelled.click("image_3.png")
+    labelled.press("3")
+    assert asked(labelled)[-1] is Effort.INSTANT
+
+
+def test_a_class_without_an_example_does_not_end_the_thorough_effort(labelled: Desk) -> None:
+    running, better = wait_for(labelled, Effort.THOROUGH), answer(labelled, 0.95)
+    labelled.add_classes("cow")
+    assert labelled.session.classifier.running is Effort.THOROUGH
+    assert labelled.engine.last(messages.Adapt) is running
+    labelled.engine.predict(better, accuracy=0.85, instant=0.79)
+    assert labelled.session.classifier.effort is Effort.THOROUGH
+
+
 def test_it_waits_until_the_instant_answers_are_all_there(garden: Desk) -> None:
     garden.session.classifier._pause.setInterval(10)
     garden.add_classes("cat", "dog")
@@ -162,7 +217,7 @@ def test_it_waits_until_the_instant_answers_are_all_there(garden: Desk) -> None:
     assert Effort.THOROUGH not in asked(garden)  # It would end the instant job.
     garden.engine.predict(answer(garden, 0.8))
     assert asked(garden)[-1] is Effort.THOROUGH
-    assert said(garden).startswith("Instant: too few labels to tell")
+    assert said(garden) == "Instant: Too few labels to tell how often it is right"
 
 
 def test_one_class_is_not_worth_an_effort(garden: Desk) -> None:
@@ -200,7 +255,7 @@ def test_choosing_instant_ends_what_is_under_way(labelled: Desk) -> None:
     number = wait_for(labelled, Effort.THOROUGH).request_id
     choose(labelled, Effort.INSTANT)
     assert labelled.engine.cancelled() == [number]
-    assert "thorough" not in said(labelled)
+    assert "at work" not in tip(labelled)
     assert labelled.state("image_9.png") == "predicted cat, 80 %"
 
 
@@ -229,9 +284,8 @@ def test_fine_tuning_states_its_time_and_replaces_nothing_before_it_is_better(
     ]
     finish = answer(labelled, 0.99)
     labelled.engine.predict(finish, accuracy=0.91, instant=0.79, thorough=0.85)
-    assert said(labelled) == (
-        "Fine-tuned: 91 % of held-out labels right, 85 % thorough, 79 % instant"
-    )
+    assert said(labelled).startswith("Fine-tuned: About 91 % right")
+    assert "The thorough effort, judged alike: 85 %." in tip(labelled)
     assert labelled.state("image_9.png") == "predicted cat, 99 %"
     assert "Fine-tuning helped: 91 %" in dialog.texts()[0]
     assert not dialog.start_button.isVisible()
@@ -284,7 +338,7 @@ def test_fine_tuning_that_is_not_better_changes_nothing(labelled: Desk) -> None:
     labelled.engine.not_tuned(reason)
     assert labelled.notices() == [reason]
     assert labelled.window.finetune_dialog.texts()[0] == reason
-    assert said(labelled).startswith("Thorough: 84 %")
+    assert said(labelled).startswith("Thorough: About 84 %")
     assert labelled.state("image_9.png") == "predicted cat, 95 %"
     assert labelled.window.status_line.work.text() == ""
 
@@ -295,7 +349,7 @@ def test_fine_tuning_can_be_stopped_and_goes_on_with_the_same_labels(labelled: D
     assert labelled.engine.cancelled() == [first.request_id]
     assert not labelled.window.status_line.button.isVisible()
     labelled.engine.answer_cancel()
-    assert said(labelled).startswith("Instant: 79 %")
+    assert said(labelled).startswith("Instant: About 79 %")
     assert labelled.notices() == []
     dialog = labelled.window.finetune_dialog
     assert any("it can go on there" in text for text in dialog.texts())
@@ -327,8 +381,7 @@ def test_labels_go_on_while_it_learns_and_count_in_the_end(labelled: Desk) -> No
     (told,) = labelled.notices()
     assert "as they were when it began" in told
     labelled.engine.predict(answer(labelled, 0.99), accuracy=0.91, instant=0.79, thorough=0.85)
-    tip = labelled.window.status_line.effort.toolTip()
-    assert "judged with 2 labels; 1 have changed since" in tip
+    assert "judged with 2 labels; 1 have changed since" in tip(labelled)
     assert dialog.start_button.isEnabled()  # To learn from them, too.
 
 
@@ -351,12 +404,12 @@ def test_an_edit_after_fine_tuning_is_answered_behind_the_same_network(labelled:
     labelled.click("image_3.png")
     labelled.press("1")
     labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
-    assert said(labelled).startswith("Instant: 79 %")
+    assert said(labelled).endswith("being checked…")  # The number stands till it is known anew.
     command = wait_for(labelled, Effort.FINETUNE)
     assert (command.tuning, len(command.support)) == ("network-1", 3)
     labelled.engine.predict(answer(labelled, 0.97), accuracy=0.91)
     assert labelled.state("image_9.png") == "predicted cat, 97 %"
-    assert labelled.session._snapshot().tuning == "network-1"  # What is exported.
+    assert labelled.session.snapshot().tuning == "network-1"  # What is exported.
     assert labelled.notices() == []
     assert Effort.THOROUGH not in asked(labelled)[asked(labelled).index(Effort.FINETUNE) :]
 
@@ -372,7 +425,7 @@ def test_thorough_answers_can_be_chosen_again_and_back(labelled: Desk) -> None:
     labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
     wait_for(labelled, Effort.THOROUGH)
     labelled.engine.predict(answer(labelled, 0.9), accuracy=0.85)
-    assert labelled.session._snapshot().tuning == ""
+    assert labelled.session.snapshot().tuning == ""
     choose(labelled, Effort.FINETUNE)
     assert wait_for(labelled, Effort.FINETUNE).tuning == "network-1"
     assert labelled.state("image_9.png") == "predicted cat, 90 %"  # Till it has answered.
@@ -386,15 +439,15 @@ def test_a_network_that_the_engine_has_lost_is_told_by_the_thorough_answers(
     wait_for(labelled, Effort.FINETUNE)
     labelled.engine.not_better("That fine-tuned network is gone; fine-tune again.")
     assert not labelled.window.status_line.effort._choices[Effort.FINETUNE].isVisible()
-    assert said(labelled).startswith("Instant: 79 %")
-    assert "is gone" in labelled.window.status_line.effort.toolTip()
+    assert said(labelled).startswith("Instant: About 79 %")
+    assert "is gone" in tip(labelled)
 
 
 def test_fine_tuning_is_given_up_with_the_project(labelled: Desk) -> None:
     start_finetuning(labelled)
     labelled.window.actions_.close_project.trigger()
     assert labelled.session.classifier.running is Effort.FINETUNE  # The person is asked first.
-    box = labelled.window._question
+    box = labelled.window.leaving.box
     assert box is not None
     (leave,) = [item for item in box.buttons() if item.text() == "Leave Anyway"]
     labelled.qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
@@ -406,7 +459,7 @@ def test_a_thorough_effort_that_fails_is_told_once_and_the_answers_stay(labelled
     for _ in range(2):
         number = wait_for(labelled, Effort.THOROUGH).request_id
         labelled.engine.publish(messages.JobFailed(number, "There is no memory left.", False))
-        assert said(labelled).startswith("Instant: 79 %")
+        assert said(labelled).startswith("Instant: About 79 %")
         labelled.session.classifier._on_pause()
         assert labelled.engine.last(messages.Adapt).request_id == number
         labelled.click("image_3.png")
@@ -476,14 +529,14 @@ def test_thorough_answers_stay_while_they_are_made_anew_for_a_larger_folder(
 
 
 def test_an_export_is_of_the_effort_on_screen(labelled: Desk) -> None:
-    assert labelled.session._snapshot().effort is Effort.INSTANT
+    assert labelled.session.snapshot().effort is Effort.INSTANT
     wait_for(labelled, Effort.THOROUGH)
-    assert labelled.session._snapshot().effort is Effort.INSTANT
+    assert labelled.session.snapshot().effort is Effort.INSTANT
     labelled.engine.predict(answer(labelled, 0.95), accuracy=0.84)
-    assert labelled.session._snapshot().effort is Effort.THOROUGH
+    assert labelled.session.snapshot().effort is Effort.THOROUGH
 
 
 def test_a_narrow_window_says_it_shortly(labelled: Desk) -> None:
     labelled.window.resize(920, 640)
-    labelled.qtbot.waitUntil(lambda: said(labelled).startswith("Instant: 79 % of held-out"))
-    assert labelled.window.status_line.effort.accessibleName().startswith("Instant: 79 % of held")
+    labelled.qtbot.waitUntil(lambda: said(labelled).startswith("Instant: 79 % right ("))
+    assert labelled.window.status_line.effort.accessibleName().startswith("About 79 % right on")

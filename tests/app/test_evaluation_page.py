@@ -12,7 +12,7 @@ from pytestqt.modeltest import ModelTester
 
 from app.evaluation.doubtful_labels import DoubtfulRow
 from app.evaluation.evaluation_page import EvaluationPage
-from app.gallery.arrangement import Show
+from app.gallery.arrangement import Show, counts
 from app.gallery.small_picture import SmallPicture
 from engine import messages
 from engine.messages import DoubtfulLabel
@@ -86,15 +86,39 @@ def test_the_advice_comes_first_and_a_button_does_it(labelled: Desk) -> None:
     command = labelled.engine.last(messages.ReviewLabels)
     assert len(command.support) == 6
     dog = labelled.session.classes[1].class_id
-    answer(labelled)
+    answer(labelled, image_5="cat")
     labelled.engine.review(weakest=dog)
     assert page(labelled).position.text() == ""
-    assert page(labelled).texts()[0] == "Label 5 more of dog."
+    assert page(labelled).texts()[0] == (
+        "Five more of “dog” would help most: 1 of its 2 held-out labels came out right."
+    )
     button = page(labelled).overview.do_button
     assert button.text() == "Label More “dog”"
     click(labelled, button)
     assert labelled.view.isVisible()
-    assert labelled.gallery.model.arrangement.class_id == dog
+    # Nothing is predicted yet: those that are unlabelled, by how much they look like dogs.
+    assert "image_12.png" in labelled.shown()
+    assert not set(labelled.shown()) & set(labelled.labels_on_disk())
+    asked = labelled.engine.last(messages.MeasureSimilarity)
+    assert {
+        labelled.session.table.label(labelled.session.table.row_of(image)) for image in asked.images
+    } == {dog}
+
+
+def test_the_advice_speaks_of_the_answers_on_screen(labelled: Desk) -> None:
+    """What the review says of the instant effort is another number, and nowhere on the page."""
+    dog = labelled.session.classes[1].class_id
+    answer(labelled)
+    labelled.engine.review(weakest=dog)  # It has seen 80 %.
+    said = texts(labelled)
+    assert "6 of 6 held-out labels came out right; too few to be sure" in said
+    assert "Held-out accuracy 100 %" in said
+    assert "80 %" not in said
+    curve = page(labelled).overview.curve.accessibleName()
+    assert curve.endswith("labels per class 2: 100 %")
+    answer(labelled, image_5="cat", image_6="cat")
+    assert "0 of its 2 held-out labels came out right" in texts(labelled)
+    assert page(labelled).overview.curve.accessibleName().endswith("labels per class 2: 50 %")
 
 
 def test_without_a_weakest_class_the_button_opens_the_queue(labelled: Desk) -> None:
@@ -109,11 +133,11 @@ def test_the_figures_are_those_of_the_status_line(labelled: Desk) -> None:
     overview = page(labelled).overview
     # Three of four cats and both dogs: the mean of 75 % and 100 %.
     assert overview.headline.text().startswith("Held-out accuracy 88 % (")
-    assert "88 % of held-out" in labelled.window.status_line.effort.text()
+    line = labelled.window.status_line.effort
+    bounds = overview.headline.text().removeprefix("Held-out accuracy 88 % ")
+    assert line.accessibleName() == f"About 88 % right on labels it had not seen {bounds}"
     assert "5 of 6 labelled images came out right" in overview.basis.text()
     assert overview.basis.text().startswith("Instant effort")
-    assert "about 80 % should be recognised" in overview.outlook.text()
-    assert "That is another number on purpose" in overview.outlook.text()
     assert "recall 88 % (" in overview.averages.text()
     assert ": 83 % (" in overview.averages.text()  # 5 of 6.
 
@@ -157,7 +181,7 @@ def test_the_confidences_are_judged_in_words_and_as_a_drawing(labelled: Desk) ->
         "confidence 70 %: 0 % right of 1 label, confidence 90 %: 100 % right of 5 labels"
     )
     assert "20.0 percentage points apart" in overview.calibration.text()
-    assert overview.curve.accessibleName() == "labels per class 1: 50 %, labels per class 2: 70 %"
+    assert overview.curve.accessibleName() == "labels per class 1: 75 %, labels per class 2: 88 %"
 
 
 def test_too_few_to_tell_is_said_and_what_to_do(labelled: Desk) -> None:
@@ -173,6 +197,9 @@ def test_too_few_to_tell_is_said_and_what_to_do(labelled: Desk) -> None:
     show_tab(labelled, 2)
     assert "Too few labels to tell whether one of them is wrong." in texts(labelled)
     show_tab(labelled, 3)
+    assert "Bursts and duplicates are looked for once all images are known." in texts(labelled)
+    labelled.qtbot.waitUntil(lambda: bool(labelled.engine.all(messages.FindGroups)))
+    labelled.engine.group()
     assert "No two images of the folder are nearly the same." in texts(labelled)
 
 
@@ -292,13 +319,17 @@ def test_an_edit_asks_again_while_the_page_is_open(labelled: Desk) -> None:
     assert not labelled.window.pages.evaluation.review.is_waiting
 
 
-def test_near_duplicates_are_listed_and_looked_at(labelled: Desk) -> None:
+def test_the_groups_are_those_of_the_gallery(labelled: Desk) -> None:
     same = [labelled.image("image_7.png"), labelled.image("image_8.png")]
     mixed = [labelled.image("image_1.png"), labelled.image("image_5.png")]
-    labelled.engine.review(duplicates=[same, mixed])
+    labelled.engine.review()
+    labelled.qtbot.waitUntil(lambda: bool(labelled.engine.all(messages.FindGroups)))
+    labelled.engine.group(same, mixed)
     show_tab(labelled, 3)
     said = labelled.window.pages.evaluation.texts()
     assert "2 groups of 4 images together." in said
+    table = labelled.session.table
+    assert counts(table)[Show.ALIKE] == 4
     assert page(labelled).tabs.tabText(3) == "Duplicates (2)"
     # The one with two labels is the more urgent one.
     assert said.index("2 images with different labels") < said.index("2 images")

@@ -7,10 +7,11 @@ import pytest
 from conftest import Desk
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
-from app.preview.explanation_panel import ExplanationPanel, NeighbourTile
+from app.preview.explanation_panel import ExplanationPanel
 from app.preview.heat_map import AGAINST, FOR, heat_image
+from app.preview.neighbours import NeighbourTile
 from engine import messages
 from engine.messages import ClassId, Effort, Explain
 
@@ -66,12 +67,12 @@ def load(desk: Desk) -> None:
 
 def asked(desk: Desk) -> Explain:
     """What the panel asks, once it has come to rest."""
-    desk.qtbot.waitUntil(lambda: not panel(desk)._ask_timer.isActive())
+    desk.qtbot.waitUntil(lambda: not panel(desk)._question.is_settling)
     return desk.engine.last(Explain)
 
 
 def n_asked(desk: Desk) -> int:
-    desk.qtbot.waitUntil(lambda: not panel(desk)._ask_timer.isActive())
+    desk.qtbot.waitUntil(lambda: not panel(desk)._question.is_settling)
     return len(desk.engine.all(Explain))
 
 
@@ -131,7 +132,7 @@ def test_w_asks_about_the_most_likely_class_and_lays_the_map_over_the_picture(
     assert shown._confidence.text() == "70 %"
     assert "+2.0" in shown._text.text()
     assert shown._legend.isVisible()
-    assert labelled.window.preview._bars.marked() == "cat"
+    assert labelled.window.preview.side.bars.marked() == "cat"
 
 
 def test_the_button_shows_and_hides_it(labelled: Desk) -> None:
@@ -146,7 +147,7 @@ def test_the_button_shows_and_hides_it(labelled: Desk) -> None:
     labelled.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert not labelled.window.preview.view.has_overlay
     assert not panel(labelled)._body.isVisible()
-    assert labelled.window.preview._bars.marked() == ""
+    assert labelled.window.preview.side.bars.marked() == ""
     assert labelled.window.preview.hasFocus()
 
 
@@ -219,7 +220,7 @@ def test_an_encoder_without_a_map_has_neighbours_only(labelled: Desk) -> None:
     assert not shown._legend.isVisible()
     assert not shown.strength.isVisible()
     assert warmth(colour_at(labelled, 0.2, 0.5)) == 0
-    assert [tile.isVisible() for tile in shown._tiles] == [True, False, False]
+    assert [tile.isVisible() for tile in shown.neighbours.tiles] == [True, False, False]
     labelled.press(Qt.Key.Key_Right)
     load(labelled)
     assert asked(labelled).image.name == "image_10.png"
@@ -233,7 +234,7 @@ def test_an_encoder_without_a_map_has_neighbours_only(labelled: Desk) -> None:
 
 def test_a_click_on_a_bar_explains_that_class(labelled: Desk) -> None:
     open_large(labelled, "image_9.png")
-    bars = labelled.window.preview._bars
+    bars = labelled.window.preview.side.bars
     labelled.qtbot.mouseClick(
         bars, Qt.MouseButton.LeftButton, pos=bars.rect_of(1).center().toPoint()
     )
@@ -250,7 +251,7 @@ def test_shift_w_goes_through_the_likely_classes(labelled: Desk) -> None:
     for _ in range(3):
         labelled.qtbot.keyClick(labelled.window.preview, Qt.Key.Key_W, SHIFT)
         asked(labelled)
-        names.append(labelled.window.preview._bars.marked())
+        names.append(labelled.window.preview.side.bars.marked())
         assert not labelled.window.preview.view.has_overlay  # It was that of another class.
     assert names == ["dog", "bird", "cat"]
 
@@ -363,7 +364,7 @@ def test_a_slow_answer_is_announced(labelled: Desk) -> None:
 
 def test_the_nearest_labelled_images_are_shown_with_class_and_similarity(labelled: Desk) -> None:
     explain(labelled)
-    tiles = panel(labelled)._tiles
+    tiles = panel(labelled).neighbours.tiles
     assert [tile.texts() for tile in tiles] == [("dog", "0.91"), ("cat", "0.46"), ("bird", "−0.20")]
     assert all(tile.isVisible() for tile in tiles)
     assert "image_2.png" in tiles[0].toolTip()
@@ -379,7 +380,7 @@ def test_fewer_neighbours_show_fewer_tiles(labelled: Desk) -> None:
     labelled.engine.explain(
         LEFT_SPEAKS, [(labelled.image("image_1.png"), class_id(labelled, "cat"), 0.5)]
     )
-    assert [tile.isVisible() for tile in panel(labelled)._tiles] == [True, False, False]
+    assert [tile.isVisible() for tile in panel(labelled).neighbours.tiles] == [True, False, False]
 
 
 def test_thumbnails_of_neighbours_that_were_never_on_screen_are_fetched(labelled: Desk) -> None:
@@ -394,24 +395,24 @@ def test_a_click_on_a_neighbour_shows_it_and_there_is_a_way_back(labelled: Desk)
     explain(labelled)
     back = panel(labelled)._back
     assert not back.isVisible()
-    labelled.qtbot.mouseClick(panel(labelled)._tiles[0], Qt.MouseButton.LeftButton)
+    labelled.qtbot.mouseClick(panel(labelled).neighbours.tiles[0], Qt.MouseButton.LeftButton)
     preview = labelled.window.preview
-    assert preview._name.text() == "image_2.png"
+    assert preview.side.name.text() == "image_2.png"
     assert preview._position.text() == "2 of 12"
     assert preview.hasFocus()
     assert asked(labelled).image.name == "image_2.png"
     assert back.isVisible()
     assert back.text() == "Back to image_9.png"
     labelled.qtbot.mouseClick(back, Qt.MouseButton.LeftButton)
-    assert preview._name.text() == "image_9.png"
+    assert preview.side.name.text() == "image_9.png"
     assert not back.isVisible()
 
 
 def test_going_on_by_oneself_leaves_nothing_to_come_back_to(labelled: Desk) -> None:
     explain(labelled)
-    labelled.qtbot.mouseClick(panel(labelled)._tiles[0], Qt.MouseButton.LeftButton)
+    labelled.qtbot.mouseClick(panel(labelled).neighbours.tiles[0], Qt.MouseButton.LeftButton)
     labelled.press(Qt.Key.Key_Right)
-    assert labelled.window.preview._name.text() == "image_3.png"
+    assert labelled.window.preview.side.name.text() == "image_3.png"
     assert not panel(labelled)._back.isVisible()
 
 
@@ -424,8 +425,8 @@ def test_a_neighbour_that_is_filtered_out_is_shown_all_the_same(labelled: Desk) 
     labelled.qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     labelled.settle()
     explain(labelled)
-    labelled.qtbot.mouseClick(panel(labelled)._tiles[0], Qt.MouseButton.LeftButton)
-    assert labelled.window.preview._name.text() == "image_2.png"
+    labelled.qtbot.mouseClick(panel(labelled).neighbours.tiles[0], Qt.MouseButton.LeftButton)
+    assert labelled.window.preview.side.name.text() == "image_2.png"
     assert labelled.window.preview._position.text() == ""
 
 
@@ -473,7 +474,7 @@ def test_a_failure_is_said_in_place_of_the_map(labelled: Desk) -> None:
     labelled.engine.publish(messages.JobFailed(number, sentence, False))
     assert panel(labelled)._text.text() == sentence
     assert not labelled.window.preview.view.has_overlay
-    assert not any(tile.isVisible() for tile in panel(labelled)._tiles)
+    assert not any(tile.isVisible() for tile in panel(labelled).neighbours.tiles)
 
 
 def test_without_an_engine_it_says_why(garden: Desk) -> None:
@@ -494,7 +495,7 @@ def test_labels_taken_off_take_the_explanation_away(labelled: Desk) -> None:
 def test_a_class_that_is_deleted_is_not_explained_any_more(labelled: Desk) -> None:
     explain(labelled)
     labelled.session.delete_class(class_id(labelled, "cat"))
-    assert labelled.window.preview._bars.marked() != "cat"
+    assert labelled.window.preview.side.bars.marked() != "cat"
     assert "cat" not in panel(labelled)._title.text() or not panel(labelled)._title.isVisible()
 
 
@@ -557,3 +558,14 @@ def test_the_colours_of_the_map_fade_with_the_slider(labelled: Desk) -> None:
     assert strong.pixel(centre) != faint.pixel(centre)
     labelled.press("W", labelled.window.preview)
     assert view.grab().toImage().pixel(centre) == faint.pixel(centre)  # The picture itself.
+
+
+def test_the_slider_says_what_it_sets(labelled: Desk) -> None:
+    explain(labelled)
+    (label,) = [
+        item
+        for item in panel(labelled).findChildren(QLabel)
+        if item.buddy() is panel(labelled).strength
+    ]
+    assert label.isVisible()
+    assert label.text() == "Strength"

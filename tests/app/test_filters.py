@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from app.gallery.arrangement import Arrangement, Show, Sort, counts
-from engine import messages
+from app.session.image_table import NONE_SCORE, UNSURE_MARGIN
+from engine import SHOWN_ODDS, messages
 from engine.messages import NO_DATE, NONE_OF_THESE, ClassId
 
 LEFT = Qt.MouseButton.LeftButton
@@ -92,7 +94,7 @@ def test_the_class_of_the_confidence_bar_is_the_filter(sorted_out: Desk) -> None
     sorted_out.gallery.head.state_chosen.emit(Show.CONFIDENT)
     assert sorted_out.gallery.coverage.classes.currentText() == "dog"
     assert sorted_out.shown() == names(4, 6, 8, 10, 12)
-    sorted_out.gallery._keep(Arrangement(Show.CONFIDENT, name="_1"))
+    sorted_out.gallery.filters.keep(Arrangement(Show.CONFIDENT, name="_1"))
     assert sorted_out.shown() == names(10, 11, 12)
     # What is asked to be labelled as predicted is what is shown.
     table = sorted_out.session.table
@@ -111,11 +113,11 @@ def test_filters_that_leave_nothing_say_so_and_can_be_cleared(sorted_out: Desk) 
     sorted_out.qtbot.mouseClick(gallery.empty.clear_button, LEFT)
     assert len(sorted_out.shown()) == 12
     assert not gallery.head.clear.isVisible()
-    gallery._keep(Arrangement(name="elephant"))
-    assert gallery.empty.hint.text() == "No file's name contains “elephant”."
-    gallery._keep(Arrangement(Show.ALIKE))
+    gallery.filters.keep(Arrangement(name="elephant"))
+    assert gallery.empty.hint.text() == "No file has “elephant” in its name or its folders."
+    gallery.filters.keep(Arrangement(Show.ALIKE))
     assert gallery.empty.title.text() == "Not known yet"
-    gallery._keep(Arrangement(Show.DOUBTFUL))
+    gallery.filters.keep(Arrangement(Show.DOUBTFUL))
     assert gallery.empty.title.text() == "No label looks wrong"
 
 
@@ -137,14 +139,14 @@ def test_states_without_a_pill_are_in_the_menu(sorted_out: Desk) -> None:
 def test_filters_and_order_are_remembered_for_the_project(sorted_out: Desk) -> None:
     dog = sorted_out.session.classes[1].class_id
     wanted = Arrangement(Show.UNLABELLED, dog, Sort.NEWEST_FIRST, name="image", is_grouped=True)
-    sorted_out.gallery._keep(wanted)
+    sorted_out.gallery.filters.keep(wanted)
     project = sorted_out.session.project
     assert project is not None
     path = project.path
     sorted_out.session.close_project()
     sorted_out.window.open(path)
     assert sorted_out.gallery.model.arrangement == wanted
-    assert sorted_out.gallery.head.group.isChecked()
+    assert sorted_out.gallery.head.order.group.isChecked()
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_every_state_counts_what_it_would_show(sorted_out: Desk) -> None:
         numbers = counts(table, other)
         for show in Show:
             gallery.arrange(other)
-            gallery._choose(show)
+            gallery.filters.choose(show)
             assert len(sorted_out.shown()) == numbers[show], (show, other)
     assert counts(table)[Show.LABELLED] == 2
     assert NONE_OF_THESE not in table.labelled_as
@@ -185,7 +187,9 @@ def test_the_shown_filters_fit_into_the_smallest_window(sorted_out: Desk) -> Non
     sorted_out.session.rename_class(sorted_out.session.classes[0].class_id, long)
     sorted_out.window.resize(900, 560)
     cat = sorted_out.session.classes[0].class_id
-    sorted_out.gallery._keep(Arrangement(Show.CONFIDENT, cat, name="a name that is sought, long"))
+    sorted_out.gallery.filters.keep(
+        Arrangement(Show.CONFIDENT, cat, name="a name that is sought, long")
+    )
     head = sorted_out.gallery.head
     parts = [*head.chips.values(), head.more, head.class_pill, head.class_cross]
     parts += [head.name_pill, head.clear]
@@ -202,14 +206,14 @@ def test_the_order_by_date_takes_the_file_s_where_no_camera_tells(sorted_out: De
     changed = int(table.dates_s[table.row_of_name("image_1.png")])
     images = [desk.image(f"image_{number}.png") for number in range(1, 4)]
     table.set_taken(images, [changed - 500_000, changed - 900_000, NO_DATE])
-    desk.gallery._on_sort_chosen(Sort.OLDEST_FIRST)
+    desk.gallery.filters.choose_sort(Sort.OLDEST_FIRST)
     assert desk.shown()[:2] == names(2, 1)
-    desk.gallery._on_sort_chosen(Sort.NEWEST_FIRST)
+    desk.gallery.filters.choose_sort(Sort.NEWEST_FIRST)
     assert desk.shown()[-2:] == names(1, 2)
 
 
 def test_the_order_by_similarity_is_asked_for_with_the_selection(sorted_out: Desk) -> None:
-    desk, combo = sorted_out, sorted_out.gallery.head.sort
+    desk, combo = sorted_out, sorted_out.gallery.head.order.sort
     combo.setCurrentIndex(combo.findData(Sort.SIMILAR_FIRST))
     combo.activated.emit(combo.currentIndex())
     assert desk.notices() == [
@@ -233,6 +237,18 @@ def test_the_order_by_similarity_is_asked_for_with_the_selection(sorted_out: Des
     assert not np.isnan(desk.session.table.similarities[0])
 
 
+def test_an_order_chosen_while_similarities_are_measured_stays(sorted_out: Desk) -> None:
+    desk, filters = sorted_out, sorted_out.gallery.filters
+    desk.select("image_4.png")
+    filters.sort_by_similarity()
+    number = desk.engine.last(messages.MeasureSimilarity).request_id
+    filters.choose_sort(Sort.UNSURE_FIRST)
+    assert number in desk.engine.cancelled()
+    desk.engine.measure({desk.image("image_6.png"): 0.99})
+    assert desk.gallery.head.order.sort.currentData() is Sort.UNSURE_FIRST
+    assert desk.gallery.model.arrangement.sort is Sort.UNSURE_FIRST
+
+
 def test_names_that_several_folders_have_show_their_folder(desk: Desk, folder: Path) -> None:
     for place in ("card 1", "card 2"):
         (folder / place).mkdir()
@@ -241,3 +257,16 @@ def test_names_that_several_folders_have_show_their_folder(desk: Desk, folder: P
     table = desk.session.table
     assert table.short_name(table.row_of_name("image_1.png")) == "image_1.png"
     assert table.short_name(table.row_of_name("card 2/IMG_1.png")) == "card 2/IMG_1.png"
+
+
+def test_each_filter_says_what_bounds_its_number(sorted_out: Desk) -> None:
+    chips = sorted_out.gallery.head.chips
+    margin, none = round(100 * UNSURE_MARGIN), round(100 * NONE_SCORE)
+    assert f"less than {margin} percentage points apart" in chips[Show.UNSURE].toolTip()
+    assert f"{none} % or more" in chips[Show.LIKE_NONE].toolTip()
+    assert f"at least {SHOWN_ODDS:.0f} times as likely" in chips[Show.DOUBTFUL].toolTip()
+    assert "at least 90 %" in chips[Show.CONFIDENT].toolTip()
+    now = sorted_out.gallery.model.arrangement
+    sorted_out.gallery.arrange(replace(now, show=Show.CONFIDENT, threshold=0.75))
+    assert "at least 75 %" in chips[Show.CONFIDENT].toolTip()  # As the slider has it.
+    assert all(chip.toolTip() == chip.accessibleDescription() for chip in chips.values())

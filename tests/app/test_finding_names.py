@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import Desk
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -10,6 +11,13 @@ from engine import Change
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def garden(garden: Desk) -> Desk:
+    """The folder with a class; before there is one, letters begin its name."""
+    garden.add_classes("plant")
+    return garden
 
 
 def typed(desk: Desk, text: str) -> None:
@@ -64,17 +72,16 @@ def test_no_match_leaves_the_selection_where_it_is(garden: Desk) -> None:
 
 
 def test_digits_never_begin_a_search_and_a_class_s_letter_neither(garden: Desk) -> None:
-    garden.add_classes("cat")
     garden.click("image_1.png")
     garden.press("1")
     assert not garden.gallery.finder.isVisible()
-    assert garden.labels_on_disk() == {"image_1.png": "cat"}
-    (cat,) = garden.session.classes
-    garden.session.set_hotkey(cat.class_id, ord("K"))
+    assert garden.labels_on_disk() == {"image_1.png": "plant"}
+    (plant,) = garden.session.classes
+    garden.session.set_hotkey(plant.class_id, ord("K"))
     garden.click("image_2.png")
     garden.press("k")
     assert not garden.gallery.finder.isVisible()
-    assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "cat"}
+    assert garden.labels_on_disk() == {"image_1.png": "plant", "image_2.png": "plant"}
     garden.press(Qt.Key.Key_Escape)
     garden.press("k")  # With nothing selected it does nothing, and begins no search either.
     assert not garden.gallery.finder.isVisible()

@@ -85,7 +85,7 @@ def test_what_is_on_top_stays_there_when_the_window_is_resized(large: Desk) -> N
 def test_what_is_on_top_stays_there_when_tiles_grow(large: Desk) -> None:
     view = large.view
     view.scrollTo(large.gallery.model.index(600), view.ScrollHint.PositionAtTop)
-    large.gallery.head.slider.setValue(240)
+    large.gallery.head.order.slider.setValue(240)
     assert 600 in view.visible_places()
     assert large.preferences.tile_px == 240
     large.window.actions_.smaller.trigger()
@@ -195,7 +195,7 @@ def test_larger_tiles_get_sharper_thumbnails(desk: Desk, tmp_path: Path) -> None
     small = desk.gallery.thumbnails.pixmap(desk.image("a.png"))
     assert small is not None
     assert small.size() == QSize(160, 120)
-    desk.gallery.head.slider.setValue(256)
+    desk.gallery.head.order.slider.setValue(256)
     desk.settle()
     desk.engine.thumbnails()
     large = desk.gallery.thumbnails.pixmap(desk.image("a.png"))

@@ -86,6 +86,30 @@ def test_it_is_searched_by_keys_and_by_words(sheet: KeySheet, garden: Desk) -> N
     assert not sheet.isVisible()
 
 
+def idle_keys(sheet: KeySheet) -> list[str]:
+    """The keys that the sheet shows as of no use now."""
+    rows = [item for _, items in sheet.tree._groups() for item in items]
+    return [item.text(0) for item in rows if item.font(0).italic()]
+
+
+def test_it_says_which_keys_do_nothing_as_things_are_now(sheet: KeySheet, garden: Desk) -> None:
+    lines = sheet.tree.lines()
+    assert ("View", "Ctrl+I", "Why This Class?") in lines
+    assert ("View", "W", "Why This Class?") in lines  # Among the tiles it begins a name.
+    assert {"W", "Shift+W", "1"} <= set(idle_keys(sheet))
+    assert not {"Ctrl+I", "Ctrl+Z", "Ctrl+O"} & set(idle_keys(sheet))
+    sheet.close()
+    garden.click("image_1.png")
+    garden.window.pages.toggle_preview()
+    sheet.begin()
+    assert ("View", "Ctrl+I, W", "Why This Class?") in sheet.tree.lines()
+    assert not {"Ctrl+I, W", "Shift+W", "1"} & set(idle_keys(sheet))
+    headings = [sheet.tree.topLevelItem(row) for row in range(sheet.tree.topLevelItemCount())]
+    idle = [item.child(row) for item in headings if item for row in range(item.childCount())]
+    spoken = [item.data(0, Qt.ItemDataRole.AccessibleTextRole) for item in idle if item is not None]
+    assert any(text.endswith("(not now)") for text in spoken)
+
+
 def test_it_follows_edited_keys_while_it_is_open(sheet: KeySheet, garden: Desk) -> None:
     garden.window.shortcuts.set_keys("refresh", QKeySequence("Ctrl+R"))
     assert ("View", "Ctrl+R", "Refresh") in sheet.tree.lines()

@@ -228,16 +228,16 @@ def test_undo_goes_back_to_what_it_changed(garden: Desk) -> None:
     assert garden.selected() == ["image_4.png"]
     garden.double_click("image_12.png")
     garden.window.actions_.redo.trigger()
-    assert garden.window.preview._name.text() == "image_4.png"
+    assert garden.window.preview.side.name.text() == "image_4.png"
 
 
 def test_undo_and_redo_name_what_they_do(garden: Desk) -> None:
     garden.add_classes("cat")
     garden.click("image_1.png")
     garden.press("1")
-    assert garden.window.actions_.undo.text() == "Undo Label 1 image"
+    assert garden.window.actions_.undo.text() == "Undo: Label 1 image"
     garden.window.actions_.undo.trigger()
-    assert garden.window.actions_.redo.text() == "Redo Label 1 image"
+    assert garden.window.actions_.redo.text() == "Redo: Label 1 image"
 
 
 def test_arrow_keys_walk_over_the_grid(garden: Desk) -> None:
@@ -294,3 +294,48 @@ def picture_of(desk: Desk) -> tuple[tuple[object, ...], dict[str, str]]:
     }
     assert shown == project.labels()
     return tuple(project.classes()), desk.labels_on_disk()
+
+
+def test_the_arrow_key_right_after_a_label_is_the_step_that_was_made(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.view.since_step.setInterval(60_000)  # However slow the machine is.
+    garden.click("image_1.png")
+    for _ in range(3):
+        garden.press("2")
+        garden.press(Qt.Key.Key_Right)
+    assert garden.labels_on_disk() == {f"image_{number}.png": "dog" for number in (1, 2, 3)}
+    assert len(garden.notices()) == 1  # Said once.
+    assert "the arrow key right after it is not needed" in garden.notices()[0]
+    garden.press(Qt.Key.Key_Right)  # And one more goes on, as always.
+    assert garden.selected() == ["image_5.png"]
+
+
+def test_an_arrow_key_some_time_after_a_label_goes_on(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.view.since_step.setInterval(0)
+    garden.click("image_1.png")
+    garden.press("2")
+    garden.qtbot.waitUntil(lambda: not garden.view.since_step.isActive())
+    garden.press(Qt.Key.Key_Right)
+    assert garden.selected() == ["image_3.png"]
+
+
+def test_in_the_larger_view_too_the_arrow_key_after_a_label_is_its_step(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    garden.view.since_step.setInterval(60_000)
+    garden.click("image_1.png")
+    garden.press(Qt.Key.Key_Space)
+    garden.press("2")
+    garden.press(Qt.Key.Key_Right, garden.window.preview)
+    garden.press("2")
+    assert garden.labels_on_disk() == {"image_1.png": "dog", "image_2.png": "dog"}
+
+
+def test_u_sets_the_selected_images_aside_and_back(garden: Desk) -> None:
+    garden.add_classes("cat")
+    garden.select("image_1.png", "image_2.png")
+    garden.press("u")
+    table = garden.session.table
+    assert int(table.set_aside.sum()) == 2
+    garden.press("u")
+    assert not table.set_aside.any()

@@ -19,12 +19,13 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontInfo
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QApplication,
     QComboBox,
+    QFileDialog,
     QGraphicsScene,
     QGroupBox,
     QHeaderView,
@@ -40,6 +41,7 @@ from PySide6.QtWidgets import (
 from app.look.language import LanguageChoice, LanguageSwitch, language_of
 from app.look.words import percent_of, told, told_event, without_mnemonic
 from app.session.session import Session
+from app.window import opening
 from app.window.keeper import WindowKeeper
 from app.window.main_window import MainWindow
 from engine import messages
@@ -49,7 +51,13 @@ from engine.words import say
 # Names that are the same in every language: of files, formats, programs, keys and engine parts.
 NAMES = re.compile(
     r"CPUExecutionProvider|Handful|ONNX|onnxruntime|CSV|HTML|PDF|Wilson|delta|JPEG|PNG|TIFF|WebP|AVIF|GIF|BMP|Qt|Python|CPU|GPU|NVIDIA|torch(?:vision)?|"
-    r"\b[kMG]B\b|"
+    r"\b[kMG]B\b|Excel|JSON Lines|Parquet|pandas|Polars|DuckDB|OpenCV|"
+    r"Lightroom|digiKam|darktable|Immich|Bridge|Windows|XMP|RAW|JSON|"
+    r"FiftyOneImageClassificationDataset|IMG_1\S*|\bAI\b|_unsure|\bzip\b|"
+    r"MegaDetector|AddaxAI|Timelapse|COCO Camera Traps|Camtrap DP|LILA|pycocotools|GBIF|"
+    r"camtrapdp|camtraptor|\bR\b|int8|fp16|"
+    r"ImageFolder|Hugging Face|Label Studio|FiftyOne|labelme|X-AnyLabeling|Lobe|Teachable Machine|"
+    r"PyTorch|Keras|fastai|datasets|load_dataset\S*|data_dir\S*|Dataset\.from_dir|"
     r"Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
     r"Page Down|Home|End|CUDA|\b[Tt]ar\b|（nat）|timm|MobileNetV2|mobilenetv3_small_100|"
     r"\bF\d+\b|\([A-Z]\)|\b[A-Z]\b|handful-base|"
@@ -278,7 +286,6 @@ def _review(desk: Desk) -> None:
     why = say("An image that looks the same is labelled “{name}”.", name="dog")
     desk.engine.review(
         doubtful=[messages.DoubtfulLabel(desk.image("image_1.png"), cat, dog, 0.8, 0.1, (), why)],
-        duplicates=[[desk.image("image_3.png"), desk.image("image_4.png")]],
         advice=say("Label images of at least two classes."),
         weakest=cat,
     )
@@ -316,15 +323,15 @@ class _NoPictures:
 def test_nothing_in_the_dialogs_is_english(labelled: Reader) -> None:
     labelled.speak(LanguageChoice.CHINESE)
     desk, window = labelled.desk, labelled.window
-    window.export_dialog.begin()
-    window.predictions_dialog.begin()
+    for name in window.results.names():
+        window.results.begin(name)
     window.finetune_dialog.begin()
     window.split_dialog.begin(desk.session.classes[0].class_id)
     window.actions_.about.trigger()
     window.actions_.keys.trigger()
     menu = window.classes.menu_of(desk.session.classes[0])
     window.gallery.coverage.show_choice(0.5, messages.ClassId(0))
-    window._on_label_as_predicted()
+    window.labelling.ask_for_predicted()
     assert english_in(window) == set()
     assert english_in(menu) == set()
     menu.deleteLater()
@@ -390,7 +397,7 @@ def test_an_underlined_letter_is_left_out_of_tips(text: str, plain: str) -> None
 
 def test_labels_undo_selection_filter_and_notices_survive(labelled: Reader) -> None:
     desk, session = labelled.desk, labelled.desk.session
-    labelled.window.gallery.show_only(session.classes[0].class_id)
+    labelled.window.gallery.filters.show_only(session.classes[0].class_id)
     desk.select("image_3.png", "image_5.png")
     session.noticed.emit(_notice("{name} is not there", "a.png"))
     before = (desk.labels_on_disk(), desk.shown(), desk.selected(), desk.engine.commands[:])
@@ -434,7 +441,7 @@ def test_what_undo_takes_back_is_named_in_the_other_language(reader: Reader, fol
 def test_a_project_is_closed_while_a_class_is_shown_and_an_image_is_selected(
     labelled: Reader,
 ) -> None:
-    labelled.window.gallery.show_only(labelled.desk.session.classes[0].class_id)
+    labelled.window.gallery.filters.show_only(labelled.desk.session.classes[0].class_id)
     labelled.desk.select("image_3.png")
     labelled.desk.session.close_project()
     assert labelled.desk.shown() == []
@@ -476,13 +483,14 @@ def test_a_spot_check_goes_on_where_it_was(labelled: Reader) -> None:
     page = labelled.window.pages.spot_check
     page.on_key(Qt.Key.Key_Y)
     page.on_key(Qt.Key.Key_N)
-    sample = page.sample
+    page.on_key(Qt.Key.Key_Space)  # Wrong, without saying what it is.
+    drawn = page.check.drawn
     labelled.speak(LanguageChoice.CHINESE)
     page = labelled.window.pages.spot_check
     assert labelled.window.pages.currentWidget() is page
-    assert page.sample == sample
-    assert [answer.is_right for answer in page.answers.values()] == [True, False]
-    assert page.place == 2
+    assert page.check.drawn == drawn
+    assert [answer.is_right for answer in page.check.answers.values()] == [True, False]
+    assert page.check.current == drawn[2]
 
 
 def test_an_export_under_way_is_followed_to_its_end(labelled: Reader, tmp_path: Path) -> None:
@@ -575,3 +583,68 @@ def test_fine_tuning_goes_on(labelled: Reader) -> None:
 def test_qts_own_buttons_are_translated_too(reader: Reader, make_desk: Callable[[], Desk]) -> None:
     reader.languages.choose(LanguageChoice.CHINESE)
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "取消"
+
+
+def test_a_sample_being_painted_is_not_offered_again_in_the_other_language(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "sample_folder", lambda: tmp_path / "sample")
+    reader.window.start_page.sample.click()
+    reader.speak(LanguageChoice.CHINESE)
+    reader.speak(LanguageChoice.ENGLISH)
+    sample = reader.window.start_page.sample
+    assert not sample.isEnabled()
+    assert sample.text().strip() == "Painting the Sample…"
+    engine = reader.desk.engine
+    number = engine.last(messages.PaintSample).request_id
+    engine.publish(messages.JobFailed(number, "Could not write it: the disk is full.", False))
+    assert sample.isEnabled()
+    reader.desk.qtbot.mouseClick(sample, Qt.MouseButton.LeftButton)
+    assert len(engine.all(messages.PaintSample)) == 2
+
+
+def test_latin_letters_and_the_ellipsis_stay_of_the_systems_font(qapp: QApplication) -> None:
+    before = QFontInfo(qapp.font()).family()
+    languages = LanguageSwitch(qapp, LanguageChoice.CHINESE)
+    try:
+        # Behind an alias as "Sans Serif" Qt would take a Chinese font, whose ellipsis is raised.
+        assert QFontInfo(qapp.font()).family() == before
+    finally:
+        languages.choose(LanguageChoice.ENGLISH)
+    assert QFontInfo(qapp.font()).family() == before
+
+
+def test_the_settings_stay_in_front_where_the_language_is_chosen(labelled: Reader) -> None:
+    labelled.window.dialogs.settings.begin()
+    labelled.speak(LanguageChoice.CHINESE)
+    settings = labelled.window.dialogs.settings
+    labelled.desk.qtbot.waitUntil(settings.isActiveWindow)
+    labelled.desk.press(Qt.Key.Key_Escape)  # To what has the focus.
+    assert not settings.isVisible()
+
+
+def test_qts_file_dialog_is_translated_whole(reader: Reader) -> None:
+    reader.languages.choose(LanguageChoice.CHINESE)
+    dialog = QFileDialog()
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    captions = [label.text() for label in dialog.findChildren(QLabel) if label.text()]
+    assert captions
+    assert not [text for text in captions if not re.search("[\u4e00-\u9fff]", text)]
+    for text in ("Folder", "Drive"):
+        assert QCoreApplication.translate("QAbstractFileIconProvider", text) != text
+    dialog.deleteLater()
+
+
+@pytest.mark.parametrize("choice", [LanguageChoice.ENGLISH, LanguageChoice.CHINESE])
+def test_neither_files_nor_results_have_two_entries_on_one_letter(
+    reader: Reader, choice: LanguageChoice
+) -> None:
+    if choice is not LanguageChoice.ENGLISH:
+        reader.speak(choice)
+    results = reader.window.actions_.results
+    for key in ("open_detections", "metadata"):
+        menus = reader.window.menuBar().findChildren(QMenu)
+        menu = next(menu for menu in menus if results[key] in menu.actions())
+        texts = [action.text() for action in menu.actions() if action.isVisible()]
+        letters = [found[1].upper() for text in texts if (found := re.search(r"&(\w)", text))]
+        assert len(letters) == len(set(letters)), texts

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 from conftest import Desk
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QDate, QLocale, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from app.help.about_dialog import AboutDialog, licence_of, third_party_licences
 from app.help.bug_report import without_home
 from app.help.log_dialog import LogDialog
-from app.help.log_file import LogFile
+from app.help.log_file import LogFile, LogLine
 from app.startup import start_log
 
 BEGIN = "2026-11-21 16:00:00,123 MainThread app.session.session"
+NOW = QLocale().toString(QDate(2026, 11, 21), QLocale.FormatType.ShortFormat) + " 16:00:00"
 
 
 def write(path: Path, *lines: str, mode: str = "a") -> None:
@@ -104,7 +105,7 @@ def test_following_is_left_to_look_back(log: LogDialog, garden: Desk, home: Path
 def test_a_log_that_was_begun_anew_is_shown_from_its_begin(log: LogDialog, home: Path) -> None:
     write(home / "log.txt", f"{BEGIN} INFO fresh", mode="w")
     log.look()
-    assert shown(log) == [f"{BEGIN} INFO fresh"]
+    assert shown(log) == [f"{NOW} MainThread app.session.session INFO fresh"]
     (home / "log.txt").unlink()
     log.look()  # Gone is no error.
 
@@ -142,6 +143,28 @@ def test_names_with_blanks_are_known_from_the_project(garden: Desk, folder: Path
     garden.engine.finish_scan()
     write(garden.window.log_dialog._file.path, f"{BEGIN} INFO read aunt Mary at home.png twice")
     assert f"{BEGIN} INFO read <image> twice" in garden.window.log_dialog.report()
+
+
+@pytest.mark.parametrize(
+    ("locale", "when"),
+    [
+        ("en_US", "11/21/26 4:00:00"),
+        ("zh_CN", "2026/11/21 16:00:00"),
+        ("de_DE", "21.11.26 16:00:00"),
+    ],
+)
+def test_dates_are_written_as_the_country_does(
+    locale: str, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(locale))
+    try:
+        shown = LogLine(logging.INFO, f"{BEGIN} INFO begins").shown()
+        assert LogLine(logging.INFO, "ValueError: details").shown() == "ValueError: details"
+    finally:
+        QLocale.setDefault(before)
+    assert shown.startswith(when)
+    assert shown.endswith(" MainThread app.session.session INFO begins")
 
 
 def test_the_home_folder_and_the_users_name_are_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:

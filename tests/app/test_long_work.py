@@ -353,3 +353,25 @@ def test_a_real_bus_carries_progress_and_the_message(bus_address: str, qtbot: Qt
     theirs.unregisterObject(place)
     for name in ("handful-test", "desktop-test"):
         QDBusConnection.disconnectFromBus(name)
+
+
+# --- Groups ---------------------------------------------------------------------------------------
+
+
+def test_the_search_for_groups_is_listed_and_can_be_stopped(garden: Desk) -> None:
+    engine, line = garden.engine, garden.window.status_line
+    garden.qtbot.waitUntil(lambda: bool(engine.all(messages.FindGroups)))
+    number = engine.last(messages.FindGroups).request_id
+    assert not garden.session.works.running  # A small folder takes no time worth a line.
+    engine.publish(messages.Progress(number, "Looking for alike images", 40, 100, 0.0, 0.0))
+    (work,) = garden.session.works.running
+    assert work.title == "Looking for alike images"
+    assert line.work.text().startswith("Looking for alike images · 40 / 100")
+    garden.qtbot.mouseClick(line.button, Qt.MouseButton.LeftButton)
+    assert number in engine.cancelled()
+    engine.publish(messages.JobCancelled(number))
+    assert not garden.session.works.running
+    garden.session.likeness.find_soon()  # Nobody wants it now …
+    assert not garden.session.likeness._groups.is_settling
+    garden.window.actions_.group_similar.trigger()  # … until it is asked for.
+    garden.qtbot.waitUntil(lambda: len(engine.all(messages.FindGroups)) == 2)

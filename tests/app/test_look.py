@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Desk
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton
 
 import app
 from app.look.icons import ICON_FOLDER, application_icon, icon
@@ -52,7 +52,8 @@ def test_the_style_sheet_names_only_colours_of_the_theme() -> None:
 def test_every_icon_that_is_named_exists_and_every_one_drawn_is_named(qapp: QApplication) -> None:
     sources = "\n".join(path.read_text() for path in Path(app.__file__).parent.rglob("*.py"))
     drawn = {path.stem for path in ICON_FOLDER.glob("*.svg")}
-    unused = {name for name in drawn if f'"{name}"' not in sources and not name.startswith("down-")}
+    sheets = style_sheet_of(LIGHT) + style_sheet_of(DARK)
+    unused = {name for name in drawn if f'"{name}"' not in sources and f"/{name}.svg" not in sheets}
     assert unused == set()
     for name in drawn:
         assert not icon(name).pixmap(20, 20).isNull()
@@ -80,3 +81,21 @@ def test_the_system_is_followed_until_one_chooses(desk: Desk) -> None:
     desk.switch.choose(ThemeChoice.DARK)
     desk.switch._on_system_changed()
     assert desk.switch.theme is DARK
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
+def test_the_arrows_of_qts_own_file_dialog_stand_out(
+    garden: Desk, tmp_path: Path, choice: ThemeChoice
+) -> None:
+    garden.switch.choose(choice)
+    dialog = QFileDialog(garden.window, "", str(tmp_path))
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    for name in ("backButton", "forwardButton", "toParentButton"):
+        button = dialog.findChild(QToolButton, name)
+        assert button is not None
+        drawn = button.icon().pixmap(24, 24).toImage()
+        pixels = [drawn.pixelColor(x, y) for x in range(24) for y in range(24)]
+        inks = [pixel.name() for pixel in pixels if pixel.alpha() > 250]
+        assert inks
+        assert max(contrast(ink, garden.switch.theme.window) for ink in inks) >= 4.5, name
+    dialog.deleteLater()

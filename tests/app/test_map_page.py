@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Desk, paint_folder
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from app.look.theme import DARK, LIGHT, Theme, ThemeChoice, contrast
 from app.map.canvas import MapCanvas
-from app.map.looks import ColourBy, class_names, looks, ramp
+from app.map.lasso import Lasso
+from app.map.looks import ColourBy, looks, ramp
 from app.map.map_page import MapPage
+from app.map.names import arranged, class_names
 from app.map.sprites import Sign, mask
 from engine import messages
 from engine.messages import ClassId, ImageId, LayoutMethod
@@ -188,13 +190,13 @@ def test_while_the_folder_is_read_a_quick_map_is_shown_and_then_a_better_one(
         method=LayoutMethod.MAIN_DIRECTIONS,
     )
     assert len(shown.canvas.rows) == 6
-    assert "once all are read" in shown.page.work_text.text()
+    assert "once all are read" in shown.page.strip.work_text.text()
     desk.engine.embed()
     desk.qtbot.waitUntil(lambda: len(desk.engine.all(messages.LayOut)) == 2)
     assert not desk.engine.last(messages.LayOut).is_quick
     shown.lay_out()
     assert len(shown.canvas.rows) == 12
-    assert shown.page.work_text.text() == ""
+    assert shown.page.strip.work_text.text() == ""
 
 
 def test_images_that_come_later_are_asked_for_without_making_it_anew(
@@ -229,6 +231,31 @@ def test_files_that_vanish_leave_the_map(map_: Map, folder: Path) -> None:
     assert len(map_.canvas.rows) == 11
 
 
+@pytest.mark.parametrize(
+    ("n_absent", "text"),
+    [
+        (1, "1 labelled image is not on the map, because it cannot be read."),
+        (2, "2 labelled images are not on the map, because they cannot be read."),
+    ],
+)
+def test_labels_that_are_not_on_the_map_are_told(
+    desk: Desk, folder: Path, n_absent: int, text: str
+) -> None:
+    for number in range(1, n_absent + 1):
+        (folder / f"image_{number}.png").write_bytes(b"")
+    desk.open(folder)
+    shown = Map(desk)
+    read = {desk.image(f"image_{n}.png"): PLACES[n] for n in range(n_absent + 1, 13)}
+    desk.engine.lay_out(read)
+    shown.settle()
+    assert not shown.page.strip.work_text.isVisible()
+    (cat,) = desk.add_classes("cat")
+    desk.session.label([desk.image(f"image_{n}.png") for n in range(1, 5)], cat.class_id)
+    shown.settle()
+    assert shown.page.strip.work_text.text() == text
+    assert shown.page.strip.work_text.isVisible()
+
+
 def test_another_project_begins_with_an_empty_map(map_: Map, tmp_path: Path) -> None:
     map_.click(5)
     map_.desk.open(paint_folder(tmp_path / "other", 4))
@@ -247,17 +274,17 @@ def test_progress_is_shown_and_can_be_stopped(garden: Desk) -> None:
     places = {garden.image(f"image_{n}.png"): place for n, place in PLACES.items()}
     engine.lay_out(places, method=LayoutMethod.MAIN_DIRECTIONS, is_final=False)
     engine.publish(messages.Progress(number, "Arranging the map", 430, 1000, 50.0, 11.4))
-    assert shown.page.work_text.text() == "Arranging the map: 43 %, about 11 s left"
+    assert shown.page.strip.work_text.text() == "Arranging the map: 43 %, about 11 s left"
     assert not shown.page._anew.isEnabled()
-    garden.qtbot.mouseClick(shown.page.stop_button, _LEFT)
+    garden.qtbot.mouseClick(shown.page.strip.stop_button, _LEFT)
     assert engine.cancelled() == [number]
     assert len(shown.canvas.rows) == 12  # What was reached stays.
-    assert not shown.page.stop_button.isVisible()
-    assert "Stopped" in shown.page.work_text.text()
+    assert not shown.page.strip.stop_button.isVisible()
+    assert "Stopped" in shown.page.strip.work_text.text()
     garden.qtbot.mouseClick(shown.page._anew, _LEFT)
     assert engine.last(messages.LayOut).anew
     shown.lay_out()
-    assert shown.page.work_text.text() == ""
+    assert shown.page.strip.work_text.text() == ""
 
 
 def test_what_was_begun_goes_on_while_one_is_elsewhere(garden: Desk) -> None:
@@ -276,7 +303,7 @@ def test_a_failed_layout_is_told_and_not_asked_for_again_by_itself(garden: Desk)
     garden.engine.publish(messages.JobFailed(number, "It went wrong.", False))
     assert shown.nothing() == "It went wrong."
     garden.session.status_changed.emit()
-    garden.qtbot.waitUntil(lambda: not shown.page.layout_._timer.isActive())
+    garden.qtbot.waitUntil(lambda: not shown.page.layout_._question.is_settling)
     assert len(garden.engine.all(messages.LayOut)) == 1
 
 
@@ -525,9 +552,9 @@ def test_the_selection_waits_for_the_map(garden: Desk) -> None:
 
 
 def test_the_selected_images_can_be_shown_as_tiles(map_: Map) -> None:
-    assert not map_.page._gallery_button.isEnabled()
+    assert not map_.page.strip.gallery_button.isEnabled()
     map_.lasso(1, 2, 3)
-    map_.desk.qtbot.mouseClick(map_.page._gallery_button, _LEFT)
+    map_.desk.qtbot.mouseClick(map_.page.strip.gallery_button, _LEFT)
     assert map_.desk.window.pages.currentWidget() is map_.desk.gallery
     assert map_.desk.shown() == ["image_1.png", "image_2.png", "image_3.png"]
 
@@ -545,7 +572,7 @@ def test_a_window_built_anew_goes_on_with_the_same_map(map_: Map) -> None:
         assert len(other.layout_.rows) == 12
         assert other.chosen_images() == [desk.image("image_1.png"), desk.image("image_2.png")]
         assert other.canvas is not None
-        assert not other.canvas.has_lasso
+        assert not other.canvas.lasso.is_free
     finally:
         other.end()
         other.deleteLater()
@@ -624,7 +651,7 @@ def test_the_doubts_are_those_of_the_tiles_and_a_legend_entry_selects_them(
     assert not desk.engine.all(messages.ReviewLabels)  # They are there already.
 
     def entries() -> list[QToolButton]:
-        buttons = map_.page.legend.findChildren(QToolButton)
+        buttons = map_.page.strip.legend.findChildren(QToolButton)
         found = [button for button in buttons if button.text().startswith("Label looks wrong")]
         return [button for button in found if button.isVisible()]
 
@@ -635,12 +662,95 @@ def test_the_doubts_are_those_of_the_tiles_and_a_legend_entry_selects_them(
     assert map_.selected() == [2]
 
 
-def test_names_stand_where_most_of_a_class_is(judged: tuple[Map, list[ClassId]]) -> None:
+@pytest.mark.parametrize("by", list(ColourBy))
+def test_the_legend_counts_as_the_panel_of_classes_does(
+    judged: tuple[Map, list[ClassId]], by: ColourBy
+) -> None:
+    map_, classes = judged
+    desk, chooser = map_.desk, map_.page._colour
+    wrong = messages.DoubtfulLabel(
+        desk.image("image_2.png"), classes[0], classes[1], 0.9, 0.1, (), "It looks like a dog."
+    )
+    desk.qtbot.waitUntil(lambda: bool(desk.engine.all(messages.AuditLabels)))
+    desk.engine.audit([wrong])
+    chooser.setFocus()
+    map_.press(_KEY.Key_Home)
+    for _ in range(list(ColourBy).index(by)):
+        map_.press(_KEY.Key_Down)
+    map_.settle()
+    model = desk.classes.model
+    texts = [model.counts_text(item) for item in desk.session.classes]
+    assert texts == ["2 labelled · 4 predicted", "1 labelled · 4 predicted"]
+    said = {button.text() for button in map_.page.strip.legend.findChildren(QToolButton)}
+    assert {"Labels  3", "Predictions  8"} <= said
+    (entry,) = [
+        button
+        for button in map_.page.strip.legend.findChildren(QToolButton)
+        if button.text() == "Labels  3" and button.isVisible()
+    ]
+    desk.qtbot.mouseClick(entry, _LEFT)
+    assert map_.selected() == [1, 2, 12]
+
+
+def test_what_the_colours_show_is_said_beside_the_box(map_: Map) -> None:
+    labels = [item for item in map_.page.findChildren(QLabel) if item.isVisible()]
+    (beside,) = [item for item in labels if item.buddy() is map_.page._colour]
+    assert beside.text() == "Colours show"
+    assert beside.geometry().right() < map_.page._colour.geometry().left()
+
+
+def test_names_stand_at_an_image_amid_most_of_the_class(judged: tuple[Map, list[ClassId]]) -> None:
     map_, _ = judged
     canvas = map_.canvas
-    names = class_names(map_.desk.session, canvas.rows, canvas.points.positions, LIGHT)
+    positions = canvas.points.positions.copy()
+    # Cats are images 1, 2, 4, 6, 8 and 10: two pairs far out, and four in a loose heap.
+    for number, place in {
+        1: (-1.0, 1.0),
+        2: (-1.0, 1.0),
+        4: (0.5, -0.5),
+        6: (0.62, -0.5),
+        8: (0.5, -0.38),
+        10: (0.62, -0.38),
+    }.items():
+        row = map_.desk.session.table.row_of_name(f"image_{number}.png")
+        positions[canvas.rows == row] = place
+    names = class_names(map_.desk.session, canvas.rows, positions)
     assert [item.text for item in names] == ["cat", "dog"]  # Six images and five.
-    assert all(-1.6 <= item.x <= 1.6 and -1.1 <= item.y <= 1.1 for item in names)
+    assert 0.49 <= names[0].x <= 0.63
+    assert -0.51 <= names[0].y <= -0.37
+
+
+def test_names_do_not_overlap_and_are_seen_as_a_whole() -> None:
+    room = QRectF(0, 0, 400, 300)
+    places = [QPointF(200, 150), QPointF(205, 152), QPointF(398, 4), QPointF(500, 100)]
+    boxes = arranged(places, [QSizeF(80, 20)] * 4, 8, room)
+    assert boxes[3] is None  # Its place is out of sight.
+    seen = [box for box in boxes if box is not None]
+    assert len(seen) == 3
+    assert all(room.contains(box) for box in seen)
+    assert not any(box.intersects(other) for box in seen for other in seen if box is not other)
+    crowd = arranged([QPointF(200, 150)] * 40, [QSizeF(80, 20)] * 40, 8, room)
+    shown = [box for box in crowd if box is not None]
+    assert 4 <= len(shown) < 40
+    assert crowd[: len(shown)] == shown  # The most important ones.
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_a_class_has_one_colour_and_a_rim_that_is_seen(
+    judged: tuple[Map, list[ClassId]], theme: Theme
+) -> None:
+    map_, classes = judged
+    session, rows = map_.desk.session, map_.canvas.rows
+    session.recolour_class(classes[0], "#f0f0f4")  # As light as the light theme's ground.
+    shown = looks(session, rows, ColourBy.CLASS, theme)
+    for item in session.classes:
+        own = np.isin(rows, session.labelled_rows(item.class_id))
+        assert {shown.palette[index] for index in shown.colours[own].tolist()} == {item.colour}
+    assert contrast(shown.rim, theme.sunken) >= 3.0
+    names = class_names(session, rows, map_.canvas.points.positions)
+    assert {item.text: item.colour for item in names} == {
+        item.name: item.colour for item in session.classes
+    }
 
 
 def test_points_are_painted_in_their_class_s_colour_on_the_theme_s_ground(
@@ -651,6 +761,11 @@ def test_points_are_painted_in_their_class_s_colour_on_the_theme_s_ground(
     assert map_.is_painted(map_.between(5, 10), LIGHT.sunken)
     (cat,) = [item for item in desk.session.classes if item.name == "cat"]
     assert map_.is_painted(map_.place(2), cat.colour)
+    radius = 1.15 * map_.canvas.points.radius()  # Of a label; the rim is right outside.
+    edge = [map_.place(2) + QPoint(round(radius + more), 0) for more in (-0.5, 0.0, 0.5, 1.0)]
+    seen = map_.canvas.viewport().grab().toImage()
+    contrasts = [contrast(seen.pixelColor(place).name(), LIGHT.sunken) for place in edge]
+    assert max(contrasts) > contrast(cat.colour, LIGHT.sunken)
     desk.switch.choose(ThemeChoice.DARK)
     desk.window.pages.set_theme(DARK)
     map_.settle()
@@ -675,6 +790,12 @@ def test_signs_differ_in_shape() -> None:
     assert inked[Sign.RING][6, 6] < 0.5 * inked[Sign.DISC][8, 8]
     for sign in Sign:
         assert mask(sign, 6.0, 3.0).shape[0] >= mask(sign, 6.0).shape[0]
+        rimmed = mask(sign, 6.0, rim_px=1.0)
+        assert float((rimmed[..., 0] * rimmed[..., 2]).sum()) > 5  # Pixels of rim.
+        assert float(mask(sign, 6.0)[..., 2].max()) == 0
+        # What is inside the rim is as large as without one.
+        inner = float((rimmed[..., 0] * (1 - rimmed[..., 2])).sum())
+        assert inner == pytest.approx(float(mask(sign, 6.0)[..., 0].sum()), rel=1e-3)
 
 
 def test_a_hundred_thousand_points_are_selected_and_gone_through(
@@ -687,8 +808,11 @@ def test_a_hundred_thousand_points_are_selected_and_gone_through(
         positions = np.random.default_rng(0).normal(size=(100_000, 2)).astype(np.float32)
         canvas.set_points(np.arange(100_000), positions)
         canvas.grab()
-        canvas._trail = [QPointF(0, 0), QPointF(600, 0), QPointF(600, 200), QPointF(0, 200)]
-        inside = canvas._inside_drawn()
+        lasso = Lasso()
+        lasso.begin(QPointF(0, 0))
+        for corner in (QPointF(600, 0), QPointF(600, 200), QPointF(0, 200)):
+            lasso.go_on(corner)
+        inside = lasso.encloses(canvas.points.places(), canvas.viewport().size())
         upper = canvas.points.places()[:, 1] < 200
         assert np.count_nonzero(inside != upper) < 500  # Points on the line itself.
         canvas._go(_KEY.Key_Right, adds=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from conftest import Desk
+from conftest import Desk, paint_folder
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -43,20 +45,20 @@ def test_the_thumbnail_is_there_at_once_and_the_pixels_follow(garden: Desk) -> N
     load(garden, 640, 480)
     assert garden.engine.last(messages.LoadPreview).image.name == "image_3.png"
     assert view.sceneRect().width() == 640
-    assert garden.window.preview._facts.text().startswith("640 × 480 · ")
-    assert garden.window.preview._name.text() == "image_3.png"
+    assert garden.window.preview.side.facts.text().startswith("640 × 480 · ")
+    assert garden.window.preview.side.name.text() == "image_3.png"
 
 
 def test_arrow_keys_go_on_and_stop_at_the_ends(garden: Desk) -> None:
     show(garden, "image_11.png")
     preview = garden.window.preview
     garden.press(Qt.Key.Key_Right)
-    assert preview._name.text() == "image_12.png"
+    assert preview.side.name.text() == "image_12.png"
     garden.press(Qt.Key.Key_Right)
-    assert preview._name.text() == "image_12.png"
+    assert preview.side.name.text() == "image_12.png"
     garden.press(Qt.Key.Key_Left)
     garden.press(Qt.Key.Key_Left)
-    assert preview._name.text() == "image_10.png"
+    assert preview.side.name.text() == "image_10.png"
     assert garden.selected() == ["image_10.png"]
 
 
@@ -74,18 +76,18 @@ def test_labelling_works_there_and_goes_on(garden: Desk) -> None:
     garden.add_classes("cat", "dog")
     show(garden, "image_1.png")
     garden.press("1")
-    assert garden.window.preview._name.text() == "image_2.png"
+    assert garden.window.preview.side.name.text() == "image_2.png"
     garden.press("2")
     assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
     garden.press(Qt.Key.Key_Left)
-    assert garden.window.preview._state.text() == "Labelled dog"
+    assert garden.window.preview.side.state.text() == "Labelled dog"
     garden.press(Qt.Key.Key_Delete)
-    assert garden.window.preview._state.text() == "Not labelled"
+    assert garden.window.preview.side.state.text() == "Not labelled"
     assert garden.labels_on_disk() == {"image_1.png": "cat"}
     garden.press("0")
     assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "None of these"}
     garden.press(Qt.Key.Key_Left)
-    assert garden.window.preview._state.text() == "Labelled None of these"
+    assert garden.window.preview.side.state.text() == "Labelled None of these"
 
 
 def test_a_click_on_a_class_labels_the_large_image_and_stays(garden: Desk) -> None:
@@ -94,7 +96,7 @@ def test_a_click_on_a_class_labels_the_large_image_and_stays(garden: Desk) -> No
     show(garden, "image_6.png")
     garden.click_class(cat.class_id)
     assert garden.labels_on_disk() == {"image_6.png": "cat"}
-    assert garden.window.preview._name.text() == "image_6.png"
+    assert garden.window.preview.side.name.text() == "image_6.png"
 
 
 def test_bars_show_the_most_likely_classes(garden: Desk) -> None:
@@ -106,8 +108,8 @@ def test_bars_show_the_most_likely_classes(garden: Desk) -> None:
     show(garden, "image_8.png")
     garden.engine.predict({garden.image("image_8.png"): row})
     preview = garden.window.preview
-    assert preview._bars.texts() == ["bird 46 %", "cat 40 %", "dog 14 %"]
-    assert preview._bars_title.text() == "What the model says (unsure)"
+    assert preview.side.bars.texts() == ["bird 46 %", "cat 40 %", "dog 14 %"]
+    assert preview.side.bars_title.text() == "What the model says (unsure)"
 
 
 def test_zoom_by_wheel_key_and_double_click(garden: Desk) -> None:
@@ -198,8 +200,8 @@ def test_a_key_shows_what_the_network_gets(garden: Desk) -> None:
     )
     scene = preview.view.sceneRect()
     assert (scene.width(), scene.height()) == (224, 224)
-    assert "as the model sees it" in preview._facts.text()
-    assert "640 × 480" in preview._facts.text()
+    assert "as the model sees it" in preview.side.facts.text()
+    assert "640 × 480" in preview.side.facts.text()
     garden.press(Qt.Key.Key_Right, preview)  # It stays so for the next image.
     garden.qtbot.waitUntil(
         lambda: garden.engine.last(messages.LoadPreview).image.name == "image_2.png"
@@ -209,3 +211,64 @@ def test_a_key_shows_what_the_network_gets(garden: Desk) -> None:
     garden.qtbot.waitUntil(lambda: not garden.engine.last(messages.LoadPreview).as_network_input)
     garden.engine.preview()
     assert preview.view.sceneRect().width() == 640
+
+
+def test_a_picture_that_cannot_be_read_has_no_zoom_and_says_why_nothing_is_said(
+    desk: Desk, folder: Path
+) -> None:
+    (folder / "image_3.png").write_bytes(b"")
+    desk.open(folder)
+    show(desk, "image_2.png")
+    preview = desk.window.preview
+    assert preview._zoom.text()
+    desk.press(Qt.Key.Key_Right)
+    desk.qtbot.waitUntil(lambda: not preview._timer.isActive())
+    number = desk.engine.last(messages.LoadPreview).request_id
+    desk.engine.publish(messages.JobFailed(number, "image_3.png cannot be shown.", False))
+    assert preview._zoom.text() == ""
+    buttons = (preview._zoom_in, preview._zoom_out, preview._fit, preview._actual)
+    assert not any(button.isEnabled() for button in buttons)
+    assert preview.side.bars._nothing == "Nothing: it cannot be read."
+    assert preview.side.state.text() == "Cannot be read"
+    desk.press(Qt.Key.Key_Left)
+    assert preview.view.isVisible()  # At once, with the thumbnail.
+    assert all(button.isEnabled() for button in buttons)
+    assert preview.side.bars._nothing == "Nothing yet."
+
+
+@pytest.mark.parametrize(
+    ("size", "zoom"), [((16, 16), 20.0), ((64, 40), 5.0), ((100, 80), 4.0), ((8, 8), 32.0)]
+)
+def test_small_pictures_are_blown_up_until_one_can_make_them_out(
+    garden: Desk, size: tuple[int, int], zoom: float
+) -> None:
+    garden.double_click("image_3.png")
+    load(garden, *size)
+    assert garden.window.preview.view.zoom == pytest.approx(zoom)
+
+
+def test_long_names_are_shortened_and_told_whole(desk: Desk, tmp_path: Path) -> None:
+    name = "a_very_long_name_" * 8 + ".png"
+    folder = paint_folder(tmp_path / "garden", 2)
+    (folder / "image_1.png").rename(folder / name)
+    desk.open(folder)
+    (item,) = desk.add_classes("a class whose name is longer than any panel is wide, and then some")
+    desk.session.label([desk.image(name)], item.class_id)
+    desk.double_click(name)
+    side = desk.window.preview.side
+    content = side.widget()
+    assert content.minimumSizeHint().width() <= side.viewport().width()
+    for label, text in ((side.name, name), (side.state, f"Labelled {item.name}")):
+        assert "…" in label.text()
+        assert text in label.toolTip()
+
+
+def test_the_panel_grows_with_the_font(garden: Desk) -> None:
+    side = garden.window.preview.side
+    width, height = side.width(), side.bars.sizeHint().height()
+    font = side.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    side.setFont(font)
+    side.bars.setFont(font)
+    assert side.width() > 1.5 * width
+    assert side.bars.sizeHint().height() > height

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from conftest import Desk
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -49,7 +51,7 @@ def test_a_suggestion_is_shown_large_with_its_reason(queue: Desk) -> None:
     assert on_screen(queue) == "image_5.png"
     assert page.why.text() == "Typical of 41 images"
     assert page.state.text() == "image_5.png"
-    assert page.position.text() == "0 labelled here · 3 waiting · 12 without a label"
+    assert page.position.text() == "0 labelled here · 12 without a label"
     queue.qtbot.waitUntil(lambda: bool(queue.engine.all(messages.LoadPreview)))
     queue.engine.preview()
     assert not page.picture.view.is_empty
@@ -263,12 +265,12 @@ def predicted(garden: Desk) -> Desk:
     return garden
 
 
-def answer(desk: Desk, dog_share: float) -> None:
+def answer(desk: Desk, dog_share: float, accuracy: float | None = 0.7) -> None:
     """Predict everything as a dog or a cat."""
     cat, dog = (item.class_id for item in desk.session.classes[:2])
     ranks = sorted([(dog, dog_share), (cat, 1.0 - dog_share)], key=lambda item: -item[1])
     names = [name for name in desk.session.table.names if name not in desk.labels_on_disk()]
-    desk.engine.predict({desk.image(name): ranks for name in names})
+    desk.engine.predict({desk.image(name): ranks for name in names}, accuracy=accuracy)
 
 
 def page_of(desk: Desk) -> QueuePage:
@@ -302,8 +304,58 @@ def test_newer_predictions_move_nothing_under_the_finger(predicted: Desk) -> Non
     assert choices.list.texts()[:2] == ["1 cat 80 %", "2 dog 20 %"]  # The next image's own order.
 
 
+def test_what_a_label_has_taught_puts_the_next_image_in_order(predicted: Desk) -> None:
+    choices = page_of(predicted).choices
+    choices.unseen_ms = 1_000_000  # However busy the machine is.
+    press(predicted, "2")
+    assert on_screen(predicted) == "image_7.png"
+    assert choices.list.texts()[:2] == ["2 dog 70 %", "1 cat 30 %"]  # Of the labels before.
+    command = predicted.engine.last(messages.Adapt)
+    assert predicted.image("image_7.png") in command.visible  # It is answered first.
+    answer(predicted, 0.2)
+    assert choices.list.texts()[:2] == ["1 cat 80 %", "2 dog 20 %"]
+    answer(predicted, 0.9)  # Anything later moves nothing.
+    assert choices.list.texts()[:2] == ["1 cat 10 %", "2 dog 90 %"]
+    press(predicted, Qt.Key.Key_Return)
+    assert predicted.labels_on_disk()["image_7.png"] == "cat"
+
+
+def test_late_answers_and_a_busy_hand_move_nothing(predicted: Desk) -> None:
+    choices = page_of(predicted).choices
+    choices.unseen_ms = 0
+    press(predicted, "2")
+    answer(predicted, 0.2)
+    assert choices.list.texts()[:2] == ["2 dog 20 %", "1 cat 80 %"]
+    choices.unseen_ms = 1_000_000
+    press(predicted, "2")
+    press(predicted, Qt.Key.Key_Down)
+    assert choices.list.current is not None
+    singled_out = choices.list.current.name
+    answer(predicted, 0.9)
+    assert choices.list.texts()[:2] == ["1 cat 10 %", "2 dog 90 %"]
+    assert choices.list.current is not None
+    assert choices.list.current.name == singled_out
+
+
+def test_the_reason_says_what_the_bars_say(predicted: Desk) -> None:
+    page, classes = page_of(predicted), predicted.session.classes
+    ids = tuple(item.class_id for item in classes[:2])
+    page.suggestions.items[0] = Suggestion(
+        predicted.image("image_5.png"), "between cat and dog", ids, is_close_call=True
+    )
+    answer(predicted, 0.8)
+    assert page.why.text() == "Rather dog than cat"
+    answer(predicted, 0.55)
+    assert page.why.text() == "Between dog and cat"
+    answer(predicted, 0.03)
+    assert page.why.text() == "Most likely cat"
+    press(predicted, Qt.Key.Key_Space)
+    assert page.why.text() == "Typical of 41 images"  # Which is true whatever is predicted.
+
+
 def test_without_predictions_enter_gives_nothing_until_they_come(queue: Desk) -> None:
     choices = page_of(queue).choices
+    choices.unseen_ms = 0  # Somebody has read the list.
     press(queue, Qt.Key.Key_Return)
     assert queue.labels_on_disk() == {}
     queue.session.label([queue.image("image_1.png")], queue.session.classes[0].class_id)
@@ -352,20 +404,86 @@ def test_a_class_without_a_key_is_found_by_typing(predicted: Desk) -> None:
     assert len(page_of(predicted).choices.list.texts()) == 13
 
 
-def test_unsure_ones_are_passed_over_and_found_again(predicted: Desk) -> None:
-    page = page_of(predicted)
+def test_what_is_set_aside_is_passed_over_and_gone_through_later(predicted: Desk) -> None:
+    page, table = page_of(predicted), predicted.session.table
     press(predicted, "u")
     press(predicted, "u")
     assert on_screen(predicted) == "image_9.png"
-    assert page.unsure_link.text() == "Show 2 Unsure"
+    assert page.aside_link.text() == "Go Through 2 Set Aside"
     press(predicted, Qt.Key.Key_Backspace)
-    assert page.state.text() == "image_7.png · you were unsure"
+    assert page.state.text() == "image_7.png · set aside"
     press(predicted, "1")
     assert on_screen(predicted) == "image_9.png"
-    assert page.unsure_link.text() == "Show 1 Unsure"
-    predicted.qtbot.mouseClick(page.unsure_link, Qt.MouseButton.LeftButton)
-    assert predicted.view.isVisible()
-    assert predicted.shown() == ["image_5.png"]
+    assert page.aside_link.text() == "Go Through 1 Set Aside"
+    press(predicted, "u")
+    assert on_screen(predicted) == "image_11.png"
+    predicted.qtbot.mouseClick(page.aside_link, Qt.MouseButton.LeftButton)
+    assert on_screen(predicted) == "image_5.png"
+    assert page.why.text() == "Set aside by you"
+    assert not page.aside_link.isVisible()
+    press(predicted, "u")  # Still not to be told.
+    assert on_screen(predicted) == "image_9.png"
+    press(predicted, "2")
+    assert on_screen(predicted) == "image_11.png"  # On where one was.
+    assert page.aside_link.text() == "Go Through 1 Set Aside"
+    assert table.set_aside[table.row_of_name("image_5.png")]
+
+
+def test_what_is_set_aside_outlasts_the_window(
+    predicted: Desk, home: Path, folder: Path, qapp: QApplication
+) -> None:
+    press(predicted, "u")
+    press(predicted, "u")
+    again = predicted.restart(qapp, home)
+    try:
+        again.open(folder)
+        again.window.actions_.queue.trigger()
+        asked = again.engine.last(messages.Suggest).passed_over
+        aside = {again.image("image_5.png"), again.image("image_7.png")}
+        assert aside <= set(asked)
+        suggest(again, "image_5.png", "image_9.png")  # As an engine would that was not asked so.
+        items = {item.image_id for item in page_of(again).suggestions.items}
+        assert again.image("image_9.png") in items
+        assert not aside & items
+        assert page_of(again).aside_link.text() == "Go Through 2 Set Aside"
+        assert again.state("image_5.png") == "set aside, not classified yet"
+    finally:
+        again.close()
+
+
+def test_setting_aside_is_undone_and_comes_back_with_a_label_that_is(predicted: Desk) -> None:
+    table = predicted.session.table
+    row = table.row_of_name("image_5.png")
+    press(predicted, "u")
+    assert predicted.session.undo_text() == "Set 1 image aside"
+    predicted.window.actions_.undo.trigger()
+    assert on_screen(predicted) == "image_5.png"
+    assert not table.set_aside[row]
+    predicted.window.actions_.redo.trigger()
+    assert table.set_aside[row]
+    n_asked = len(predicted.engine.all(messages.Adapt))
+    predicted.session.label([predicted.image("image_5.png")], predicted.session.classes[0].class_id)
+    assert not table.set_aside[row]
+    assert len(predicted.engine.all(messages.Adapt)) == n_asked + 1
+    predicted.window.actions_.undo.trigger()
+    assert table.set_aside[row]
+    project = predicted.session.project
+    assert project is not None
+    assert project.set_aside() == [table.image_id(row)]
+
+
+def test_answers_of_the_engine_leave_those_gone_through_in_front(predicted: Desk) -> None:
+    for _ in range(4):
+        press(predicted, "u")
+    predicted.qtbot.mouseClick(page_of(predicted).aside_link, Qt.MouseButton.LeftButton)
+    press(predicted, "1")
+    predicted.qtbot.waitUntil(lambda: len(predicted.engine.last(messages.Suggest).support) == 3)
+    suggest(predicted, "image_3.png", "image_4.png")
+    seen = []
+    while on_screen(predicted):
+        seen.append(on_screen(predicted))
+        press(predicted, Qt.Key.Key_Space)
+    assert seen == ["image_7.png", "image_9.png", "image_11.png", "image_3.png", "image_4.png"]
 
 
 def test_a_class_may_have_the_letter_u_for_its_key(predicted: Desk) -> None:
@@ -447,6 +565,17 @@ def test_without_an_engine_all_can_be_labelled(desk: Desk, folder: Path) -> None
     for _ in range(12):
         press(desk, "1")
     assert len(desk.labels_on_disk()) == 12
+    assert page_of(desk)._nothing.text().startswith("Every image has a label")
+    assert page_of(desk).hint.text() == ""
+
+
+def test_a_queue_opened_before_the_folder_was_read_begins_with_it(desk: Desk, folder: Path) -> None:
+    desk.window.open(folder)
+    desk.window.actions_.queue.trigger()
+    assert on_screen(desk) == ""
+    desk.engine.finish_scan()
+    desk.settle()
+    desk.qtbot.waitUntil(lambda: on_screen(desk) == "image_1.png")
 
 
 # --- What more labels would bring ---------------------------------------------------------------
@@ -454,18 +583,25 @@ def test_without_an_engine_all_can_be_labelled(desk: Desk, folder: Path) -> None
 
 def test_the_expected_gain_is_told_once_it_can_be(predicted: Desk) -> None:
     page = page_of(predicted)
-    assert "can be told from about five labels per class on" in page.outlook.text()
+    assert page.outlook.text() == "Estimating how good the predictions are…"
     predicted.qtbot.waitUntil(lambda: bool(predicted.engine.all(messages.ReviewLabels)))
     predicted.engine.review(accuracy=0.7)
     text = page.outlook.text().replace("\u00a0", " ")
-    # Six labels, errors falling as in the fake's curve: 0.5 with one label per class, 0.3 with two.
-    assert text == (
-        "About 70 % of the predictions are right (between 70 and 90). With 10 more labels, expect "
-        "about 84 %."
-    )
+    # The number of the line at the bottom, and errors falling as in the fake's curve.
+    accuracy = predicted.window.status_line.effort.accessibleName()
+    assert accuracy.startswith("About 70 % right of 2 of 3 classes (")
+    assert re.fullmatch(re.escape(accuracy) + r"\. 10 more labels: perhaps \d\d %\.", text)
     press(predicted, "1")
     predicted.settle()
     assert len(predicted.engine.all(messages.ReviewLabels)) == 1  # Not after every label.
+
+
+def test_with_too_few_labels_no_gain_is_told(predicted: Desk) -> None:
+    predicted.qtbot.waitUntil(lambda: bool(predicted.engine.all(messages.ReviewLabels)))
+    answer(predicted, 0.7, accuracy=None)
+    predicted.engine.review(accuracy=None)
+    assert page_of(predicted).outlook.text().startswith("Too few labels to tell how often")
+    assert page_of(predicted).outlook.toolTip() == ""
 
 
 def test_a_gain_that_is_none_is_not_promised(predicted: Desk) -> None:
@@ -473,7 +609,7 @@ def test_a_gain_that_is_none_is_not_promised(predicted: Desk) -> None:
     command = predicted.engine.last(messages.ReviewLabels)
     flat = tuple(messages.CurvePoint(n, 0.98, 0.9, 1.0) for n in (5.0, 40.0))
     predicted.engine.publish(
-        messages.LabelsReviewed(command.request_id, (), (), (), 0.98, 0.9, 1.0, flat, "", None)
+        messages.LabelsReviewed(command.request_id, (), (), 0.98, 0.9, 1.0, flat, "", None)
     )
     assert "10 more labels will hardly change that" in page_of(predicted).outlook.text()
 

@@ -36,8 +36,9 @@ def page(garden: Desk) -> EvaluationPage:
     )
     garden.engine.review(
         doubtful=[DoubtfulLabel(garden.image("image_2.png"), cat, dog, 0.87, 0.05, (), "Why.")],
-        duplicates=[[garden.image("image_7.png"), garden.image("image_8.png")]],
     )
+    garden.qtbot.waitUntil(lambda: bool(garden.engine.all(messages.FindGroups)))
+    garden.engine.group([garden.image("image_7.png"), garden.image("image_8.png")])
     return garden.window.pages.evaluation
 
 
@@ -84,7 +85,6 @@ def test_every_figure_of_the_page_is_in_it(
     for label in (
         overview.headline,
         overview.basis,
-        overview.outlook,
         overview.averages,
         overview.calibration,
         overview.curve_note,
@@ -99,7 +99,7 @@ def test_every_figure_of_the_page_is_in_it(
     assert "cat, taken for <dog & co> (70 %)" in text
     assert "cat, looks like <dog & co> (87 %)" in text
     assert "There was no spot check yet." in text
-    assert "1 group of 2 images that are nearly the same" in text
+    assert "1 group of 2 images: copies, a burst or near-duplicates." in text
     assert "J. Am. Stat. Assoc." in text
 
 
@@ -192,7 +192,7 @@ def test_it_is_asked_where_to_and_remembered_and_opened(
     chosen = tmp_path / "my report.html"
     began = choose(chosen)
     with garden.qtbot.waitSignal(page.report_file.saved):
-        garden.qtbot.keyClick(page.matrix, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+        garden.qtbot.keyClick(garden.window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
         garden.settle()
         if not chosen.exists():
             garden.engine.thumbnails()
@@ -270,3 +270,45 @@ def test_many_classes_have_no_matrix_in_the_pdf_and_say_where_it_is(
     assert "The matrix of so many classes is in the HTML report" in text
     assert 'class="matrix"' not in text
     assert "Most frequent mistakes: label" in text
+
+
+def test_the_results_menu_saves_it_from_any_page(
+    garden: Desk, page: EvaluationPage, tmp_path: Path, choose: Callable[..., list[str]]
+) -> None:
+    action = garden.window.actions_.save_report
+    assert action in dict(garden.window.actions_.grouped())["Results"]
+    garden.window.actions_.images.trigger()
+    n_before = len(garden.engine.all(messages.ReviewLabels))
+    choose(tmp_path / "report.html")
+    action.trigger()
+    assert garden.window.pages.currentWidget() is page
+    assert not (tmp_path / "report.html").exists()  # The labels are looked at first.
+    assert len(garden.engine.all(messages.ReviewLabels)) == n_before + 1
+    with garden.qtbot.waitSignal(page.report_file.saved):
+        garden.engine.review()
+        garden.settle()
+        if not (tmp_path / "report.html").exists():
+            garden.engine.thumbnails()
+
+
+def test_without_figures_there_is_nothing_to_save(garden: Desk) -> None:
+    action = garden.window.actions_.save_report
+    assert not action.isEnabled()
+    assert action.toolTip() == "Label images of at least two classes first."
+    garden.window.actions_.evaluation.trigger()
+    button = garden.window.pages.evaluation.report_button
+    assert not button.isEnabled()
+    garden.window.actions_.images.trigger()
+    garden.add_classes("cat", "dog")
+    garden.click("image_1.png")
+    garden.press("1")
+    garden.press("2")
+    cat, dog = (item.class_id for item in garden.session.classes)
+    scores = {garden.image("image_9.png"): [(cat, 0.8), (dog, 0.2)]}
+    garden.engine.predict(scores)
+    assert not action.isEnabled()
+    assert action.toolTip() == "Too few labels to tell how good the answers are"
+    garden.engine.predict(scores, accuracy=0.8)
+    assert action.isEnabled()
+    garden.window.actions_.evaluation.trigger()
+    assert button.isEnabled()

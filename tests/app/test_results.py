@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
-from app.look.notices import Remedy
+from app.look.notices import Notice
 from app.results.save_dialog import SaveDialog
 from engine import messages
 
@@ -60,6 +60,23 @@ def test_results_need_two_labelled_classes(garden: Desk) -> None:
     garden.press("2")
     assert garden.window.actions_.save.isEnabled()
     assert garden.window.actions_.export.isEnabled()
+
+
+def test_the_keys_of_what_cannot_be_done_say_why(garden: Desk) -> None:
+    garden.add_classes("cat", "dog")
+    save = garden.window.actions_.results["save"]
+    told: list[Notice] = []
+    garden.session.noticed.connect(told.append)
+    garden.qtbot.keyClick(garden.window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert [item.text for item in told] == ["Label images of at least two classes first."]
+    assert save.toolTip() == save.statusTip() == told[0].text
+    cat, dog = garden.session.classes
+    garden.session.label([garden.image("image_1.png")], cat.class_id)
+    garden.session.label([garden.image("image_2.png")], dog.class_id)
+    garden.settle()
+    assert save.isEnabled()
+    assert not garden.window.actions_.why_not(save.shortcut())
+    assert not save.statusTip()
 
 
 def test_the_model_is_exported_with_a_certificate(labelled: Desk, folder: Path) -> None:
@@ -261,7 +278,7 @@ def test_work_goes_on_in_the_background_and_the_result_comes_back(labelled: Desk
     )
     assert not dialog.isVisible()  # It must not take the keyboard from who is labelling.
     assert labelled.notices() == ["Exported, and checked on 35 of your images"]
-    labelled.window.notices.remedy_requested.emit(Remedy.SHOW_EXPORT)
+    labelled.window.notices.result_requested.emit("export")
     assert dialog.isVisible()
     assert "34 of 34 clear files" in facts(dialog)
     dialog.close()
@@ -277,7 +294,7 @@ def test_a_failure_in_the_background_is_told_in_the_window(labelled: Desk) -> No
     dialog.close()
     labelled.engine.publish(messages.JobFailed(number, "The disk is full.", False))
     assert labelled.notices() == ["The disk is full."]
-    labelled.window.notices.remedy_requested.emit(Remedy.SHOW_SAVE)
+    labelled.window.notices.result_requested.emit("save")
     assert "The disk is full." in facts(dialog)
 
 
@@ -319,10 +336,32 @@ def test_opening_another_project_cancels_an_export(labelled: Desk, tmp_path: Pat
     other = tmp_path / "other"
     other.mkdir()
     labelled.window.open(other)
-    box = labelled.window._question  # The person is asked first.
+    box = labelled.window.leaving.box  # The person is asked first.
     assert box is not None
     assert number not in labelled.engine.cancelled()
     (leave,) = [item for item in box.buttons() if item.text() == "Leave Anyway"]
     labelled.qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
     assert number in labelled.engine.cancelled()
     assert labelled.window.export_dialog.start_button.isVisible()
+
+
+def seen(label: QLabel) -> int:
+    """How many of its pixels can be seen, from top to bottom."""
+    return label.visibleRegion().boundingRect().height()
+
+
+def test_every_dialog_fits_the_smallest_window_and_scrolls_to_the_rest(labelled: Desk) -> None:
+    labelled.window.resize(900, 560)
+    results = labelled.window.dialogs.results
+    for name in results.names():
+        results.begin(name)
+        dialog = results.dialog(name)
+        dialog.fail("\n".join(["More lines than there is room for."] * 60))
+        assert dialog.height() <= 560, name
+        assert dialog.width() <= 900, name
+        bottom = dialog.start_button.mapTo(dialog, dialog.start_button.rect().bottomLeft())
+        assert bottom.y() < dialog.height(), name
+        dialog.fail("Why not.")
+        (why,) = [item for item in dialog.findChildren(QLabel) if item.text() == "Why not."]
+        labelled.qtbot.waitUntil(lambda why=why: seen(why) == why.height() > 0)
+        dialog.close()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from conftest import Desk, paint_folder
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 from pytestqt.modeltest import ModelTester
 
 from app.queue.review_page import ReviewPage
 from app.queue.review_tiles import ReviewModel
-from engine.messages import ClassId, ImageId
+from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 N_IMAGES = 30
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -80,12 +80,12 @@ def test_the_predictions_of_the_class_with_the_most_are_shown_surest_first(revie
     assert 4 <= n_tiles < 20
     assert shown(review) == names(3, n_tiles)
     assert page_of(review).classes.texts() == [
-        "1 cat 1 / 21",
-        "2 dog 1 / 9",
-        "0 None of these? 0 / 0",
+        "1 cat 20 left",
+        "2 dog 8 left",
+        "0 None of these? 0 left",
     ]
     pages = -(-20 // n_tiles)
-    assert page_of(review).position.text() == f"1 of 21 reviewed · page 1 of {pages}"
+    assert page_of(review).position.text() == f"20 left to review · page 1 of {pages}"
     assert page_of(review).view.hasFocus()
     assert page_of(review).view.verticalScrollBar().maximum() == 0
 
@@ -190,8 +190,8 @@ def test_what_comes_next_follows_the_newest_predictions(review: Desk) -> None:
     answer(review, dogs_first=3 + n_tiles)  # All others are dogs now.
     press(review, Qt.Key.Key_Return)
     assert shown(review) == []
-    assert "Nothing more is predicted as “cat”" in page_of(review).nothing.text()
-    assert page_of(review).nothing_hint.text() == "Enter goes on with “dog”."
+    assert "Nothing more is predicted as “cat”" in page_of(review).nothing.title.text()
+    assert page_of(review).nothing.hint.text() == "Enter goes on with “dog”."
     press(review, Qt.Key.Key_Return)
     assert shown(review) == names(3 + n_tiles, n_tiles)
 
@@ -215,8 +215,8 @@ def test_at_the_end_the_undecided_are_gone_through_again(review: Desk) -> None:
     for _ in range(9):
         press(review, Qt.Key.Key_PageDown)
     assert shown(review) == []
-    assert page_of(review).nothing.text() == "You have seen all that is predicted as “cat”"
-    assert page_of(review).nothing_hint.text().startswith("20 are undecided")
+    assert page_of(review).nothing.title.text() == "You have seen all that is predicted as “cat”"
+    assert page_of(review).nothing.hint.text().startswith("20 are undecided")
     press(review, Qt.Key.Key_Return)
     assert shown(review)[0] == "image_3.png"
 
@@ -241,12 +241,59 @@ def test_what_looks_like_none_of_the_classes_stands_apart(review: Desk) -> None:
     press(review, Qt.Key.Key_F5)
     assert shown(review)[0] == "image_4.png"
     page = page_of(review)
-    assert page.classes.texts()[2] == "0 None of these? 0 / 2"
+    assert page.classes.texts()[2] == "0 None of these? 2 left"
     press(review, Qt.Key.Key_PageUp, CONTROL)
     assert shown(review) == ["image_3.png", "image_25.png"]
     press(review, Qt.Key.Key_Return)
     assert review.labels_on_disk()["image_25.png"] == "None of these"
     assert not page.strip.by_confidence.isEnabled()
+
+
+def test_the_numbers_agree_with_those_of_the_panel(review: Desk) -> None:
+    answer(review, strange=("image_3.png", "image_25.png"))
+    press(review, Qt.Key.Key_F5)
+    select(review, "image_4.png")
+    press(review, "x")
+    review.settle()
+    cat = review.session.classes[0]
+    assert review.classes.model.counts_text(cat) == "1 labelled · 20 predicted"
+    page = page_of(review)
+    assert page.classes.texts()[0] == "1 cat 18 left"
+    assert page.classes.bars.bars[0].spoken == (
+        "1 labelled, 20 predicted, 18 left to review\n"
+        "1 predicted one looks like none of these and is reviewed there\n"
+        "1 was taken out\n"
+        "Left to review: predicted images without those that look like none of these, are set "
+        "aside or were taken out. Labels are not counted."
+    )
+    assert page.position.text().startswith("18 left to review")
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (900, 560)])
+def test_accepting_by_confidence_moves_no_tile(review: Desk, size: tuple[int, int]) -> None:
+    page, view = page_of(review), page_of(review).view
+    review.window.resize(*size)
+    review.qtbot.waitUntil(lambda: len(shown(review)) == view.n_tiles)
+    before, geometry = shown(review), view.geometry()
+    page.strip.by_confidence.setFocus()
+    review.press(Qt.Key.Key_Space)
+    bar = page.coverage
+    assert bar.isVisible()
+    assert bar.slider.hasFocus()
+    review.press(Qt.Key.Key_Right)
+    assert bar.slider.value() == 91
+    assert (shown(review), view.geometry()) == (before, geometry)
+    assert bar.geometry().contains(page.strip.geometry())
+    assert bar.height() <= page.strip.height() + (48 if size[0] < 1000 else 8)
+    assert not page.strip.isEnabled()  # Tab does not lead behind it.
+    review.press(Qt.Key.Key_Escape)
+    assert not bar.isVisible()
+    assert page.strip.isEnabled()
+    assert page.isVisible()
+    review.qtbot.mouseClick(page.strip.by_confidence, Qt.MouseButton.LeftButton)
+    review.qtbot.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
+    assert not bar.isVisible()
+    assert (shown(review), view.geometry()) == (before, geometry)
 
 
 def test_all_above_the_slider_can_be_accepted_after_a_question(review: Desk) -> None:
@@ -316,15 +363,15 @@ def test_escape_clears_the_selection_and_then_leaves(review: Desk) -> None:
 def test_without_predictions_it_says_why(garden: Desk) -> None:
     garden.window.actions_.review.trigger()
     page = page_of(garden)
-    assert page.nothing.text() == "Nothing predicted"
-    assert "two classes" in page.nothing_hint.text()
+    assert page.nothing.title.text() == "Nothing predicted"
+    assert "two classes" in page.nothing.hint.text()
     press(garden, Qt.Key.Key_Return)
     assert garden.labels_on_disk() == {}
 
 
 def test_a_deleted_class_is_left(review: Desk) -> None:
     review.session.delete_class(review.session.classes[0].class_id)
-    assert page_of(review).classes.texts() == ["2 dog 1 / 9", "0 None of these? 0 / 0"]
+    assert page_of(review).classes.texts() == ["2 dog 8 left", "0 None of these? 0 left"]
     assert shown(review)[:1] == ["image_23.png"]
     review.window.actions_.close_project.trigger()
     assert shown(review) == []
@@ -343,3 +390,87 @@ def test_the_page_is_a_proper_model(review: Desk, qtmodeltester: ModelTester) ->
     qtmodeltester.check(model)
     model.show_rows(model.order[:2])
     model.show_rows(model.order[:0])
+
+
+def test_what_is_set_aside_is_not_on_the_page_and_not_accepted_with_it(review: Desk) -> None:
+    page, session = page_of(review), review.session
+    n_tiles = page.view.n_tiles
+    session.set_aside([review.image("image_4.png")])  # It is on the page, and stays there …
+    press(review, Qt.Key.Key_Return)  # … but a page is no answer for it.
+    labels = review.labels_on_disk()
+    assert "image_4.png" not in labels
+    assert {name for name, label in labels.items() if label == "cat"} == {
+        "image_1.png",
+        *(name for name in names(3, n_tiles) if name != "image_4.png"),
+    }
+    session.set_aside([review.image("image_22.png")])
+    page.refresh()
+    review.settle()
+    left = 20 - (n_tiles - 1) - 2
+    assert page.classes.texts()[0] == f"1 cat {left} left"
+    bar = page.classes.bars.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "2 are set aside and wait in the label queue" in bar
+    while page.view.rows:
+        assert not {"image_4.png", "image_22.png"} & set(shown(review))
+        press(review, Qt.Key.Key_Return)
+    assert not {"image_4.png", "image_22.png"} & set(review.labels_on_disk())
+    assert page.classes.texts()[0] == "1 cat 0 left"
+
+
+def test_what_is_set_aside_and_looks_like_none_waits_too(review: Desk) -> None:
+    answer(review, strange=("image_5.png", "image_6.png"))
+    review.session.set_aside([review.image("image_5.png")])
+    page = page_of(review)
+    page.choose_class(NONE_OF_THESE)
+    review.settle()
+    assert shown(review) == ["image_6.png"]
+    assert page.classes.texts() == ["1 cat 18 left", "2 dog 8 left", "0 None of these? 1 left"]
+
+
+@pytest.mark.parametrize("size", [(900, 560), (1280, 800)])
+def test_the_tiles_take_the_room_that_there_is(review: Desk, size: tuple[int, int]) -> None:
+    page, view = page_of(review), page_of(review).view
+    review.window.resize(*size)
+    review.qtbot.waitUntil(lambda: not view._settle.isActive())
+    review.qtbot.waitUntil(lambda: len(view.rows) == view.n_tiles)
+    room, tile = view.inner_size(), view.tile_size
+    n_lines = view.n_whole // view.n_columns
+    assert n_lines >= 1
+    unused = (room.width() - view.n_columns * tile.width(), room.height() - n_lines * tile.height())
+    assert 0 <= min(unused) <= max(view.n_columns, n_lines)  # By rounding, in one direction.
+    review.qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() == 0)
+    last = view.visualRect(view.model().index(len(view.rows) - 1, 0))
+    assert view.viewport().rect().contains(last)
+    # As sharp as they are large, and in the gallery as they were.
+    side = round(view._side_px * view.devicePixelRatioF())
+    assert review.gallery.thumbnails._side_px == side > review.gallery.tile_px() - 1
+    before = tile.width()
+    page.size_step_requested.emit(-4)  # Ctrl and the wheel: more tiles, and none larger.
+    assert view.tile_size.width() <= before
+
+
+def test_a_tile_that_is_larger_than_the_page_is_made_smaller(review: Desk) -> None:
+    view = page_of(review).view
+    review.window.resize(900, 560)
+    view.set_tile_px(320)
+    review.qtbot.waitUntil(lambda: not view._settle.isActive())
+    assert view.n_whole == 1
+    assert view.viewport().rect().contains(view.visualRect(view.model().index(0, 0)))
+
+
+def test_panel_and_review_say_what_each_of_them_counts(review: Desk) -> None:
+    model, bars = review.classes.model, page_of(review).classes.bars
+    panel = model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert model.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == (
+        "cat, 1 labelled · 20 predicted"
+    )
+    assert "Predicted: unlabelled images whose most likely class it is" in panel
+    assert "Left to review are the predicted ones without these" in panel
+    tip = bars.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "1 labelled, 20 predicted, 20 left to review" in tip
+    assert "Left to review: predicted images without those that look like none of these" in tip
+    assert "Labels are not counted." in tip
+    assert tip == bars.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    headings = [label.text() for label in page_of(review).findChildren(QLabel)]
+    assert "Predictions left to review" in headings  # In sight, above the numbers.
+    assert "Labelled" not in model.index(2).data(Qt.ItemDataRole.ToolTipRole)  # There is none.

@@ -84,10 +84,10 @@ def test_ctrl_moves_and_ctrl_space_picks_one_here_and_there(many: Desk) -> None:
 def test_ctrl_a_selects_all_and_escape_none(many: Desk) -> None:
     key(many, KEY.Key_A, CONTROL)
     assert places(many) == list(range(200))
-    assert many.gallery.head.chosen.text() == "200 images selected"
+    assert many.gallery.head.order.chosen.text() == "200 images selected"
     many.press(KEY.Key_Escape)
     assert places(many) == []
-    assert many.gallery.head.chosen.text() == ""
+    assert many.gallery.head.order.chosen.text() == ""
 
 
 def test_the_last_line_can_be_reached_and_left(many: Desk) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from app.gallery.arrangement import Show, Sort
 from app.look.notices import Remedy
 from engine import Project, messages
+from engine.messages import ImageId
 
 
 def urls_of(*paths: Path) -> QMimeData:
@@ -94,7 +95,7 @@ def test_what_cannot_be_opened_is_told_in_one_sentence(desk: Desk, tmp_path: Pat
     broken.write_bytes(b"not a database at all")
     for path in (broken, tmp_path / "nowhere"):
         desk.window.open(path)
-        (text,) = desk.notices()
+        text, *_ = desk.notices()
         assert str(path) in text
         assert "\n" not in text
     assert desk.window.start_page.isVisible()
@@ -648,10 +649,12 @@ def test_everything_is_there_after_a_restart(make_desk: Callable[[], Desk], fold
     desk.press("2")
     desk.session.recolour_class(desk.session.classes[0].class_id, "#123456")
     desk.gallery.view.clearSelection()
-    desk.gallery._choose(Show.LABELLED)
-    desk.gallery.head.sort.setCurrentIndex(desk.gallery.head.sort.findData(Sort.UNSURE_FIRST))
-    desk.gallery.head.sort.activated.emit(2)
-    desk.gallery.head.slider.setValue(200)
+    desk.gallery.filters.choose(Show.LABELLED)
+    desk.gallery.head.order.sort.setCurrentIndex(
+        desk.gallery.head.order.sort.findData(Sort.UNSURE_FIRST)
+    )
+    desk.gallery.head.order.sort.activated.emit(2)
+    desk.gallery.head.order.slider.setValue(200)
     desk.window.resize(900, 640)
     classes = desk.session.classes
     desk.close()
@@ -737,3 +740,18 @@ def test_the_list_of_a_large_folder_is_built_in_small_steps(desk: Desk, tmp_path
     desk.view.scrollToBottom()
     desk.settle()
     assert desk.view.visible_places().stop == 20_000
+
+
+def test_an_image_that_is_not_in_the_table_is_not_labelled_in_place_of_the_last(
+    garden: Desk,
+) -> None:
+    (cat,) = garden.add_classes("cat")
+    session = garden.session
+    unknown = ImageId(10_000)
+    last = session.table.image_id(session.table.n_rows - 1)
+    assert not session.label([unknown], cat.class_id)
+    assert session.label([unknown, last], cat.class_id)
+    assert not session.label([unknown], None)  # The last one's label is not its own.
+    assert not session.label_each({unknown: cat.class_id}, "Label 1 as predicted")
+    assert garden.notices() == []
+    assert set(garden.labels_on_disk()) == {session.table.names[-1]}

@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 from conftest import Desk
 from fake_engine import FakeEngine
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QFont, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 import engine
+from app.look.notices import Remedy
 from app.look.theme import DARK, ThemeChoice
+from app.session import cache_place
 from app.session.engine_bridge import EngineBridge
 from app.session.engine_choice import EngineChoice
 from app.settings.settings_dialog import SettingsDialog
-from engine import EngineError, default_cache_folder, default_encoders_folder, messages
+from engine import CacheWorth, EngineError, default_cache_folder, default_encoders_folder, messages
 from engine.cache import cache_size, clean_cache, move_cache
 from engine.messages import DoubtfulLabel, Suggestion
 
@@ -113,17 +115,17 @@ def test_what_was_decided_on_the_pages_outlasts_the_engine(
     first, second = garden.image("image_5.png"), garden.image("image_6.png")
     pages.show_queue()
     garden.engine.suggest([Suggestion(first, "typical of many", ())])
-    pages.queue.suggestions.mark_unsure()
+    pages.queue.suggestions.skip()
     pages.review.review.class_id = garden.session.classes[0].class_id
     pages.review.review.take_out([second])
     settings.show_section(settings.engine)
     garden.qtbot.mouseClick(settings.engine.device_buttons["cpu"], Qt.MouseButton.LeftButton)
     restarted(garden, 2)
-    assert pages.queue.suggestions.unsure == [first]
+    assert pages.queue.suggestions._passed_over == {first}
     pages.review.review.class_id = garden.session.classes[0].class_id
     assert pages.review.review.taken_out() == [second]
     garden.session.close_project()
-    assert pages.queue.suggestions.unsure == []
+    assert pages.queue.suggestions._passed_over == set()
     assert pages.review.review.taken_out() == []
 
 
@@ -307,8 +309,8 @@ def test_a_network_is_added_by_name_with_progress(
     assert (command.name, command.weights) == ("timm:resnet18", None)
     number = command.request_id
     garden.engine.publish(messages.Progress(number, "Downloading (MB)", 5, 45, 2.0, 20.0))
-    assert section.adding_text.text() == "Downloading (MB) · 5 / 45 · 2.0/s · 20 s left"
-    assert "Downloading" in garden.window.status_line.work.text()
+    assert section.adding.text.text() == "Downloading (MB) · 5 / 45 · 2.0/s · 20 s left"
+    assert garden.window.status_line.work.text().startswith("Adding the encoder resnet18: Downl")
     garden.session.close_project()  # It has nothing to do with a project.
     assert number not in garden.engine.cancelled()
     garden.engine.publish(messages.EncoderAdded(number, added_path, "ResNet 18"))
@@ -348,9 +350,9 @@ def test_adding_is_cancelled_or_fails_with_a_sentence(
     press(garden, section.file_button)
     command = garden.engine.last(messages.AddEncoder)
     assert (command.name, command.weights) == ("", weights)
-    press(garden, section.cancel_button)
+    press(garden, section.adding.cancel_button)
     assert command.request_id in garden.engine.cancelled()
-    assert not section.cancel_button.isEnabled()
+    assert not section.adding.cancel_button.isEnabled()
     garden.engine.answer_cancel()
     assert not section.adding.isVisible()
     press(garden, section.file_button)
@@ -358,6 +360,69 @@ def test_adding_is_cancelled_or_fails_with_a_sentence(
     garden.engine.publish(messages.JobFailed(number, "There is no file mine.safetensors.", False))
     assert section.message.text() == "There is no file mine.safetensors."
     assert section.file_button.isEnabled()
+
+
+def test_adding_goes_on_without_the_settings_and_is_told_in_the_window(
+    settings: SettingsDialog, garden: Desk, added_path: Path
+) -> None:
+    garden.session.encoders.add("timm:resnet18", None)
+    number = garden.engine.last(messages.AddEncoder).request_id
+    settings.close()
+    garden.engine.publish(messages.Progress(number, "Downloading (MB)", 5, 45, 2.0, 20.0))
+    (work,) = garden.session.works.running
+    assert work.title == "Adding the encoder resnet18"
+    assert garden.window.status_line.button.isVisible()  # It stops it.
+    assert number not in garden.engine.cancelled()
+    garden.engine.publish(messages.EncoderAdded(number, added_path, "ResNet 18"))
+    assert garden.notices()[0].startswith("The encoder ResNet 18 was added")
+    garden.window.notices.remedy_requested.emit(Remedy.SHOW_ENCODERS)
+    assert settings.engine.isVisible()
+    settings.close()
+    garden.session.encoders.add("timm:resnet19", None)
+    number = garden.engine.last(messages.AddEncoder).request_id
+    garden.engine.publish(messages.JobFailed(number, "There is no network resnet19.", False))
+    assert garden.notices()[0] == "There is no network resnet19."
+
+
+def test_adding_is_stopped_from_the_list_of_long_work(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    garden.session.encoders.add("timm:resnet18", None)
+    settings.close()
+    garden.qtbot.mouseClick(garden.window.status_line.button, Qt.MouseButton.LeftButton)
+    assert garden.engine.last(messages.AddEncoder).request_id in garden.engine.cancelled()
+
+
+@pytest.fixture(params=[1.0, 1.5])
+def text_size(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[float]:
+    """How large the system's text is, in times of what is usual; set before there is a window."""
+    before = QFont(qapp.font())
+    larger = QFont(before)
+    larger.setPointSizeF(request.param * before.pointSizeF())
+    qapp.setFont(larger)
+    yield request.param
+    qapp.setFont(before)
+
+
+def test_what_happens_is_in_sight_on_a_small_screen(
+    text_size: float, settings: SettingsDialog, garden: Desk
+) -> None:
+    assert settings.engine.message.font().pointSizeF() == QApplication.font().pointSizeF()
+    settings.resize(820, 496)  # What 900 x 560 leaves.
+    settings.show_section(settings.engine)
+    garden.session.encoders.add("timm:resnet18", None)
+    number = garden.engine.last(messages.AddEncoder).request_id
+    garden.engine.publish(messages.Progress(number, "Downloading (MB)", 5, 45, 2.0, 20.0))
+    settings.engine.tell("The server says 404 Not Found.", is_error=True)
+    QApplication.processEvents()
+    for shown in (
+        settings.engine.adding.text,
+        settings.engine.adding.cancel_button,
+        settings.engine.message,
+        settings.engine.name_button,
+    ):
+        assert shown.visibleRegion().boundingRect() == shown.rect()
+    assert settings.height() == 496
 
 
 # --- Cache ----------------------------------------------------------------------------------------
@@ -411,6 +476,37 @@ def test_moving_takes_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert cache_size(target) == size
 
 
+def empty_cache(desk: Desk, settings: SettingsDialog) -> None:
+    """Press the button, and wait until it is known what that costs."""
+    with desk.qtbot.waitSignal(desk.session.cache.weighed):
+        press(desk, settings.cache.clean_button)
+
+
+def test_the_window_goes_on_while_a_large_cache_is_counted(
+    settings: SettingsDialog, garden: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_cache(default_cache_folder())
+    go_on, threads = threading.Event(), []
+
+    def count_slowly(_folder: Path) -> CacheWorth:
+        threads.append(threading.current_thread())
+        assert go_on.wait(10)
+        return CacheWorth(1_000_000, has_trainings=False)
+
+    monkeypatch.setattr(cache_place, "cache_worth", count_slowly)
+    section = settings.cache
+    settings.show_section(section)
+    press(garden, section.clean_button)  # It would stand here till the end of the wait.
+    assert garden.session.cache.is_busy
+    assert not section.clean_button.isEnabled()
+    with garden.qtbot.waitSignal(garden.session.cache.weighed):
+        go_on.set()
+    assert threads != [threading.current_thread()]
+    assert QLocale().toString(1_000_000) in box_of(settings).informativeText()
+    answer(garden, box_of(settings), "Cancel")
+    assert section.clean_button.isEnabled()
+
+
 def test_the_cache_is_cleaned_with_its_size_before_and_after(
     settings: SettingsDialog, garden: Desk
 ) -> None:
@@ -419,10 +515,48 @@ def test_the_cache_is_cleaned_with_its_size_before_and_after(
     settings.show_section(section)
     assert section.place.text() == str(default_cache_folder())
     assert section.size_words.text() == "3.0 MB"
-    press(garden, section.clean_button)
-    garden.qtbot.waitUntil(lambda: section.message.text().startswith("Cleaned: 3.0 MB before, "))
+    assert section.clean_button.text() == "Empty the Cache (3.0 MB)"
+    empty_cache(garden, settings)  # The results of fine-tuning are hours of work.
+    assert "fine-tuning" in box_of(settings).informativeText()
+    answer(garden, box_of(settings), "Cancel")
+    assert not garden.session.cache.is_busy
+    empty_cache(garden, settings)
+    answer(garden, box_of(settings), "Empty the Cache")
+    told = "The cache was emptied: 3.0 MB before, "
+    garden.qtbot.waitUntil(lambda: section.message.text().startswith(told))
+    assert "(" not in section.clean_button.text() or "3.0" not in section.clean_button.text()
     assert not garden.engine.is_closed
     assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
+
+
+def test_what_is_quick_to_get_back_is_emptied_without_a_question(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    folder = default_cache_folder()
+    fill_cache(folder)
+    (folder / "finetuning" / "abc.result").unlink()
+    settings.show_section(settings.cache)
+    press(garden, settings.cache.clean_button)
+    garden.qtbot.waitUntil(lambda: "emptied" in settings.cache.message.text())
+    assert not settings.findChildren(QMessageBox)
+
+
+def test_many_images_that_would_have_to_be_read_again_are_asked_about(
+    settings: SettingsDialog, garden: Desk
+) -> None:
+    folder = default_cache_folder()
+    fill_cache(folder)
+    (folder / "finetuning" / "abc.result").unlink()
+    with sqlite3.connect(folder / "images.sqlite") as database:
+        database.execute("CREATE TABLE files (path TEXT PRIMARY KEY)")
+        database.executemany("INSERT INTO files VALUES (?)", [(str(n),) for n in range(2500)])
+    database.close()
+    settings.show_section(settings.cache)
+    empty_cache(garden, settings)
+    count = QLocale().toString(2500)
+    assert f"{count} images are read anew" in box_of(settings).informativeText()
+    answer(garden, box_of(settings), "Cancel")
+    assert cache_size(folder) > 3_000_000
 
 
 def test_the_cache_moves_with_its_place(

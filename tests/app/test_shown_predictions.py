@@ -119,29 +119,31 @@ def test_each_filter_and_its_count(garden: Desk) -> None:
         assert len(garden.shown()) == n_shown
         assert chips[show].isChecked()
     assert garden.shown() == ["image_6.png", "image_7.png"]
-    garden.gallery.show_only(cat)
+    garden.gallery.filters.show_only(cat)
     assert garden.shown() == ["image_1.png", *(f"image_{number}.png" for number in range(7, 13))]
 
 
 def test_orders_by_confidence(garden: Desk) -> None:
     cat, dog = start_two_classes(garden)
     predict_all(garden, cat, dog)
-    garden.gallery.head.sort.setCurrentIndex(garden.gallery.head.sort.findData(Sort.UNSURE_FIRST))
-    garden.gallery.head.sort.activated.emit(2)
+    garden.gallery.head.order.sort.setCurrentIndex(
+        garden.gallery.head.order.sort.findData(Sort.UNSURE_FIRST)
+    )
+    garden.gallery.head.order.sort.activated.emit(2)
     # Margins: image_6 0.04, image_7 0.12, image_5 0.2; the labelled ones come last.
     assert garden.shown()[:3] == ["image_6.png", "image_7.png", "image_5.png"]
     assert garden.shown()[-2:] == ["image_1.png", "image_2.png"]
-    garden.gallery.head.sort.setCurrentIndex(
-        garden.gallery.head.sort.findData(Sort.CONFIDENT_FIRST)
+    garden.gallery.head.order.sort.setCurrentIndex(
+        garden.gallery.head.order.sort.findData(Sort.CONFIDENT_FIRST)
     )
-    garden.gallery.head.sort.activated.emit(1)
+    garden.gallery.head.order.sort.activated.emit(1)
     assert garden.shown()[0] == "image_12.png"
 
 
 def test_labelling_does_not_move_tiles_until_refresh(garden: Desk) -> None:
     cat, dog = start_two_classes(garden)
     predict_all(garden, cat, dog)
-    garden.gallery._choose(Show.UNLABELLED)
+    garden.gallery.filters.choose(Show.UNLABELLED)
     before = garden.shown()
     garden.click("image_3.png")
     garden.press("1")
@@ -149,10 +151,10 @@ def test_labelling_does_not_move_tiles_until_refresh(garden: Desk) -> None:
     assert garden.shown() == before
     assert garden.state("image_3.png") == "labelled cat"
     assert garden.gallery.head.chips[Show.UNLABELLED].text() == "Unlabelled  9"
-    garden.qtbot.waitUntil(lambda: garden.gallery.head.refresh.isVisible())
+    garden.qtbot.waitUntil(lambda: garden.gallery.head.order.refresh.isVisible())
     garden.window.actions_.refresh.trigger()
     assert "image_3.png" not in garden.shown()
-    assert not garden.gallery.head.refresh.isVisible()
+    assert not garden.gallery.head.order.refresh.isVisible()
 
 
 def test_tiles_are_arranged_by_themselves_when_nothing_is_selected(garden: Desk) -> None:
@@ -174,7 +176,7 @@ def test_the_selection_survives_a_new_order(garden: Desk) -> None:
 
 
 def test_an_empty_filter_says_so(garden: Desk) -> None:
-    garden.gallery._choose(Show.LABELLED)
+    garden.gallery.filters.choose(Show.LABELLED)
     assert garden.shown() == []
     assert garden.gallery.empty.title.text() == "Nothing labelled yet"
     assert garden.gallery.empty.isVisible()

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from app.window import main_window
+from app.window import opening
 from app.window.covers import GAP_PX, N_PICTURES, SIDE_PX, cover_path
 from engine import messages
 
@@ -20,7 +20,7 @@ def test_the_sample_is_painted_and_opened(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "sample"
-    monkeypatch.setattr(main_window, "sample_folder", lambda: folder)
+    monkeypatch.setattr(opening, "sample_folder", lambda: folder)
     page = desk.window.start_page
     desk.qtbot.mouseClick(page.sample, Qt.MouseButton.LeftButton)
     command = desk.engine.last(messages.PaintSample)
@@ -40,7 +40,7 @@ def test_the_sample_is_painted_and_opened(
 def test_a_sample_that_cannot_be_painted_is_told(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main_window, "sample_folder", lambda: tmp_path / "full")
+    monkeypatch.setattr(opening, "sample_folder", lambda: tmp_path / "full")
     desk.window.start_page.sample.click()
     number = desk.engine.last(messages.PaintSample).request_id
     desk.engine.publish(messages.JobFailed(number, "Could not write it: the disk is full.", False))
@@ -51,7 +51,7 @@ def test_a_sample_that_cannot_be_painted_is_told(
 def test_a_folder_opened_meanwhile_is_not_replaced_by_the_sample(
     desk: Desk, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main_window, "sample_folder", lambda: tmp_path / "sample")
+    monkeypatch.setattr(opening, "sample_folder", lambda: tmp_path / "sample")
     desk.window.start_page.sample.click()
     number = desk.engine.last(messages.PaintSample).request_id
     desk.open(folder)
@@ -108,7 +108,7 @@ def test_no_pictures_are_no_reason_to_fail(desk: Desk, tmp_path: Path, home: Pat
 def test_enter_presses_the_button_that_has_the_focus(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main_window, "sample_folder", lambda: tmp_path / "sample")
+    monkeypatch.setattr(opening, "sample_folder", lambda: tmp_path / "sample")
     page = desk.window.start_page
     page.sample.setFocus()
     desk.qtbot.keyClick(page.sample, Qt.Key.Key_Return)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -156,6 +158,46 @@ def test_open_window_runs_until_the_window_is_closed(
     assert startup.open_window(tmp_path / "photos") == 0
     assert titles == ["photos — Handful"]
     assert made[0].is_closed
+
+
+@pytest.mark.usefixtures("quiet_log", "qapp")
+def test_an_engine_amid_a_long_step_is_left_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_over = threading.Event()
+    left: list[int] = []
+
+    class Busy(FakeEngine):
+        def close(self) -> None:
+            is_over.wait()
+
+    monkeypatch.setattr(engine, "Engine", lambda publish, **_choice: Busy(publish))
+    monkeypatch.setattr("app.session.engine_bridge.LEAVE_S", 0.05)
+    monkeypatch.setattr(startup, "end_now", left.append)
+    (tmp_path / "photos").mkdir()
+
+    def close() -> None:
+        for window in QApplication.topLevelWidgets():
+            if isinstance(window, MainWindow) and window.isVisible():
+                window.close()
+
+    QTimer.singleShot(50, close)
+    startup.open_window(tmp_path / "photos")
+    assert left == [0]
+    is_over.set()
+    for thread in threading.enumerate():
+        if thread.name == "handful-leaving":
+            thread.join()
+
+
+def test_the_process_ends_whatever_its_threads_are_at() -> None:
+    code = (
+        "import threading\n"
+        "from app import startup\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        "startup.end_now(3)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 3
 
 
 def test_a_path_that_is_not_there_is_told_on_the_terminal(

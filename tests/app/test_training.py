@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Desk, drop_on
-from PySide6.QtCore import QLocale, QMimeData, QPoint, Qt, QUrl
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtCore import QLocale, QMimeData, QPoint, QSize, Qt, QUrl
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.look.language import LanguageChoice, LanguageSwitch
 from app.look.theme import DARK, LIGHT
 from app.look.words import told
-from app.training.curves import Curve, CurveChart
-from app.training.finetune_dialog import curves_of
-from app.training.meta_run import MetaTraining, RunPlan, RunState
+from app.session.meta_run import MetaTraining, RunPlan, RunState
+from app.training.curves import Curve, CurveChart, curves_of
 from engine import messages
 from engine.messages import Effort, Series
 from engine.words import Sentence, say
@@ -38,8 +38,8 @@ def point(series: Series, training: int, step: int, value: float) -> messages.Tr
 
 
 @pytest.fixture
-def tuning(garden: Desk) -> Desk:
-    """Fine-tuning was asked for through the menu, and its window is open."""
+def labelled_two(garden: Desk) -> Desk:
+    """The window of fine-tuning is open, and says what would happen."""
     garden.session.classifier._pause.setInterval(30)
     garden.add_classes("cat", "dog")
     garden.click("image_1.png")
@@ -49,9 +49,15 @@ def tuning(garden: Desk) -> Desk:
     cat, dog = (item.class_id for item in garden.session.classes)
     garden.engine.predict({garden.image("image_9.png"): [(cat, 0.8), (dog, 0.2)]}, accuracy=0.79)
     garden.window.status_line.effort.finetune.trigger()
-    button = garden.window.finetune_dialog.start_button
-    garden.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     return garden
+
+
+@pytest.fixture
+def tuning(labelled_two: Desk) -> Desk:
+    """Fine-tuning was asked for through the menu, and its window is open."""
+    button = labelled_two.window.finetune_dialog.start_button
+    labelled_two.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    return labelled_two
 
 
 def test_curves_and_times_are_shown_while_it_learns(tuning: Desk) -> None:
@@ -362,7 +368,10 @@ def test_what_the_process_says_is_told_in_the_persons_language(
         run.start(RunPlan(Path("minimal.toml"), (data,), (), tmp_path / "run"))
         wait_for_end(trainer, RunState.FAILED)
         assert trainer.window.meta_training_dialog.view.head.text() == words
-        assert list(run.log) == [error]
+        assert list(run.log) == []  # The same in English is not shown below it.
+        told_line = say("Stopped with a checkpoint in {folder}.", folder="run")
+        run._on_said(json.dumps({"text": told_line, "told": told_line.to_json()}))
+        assert run.log[-1].template == told_line.template  # type: ignore[attr-defined]
         run._on_said(json.dumps(_told("Pooling the training images ({name})", name="pets")))
         assert run.progress is not None
         assert told(run.progress.text) == "正在汇聚训练图像（pets）"
@@ -376,6 +385,99 @@ def _told(template: str, **values: object) -> dict[str, object]:
     return {"text": "", "sentence": Sentence(template, values).to_json(), "done": 1, "total": 2}
 
 
+def _says(n_steps: int) -> str:
+    """A process that tells its first word and so many steps, and then does not listen."""
+    return (
+        "import json, sys, time\n"
+        "def tell(**line):\n"
+        "    sys.stderr.write(json.dumps(line) + '\\n')\n"
+        "    sys.stderr.flush()\n"
+        "tell(text='Loading torch, which takes some seconds', done=0, total=0)\n"
+        f"for step in range(1, {n_steps} + 1):\n"
+        "    tell(text='Meta-training', done=step, total=9, measured={'loss': 1.0})\n"
+        "time.sleep(600)"
+    )
+
+
+def test_a_run_that_has_taken_no_step_is_stopped_at_once_and_says_so(
+    trainer: Desk, data: Path, tmp_path: Path
+) -> None:
+    dialog = trainer.window.meta_training_dialog
+    run = begin(trainer, data, tmp_path / "run")
+    wait_for_end(trainer, RunState.FINISHED)
+    trainer.qtbot.mouseClick(dialog.new_button, Qt.MouseButton.LeftButton)
+    run._command = lambda: [sys.executable, "-c", _says(0)]
+    dialog.setup.out.selectAll()
+    trainer.qtbot.keyClicks(dialog.setup.out, str(tmp_path / "other"))
+    trainer.qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    assert dialog.view.step.text() == "Starting…"
+    trainer.qtbot.waitUntil(lambda: "Loading torch" in dialog.view.step.text(), timeout=20_000)
+    assert "nothing to go on from" in run.describe()
+    assert "Stop at once" in dialog.stop_button.toolTip()
+    trainer.qtbot.mouseClick(dialog.stop_button, Qt.MouseButton.LeftButton)
+    wait_for_end(trainer, RunState.STOPPED)  # Asked once; by itself it would sleep.
+    assert "nothing to go on from" in dialog.view.head.text()
+    assert dialog.resume_button.text() == "Start Again"
+    assert dialog.resume_button.hasFocus()
+    assert trainer.preferences.unfinished_training == ""
+    run._command = fake_command  # Which refuses --resume where there is no checkpoint.
+    trainer.qtbot.mouseClick(dialog.resume_button, Qt.MouseButton.LeftButton)
+    wait_for_end(trainer, RunState.FINISHED)
+
+
+def test_a_run_that_has_taken_a_step_is_asked_first(
+    trainer: Desk, data: Path, tmp_path: Path
+) -> None:
+    run = trainer.session.meta_training
+    run._command = lambda: [sys.executable, "-c", _says(2)]
+    run.start(RunPlan(Path("minimal.toml"), (data,), (), tmp_path / "run"))
+    trainer.qtbot.waitUntil(lambda: run.last_step == 2, timeout=20_000)
+    run.stop()
+    assert (run.state, run.was_killed, run.is_running) == (RunState.STOPPING, False, True)
+    (tmp_path / "run" / "checkpoint.safetensors").touch()
+    run.stop()
+    wait_for_end(trainer, RunState.STOPPED)
+    head = trainer.window.meta_training_dialog.view.head.text()
+    assert head == "This training was stopped at once; it can go on from its last checkpoint."
+
+
+def test_the_timing_says_what_it_does_and_can_be_skipped(
+    trainer: Desk, data: Path, tmp_path: Path
+) -> None:
+    dialog = trainer.window.meta_training_dialog
+    setup = dialog.setup
+    line = json.dumps(_told("Preparing the networks"))
+    waits = f"import sys; sys.stderr.write({line!r} + '\\n'); sys.stderr.flush(); sys.stdin.read()"
+    dialog.estimator._command = lambda: [sys.executable, "-c", waits]
+    fill_in(trainer, data, tmp_path / "run")
+    trainer.qtbot.waitUntil(lambda: "Preparing" in setup.estimate.text(), timeout=20_000)
+    assert (setup.bar.isVisible(), setup.bar.value(), setup.bar.maximum()) == (True, 1, 2)
+    assert dialog.start_button.isEnabled()  # Nobody has to wait for it.
+    trainer.qtbot.mouseClick(setup.skip, Qt.MouseButton.LeftButton)
+    assert not dialog.estimator.is_running
+    assert not setup.bar.isVisible()
+    assert setup.estimate.text() == "How long it takes on this computer was not timed."
+    assert dialog.start_button.isEnabled()
+    dialog.estimator._command = fake_command
+    assert setup.skip.text() == "Time It"
+    trainer.qtbot.mouseClick(setup.skip, Qt.MouseButton.LeftButton)
+    trainer.qtbot.waitUntil(lambda: "between" in setup.estimate.text(), timeout=20_000)
+    assert not setup.skip.isVisible()
+
+
+def test_what_is_shown_of_a_run_beside_another_folder_names_its_own(
+    trainer: Desk, data: Path, folder: Path, tmp_path: Path
+) -> None:
+    button = trainer.window.meta_training_button
+    begin(trainer, data, tmp_path / "coin encoder")
+    wait_for_end(trainer, RunState.FINISHED)
+    trainer.window.meta_training_dialog.close()
+    trainer.open(folder)
+    assert button.isVisible()
+    assert button.text().strip() == "Encoder trained: coin encoder"
+    assert str(tmp_path / "coin encoder") in button.toolTip()
+
+
 def test_stopping_twice_ends_it_at_once(
     trainer: Desk, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -383,8 +485,68 @@ def test_stopping_twice_ends_it_at_once(
     stubborn = "import sys, time\nsys.stderr.write('here\\n')\nsys.stderr.flush()\ntime.sleep(600)"
     run._command = lambda: [sys.executable, "-c", stubborn]
     run.start(RunPlan(Path("minimal.toml"), (data,), (), tmp_path / "run"))
+    run.measured.append((1, {}))  # As if it had taken a step.
     trainer.qtbot.waitUntil(lambda: list(run.log) == ["here"], timeout=20_000)
     run.stop()
     assert run.state is RunState.STOPPING
     run.stop()
     wait_for_end(trainer, RunState.STOPPED)
+
+
+# --- In the smallest window -----------------------------------------------------------------------
+
+
+@pytest.fixture(params=[1.0, 1.5])
+def text_size(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[float]:
+    """The system's text is that many times as large."""
+    before, larger = qapp.font(), QFont(qapp.font())
+    larger.setPointSizeF(request.param * before.pointSizeF())
+    qapp.setFont(larger)
+    yield request.param
+    qapp.setFont(before)
+
+
+def test_every_dialog_fits_into_the_smallest_window(text_size: float, tuning: Desk) -> None:
+    window = tuning.window
+    window.resize(900, 560)
+    dialogs = (window.finetune_dialog, window.meta_training_dialog, window.settings_dialog)
+    for dialog in dialogs:
+        dialog.close()
+        dialog.begin()
+        QApplication.processEvents()
+        assert dialog.font().pointSizeF() == QApplication.font().pointSizeF()
+        assert dialog.width() <= 868
+        assert dialog.height() <= 496  # What 900 x 560 leaves.
+        for button in dialog.findChildren(QPushButton):
+            if button.isVisible() and button.text() in ("Close", "Hide", "Cancel Fine-Tuning"):
+                assert button.visibleRegion().boundingRect() == button.rect()
+
+
+def test_nothing_is_scrolled_where_there_is_room(text_size: float, labelled_two: Desk) -> None:
+    dialog = labelled_two.window.finetune_dialog
+    for _ in range(2):  # The plan, and the curves.
+        QApplication.processEvents()
+        assert dialog._area.verticalScrollBar().maximum() == 0
+        dialog.start_button.click()
+
+
+def test_what_fine_tuning_says_is_scrolled_where_it_has_no_room(
+    tuning: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = tuning.window.finetune_dialog
+    bar = dialog._area.verticalScrollBar()
+    dialog.close()
+    tuning.window.resize(1280, 800)
+    dialog.begin()
+    assert bar.maximum() == 0
+    assert dialog._area.focusPolicy() is Qt.FocusPolicy.NoFocus
+    # A small screen with large text: no window is so low by itself.
+    monkeypatch.setattr("app.training.finetune_dialog.room_for", lambda _dialog: QSize(640, 280))
+    dialog._keep_room(640)
+    dialog.resize(640, 280)
+    QApplication.processEvents()
+    assert bar.maximum() > 0
+    dialog._area.setFocus()
+    tuning.qtbot.keyClick(dialog._area, Qt.Key.Key_PageDown)
+    assert bar.value() > 0
+    assert dialog.close_button.visibleRegion().boundingRect() == dialog.close_button.rect()

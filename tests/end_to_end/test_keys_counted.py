@@ -140,6 +140,7 @@ def test_in_the_gallery_runs_are_selected_and_given_one_key(typist: Typist) -> N
 
 def test_in_the_queue_every_image_takes_one_key_and_none_to_move(typist: Typist) -> None:
     window, page = typist.window, typist.window.pages.queue
+    page.choices.unseen_ms = 0  # This typist reads the classes faster than any person could.
     window.actions_.queue.trigger()
     n_accepted = 0
     for number in range(N_IMAGES):
@@ -160,6 +161,32 @@ def test_in_the_queue_every_image_takes_one_key_and_none_to_move(typist: Typist)
     assert typist.n_keys <= N_IMAGES
     assert typist.n_moves == 0
     assert n_accepted > N_IMAGES // 6  # The model guesses better than chance while one labels.
+
+
+def test_in_the_queue_the_classes_are_in_order_after_every_label(typist: Typist) -> None:
+    session, page = typist.session, typist.window.pages.queue
+    page.choices.unseen_ms = 1_000_000  # However busy the machine is.
+    typist.window.actions_.queue.trigger()
+    n_seen = 0
+    for _ in range(16):
+        typist.qtbot.waitUntil(lambda: page.suggestions.current is not None, timeout=LONG_MS)
+        typist.press(typist.key_of(page.picture.row))
+        if session.n_labelled_classes < 2:
+            continue
+        typist.qtbot.waitUntil(lambda: session.classifier.is_complete, timeout=LONG_MS)
+        if page.suggestions.current is None:
+            continue
+        row = session.table.row_of(page.suggestions.current.image_id)
+        named = [number for number in session.table.predicted[row].tolist() if number]
+        shown = [bar.class_id for bar in page.choices.list.bars.bars]
+        assert shown[: len(named)] == named
+        current = page.choices.list.current
+        assert current is not None
+        assert current.class_id == named[0]
+        if page.suggestions.current.is_close_call:
+            assert current.name in page.why.text()
+        n_seen += 1
+    assert n_seen >= 8
 
 
 def test_in_the_review_pages_are_accepted_with_few_keys(typist: Typist) -> None:

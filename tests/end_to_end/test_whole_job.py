@@ -200,7 +200,7 @@ def test_from_a_folder_to_the_checked_onnx_file(
     seat.press_button(table_dialog.start_button)
     qtbot.waitUntil(lambda: table_dialog.show_button.isVisible(), timeout=LONG_MS)
     seat.back_to_the_window(table_dialog)
-    with table_path.open(encoding="utf-8", newline="") as file:
+    with table_path.open(encoding="utf-8-sig", newline="") as file:
         rows = {row["file_name"]: row for row in csv.DictReader(file)}
     assert rows.keys() == {item.name for item in images}
     for name, kind in labelled.items():

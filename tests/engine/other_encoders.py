@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from engine.encoder.encoder_file import Encoder
+from engine.encoder.description import Encoder
 from engine.encoder.libraries import NamedNetwork, look_up
 from engine.encoder.library_network import make_encoder
 

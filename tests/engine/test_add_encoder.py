@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from safetensors.numpy import save_file
 
 import engine
 from engine import EncoderInfo, list_encoders, remove_encoder
@@ -109,6 +110,8 @@ def test_weights_are_downloaded_with_progress_in_megabytes(
     assert list((cache / "downloads").iterdir()) == []
     encoder = load_encoder(done.path)
     assert encoder.metadata["provenance"] == f"{server.url}/weights.safetensors"
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert encoder.metadata["weights_sha256"] == digest
     assert (encoder.name, encoder.metadata["licence"]) == (done.name, "apache-2.0")
     assert done.name == "test_resnet.r160_in1k (timm)"
     from_file, _ = _added(add_encoder(AddEncoder(2, SMALL, weights), folder, cache))
@@ -360,6 +363,21 @@ def test_wrong_use_of_the_commands(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert "names look like timm:resnet18" in capfd.readouterr().err
     assert main(["encoder", "add", SMALL, "--weights", str(tmp_path / "none.pth")]) == 1
     assert "There is no file" in capfd.readouterr().err
+
+
+def test_weights_without_the_name_of_their_network_are_refused_and_leave_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.cli.encoder.default_encoders_folder", lambda: tmp_path / "kept")
+    bare, of_torch = tmp_path / "bare.safetensors", tmp_path / "weights.pth"
+    save_file({"layer.weight": np.zeros(3, np.float32)}, bare)
+    of_torch.write_bytes(b"PK")
+    for path in (bare, of_torch):
+        assert main(["encoder", "add", "--weights", str(path)]) == 1
+        assert f"{path} is no encoder of Handful's; where it holds" in capfd.readouterr().err
+    assert main(["encoder", "add", "--weights", str(tmp_path / "none.pth")]) == 1
+    assert "There is no encoder file" in capfd.readouterr().err
+    assert not (tmp_path / "kept").exists()
 
 
 def test_a_trained_run_does_not_begin_with_another_network(tmp_path: Path) -> None:

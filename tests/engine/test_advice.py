@@ -27,7 +27,7 @@ from engine.messages import (
     Suggested,
     Suggestion,
 )
-from tests.engine.painted import KINDS, kind_of, paint, paint_folder, refs
+from tests.engine.painted import KINDS, kind_of, paint_folder, refs
 
 CLASSES = tuple(ClassSpec(ClassId(10 + 7 * index), kind) for index, kind in enumerate(KINDS))
 ID_OF = {item.name: item.class_id for item in CLASSES}
@@ -82,6 +82,7 @@ def test_suggestions_with_a_model_name_the_classes(
     known = {KINDS[0], KINDS[1]}
     for item in found:
         assert {spec.name for spec in CLASSES if spec.class_id in item.class_ids} <= known
+        assert item.is_close_call == item.why.startswith("between ")
         if item.why.startswith("between "):
             names = [spec.name for spec in CLASSES if spec.class_id in item.class_ids]
             assert all(name in item.why for name in names)
@@ -168,22 +169,18 @@ def test_right_labels_are_left_alone(workspace: Workspace, images: list[ImageRef
     assert found.accuracy == pytest.approx(1.0, abs=0.02)
     # Some of the painted ones differ in their colours only, and count once.
     assert found.curve[-1].labels_per_class == np.mean([c.n_independent for c in found.classes])
-    assert "recognised" in found.advice or found.advice.startswith("The labels suffice")
+    assert found.advice == ""  # What to do next follows from the answers on screen.
 
 
-def test_copies_are_told_and_so_are_their_different_labels(
+def test_copies_with_different_labels_are_told_first(
     tmp_path: Path, workspace: Workspace, images: list[ImageRef]
 ) -> None:
     copy = tmp_path / "images" / "copy.jpg"
     copy.write_bytes(images[1].path.read_bytes())
-    saved_anew = tmp_path / "images" / "anew.jpg"
-    paint("dots", seed=2).save(saved_anew, quality=80)
-    more = refs([copy, saved_anew], first=100)
+    more = refs([copy], first=100)
     list(embed_images(workspace, EmbedImages(1, tuple(more))))
     support = (*labelled(images, range(24)), (more[0], CLASSES[1].class_id))
     found = reviewed(workspace, support)
-    assert (images[1].image_id, more[0].image_id) in found.duplicates
-    assert (images[10].image_id, more[1].image_id) in found.duplicates
     assert found.doubtful[0].image_id == more[0].image_id
     assert found.doubtful[0].why == "An image that looks the same is labelled “checks”."
 
@@ -213,7 +210,7 @@ def test_the_class_that_more_labels_would_help_is_named(
     found = reviewed(workspace, tuple(support))
     assert found.accuracy is not None
     assert found.accuracy < 0.8
-    assert "dots" in found.advice or "stripes" in found.advice
+    assert found.weakest in (CLASSES[1].class_id, CLASSES[2].class_id)
 
 
 # --- Splitting a class ----------------------------------------------------------------------------

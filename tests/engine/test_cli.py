@@ -15,6 +15,7 @@ import pytest
 
 from engine import COMMANDS, messages
 from engine.cli import app, main
+from engine.cli.classify import told
 from engine.encoder.encoder_file import shipped_encoder_path
 from engine.images import find_images
 from engine.jobs import workspace as workspace_module
@@ -435,8 +436,9 @@ def test_wrong_use_is_status_2(
     classify = ("classify", images, "--out", out)
     assert "--bogus" in _wrong_use(capfd, *classify, "--support", support, "--bogus")
     assert "--out" in _wrong_use(capfd, "classify", images, "--support", support)
-    assert "No such command" in _wrong_use(capfd, "clasify")
-    assert "none was given" in _wrong_use(capfd, *classify)
+    assert "did you mean classify?" in _wrong_use(capfd, "clasify")
+    told = _wrong_use(capfd, *classify)
+    assert "--model, --from-bundle; none was given" in told
     told = _wrong_use(capfd, *classify, "--support", support, "--labels", labels)
     assert "2 were given" in told
     told = _wrong_use(capfd, *classify, "--model", "m.onnx", "--export", tmp_path / "n.onnx")
@@ -462,6 +464,56 @@ def test_results_do_not_overwrite_what_they_come_from(
     told = _wrong_use(capfd, "classify", images, "--labels", labels, "--out", out, "--export", out)
     assert "would overwrite the file of --out" in told
     assert (labels.read_bytes(), project.read_bytes()) == before
+
+
+def test_only_results_of_handful_are_written_over(
+    capfd: pytest.CaptureFixture[str],
+    images: Path,
+    support: Path,
+    labels: Path,
+    tmp_path: Path,
+) -> None:
+    given = ("classify", images, "--support", support, "--effort", "instant", "--out")
+    for suffix in ("csv", "jsonl", "parquet"):
+        out = tmp_path / f"p.{suffix}"
+        out.touch()  # There is nothing in it to lose.
+        _run(capfd, *given, out)
+        _run(capfd, *given, out)
+    _run(capfd, *given, tmp_path / "p.csv", "--table-format", "excel-csv-semicolon")
+    _run(capfd, *given, tmp_path / "p.csv")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "a.csv").write_text("file_name,label\na.jpg,my own\n")
+    (mine / "b.jsonl").write_text('{"file_name": "a.jpg"}\n')
+    (mine / "c.parquet").write_bytes(b"PAR1 of somebody else's PAR1")
+    (mine / "m.onnx").write_bytes(b"a model of somebody else's")
+    (mine / "n.int8.onnx").write_bytes(b"a model of somebody else's")
+    before = {path: path.read_bytes() for path in mine.iterdir()}
+    for name in ("a.csv", "b.jsonl", "c.parquet"):
+        told = _fails(capfd, *given, mine / name)
+        assert f"{name} is there already and is not a table of Handful" in told
+    told = _fails(capfd, *given, tmp_path / "p.csv", "--export", mine / "m.onnx")
+    assert "m.onnx is there already and is not a model of Handful" in told
+    told = _fails(capfd, "export", "--support", support, "--int8", "--out", mine / "n.onnx")
+    assert "n.int8.onnx is there already" in told
+    exported = ("labels", "export", images, "--labels", labels, "--format")
+    told = _fails(capfd, *exported, "csv", "--out", mine / "a.csv")
+    assert "a.csv is there already; choose another name." in told
+    assert {path: path.read_bytes() for path in mine.iterdir()} == before
+    told = _fails(capfd, *given, tmp_path / "x.xlsx")
+    assert "x.xlsx: a table's name ends in .csv, .jsonl or .parquet." in told
+    assert not (tmp_path / "x.xlsx").exists()
+
+
+def test_a_former_variant_that_goes_is_told() -> None:
+    summary = {
+        "removed": ["model.fp16.onnx", "model.int8.onnx"],
+        "bundle_removed": ["model.fp16.onnx"],
+    }
+    assert told(summary).splitlines() == [
+        "model.fp16.onnx and model.int8.onnx of the former model were removed.",
+        "model.fp16.onnx of the former model was removed.",
+    ]
 
 
 def test_help_is_status_0(capfd: pytest.CaptureFixture[str]) -> None:

@@ -14,10 +14,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from engine.encoder.description import Encoder, Preprocessing, Projection
 from engine.encoder.encoder_file import (
-    Encoder,
-    Preprocessing,
-    Projection,
     encoder_from_weights,
     holds_bare_weights,
     load_encoder,

@@ -17,13 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.encoder import graph as graph_module
-from engine.encoder.encoder_file import (
-    Encoder,
-    Preprocessing,
-    load_encoder,
-    save_encoder,
-    shipped_encoder_path,
-)
+from engine.encoder.description import Encoder, Preprocessing
+from engine.encoder.encoder_file import load_encoder, save_encoder, shipped_encoder_path
 from engine.encoder.graph import (
     is_graph_of,
     load_or_build_graph,

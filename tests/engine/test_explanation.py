@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.encoder.activations import Activations, TappedEncoder, embedding_of_roots
-from engine.encoder.encoder_file import Encoder, Projection, load_encoder, shipped_encoder_path
+from engine.encoder.description import Encoder, Projection
+from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.graph import load_or_build_graph
 from engine.encoder.runtime import EncoderRuntime
 from engine.errors import EncoderError, EngineError

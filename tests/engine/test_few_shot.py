@@ -24,9 +24,9 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
-from engine import cli, run_command_line
-from engine.encoder.encoder_file import write_whole
+from engine import run_command_line
 from engine.errors import EngineError
+from engine.files import write_whole
 from engine.messages import Progress
 from engine.metatraining import epochs, loop
 from engine.metatraining.aggregation import Vote, average_weights, interpolate
@@ -1279,7 +1279,7 @@ def test_a_second_ctrl_c_stops_at_once(
         return step(training)
 
     monkeypatch.setattr(TrainingLoop, "step", pressed)
-    monkeypatch.setattr(cli, "_AGAIN_S", 0.0)
+    monkeypatch.setattr("engine.cli.stopping._AGAIN_S", 0.0)
     for presses, n_done in ((2, "4"), (1, "6")):  # noqa: B007
         assert run_command_line([*arguments, "--resume"]) == 130
         assert loop.read_tensors(run / CHECKPOINT_NAME, "handful-training-1")[0]["n_done"] == n_done

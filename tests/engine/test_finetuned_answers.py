@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 from engine.finetuning.blocks import TunedBlocks, tuned_encoder
-from engine.jobs import adaptation
+from engine.jobs import tuned
 from engine.jobs.adaptation import adapt_and_classify, fine_tune
 from engine.jobs.embedding import embed, embed_images
 from engine.jobs.explanation import explain
 from engine.jobs.finetuning import FineTuned
+from engine.jobs.layout import lay_out
 from engine.jobs.predictions import fit_snapshot
 from engine.jobs.workspace import Workspace
 from engine.messages import (
@@ -34,6 +35,8 @@ from engine.messages import (
     HeldOut,
     ImageId,
     ImageRef,
+    LaidOut,
+    LayOut,
     NotAdapted,
     PredictionsReady,
     Progress,
@@ -80,7 +83,7 @@ def trainings(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[Fin
         made.append(_moved(workspace))
         return made[-1]
 
-    monkeypatch.setattr(adaptation, "finetune", finetune)
+    monkeypatch.setattr(tuned, "finetune", finetune)
     return made
 
 
@@ -136,6 +139,13 @@ def test_fine_tuned_answers_are_explained_kept_and_extended(
         assert told.score == pytest.approx(float(logits[column] - logits.mean()), abs=2e-3)
         assert told.heat.sum(dtype=np.float64) == pytest.approx(told.score, abs=1e-4)
 
+    # Laid out by it, found by the name that the window knows.
+    (name,) = workspace.tunings
+    laid_out = _of(LaidOut, lay_out(workspace, LayOut(9, tuning=name)))[-1]
+    assert laid_out.tuning == name
+    assert laid_out.is_final
+    assert set(laid_out.image_ids.tolist()) == current.seen.store.image_ids()
+
     # Neither an image that comes nor one that shows none of the classes makes it learn anew.
     path = tmp_path / "images" / "new.png"
     paint("dots", 200, 150, seed=77).save(path)
@@ -168,7 +178,7 @@ def test_a_refusal_comes_at_once_and_a_table_gets_the_thorough_answers(
     def refused(*_: Any) -> Generator[None, None, None]:
         yield None
 
-    monkeypatch.setattr(adaptation, "finetune", refused)
+    monkeypatch.setattr(tuned, "finetune", refused)
     events = list(adapt_and_classify(workspace, _adapt(snapshot)))
     assert _of(NotAdapted, events)[0].effort is Effort.FINETUNE
     assert _of(Progress, events) == []  # No image is looked at for what nobody asked for.

@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.encoder.encoder_file import Encoder, load_encoder, save_encoder
+from engine.encoder.description import Encoder
+from engine.encoder.encoder_file import load_encoder, save_encoder
 from engine.encoder.graph import load_or_build_graph
 from engine.encoder.network import build_network, embed, preprocess
 from engine.encoder.runtime import EncoderRuntime, cpu_session
@@ -38,7 +39,8 @@ from engine.finetuning.gate import (
     held_out_votes,
     judge,
 )
-from engine.jobs.finetuning import FineTuned, estimate_seconds, finetune, why_not
+from engine.jobs.finetuning import FineTuned, finetune, why_not
+from engine.jobs.finetuning_time import estimate_seconds
 from engine.jobs.workspace import Workspace
 from engine.messages import Event, ImageRef, Progress, Series, TrainingPoint
 from engine.method.folder import FolderShape, folder_mean

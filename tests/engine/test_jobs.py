@@ -16,7 +16,7 @@ from PIL import Image
 from engine.embeddings import BLOCK_ROWS
 from engine.errors import EngineError
 from engine.images import content_hash
-from engine.jobs import adaptation
+from engine.jobs import thorough
 from engine.jobs.adaptation import adapt_and_classify
 from engine.jobs.embedding import embed_images, scan_folder
 from engine.jobs.progress import ProgressMeter
@@ -587,9 +587,9 @@ def test_an_effort_is_not_made_twice_for_the_same_labels(
     images = refs(paint_folder(tmp_path / "images", 4))
     list(embed_images(workspace, EmbedImages(1, tuple(images))))
     calls = []
-    inner = adaptation.adapt_thoroughly
+    inner = thorough.adapt_thoroughly
     monkeypatch.setattr(
-        adaptation,
+        thorough,
         "adapt_thoroughly",
         lambda *given, **how: calls.append(1) or inner(*given, **how),
     )
@@ -612,12 +612,49 @@ def test_an_effort_is_not_made_twice_for_the_same_labels(
     assert len(calls) == 3
 
 
+def test_an_effort_is_the_same_whatever_classes_have_no_example(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = refs(paint_folder(tmp_path / "images", 4))
+    list(embed_images(workspace, EmbedImages(1, tuple(images))))
+    command = _adapt(images, (0, 1, 2, 8, 9, 10), effort=Effort.THOROUGH)
+    likely = {}
+
+    def adapted(command: Adapt) -> Adapted:
+        events = _events(adapt_and_classify(workspace, command))
+        for event in _of(PredictionsReady, events):
+            for image_id, ids, shares in zip(
+                event.image_ids.tolist(), event.class_ids, event.probabilities, strict=True
+            ):
+                now = dict(zip(ids.tolist(), shares.tolist(), strict=True))
+                assert likely.setdefault(image_id, now) == now
+        (adapted,) = _of(Adapted, events)
+        return adapted
+
+    first = adapted(command)
+    assert first.predictions is not None
+    monkeypatch.setattr(thorough, "adapt_thoroughly", lambda *given, **how: pytest.fail("anew"))
+    new, (one, two, three) = ClassSpec(ClassId(99), "new"), command.classes
+    renamed = ClassSpec(one.class_id, "another name")
+    for classes in ((one, two, three, new), (one, three), (three, new, two, renamed)):
+        again = adapted(replace(command, classes=classes))
+        assert again.effort is Effort.THOROUGH
+        labelled = {class_id for _, class_id in command.support}
+        assert set(again.empty_classes) == {item.class_id for item in classes} - labelled
+        assert again.predictions is not None
+        np.testing.assert_array_equal(again.predictions.predicted, first.predictions.predicted)
+        np.testing.assert_array_equal(again.predictions.labels, first.predictions.labels)
+        assert workspace.current is not None
+        order = [item.class_id for item in classes if item.class_id in labelled]
+        assert workspace.current.class_ids.tolist() == order  # Tables are in the person's order.
+
+
 def test_large_folders_are_not_looked_at_again(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = refs(paint_folder(tmp_path / "images", 4))
     list(embed_images(workspace, EmbedImages(1, tuple(images))))
-    monkeypatch.setattr(adaptation, "VIEWED_IMAGES", len(images) - 1)
+    monkeypatch.setattr(thorough, "VIEWED_IMAGES", len(images) - 1)
     command = _adapt(images, (0, 1, 4, 5, 8, 9), effort=Effort.THOROUGH)
     events = _events(adapt_and_classify(workspace, command))
     assert len(_of(Adapted, events)) == 1
@@ -646,7 +683,7 @@ def test_what_did_not_help_changes_nothing(
     list(embed_images(workspace, EmbedImages(1, tuple(images))))
     list(adapt_and_classify(workspace, _adapt(images, (0, 1, 4, 5, 8, 9))))
     before = workspace.current
-    monkeypatch.setattr(adaptation, "_is_clearly_worse", lambda model, instant: True)
+    monkeypatch.setattr(thorough, "_is_clearly_worse", lambda model, instant: True)
     command = _adapt(images, (0, 1, 4, 5, 8, 9), effort=Effort.THOROUGH)
     events = _events(adapt_and_classify(workspace, command))
     (not_adapted,) = _of(NotAdapted, events)
@@ -693,14 +730,14 @@ def test_what_gained_nothing_in_a_large_folder_is_not_told_as_a_gain(
 ) -> None:
     images = refs(paint_folder(tmp_path / "images", 4))
     list(embed_images(workspace, EmbedImages(1, tuple(images))))
-    monkeypatch.setattr(adaptation, "VIEWED_IMAGES", 1)
+    monkeypatch.setattr(thorough, "VIEWED_IMAGES", 1)
     command = _adapt(images, (0, 1, 4, 5, 8, 9), effort=Effort.THOROUGH)
 
     def nothing_gained(support, labels, mean, unlabelled, shape, groups, **_how):
         yield
         return adapt(support, labels, mean, shape=shape, groups=groups)
 
-    monkeypatch.setattr(adaptation, "adapt_thoroughly", nothing_gained)
+    monkeypatch.setattr(thorough, "adapt_thoroughly", nothing_gained)
     events = _events(adapt_and_classify(workspace, command))
     assert _of(Adapted, events) == []
     assert len(_of(NotAdapted, events)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,7 +26,13 @@ from engine.messages import (
     Progress,
 )
 from engine.method import layout, neighbours
-from engine.method.layout import fit_to_map, main_directions, neighbour_layout, place_among
+from engine.method.layout import (
+    fit_to_map,
+    main_directions,
+    neighbour_layout,
+    place_among,
+    turned_towards,
+)
 from engine.method.neighbours import nearest_neighbours
 
 _T = TypeVar("_T")
@@ -278,3 +285,87 @@ def test_it_can_be_stopped_between_any_two_steps(
     read(workspace, refs(painted, first=50))  # The pool is free for other work.
     assert len(workspace.store) == 2 * len(images)
     assert {kind_of(path) for path in painted} == set(KINDS)
+
+
+# --- As a fine-tuned network sees the images ------------------------------------------------------
+
+
+@pytest.fixture
+def tuned(workspace: Workspace, painted: list[Path]) -> Workspace:
+    """The folder laid out, and one that embeds it otherwise, known as the network "net"."""
+    read(workspace, refs(painted))
+    run(workspace, LayOut(1))
+    seen = workspace.beside(viewed=True)
+    workspace.tunings["net"] = SimpleNamespace(seen=seen)
+    return seen
+
+
+def test_a_tuned_network_has_a_layout_of_its_own_beside_the_encoder_s(
+    workspace: Workspace, painted: list[Path], tuned: Workspace
+) -> None:
+    images = refs(painted)
+    before = run(workspace, LayOut(2))[-1]
+    (after,) = run(workspace, LayOut(3, tuning="net"))  # The old one is seen till the end.
+    assert after.is_final
+    assert (before.tuning, after.tuning) == ("", "net")
+    assert after.image_ids.tolist() == [image.image_id for image in images]
+    assert kinds_agree(after, images) > 0.9
+    assert not np.array_equal(after.positions, before.positions)
+    # It begins where the images lay and is turned as they were: the three kinds stay about where
+    # they are, so that none of them is nearer to where another one was.
+    kinds = np.array([kind_of(path) for path in painted])
+    old, new = (
+        np.array([item.positions[kinds == kind].mean(axis=0) for kind in KINDS])
+        for item in (before, after)
+    )
+    apart = np.linalg.norm(new[:, None] - old[None], axis=2)
+    assert apart.argmin(axis=1).tolist() == list(range(len(KINDS)))
+    # Each is kept.
+    (encoder_s,) = run(workspace, LayOut(4))
+    assert np.array_equal(encoder_s.positions, before.positions)
+    (again,) = run(workspace, LayOut(5, tuning="net"))
+    assert np.array_equal(again.positions, after.positions)
+    assert len(run(workspace, LayOut(6, tuning="net", anew=True))) > 1
+
+
+def test_a_tuned_network_looks_at_images_that_came_since(
+    workspace: Workspace, painted: list[Path], tuned: Workspace
+) -> None:
+    run(workspace, LayOut(2, tuning="net"))
+    late = refs(painted[:3], first=100)
+    read(workspace, late)
+    (answer,) = run(workspace, LayOut(3, tuning="net"))
+    assert set(answer.image_ids.tolist()) >= {image.image_id for image in late}
+    assert len(answer.image_ids) == len(painted) + 3
+    workspace.keep_only(refs(painted))
+    (answer,) = run(workspace, LayOut(4, tuning="net"))
+    assert len(answer.image_ids) == len(painted)
+
+
+def test_where_the_network_is_gone_it_is_the_encoder_s_layout(
+    workspace: Workspace, tuned: Workspace
+) -> None:
+    (answer,) = run(workspace, LayOut(2, tuning="another"))
+    assert answer.tuning == ""
+    assert tuned.layout is None
+
+
+def test_a_network_that_goes_meanwhile_ends_the_layout(
+    workspace: Workspace, tuned: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout_job, "STRETCH_S", 0.0)
+    events: list[Event | None] = []
+    for event in lay_out(workspace, LayOut(2, tuning="net")):
+        events.append(event)
+        if isinstance(event, Progress):  # Another fine-tuning takes its place.
+            workspace.tunings.clear()
+            workspace.drop_tuned([])
+    assert not any(isinstance(event, LaidOut) for event in events)
+    assert sum(isinstance(event, Progress) for event in events) == 1
+
+
+def test_positions_are_turned_and_mirrored_towards_others() -> None:
+    others = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    quarter = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32)
+    turned = turned_towards(2 * others @ quarter, others)
+    assert np.allclose(turned, 2 * others, atol=1e-5)

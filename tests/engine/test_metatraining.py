@@ -23,13 +23,8 @@ from safetensors.numpy import load_file, save_file
 from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]  # It has no types.
 
 from engine.cli import main
-from engine.encoder.encoder_file import (
-    Encoder,
-    Preprocessing,
-    load_encoder,
-    save_encoder,
-    shipped_encoder_path,
-)
+from engine.encoder.description import Encoder, Preprocessing
+from engine.encoder.encoder_file import load_encoder, save_encoder, shipped_encoder_path
 from engine.encoder.network import Network, build_network, embed, embedding_of, weights_of
 from engine.errors import EngineError
 from engine.messages import Progress

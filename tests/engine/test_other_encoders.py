@@ -24,14 +24,8 @@ from engine.encoder.activations import (
     emits_roots_of,
     projection_of,
 )
-from engine.encoder.encoder_file import (
-    BICUBIC,
-    BILINEAR,
-    Encoder,
-    Preprocessing,
-    load_encoder,
-    save_encoder,
-)
+from engine.encoder.description import BICUBIC, BILINEAR, Encoder, Preprocessing
+from engine.encoder.encoder_file import load_encoder, save_encoder
 from engine.encoder.graph import load_or_build_graph, write_graph
 from engine.encoder.libraries import UNKNOWN_LICENCE, look_up, structure
 from engine.encoder.library_network import make_encoder, read_weights
@@ -354,7 +348,7 @@ def test_what_the_library_downloaded_before_is_found(
         ("timm:resnet18.never", r"no network called 'resnet18.never'; did you mean resnet18\."),
         ("torchvision:resnet81", "has no network called 'resnet81'; did you mean resnet18"),
         ("torchvision:resnet18.V9", r"did you mean resnet18\.IMAGENET1K_V1"),
-        ("torchvision:fasterrcnn_resnet50_fpn", "has no network called"),
+        ("torchvision:fasterrcnn_resnet50_fpn", "does not classify whole images but finds objects"),
     ],
 )
 def test_names_that_are_none_are_told_in_one_sentence(name: str, sentence: str) -> None:

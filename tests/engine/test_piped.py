@@ -51,21 +51,28 @@ def test_a_sentence_is_told_with_its_pattern(capsys: pytest.CaptureFixture[str])
     show = JsonProgress()
     show(Progress(0, say("Reading {name}", name="pets"), 1, 9, 2.0, 4.0))
     show.fail(EngineError(say("There is no file {model}.", model=Path("a.onnx"))))
-    progress, failure = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    show.tell(say("Stopped with a checkpoint in {folder}.", folder=Path("run")))
+    progress, failure, sentence = (
+        json.loads(line) for line in capsys.readouterr().err.splitlines()
+    )
     assert progress["text"] == "Reading pets"
     assert progress["sentence"] == {"template": "Reading {name}", "values": {"name": "pets"}}
     assert Sentence.from_json(failure["error"]) == "There is no file a.onnx."
+    assert Sentence.from_json(sentence["told"]) == sentence["text"]
+    assert sentence["told"]["template"] == "Stopped with a checkpoint in {folder}."
 
 
 def test_why_it_ends_is_told_to_who_drives_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.cli.give_way", lambda: None)  # That would be for all tests.
+    # That would be for all tests.
+    monkeypatch.setattr("engine.cli.meta_train.give_way", lambda: None)
     recipe, out = tmp_path / "recipe.toml", tmp_path / "run"
     recipe.write_text("name = ")
     arguments = ["meta-train", str(recipe), "--data", str(tmp_path), "--out", str(out)]
     assert run_command_line([*arguments, "--estimate", "--piped"]) == 1
-    first, second = capsys.readouterr().err.splitlines()
+    at_once, first, second = capsys.readouterr().err.splitlines()
+    assert json.loads(at_once)["text"] == "Loading torch, which takes some seconds"
     told = Sentence.from_json(json.loads(first)["error"])
     assert told.template == "{path} is no valid recipe: {error}."
     assert second.endswith(told)

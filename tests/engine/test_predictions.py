@@ -14,12 +14,14 @@ import pytest
 from PIL import Image
 
 from engine.errors import ExportError, LabelsError
+from engine.interchange.records import Record, Results
+from engine.interchange.tables import errors_path_for, write_table
+from engine.jobs.export import export_model
 from engine.jobs.exported_model import load_exported
+from engine.jobs.labels_out import save_labels
 from engine.jobs.predictions import (
     FittedSnapshot,
-    errors_path_for,
     fit_snapshot,
-    machine_row,
     save_predictions,
     write_predictions,
 )
@@ -29,9 +31,14 @@ from engine.messages import (
     ClassId,
     ClassSpec,
     Event,
+    ExportModel,
+    ImageId,
+    ImageRef,
     PredictionsSaved,
+    SaveLabels,
     SavePredictions,
     Snapshot,
+    TableFormat,
 )
 from tests.engine.painted import KINDS, kind_of, paint, paint_folder, snapshot_of
 
@@ -104,6 +111,29 @@ def test_columns_order_and_values(workspace: Workspace, snapshot: Snapshot, tmp_
     assert len({row["model_id"] for row in rows}) == 1
     assert not list(tmp_path.glob("*.errors.csv"))
     assert out.read_bytes().isascii()  # No BOM: the names here are ASCII.
+
+
+def test_the_command_says_the_format_or_else_the_name_does(
+    workspace: Workspace, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    beginnings = {}
+    for name, table_format in (
+        ("a.csv", None),
+        ("b.csv", TableFormat.EXCEL_CSV),
+        ("c.jsonl", None),
+        ("d.parquet", None),
+        ("e.csv", TableFormat.PARQUET),
+    ):
+        out = tmp_path / name
+        list(save_predictions(workspace, SavePredictions(1, snapshot, out, table_format)))
+        beginnings[name] = out.read_bytes()[:4]
+    assert beginnings == {
+        "a.csv": b"file",
+        "b.csv": b"\xef\xbb\xbff",
+        "c.jsonl": b'{"fi',
+        "d.parquet": b"PAR1",
+        "e.csv": b"PAR1",
+    }
 
 
 def test_a_person_may_disagree_with_the_machine(
@@ -288,30 +318,37 @@ def test_an_old_table_stays_until_the_new_one_is_whole(
 def test_a_table_that_cannot_be_written_is_told(
     workspace: Workspace, fitted: FittedSnapshot, tmp_path: Path
 ) -> None:
-    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken.csv").mkdir()
     for out, reason in (
         (tmp_path / "none" / "out.csv", "there is no folder"),
-        (tmp_path / "taken", "it is a folder"),
+        (tmp_path / "taken.csv", "it is a folder"),
         (tmp_path / ("x" * 300 + ".csv"), "the name is too long"),
     ):
         with pytest.raises(ExportError, match=reason):
             list(write_predictions(workspace, fitted, out, 1))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "images", "taken"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "images", "taken.csv"]
 
 
-def test_ties_go_to_the_first_class() -> None:
-    row = machine_row(
-        "a.jpg", ["x", "y", "z"], np.array([0.25, 0.375, 0.375], np.float32), 0.5, "id"
-    )
-    assert row == [
+def _row_of(chances: list[float], none_score: float | None, tmp_path: Path) -> list[str]:
+    """The cells of an image with these probabilities."""
+    image = ImageRef(ImageId(1), tmp_path / "a.jpg", "a.jpg")
+    record = Record(image, None, np.array(chances, np.float32), none_score)
+    names = ("x", "y", "z")[: len(chances)]
+    results = Results(tmp_path, names, names, "id", 1, lambda: iter([[record]]))
+    list(write_table(results, tmp_path / "out.csv", TableFormat.CSV))
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1]
+
+
+def test_ties_go_to_the_first_class(tmp_path: Path) -> None:
+    assert _row_of([0.25, 0.375, 0.375], 0.5, tmp_path) == [
         *("a.jpg", "y", "0.375000", "machine", "FALSE", "z", "0.375000", "0.500000"),
         *("y", "0.375000", "id", "0.250000", "0.375000", "0.375000"),
     ]
 
 
-def test_a_model_from_before_there_were_none_scores_leaves_the_cell_empty() -> None:
-    row = machine_row("a.jpg", ["x", "y"], np.array([0.25, 0.75], np.float32), None, "id")
-    assert row[COLUMNS.index("none_score")] == ""
+def test_a_model_from_before_there_were_none_scores_leaves_the_cell_empty(tmp_path: Path) -> None:
+    assert _row_of([0.25, 0.75], None, tmp_path)[COLUMNS.index("none_score")] == ""
 
 
 @pytest.mark.parametrize(
@@ -320,6 +357,8 @@ def test_a_model_from_before_there_were_none_scores_leaves_the_cell_empty() -> N
         ("predictions.csv", "predictions.errors.csv"),
         ("a.b.csv", "a.b.errors.csv"),
         ("plain", "plain.errors"),
+        ("a.jsonl", "a.errors.csv"),
+        ("a.parquet", "a.errors.csv"),
     ],
 )
 def test_the_name_of_the_list_of_errors(out: str, errors: str) -> None:
@@ -334,10 +373,31 @@ def test_what_is_no_exported_model_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty.onnx").write_bytes(b"")
     for path, sentence in (
         (tmp_path / "none.onnx", "There is no file"),
-        (tmp_path, "There is no file"),
+        (tmp_path, "is no bundle: there is no model.onnx in it"),
         (tmp_path / "text.onnx", "is not an ONNX model, or it is damaged"),
         (tmp_path / "empty.onnx", "is not an ONNX model, or it is damaged"),
         (shipped_graph_path(), "was not exported by Handful"),
     ):
         with pytest.raises(EngineError, match=sentence):
             load_exported(path)
+
+
+def test_a_link_to_an_image_is_not_written_through(
+    workspace: Workspace, folder: Path, tmp_path: Path
+) -> None:
+    paths = paint_folder(folder, 2)
+    snapshot = snapshot_of(folder, paths, shots=1)
+    kept = paths[0].rename(folder / "raw.data")
+    moved = replace(snapshot.images[0], path=kept)
+    snapshot = replace(snapshot, images=(moved, *snapshot.images[1:]))
+    before = kept.read_bytes()
+    out = tmp_path / "out.csv"
+    out.symlink_to(kept)
+    for save in (
+        save_predictions(workspace, SavePredictions(1, snapshot, out)),
+        export_model(workspace, ExportModel(1, snapshot, out)),
+        save_labels(workspace, SaveLabels(1, snapshot, out, "csv")),
+    ):
+        with pytest.raises(ExportError, match="it is one of the images"):
+            list(save)
+    assert kept.read_bytes() == before

@@ -423,7 +423,7 @@ def test_no_class_can_take_that_name_but_one_that_has_it_stays(
         project.apply(Change("x", {}, (replace(fox, class_id=NONE_OF_THESE),)))
     assert project.classes() == [fox]
     with monkeypatch.context() as older:
-        older.setattr("engine.project.is_none_name", lambda _name: False)
+        older.setattr("engine.project_changes.is_none_name", lambda _name: False)
         mine = _add_class(project, "none of these")
     project.apply(project.relabel([ImageId(1)], mine.class_id))
     project.apply(project.relabel([ImageId(2)], NONE_OF_THESE))
@@ -1319,3 +1319,22 @@ def test_labels_wait_for_the_disk_also_after_a_scan_was_locked_out(project: Proj
     other.close()
     assert project._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL.
     project.close()
+
+
+def test_a_file_left_by_a_killed_run_over_an_empty_folder_goes(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    left = Project.for_folder(folder, tmp_path / "kept")
+    left._is_new = False  # As if that run had been killed.
+    left.close()
+    assert [path.suffix for path in folder.iterdir()] == [".handful"]
+    Project.for_folder(folder, tmp_path / "kept").close()
+    assert not list(folder.iterdir())
+
+    used = Project.for_folder(folder, tmp_path / "kept")
+    used._is_new = False
+    item = used.new_class("cat")
+    used.apply(replace(used.relabel([], None), action="Add", classes=(item,)))
+    used.close()
+    Project.for_folder(folder, tmp_path / "kept").close()
+    assert [path.suffix for path in folder.iterdir()] == [".handful"]

@@ -327,6 +327,23 @@ def test_negative_examples_tell_strangers_better_and_leave_the_classes_alone() -
     np.testing.assert_array_equal(again.none_scores(embeddings), plain.none_scores(embeddings))
 
 
+def test_negative_examples_are_judged_as_if_nobody_had_labelled_them() -> None:
+    embeddings, labels = _folder((60, 60, 60, 60), noise=1.4)
+    some = _few(labels, 3)
+    some = some[labels[some] < 3]
+    plain = adapt(embeddings[some], labels[some], embeddings.mean(0))
+    strangers = np.flatnonzero(labels == 3)[:20]
+    told = plain.with_negatives(embeddings[strangers]).unknowns
+    n_found = 0
+    for left_out in range(len(strangers)):
+        others = plain.with_negatives(embeddings[np.delete(strangers, left_out)])
+        n_found += int(others.none_scores(embeddings[strangers[left_out : left_out + 1]])[0] > 0.5)
+    assert told.n_negatives_judged == 20
+    assert 0 < n_found < 20
+    assert abs(told.n_negatives_found - n_found) <= 1  # The threshold has moved a little.
+    assert plain.with_negatives(embeddings[:0]).unknowns.n_negatives_judged == 0
+
+
 def test_of_very_many_negative_examples_every_kind_is_heard() -> None:
     embeddings, labels = _folder((300, 300, 30, 30), noise=0.9)
     known = np.concatenate([np.flatnonzero(labels == index)[:3] for index in (2, 3)])

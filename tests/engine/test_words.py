@@ -12,7 +12,7 @@ import pytest
 from engine.errors import EngineError, sentence_for
 from engine.messages import ClassId, ImageId
 from engine.project import Project
-from engine.words import Sentence, say, sentence_of
+from engine.words import Sentence, say, sentence_of, size_words
 
 
 def test_a_sentence_is_its_english_text_everywhere() -> None:
@@ -87,3 +87,21 @@ def test_a_sentence_goes_to_another_process_and_back() -> None:
 def test_what_is_no_sentence_is_refused(other: object) -> None:
     with pytest.raises(ValueError, match=r"sentence|lacks"):
         Sentence.from_json(other)
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "said"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (2_712_000, "2.7 MB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (999_960_000, "1.0 GB"),
+        (3_000_000_000_000, "3.0 TB"),
+    ],
+)
+def test_a_size_is_never_none_of_a_large_unit(n_bytes: int, said: str) -> None:
+    assert size_words(n_bytes) == said
+    room = say("{free} left", free=size_words(n_bytes))
+    assert isinstance(room.values["free"], Sentence)  # So that it is said in the other language.

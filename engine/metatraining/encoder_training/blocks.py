@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.encoder.encoder_file import Encoder
+from engine.encoder.description import Encoder
 from engine.encoder.network import build_network, weights_of
 from engine.messages import Progress
 from engine.metatraining.aggregation import interpolate
@@ -119,6 +119,7 @@ def train_blocks(
     frozen = FrozenBlocks(start, recipe.frozen_blocks)
     counter = Counter(len(recipe.views) * sum(map(len, sets)))
     maps: list[FeatureMaps] = []
+    yield counter.progress(say("Preparing the networks"))  # Exporting tells nothing itself.
     for images in sets:
         may_flip = images.name not in recipe.never_flipped
         building = build_maps(
@@ -127,11 +128,22 @@ def train_blocks(
         text = say("Embedding the training images ({name})", name=images.name)
         maps.append((yield from counter.follow(text, building)))
 
+    is_going_on = resume and (out_dir / CHECKPOINT_NAME).exists()
+    yield Progress(
+        0,
+        say("Taking up the training where it stopped")
+        if is_going_on
+        else say("Preparing the training"),
+        0,
+        0,
+        0.0,
+        0.0,
+    )
     encoder = MapEncoder(network.features[recipe.frozen_blocks :], maps)
     algorithm, loop = anchored(recipe, encoder, maps)
     checkpoint = out_dir / CHECKPOINT_NAME
     fixed = _fixed(_described(recipe, start, sets))
-    if resume and checkpoint.exists():
+    if is_going_on:
         loop.load(checkpoint, fixed)
     every = recipe.checkpoint_every
     yield from train(loop, Epochs(every, every), _unvalidated, checkpoint, fixed, run)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoder.encoder_file import LAST_BLOCK, Encoder
+from engine.encoder.description import LAST_BLOCK, Encoder
 from engine.messages import Progress
 from engine.metatraining.datasets import ImageSet
 from engine.metatraining.encoder_training.blocks import TrainedBlocks, maps_folder

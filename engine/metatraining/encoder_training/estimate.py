@@ -22,7 +22,7 @@ from engine.metatraining.encoder_training.map_tasks import MapEncoder
 from engine.metatraining.encoder_training.maps import FeatureMaps, FrozenBlocks
 from engine.metatraining.encoder_training.pooled import trunk_of
 from engine.metatraining.encoder_training.recipe import Recipe
-from engine.metatraining.encoder_training.run import check_data
+from engine.metatraining.encoder_training.run import check_data, read_data
 from engine.metatraining.views import generator_for, make_view
 from engine.words import say
 
@@ -81,9 +81,10 @@ def estimate(
     )
     yield Progress(0, say("Looking at the data"), 0, 0, 0.0, 0.0)
     training, validation = open_image_sets(data_paths), open_image_sets(validation_paths)
+    yield from read_data((*training, *validation))
     check_data(recipe, training, validation)
     began = time.perf_counter()
-    yield Progress(0, say("Timing how fast this computer is"), 0, 0, 0.0, 0.0)
+    yield Progress(0, say("Preparing the networks"), 0, 3, 0.0, 0.0)
     frozen = FrozenBlocks(trunk_of(start), recipe.frozen_blocks)
     frozen.prepare()
     prepared_s = time.perf_counter() - began

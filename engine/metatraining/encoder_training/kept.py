@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.encoder.encoder_file import Preprocessing, write_whole
+from engine.encoder.description import Preprocessing
 from engine.encoder.graph import export_module
 from engine.errors import EngineError, UnreadableImageError, sentence_for
+from engine.files import write_whole
 from engine.metatraining.datasets import ImageSet
 from engine.metatraining.views import View, generator_for, make_view
 from engine.words import say

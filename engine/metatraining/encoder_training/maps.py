@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.encoder.encoder_file import Encoder
+from engine.encoder.description import Encoder
 from engine.encoder.network import build_network, embedding_of
 from engine.errors import EngineError, sentence_for
 from engine.metatraining.datasets import ImageSet, digest_of

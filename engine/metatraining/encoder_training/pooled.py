@@ -12,13 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.encoder.encoder_file import (
-    LAST_BLOCK,
-    LAYER_SIZES,
-    MOBILENET_V2,
-    Encoder,
-    Preprocessing,
-)
+from engine.encoder.description import LAST_BLOCK, LAYER_SIZES, MOBILENET_V2, Encoder, Preprocessing
 from engine.encoder.network import build_network, pooled_roots
 from engine.errors import EncoderError, EngineError, sentence_for
 from engine.metatraining.datasets import ImageSet, digest_of

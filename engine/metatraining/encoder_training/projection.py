@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.encoder.encoder_file import LAYER_SIZES, MOBILENET_V2, Projection
+from engine.encoder.description import LAYER_SIZES, MOBILENET_V2, Projection
 from engine.metatraining.encoder_training.pooled import PooledSet
 from engine.metatraining.encoder_training.recipe import ProjectionRule
 

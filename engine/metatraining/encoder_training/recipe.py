@@ -8,12 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from engine.encoder.encoder_file import (
-    LAST_BLOCK,
-    LAYER_SIZES,
-    MAX_EMBEDDING_SIZE,
-    MOBILENET_V2,
-)
+from engine.encoder.description import LAST_BLOCK, LAYER_SIZES, MAX_EMBEDDING_SIZE, MOBILENET_V2
 from engine.errors import EngineError
 from engine.metatraining.episodes import MAX_SEED, EpisodeRule
 from engine.metatraining.optimizers import Decay, OptimizerKind, OptimizerRule, check_optimizer

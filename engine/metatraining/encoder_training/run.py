@@ -17,16 +17,17 @@ from typing import Any, Final
 import numpy as np
 import onnxruntime
 
-from engine.encoder.encoder_file import (
-    Encoder,
-    open_encoder,
-    save_encoder,
-    shipped_encoder_path,
-    write_whole,
-)
+from engine.encoder.description import Encoder
+from engine.encoder.encoder_file import open_encoder, save_encoder, shipped_encoder_path
 from engine.errors import EngineError, UnreadableImageError, sentence_for
+from engine.files import write_whole
 from engine.messages import Progress
-from engine.metatraining.datasets import ImageSet, digest_of, open_image_sets
+from engine.metatraining.datasets import (
+    ImageSet,
+    digest_of,
+    digesting,
+    open_image_sets,
+)
 from engine.metatraining.encoder_training.blocks import (
     TrainedBlocks,
     begin_run,
@@ -39,7 +40,7 @@ from engine.metatraining.encoder_training.pooled import trunk_of
 from engine.metatraining.encoder_training.recipe import Recipe
 from engine.metatraining.epochs import CHECKPOINT_NAME, RunRecord
 from engine.metatraining.progress import Counter
-from engine.words import say
+from engine.words import Sentence, say
 
 ENCODER_NAME: Final = "encoder.safetensors"
 RECORD_NAME: Final = "record.json"
@@ -67,6 +68,24 @@ class MetaTrained:
     projection_share: float | None
     validation_gain: float | None
     is_start: bool
+
+    def told(self) -> tuple[Sentence, ...]:
+        """The same in sentences."""
+        where = say(
+            "The encoder is {encoder}, the record {record}.",
+            encoder=self.encoder_path,
+            record=self.record_path,
+        )
+        if self.validation_gain is None:
+            return where, say(
+                "Without validation sets only the smallest step away from the start was taken."
+            )
+        if self.is_start:
+            return where, say(
+                "Nothing was better on the validation sets without harm to one: it is the start."
+            )
+        points = 100 * self.validation_gain
+        return where, say("On the validation sets it is {points:.2f} points better.", points=points)
 
 
 def meta_train(
@@ -111,11 +130,6 @@ def meta_train(
         )
     training = open_image_sets(data_paths)
     validation = open_image_sets(validation_paths)
-    check_data(recipe, training, validation)
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EngineError(sentence_for(error, out_dir, say("make the folder"))) from error
     if not resume and ((out_dir / CHECKPOINT_NAME).exists() or (out_dir / RECORD_NAME).exists()):
         raise EngineError(
             say(
@@ -123,6 +137,12 @@ def meta_train(
                 path=out_dir,
             )
         )
+    yield from read_data((*training, *validation))
+    check_data(recipe, training, validation)
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(sentence_for(error, out_dir, say("make the folder"))) from error
 
     trunk = trunk_of(start)
     run = begin_run(recipe, trunk, training, out_dir, resume, (ENCODER_NAME, RECORD_NAME))
@@ -178,6 +198,15 @@ def meta_train(
         choice.gain,
         choice.is_start,
     )
+
+
+def read_data(sets: Sequence[ImageSet]) -> Generator[Progress, None, None]:
+    """Read all images once, by which ``check_data`` and what is kept tell data apart."""
+    counter = Counter(sum(map(len, sets)))
+    for images in sets:
+        text = say("Reading the images ({name})", name=images.name)
+        yield counter.progress(text)
+        yield from counter.follow(text, digesting(images))
 
 
 def check_data(

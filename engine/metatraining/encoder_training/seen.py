@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.encoder.encoder_file import Encoder
+from engine.encoder.description import Encoder
 
 
 def seen_by_encoder(encoder: Encoder, title: str, sets: Sequence[tuple[str, int]]) -> list[str]:

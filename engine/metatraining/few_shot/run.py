@@ -13,8 +13,8 @@ from typing import Any, Final
 import torch
 from safetensors.torch import save
 
-from engine.encoder.encoder_file import write_whole
 from engine.errors import EngineError, sentence_for
+from engine.files import write_whole
 from engine.messages import Progress
 from engine.metatraining.aggregation import average_weights
 from engine.metatraining.algorithms.interface import Algorithm, accuracy_of
@@ -38,7 +38,7 @@ from engine.metatraining.processes import Processes, alone
 from engine.metatraining.progress import Counter
 from engine.metatraining.tasks import PixelSet, PixelSource, Task
 from engine.metatraining.toml_sections import RecipeError
-from engine.words import say
+from engine.words import Sentence, say
 
 MODEL_NAME: Final = "model.safetensors"
 START_NAME: Final = "start.safetensors"
@@ -63,6 +63,18 @@ class FewShotTrained:
     config_path: Path
     scores_path: Path
     validation_accuracy: float | None
+
+    def told(self) -> Sentence:
+        """The same in a sentence."""
+        model, scores = self.model_path, self.scores_path
+        if self.validation_accuracy is None:
+            return say("The model is {model}, the scores {scores}.", model=model, scores=scores)
+        return say(
+            "The model is {model}, the scores {scores}. Validation: {percent:.2f} %.",
+            model=model,
+            scores=scores,
+            percent=100 * self.validation_accuracy,
+        )
 
 
 def meta_train_few_shot(

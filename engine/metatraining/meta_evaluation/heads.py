@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.encoder.encoder_file import Encoder
+from engine.encoder.description import Encoder
 from engine.metatraining.algorithms.interface import Learner, Predict
 from engine.metatraining.algorithms.prototypical import PrototypicalNetwork
 from engine.metatraining.encoder_training.label_draws import RIDGE

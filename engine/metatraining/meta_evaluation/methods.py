@@ -15,11 +15,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from engine.encoder.encoder_file import (
-    Encoder,
-    holds_bare_weights,
-    open_encoder,
-)
+from engine.encoder.description import Encoder
+from engine.encoder.encoder_file import holds_bare_weights, open_encoder
 from engine.errors import EngineError, sentence_for
 from engine.metatraining.aggregation import Vote, average_weights, interpolate
 from engine.metatraining.algorithms.interface import Algorithm, Learner

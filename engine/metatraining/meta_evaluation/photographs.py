@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.encoder.encoder_file import Encoder
+from engine.encoder.description import Encoder
 from engine.encoder.runtime import EncoderRuntime
 from engine.errors import EngineError, UnreadableImageError
 from engine.messages import Progress

@@ -15,9 +15,9 @@ import numpy as np
 import onnxruntime
 import torch
 
-from engine.encoder.encoder_file import write_whole
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.errors import EngineError, sentence_for
+from engine.files import write_whole
 from engine.messages import Progress
 from engine.metatraining.encoder_training.seen import seen_by_encoder
 from engine.metatraining.meta_evaluation.contenders import contenders_of, head_contenders_of

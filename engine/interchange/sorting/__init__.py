@@ -1,0 +1,1 @@
+"""Images sorted into class folders: names, the plan, its journal, and one file after the other."""

@@ -1,0 +1,1 @@
+"""Folders that are watched: which images have come, and which have gone."""
