@@ -84,6 +84,12 @@ class SnapshotBuilder:
         if not self._images and not may_be_empty:
             raise EngineError(f"There are no images in {short_path(images)}.")
 
+    def add_files(self, folder: Path, names: Sequence[str]) -> None:
+        """Images to classify that are known by name already, relative to their folder."""
+        self._folder = folder
+        for name in names:
+            self._add_image(folder / name, name)
+
     def add_support(self, support: Path) -> None:
         """Examples as ``support/CLASS/images``; those in ``none_of_these`` are negative ones.
 

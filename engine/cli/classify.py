@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from engine.bundle.contents import MODEL
+from engine.cli.cluster import classify_on_cluster, is_address
 from engine.cli.options import (
     Device,
     DeviceOption,
     EffortOption,
     EncoderFile,
     FromBundle,
-    Images,
     JsonOption,
     Labels,
     ModelFile,
@@ -66,11 +66,21 @@ _REQUEST: Final = 0  # The command line runs one job at a time; nobody needs to 
 
 
 def classify(
-    images: Images,
+    images: Annotated[
+        str,
+        typer.Argument(
+            help="A folder, walked with its sub-folders, or a text file with a path a line; with "
+            "--cluster also an address such as s3://bucket/images.",
+            show_default=False,
+        ),
+    ],
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--out", help="The table to write: .csv, .jsonl (JSON Lines) or .parquet, by its name."
+            "--out",
+            help="The table to write: .csv, .jsonl (JSON Lines) or .parquet, by its name. With "
+            "--cluster also a folder, or its address, for a table in parts.",
+            metavar="PATH",
         ),
     ] = None,
     support: Support = None,
@@ -107,6 +117,15 @@ def classify(
     effort: EffortOption = Effort.THOROUGH,
     encoder: EncoderFile = None,
     device: DeviceOption = Device.AUTO,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            help="Have a Ray cluster do it: “auto”, “host:port” or “ray://host:port” joins one, "
+            "“local” starts one of this computer's cores.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Classify images from a handful of examples, or with a model exported before."""
@@ -119,49 +138,70 @@ def classify(
         {"--support": support, "--labels": labels, "--project": project, "--model": model},
         from_bundle,
     )
+    source = Source(model, support, labels, project, from_bundle, effort, encoder, device)
+    started = time.perf_counter()
+    if cluster is not None:
+        others = {
+            "--export": export_to is not None,
+            "--sort-into": sort_into is not None,
+            "--watch": watch_it,
+        }
+        for option in (name for name, is_given in others.items() if is_given):
+            raise UsageError(f"{option} does not go with --cluster.")
+        if out is None:
+            raise UsageError("--cluster needs --out: a folder for parts, or a table.")
+        end(classify_on_cluster(images, out, source, cluster, table_format), started, as_json)
+        return
+    for option, given in {"IMAGES": images, "--out": out}.items():
+        if given is not None and is_address(given):
+            raise UsageError(f"{option} can be an address ({given}) with --cluster only.")
+    folder, table = Path(images), None if out is None else Path(out)
     sorting = None
     if sort_into is not None:
         choice = SortChoice(sort_into, how, flatten, unsure_below, labelled_only)
         sorting = Sorting(choice, project, only_plan=dry_run, as_json=as_json)
     elif dry_run:
         raise UsageError("--dry-run says what --sort-into would do; give that, too.")
-    if out is None and sorting is None:
+    if table is None and sorting is None:
         raise UsageError("Give --out, --sort-into, or both.")
     check_outputs(
-        {"--out": out, "--export": export_to},
+        {"--out": table, "--export": export_to},
         {
-            "IMAGES": images,
+            "IMAGES": folder,
             "--labels": labels,
             "--project": project,
             "--model": model,
             "--from-bundle": from_bundle,
         },
     )
-    if out is not None:
-        checked_format(out, table_format)
+    if table is not None:
+        checked_format(table, table_format)
     if watch_it:
         if export_to is not None:
             raise UsageError("--export does not go with --watch; “handful export” writes a model.")
-        source = Source(model, support, labels, project, from_bundle, effort, encoder, device)
-        watch(images, source, out, table_format, sorting, as_json=as_json)
-    started = time.perf_counter()
+        watch(folder, source, table, table_format, sorting, as_json=as_json)
     if model is not None:
         if export_to is not None:
             raise UsageError("--export writes an adapted model; --model is one already.")
-        summary = _classify_with_model(images, model, out, table_format, sorting)
+        summary = _classify_with_model(folder, model, table, table_format, sorting)
     else:
         snapshot = replace(
-            snapshot_of(images, support, labels, project, from_bundle), effort=effort
+            snapshot_of(folder, support, labels, project, from_bundle), effort=effort
         )
-        check_images_kept([out, export_to], snapshot)
-        if out is not None:
-            check_table(out)
+        check_images_kept([table, export_to], snapshot)
+        if table is not None:
+            check_table(table)
         if export_to is not None:
             check_models([export_to])
         with opened_workspace(device, encoder) as workspace:
             summary = classify_and_export(
-                workspace, snapshot, out, export_to, table_format=table_format, sorting=sorting
+                workspace, snapshot, table, export_to, table_format=table_format, sorting=sorting
             )
+    end(summary, started, as_json)
+
+
+def end(summary: dict[str, Any], started: float, as_json: bool) -> None:
+    """Tell what was done since ``started`` (of the performance counter)."""
     summary["seconds"] = round(time.perf_counter() - started, 3)
     tell(told(summary))
     if as_json:

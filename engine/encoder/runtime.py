@@ -192,7 +192,12 @@ def _cpu_backend(graph_path: Path) -> _Backend:
     return _session_backend(session)
 
 
-def _cuda_backend(graph_path: Path) -> _Backend:
+def cuda_session(graph: Path) -> onnxruntime.InferenceSession:
+    """A session on the first CUDA device.
+
+    Raises:
+        EncoderError, or what a broken driver stack raises: it cannot be had.
+    """
     import torch  # Before preload_dlls(): it brings the CUDA libraries that are then shared.
 
     if not torch.cuda.is_available():
@@ -204,12 +209,14 @@ def _cuda_backend(graph_path: Path) -> _Backend:
         "arena_extend_strategy": "kSameAsRequested",
         "cudnn_conv_algo_search": "HEURISTIC",
     }
-    session = onnxruntime.InferenceSession(
-        str(graph_path), options, providers=[(_CUDA, cuda), _CPU]
-    )
+    session = onnxruntime.InferenceSession(str(graph), options, providers=[(_CUDA, cuda), _CPU])
     if session.get_providers()[0] != _CUDA:  # onnxruntime falls back without a word.
         raise EncoderError(say("its CUDA provider did not load"))
-    backend = _session_backend(session)
+    return session
+
+
+def _cuda_backend(graph_path: Path) -> _Backend:
+    backend = _session_backend(cuda_session(graph_path))
     backend(np.zeros((64, 48, 3), np.uint8))
     return backend
 

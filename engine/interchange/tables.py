@@ -9,13 +9,16 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.errors import ExportError
 from engine.interchange.cells import safe_label, safe_name, text_of
 from engine.interchange.records import Record, Results
 from engine.messages import TableFormat
 from engine.words import say
+
+if TYPE_CHECKING:
+    import pyarrow
 
 EXCEL_MAX_ROWS: Final = 1_048_576
 _ROWS_PER_GROUP: Final = 20_000  # Of a Parquet file: what a reader takes at once.
@@ -249,8 +252,24 @@ def _write_json_lines(results: Results, out: Path) -> Iterator[Sequence[Record]]
 
 
 def _write_parquet(results: Results, out: Path) -> Iterator[Sequence[Record]]:
-    import pyarrow
     import pyarrow.parquet
+
+    schema = parquet_schema(results)
+    records: list[Record] = []
+    with pyarrow.parquet.ParquetWriter(out, schema) as writer:
+        for chunk in results.chunks():
+            records += (record for record in chunk if not record.failure)
+            if len(records) >= _ROWS_PER_GROUP:
+                writer.write_table(parquet_rows(results, records, schema))
+                records.clear()
+            yield chunk
+        if records:
+            writer.write_table(parquet_rows(results, records, schema))
+
+
+def parquet_schema(results: Results, more: Sequence[str] = ()) -> pyarrow.Schema:
+    """The columns of a Parquet table; ``more`` are texts between the others and probabilities."""
+    import pyarrow
 
     text, number = pyarrow.string(), pyarrow.float32()
     kinds = {
@@ -258,39 +277,35 @@ def _write_parquet(results: Results, out: Path) -> Iterator[Sequence[Record]]:
         **dict.fromkeys(("confidence", "second_confidence", "none_score"), number),
         "machine_confidence": number,
     }
-    header = table_header(results.predicted)
-    n_fixed = len(header) - len(results.predicted)
-    fields = [(name, kinds.get(name, text)) for name in header[:n_fixed]]
-    fields += [(name, number) for name in header[n_fixed:]]
-    schema = pyarrow.schema(
+    fields = [(name, kinds.get(name, text)) for name in (*table_header(()), *more)]
+    fields += [(name, number) for name in table_header(results.predicted)[len(table_header(())) :]]
+    return pyarrow.schema(
         fields,
         metadata={
             "model_id": results.model_id,
             "class_names": json.dumps(results.predicted),
         },
     )
+
+
+def parquet_rows(
+    results: Results,
+    records: Sequence[Record],
+    schema: pyarrow.Schema,
+    more: Sequence[Sequence[str | None]] = (),
+) -> pyarrow.Table:
+    """Records as rows of a Parquet table; ``more`` are the columns that its schema has besides."""
+    import pyarrow
+
     rows: list[list[Any]] = []
-
-    def write_rows() -> None:
-        columns = [
-            pyarrow.array(column, kind)
-            for column, (_, kind) in zip(zip(*rows, strict=True), fields, strict=True)
-        ]
-        writer.write_table(pyarrow.Table.from_arrays(columns, schema=schema))
-        rows.clear()
-
-    with pyarrow.parquet.ParquetWriter(out, schema) as writer:
-        for chunk in results.chunks():
-            for record in chunk:
-                if record.failure:
-                    continue
-                row = row_of(results, record)
-                chances: list[float | None] = [None] * len(results.predicted)
-                if record.probabilities is not None:
-                    chances = [float(value) for value in record.probabilities]
-                rows.append([*row.values(), *chances])
-            if len(rows) >= _ROWS_PER_GROUP:
-                write_rows()
-            yield chunk
-        if rows:
-            write_rows()
+    for number, record in enumerate(records):
+        chances: list[float | None] = [None] * len(results.predicted)
+        if record.probabilities is not None:
+            chances = [float(value) for value in record.probabilities]
+        others = (column[number] for column in more)
+        rows.append([*row_of(results, record).values(), *others, *chances])
+    columns = [
+        pyarrow.array(column, field.type)
+        for column, field in zip(zip(*rows, strict=True), schema, strict=True)
+    ]
+    return pyarrow.Table.from_arrays(columns, schema=schema)

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from engine.bundle.contents import MODEL
 from engine.bundle.place import is_zip, opened_bundle
-from engine.encoder.runtime import cpu_session, usable_cores
+from engine.encoder.runtime import cpu_session, cuda_session, usable_cores
 from engine.errors import EngineError, UnreadableImageError
 from engine.images import decode_image, read_file
 from engine.interchange.records import Record, Results
@@ -54,6 +56,7 @@ class ExportedModel:
 
     Attributes:
         class_names: the classes in output order.
+        model_id: what it calls itself; empty of models from before there were such ids.
     """
 
     def __init__(self, model: Path) -> None:
@@ -62,7 +65,7 @@ class ExportedModel:
         Raises:
             EngineError: the file is not a model that Handful exported.
         """
-        self._session, names, self._model_id = load_exported(model)
+        self._session, names, self.model_id = load_exported(model)
         self.class_names = tuple(names)
         has_none_score = _NONE_SCORE in {item.name for item in self._session.get_outputs()}
         self._wanted = [_OUTPUT, _NONE_SCORE] if has_none_score else [_OUTPUT]
@@ -81,16 +84,29 @@ class ExportedModel:
             folder=folder,
             class_names=self.class_names,
             predicted=self.class_names,
-            model_id=self._model_id,
+            model_id=self.model_id,
             n_images=len(ordered),
             chunks=chunks,
         )
 
+    def move_to_gpu(self, model: Path) -> None:
+        """Run on a CUDA device from now on; ``model`` is the ONNX file that was opened.
+
+        Raises:
+            EncoderError, or what a broken driver stack raises: it stays on the CPU.
+        """
+        session = cuda_session(model)
+        session.run(self._wanted, {"image": np.zeros((1, 64, 48, 3), np.uint8)})
+        self._session = session
+
     def _classify(self, image: ImageRef) -> Record:
         try:
-            pixels = decode_image(read_file(image.path)).pixels
+            return self.record(image, decode_image(read_file(image.path)).pixels)
         except UnreadableImageError as error:
             return Record(image, failure=str(error))
+
+    def record(self, image: ImageRef, pixels: NDArray[np.uint8]) -> Record:
+        """What it says of an image (height, width, 3) RGB; any thread may ask."""
         probabilities, *none_scores = self._session.run(self._wanted, {"image": pixels[None]})
         none_score = float(none_scores[0][0]) if none_scores else None
         return Record(image, None, probabilities[0], none_score)
