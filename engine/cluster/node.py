@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ from engine.words import say
 if TYPE_CHECKING:
     import pyarrow
 
-READS_PER_THREAD: Final = 8
+_READS_PER_THREAD: Final = 8
 """A store answers after 20 to 100 ms, an image is worked on for 10: so many reads hide that."""
 
 _children: dict[str, ExportedModel] = {}  # Of a process that may die: its own model.
@@ -51,21 +50,19 @@ class PartWorker:
         run = run_in(self._out)
         self._images = Storage(run.images)
         self._labels = run.labels
-        self._folder = tempfile.TemporaryDirectory(prefix="handful-worker-")
-        self._model_file = Path(self._folder.name) / "model.onnx"
-        self._model_file.write_bytes(self._out.read(MODEL))
-        self._model = ExportedModel(self._model_file)
+        self._content = self._out.read(MODEL)
+        self._model = ExportedModel(Path(MODEL), self._content)
         if run.device != "cpu" and has_nvidia_device():
             try:
-                self._model.move_to_gpu(self._model_file)
+                self._model.move_to_gpu(self._content)
             except Exception as error:  # Whatever a broken driver stack raises, the CPU remains.
                 if run.device == "cuda":
                     raise EngineError(
                         say("The device cuda cannot be used: {reason}.", reason=error)
                     ) from error
+        self._n_reads = _READS_PER_THREAD * n_threads
         self._working = threading.BoundedSemaphore(n_threads)
         self._large = threading.Lock()
-        self._pool = ThreadPoolExecutor(READS_PER_THREAD * n_threads, "handful-images")
 
     def __call__(self, batch: pyarrow.Table) -> pyarrow.Table:
         """Classify the parts of a batch; a row about each, with ``failure`` where it has no file.
@@ -104,12 +101,13 @@ class PartWorker:
         part = part_name(self._model.model_id, names)
         refs = [ImageRef(ImageId(place), Path(name), name) for place, name in enumerate(names)]
         if note_attempt(self._out, part):
-            with Expendable(_classify_in_child, _open_in_child, str(self._model_file)) as look:
+            with Expendable(_classify_in_child, _open_in_child, self._content) as look:
                 found = [
                     self._record(image, size, look) for image, size in zip(refs, sizes, strict=True)
                 ]
         else:
-            found = list(self._pool.map(self._record, refs, sizes))
+            with ThreadPoolExecutor(self._n_reads, "handful-images") as pool:
+                found = list(pool.map(self._record, refs, sizes))
         if not any(was_fetched for _, was_fetched in found):
             raise EngineError(
                 say(
@@ -156,8 +154,8 @@ class PartWorker:
         )
 
 
-def _open_in_child(model: str) -> None:
-    _children["model"] = ExportedModel(Path(model))
+def _open_in_child(model: bytes) -> None:
+    _children["model"] = ExportedModel(Path(MODEL), model)
 
 
 def _classify_in_child(given: tuple[ImageRef, bytes]) -> Record:

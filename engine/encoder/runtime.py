@@ -192,7 +192,7 @@ def _cpu_backend(graph_path: Path) -> _Backend:
     return _session_backend(session)
 
 
-def cuda_session(graph: Path) -> onnxruntime.InferenceSession:
+def cuda_session(graph: Path | bytes) -> onnxruntime.InferenceSession:
     """A session on the first CUDA device.
 
     Raises:
@@ -209,7 +209,8 @@ def cuda_session(graph: Path) -> onnxruntime.InferenceSession:
         "arena_extend_strategy": "kSameAsRequested",
         "cudnn_conv_algo_search": "HEURISTIC",
     }
-    session = onnxruntime.InferenceSession(str(graph), options, providers=[(_CUDA, cuda), _CPU])
+    source = graph if isinstance(graph, bytes) else str(graph)
+    session = onnxruntime.InferenceSession(source, options, providers=[(_CUDA, cuda), _CPU])
     if session.get_providers()[0] != _CUDA:  # onnxruntime falls back without a word.
         raise EncoderError(say("its CUDA provider did not load"))
     return session

@@ -59,13 +59,18 @@ class ExportedModel:
         model_id: what it calls itself; empty of models from before there were such ids.
     """
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, content: bytes | None = None) -> None:
         """Open an ONNX file, or a bundle: its folder or zip file.
+
+        Args:
+            model: what to open, or what sentences name where there is
+            content: the ONNX file itself, which came from elsewhere.
 
         Raises:
             EngineError: the file is not a model that Handful exported.
         """
-        self._session, names, self.model_id = load_exported(model)
+        opened = load_exported(model) if content is None else _load(content, model)
+        self._session, names, self.model_id = opened
         self.class_names = tuple(names)
         has_none_score = _NONE_SCORE in {item.name for item in self._session.get_outputs()}
         self._wanted = [_OUTPUT, _NONE_SCORE] if has_none_score else [_OUTPUT]
@@ -89,7 +94,7 @@ class ExportedModel:
             chunks=chunks,
         )
 
-    def move_to_gpu(self, model: Path) -> None:
+    def move_to_gpu(self, model: bytes) -> None:
         """Run on a CUDA device from now on; ``model`` is the ONNX file that was opened.
 
         Raises:
@@ -129,7 +134,7 @@ def load_exported(model: Path) -> tuple[onnxruntime.InferenceSession, list[str],
     return _load(model, model)
 
 
-def _load(file: Path, model: Path) -> tuple[onnxruntime.InferenceSession, list[str], str]:
+def _load(file: Path | bytes, model: Path) -> tuple[onnxruntime.InferenceSession, list[str], str]:
     """``model`` is what sentences name."""
     try:
         session = cpu_session(file)
