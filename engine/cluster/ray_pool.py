@@ -143,9 +143,10 @@ def opened_cluster(address: str, device: str) -> Iterator[Cluster]:
             raise EngineError(
                 say("There is no Ray cluster at {address}: {why}.", address=address, why=why)
             ) from error
-        stack.callback(ray.shutdown)
-        # What Ray has to tell (a worker died, no node is free) is nothing for programs to read.
+        # What Ray has to tell (a worker died, no node is free), some of it only when it is left, is
+        # nothing for programs to read.
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        stack.callback(ray.shutdown)
         _quieten(ray)
         yield _workers_of(ray, address, device)
 
