@@ -5,8 +5,9 @@
 1. Painted JPEGs of 500 px, hard-linked: `handful classify --model` on this computer alone, then
    with `--cluster local`, of which Ray's start and the work are told apart; a rerun with nothing
    left to do.
-2. The driver alone with many names: listing files, planning parts, and what a resume reads.
-3. What a part weighs, for 2 and 20 classes.
+2. Processor time of each step of an image, on one thread, for three sizes.
+3. The driver alone with many names: listing files, planning parts, and what a resume reads.
+4. What a part weighs, for 2 and 20 classes.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from PIL import Image
 from engine.cluster.listing import Listing, list_images, rows_per_part
 from engine.cluster.parts import images_in, part_name, part_of
 from engine.cluster.storage import Storage
+from engine.images import decode_image, read_file
 from engine.interchange.records import Record, Results
+from engine.jobs.exported_model import ExportedModel
 from engine.messages import ImageId, ImageRef
 
 _N_FILES = 60
@@ -43,6 +46,7 @@ def main() -> None:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="hb-") as folder:
         rates(Path(folder), asked.images)
+        stages(Path(folder))
         weights()
         driver(Path(folder), asked.names)
 
@@ -75,6 +79,33 @@ def rates(folder: Path, n_images: int) -> None:
     )
     print(f"| Ray's command from beginning to end | {ray['seconds']:.1f} s |")
     print(f"| again, with nothing to do | {again['seconds']:.1f} s |")
+
+
+def stages(folder: Path) -> None:
+    model = ExportedModel(folder / "model.onnx")
+    print("\n| JPEG | kB | read | decode | model |\n|---|---|---|---|---|")
+    for width, height, count in ((500, 375, 60), (1632, 1224, 30), (4000, 3000, 10)):
+        path = folder / "stages.jpg"
+        picture = Image.open(paint(folder / "large.jpg", width)).resize((width, height))
+        # The grain of a camera: without it a large file would be a tenth of a photograph's.
+        grain = np.random.default_rng(0).normal(0, 5, (height, width, 3))
+        grainy = np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8)
+        Image.fromarray(grainy).save(path, quality=85)
+        ref = ImageRef(ImageId(0), path, path.name)
+        spent = {"read": 0.0, "decode": 0.0, "model": 0.0}
+        for round_ in range(count + 2):  # The first two warm up.
+            marks = [time.thread_time()]
+            content = read_file(path)
+            marks.append(time.thread_time())
+            pixels = decode_image(content).pixels
+            marks.append(time.thread_time())
+            model.record(ref, pixels)
+            marks.append(time.thread_time())
+            if round_ >= 2:
+                for name, start, end in zip(spent, marks[:-1], marks[1:], strict=True):
+                    spent[name] += (end - start) / count
+        shown = " | ".join(f"{1e3 * value:.2f} ms" for value in spent.values())
+        print(f"| {width} x {height} | {path.stat().st_size / 1e3:.0f} | {shown} |")
 
 
 def handful(*arguments: object) -> dict[str, Any]:

@@ -192,12 +192,7 @@ def _cpu_backend(graph_path: Path) -> _Backend:
     return _session_backend(session)
 
 
-def cuda_session(graph: Path | bytes) -> onnxruntime.InferenceSession:
-    """A session on the first CUDA device.
-
-    Raises:
-        EncoderError, or what a broken driver stack raises: it cannot be had.
-    """
+def _cuda_backend(graph_path: Path) -> _Backend:
     import torch  # Before preload_dlls(): it brings the CUDA libraries that are then shared.
 
     if not torch.cuda.is_available():
@@ -209,15 +204,12 @@ def cuda_session(graph: Path | bytes) -> onnxruntime.InferenceSession:
         "arena_extend_strategy": "kSameAsRequested",
         "cudnn_conv_algo_search": "HEURISTIC",
     }
-    source = graph if isinstance(graph, bytes) else str(graph)
-    session = onnxruntime.InferenceSession(source, options, providers=[(_CUDA, cuda), _CPU])
+    session = onnxruntime.InferenceSession(
+        str(graph_path), options, providers=[(_CUDA, cuda), _CPU]
+    )
     if session.get_providers()[0] != _CUDA:  # onnxruntime falls back without a word.
         raise EncoderError(say("its CUDA provider did not load"))
-    return session
-
-
-def _cuda_backend(graph_path: Path) -> _Backend:
-    backend = _session_backend(cuda_session(graph_path))
+    backend = _session_backend(session)
     backend(np.zeros((64, 48, 3), np.uint8))
     return backend
 

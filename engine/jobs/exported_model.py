@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from engine.bundle.contents import MODEL
 from engine.bundle.place import is_zip, opened_bundle
-from engine.encoder.runtime import cpu_session, cuda_session, usable_cores
-from engine.errors import EngineError, UnreadableImageError
+from engine.encoder.runtime import cpu_session, usable_cores
+from engine.errors import EncoderError, EngineError, UnreadableImageError
 from engine.images import decode_image, read_file
 from engine.interchange.records import Record, Results
 from engine.jobs.predictions import save_table
@@ -100,7 +100,7 @@ class ExportedModel:
         Raises:
             EncoderError, or what a broken driver stack raises: it stays on the CPU.
         """
-        session = cuda_session(model)
+        session = _cuda_session(model)
         session.run(self._wanted, {"image": np.zeros((1, 64, 48, 3), np.uint8)})
         self._session = session
 
@@ -115,6 +115,20 @@ class ExportedModel:
         probabilities, *none_scores = self._session.run(self._wanted, {"image": pixels[None]})
         none_score = float(none_scores[0][0]) if none_scores else None
         return Record(image, None, probabilities[0], none_score)
+
+
+def _cuda_session(model: bytes) -> onnxruntime.InferenceSession:
+    import torch  # Before preload_dlls(): it brings the CUDA libraries that are then shared.
+
+    if not torch.cuda.is_available():
+        raise EncoderError(say("torch sees no CUDA device"))
+    onnxruntime.preload_dlls()
+    session = onnxruntime.InferenceSession(
+        model, providers=["CUDAExecutionProvider", "CPUExecutionProvider"]
+    )
+    if session.get_providers()[0] != "CUDAExecutionProvider":  # It falls back without a word.
+        raise EncoderError(say("its CUDA provider did not load"))
+    return session
 
 
 def load_exported(model: Path) -> tuple[onnxruntime.InferenceSession, list[str], str]:
