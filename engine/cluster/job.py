@@ -52,12 +52,12 @@ def classify_missing(
         return Done(before, len(known), before.n_rows, 0)
     yield Progress(request_id, say("Starting the workers (a few seconds)"), 0, 0, 0.0, 0.0)
     with opened_cluster(address, device) as cluster:
-        parts = list(missing.parts(rows_per_part(len(missing), cluster.n_workers)))
+        n_rows = rows_per_part(len(missing), cluster.n_workers)
         text = say("Classifying")
         meter = ProgressMeter(request_id, text, len(listing), len(listing) - len(missing))
         yield meter.report()
         counts, failures = before, list[str]()
-        for found, failure in cluster.classify(parts, out):
+        for found, failure in cluster.classify(missing, n_rows, out):
             if failure:
                 failures.append(failure)
                 if len(failures) >= _MOST_FAILED:
@@ -75,4 +75,5 @@ def classify_missing(
             )
         )
     forget_all_attempts(out)
-    return Done(counts, len(known) + len(parts), before.n_rows, cluster.n_workers)
+    n_parts = len(known) + -(-len(missing) // n_rows)
+    return Done(counts, n_parts, before.n_rows, cluster.n_workers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -56,11 +56,21 @@ class Listing:
             return list(self.names.to_pylist())
         return [self.names[index * total // count].as_py() for index in range(count)]
 
-    def parts(self, n_rows: int) -> Iterator[tuple[list[str], list[int]]]:
-        """Names and sizes, ``n_rows`` at a time."""
+    def blocks(self, n_rows: int) -> list[pyarrow.Table]:
+        """The images ``n_rows`` at a time: tables of one row with their ``names`` and ``sizes``.
+
+        They share the listing's memory.
+        """
+        import pyarrow
+
+        blocks = []
         for start in range(0, len(self), n_rows):
-            names, sizes = self.names.slice(start, n_rows), self.sizes.slice(start, n_rows)
-            yield names.to_pylist(), sizes.to_pylist()
+            columns = []
+            for column in (self.names, self.sizes):
+                some = column.slice(start, n_rows)
+                columns.append(pyarrow.LargeListArray.from_arrays([0, len(some)], some))
+            blocks.append(pyarrow.Table.from_arrays(columns, ["names", "sizes"]))
+        return blocks
 
 
 def list_images(images: Storage, request_id: int) -> Generator[Progress, None, Listing]:

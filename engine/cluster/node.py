@@ -23,8 +23,8 @@ from engine.words import say
 if TYPE_CHECKING:
     import pyarrow
 
-_READS_PER_THREAD: Final = 8
-"""A store answers after 20 to 100 ms, an image is worked on for 10: so many reads hide that."""
+_READS_PER_THREAD: Final = 16
+"""A store answers after 20 to 200 ms, an image is worked on for 12: so many reads hide that."""
 
 _children: dict[str, ExportedModel] = {}  # Of a process that may die: its own model.
 

@@ -8,12 +8,13 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Final
 
+from engine.cluster.listing import Listing
 from engine.cluster.node import PartWorker
 from engine.cluster.parts import Counts
 from engine.cluster.storage import Storage
@@ -46,29 +47,17 @@ class Cluster:
     n_threads: int
     n_gpus: int
 
-    def classify(
-        self, parts: Sequence[tuple[list[str], list[int]]], out: Storage
-    ) -> Iterator[tuple[Counts, str]]:
-        """Have the parts written into the run of ``out``; in the order in which they are done.
+    def classify(self, listing: Listing, n_rows: int, out: Storage) -> Iterator[tuple[Counts, str]]:
+        """Have parts of ``n_rows`` images written into the run of ``out``; as they are done.
 
         Ray starts a worker anew that died, and gives its parts to it or another.
 
         Yields:
             What is in a part, and why it could not be written, empty where it was.
         """
-        import pyarrow
         import ray.data
 
-        schema = pyarrow.schema(
-            [
-                ("names", pyarrow.list_(pyarrow.string())),
-                ("sizes", pyarrow.list_(pyarrow.int64())),
-            ]
-        )
-        blocks = [
-            pyarrow.Table.from_pydict({"names": [names], "sizes": [sizes]}, schema)
-            for names, sizes in parts
-        ]
+        blocks = listing.blocks(n_rows)
         n_workers = min(self.n_workers, len(blocks))
         pool = ray.data.ActorPoolStrategy(
             min_size=n_workers if self.address == LOCAL else 1,

@@ -136,14 +136,13 @@ class WithoutRay:
         self.seen: list[list[str]] = []
         self._left = parts_before_kill
 
-    def classify(self, parts: Any, out: Storage) -> Iterator[tuple[Counts, str]]:
+    def classify(self, listing: Listing, n_rows: int, out: Storage) -> Iterator[tuple[Counts, str]]:
         worker = PartWorker(out.address, 2)
-        for names, sizes in parts:
+        for table in listing.blocks(n_rows):
             if self._left == 0:
                 raise KeyboardInterrupt
             self._left = None if self._left is None else self._left - 1
-            self.seen.append(names)
-            table = pyarrow.Table.from_pydict({"names": [names], "sizes": [sizes]})
+            self.seen.append(table.to_pylist()[0]["names"])
             (row,) = worker(table).to_pylist()
             failure = row.pop("failure")
             yield Counts(**row), failure
@@ -242,8 +241,10 @@ def test_a_worker_writes_what_one_machine_writes(
     begun(out, listing, model, {"a b/dots_00.jpg": "stripes", "c/cut.jpg": "dots"})
     worker = PartWorker(out.address, 2)
     counts = Counts()
-    for names, sizes in listing.parts(5):
-        counts += worker.classify(names, sizes)
+    for block in listing.blocks(5):
+        (row,) = worker(block).to_pylist()
+        assert row.pop("failure") == ""
+        counts += Counts(**row)
     expected, errors = expected_rows(images, model, tmp_path)
     rows = rows_of(out)
     readable = [row for row in rows if row["reason"] is None]
@@ -311,7 +312,7 @@ def test_an_image_that_ended_a_process_is_a_row(
     listing = listed(Storage(str(images)))
     begun(out, listing, model)
     worker = PartWorker(out.address, 1)
-    (names, sizes), *_ = listing.parts(100)
+    names, sizes = listing.names.to_pylist(), listing.sizes.to_pylist()
     whole = worker.classify(names, sizes)
     before = rows_of(out)
     (part,) = parts_in(out)
@@ -377,7 +378,7 @@ def test_a_store_that_fails_is_asked_again_and_never_taken_for_broken_images(
     begun(out, listing, model)
     worker = PartWorker(out.address, 1)
     worker._images._files = FailingStore()
-    (names, sizes), *_ = listing.parts(100)
+    names, sizes = listing.names.to_pylist(), listing.sizes.to_pylist()
     FailingStore.failures = 2
     assert worker.classify(names, sizes).n_unreadable == 0
     forget(out)
