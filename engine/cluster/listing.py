@@ -132,14 +132,17 @@ class _Columns:
 
     def listing(self, folder: Storage, left_out: tuple[str, ...], *, may_repeat: bool) -> Listing:
         import pyarrow
+        from pyarrow import compute
 
         self._pack()
-        table = pyarrow.concat_tables(self._done).sort_by("name")
-        if may_repeat:
-            table = table.group_by("name", use_threads=False).aggregate([("size", "first")])
-            table = table.rename_columns(["name", "size"])
-        table = table.combine_chunks()
+        table = pyarrow.concat_tables(self._done)
+        self._done.clear()
+        table = table.sort_by("name").combine_chunks()
         names, sizes = (_whole(table.column(name)) for name in ("name", "size"))
+        if may_repeat and len(names) > 1:
+            is_other = compute.not_equal(names.slice(1), names.slice(0, len(names) - 1))
+            is_first = pyarrow.concat_arrays([pyarrow.array([True]), is_other])
+            names, sizes = names.filter(is_first), sizes.filter(is_first)
         return Listing(folder, names, sizes, left_out)
 
     def _pack(self) -> None:
