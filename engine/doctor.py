@@ -12,11 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from engine.embeddings import ImageCache
 from engine.encoder.devices import has_nvidia_device
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import load_runtime
 from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
+from engine.image_cache import ImageCache
 from engine.images import decode_image, make_thumbnail
 from engine.version import VERSION
 from engine.words import size_words

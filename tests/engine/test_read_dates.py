@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from engine.embeddings import CacheEntry, FileKey, ImageCache
+from engine.image_cache import CacheEntry, FileKey, ImageCache
 from engine.images import decode_image, read_date
 from engine.jobs.embedding import embed_images, read_dates
 from engine.jobs.workspace import Workspace
