@@ -204,7 +204,7 @@ class Workspace:
 
     def _make_beside(self, encoder: Encoder, viewed: bool) -> Workspace:
         runtime = load_runtime(encoder, self._graph_folder, self._device, viewed=viewed)
-        cache = ImageCache(self.cache.folder, cache_key(runtime), runtime.encoder.embedding_size)
+        cache = self.cache.beside(cache_key(runtime), runtime.encoder.embedding_size)
         return Workspace(
             runtime,
             cache,

@@ -11,8 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.image_cache import CacheEntry, FileKey, ImageCache
+from engine.images import make_thumbnail
 
 SIZE = 6
+JPEG = make_thumbnail(np.zeros((4, 4, 3), np.uint8))
 
 
 def _embeddings(count: int, seed: int = 0) -> NDArray[np.float16]:
@@ -27,7 +29,7 @@ def _file(folder: Path, name: str = "a.jpg", content: bytes = b"12345") -> FileK
     return key
 
 
-def _entry(mark: int, thumbnail: bytes | None = b"jpeg") -> CacheEntry:
+def _entry(mark: int, thumbnail: bytes | None = JPEG) -> CacheEntry:
     bits = 2**64 - 1 - mark
     return CacheEntry(bytes([mark]) * 16, _embeddings(1, mark)[0], thumbnail, perceptual_hash=bits)
 
@@ -94,9 +96,11 @@ def test_embeddings_of_two_encoders_are_not_mixed(tmp_path: Path) -> None:
         found = second.find(key)
         assert found is not None  # The thumbnail serves both, the embedding does not.
         assert found.embedding is None
-        assert found.thumbnail == b"jpeg"
+        assert found.thumbnail == JPEG
         assert second.find_content(_entry(1).content) is None
-        other = CacheEntry(_entry(1).content, _entry(9).embedding, b"jpeg")
+        other = CacheEntry(
+            _entry(1).content, _entry(9).embedding, JPEG, perceptual_hash=_entry(1).perceptual_hash
+        )
         second.add({key: other})
         assert _same(first.find(key), _entry(1))
         assert _same(second.find(key), other)
@@ -138,7 +142,7 @@ def test_a_locked_cache_is_waited_for_not_thrown_away(
     key = _file(tmp_path)
     with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
         cache.add({key: _entry(1)})
-    path = tmp_path / "cache" / "images.sqlite"
+    path = tmp_path / "cache" / "images-4.sqlite"
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     real = sqlite3.connect
@@ -164,7 +168,7 @@ def test_a_locked_cache_is_waited_for_not_thrown_away(
 def test_a_damaged_cache_is_begun_again(tmp_path: Path, content: bytes) -> None:
     key = _file(tmp_path)
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "images.sqlite").write_bytes(content)
+    (tmp_path / "cache" / "images-4.sqlite").write_bytes(content)
     with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
         assert cache.notice == ""
         cache.add({key: _entry(1)})
@@ -177,7 +181,7 @@ def test_a_cache_found_damaged_while_it_is_used_is_begun_again(tmp_path: Path) -
     keys = [_file(tmp_path, f"{number}.jpg") for number in range(200)]
     with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
         cache.add({key: _entry(number % 250) for number, key in enumerate(keys)})
-    path = tmp_path / "cache" / "images.sqlite"
+    path = tmp_path / "cache" / "images-4.sqlite"
     whole = path.read_bytes()
     # The first page, with the list of tables, stays whole: opening notices nothing.
     path.write_bytes(whole[:4096] + b"\xaa" * (len(whole) - 4096))
@@ -190,7 +194,7 @@ def test_a_cache_found_damaged_while_it_is_used_is_begun_again(tmp_path: Path) -
 
 def test_a_cache_of_another_format_is_begun_again(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
-    other = sqlite3.connect(tmp_path / "cache" / "images.sqlite")
+    other = sqlite3.connect(tmp_path / "cache" / "images-4.sqlite")
     other.executescript("CREATE TABLE files (something INTEGER); PRAGMA user_version = 9")
     other.close()
     key = _file(tmp_path)
@@ -215,9 +219,10 @@ def test_a_full_disk_gives_a_notice_and_the_work_goes_on(tmp_path: Path) -> None
     key, other = _file(tmp_path), _file(tmp_path, "b.jpg")
     with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
         cache.add({key: _entry(1)})
-        (pages,) = cache._connection.execute("PRAGMA page_count").fetchone()
-        cache._connection.execute(f"PRAGMA max_page_count = {pages}")
-        cache.add({other: _entry(2, b"x" * 100_000)})
+        writer = cache._database._writer
+        (pages,) = writer.execute("PRAGMA thumbs.page_count").fetchone()
+        writer.execute(f"PRAGMA thumbs.max_page_count = {pages}")
+        cache.add({other: _entry(2, JPEG + b"x" * 100_000)})
         assert "full" in cache.notice
         assert cache.find(other) is None
         assert _same(cache.find(key), _entry(1))
