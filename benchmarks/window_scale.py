@@ -433,7 +433,7 @@ def truth_of(n_images: int) -> np.ndarray:
 def fill_cache(root: Path, n_images: int) -> None:
     """Embeddings of all files; where the cache is there it is taken to be right."""
     cache = root / "cache"
-    if (cache / "images.sqlite").exists():
+    if (cache / "images-4.sqlite").exists():
         return
     encoder = load_encoder(shipped_encoder_path())
     key = cache_key(load_runtime(encoder, cache / "encoders", "cpu"))

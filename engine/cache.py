@@ -22,9 +22,9 @@ from engine.jobs.progress import ProgressMeter
 from engine.messages import Progress
 from engine.words import say
 
-_IMAGES: Final = ("images*.sqlite*", "thumbnails-*.sqlite*")
 _PATTERNS: Final = (
-    *_IMAGES,
+    "images*.sqlite*",  # Of other versions of the program, too.
+    "thumbnails-*.sqlite*",
     "encoders/*.onnx",
     "encoders/*.onnx.sha256",
     "finetuning/*",  # What trainings have finished, see finetuning.checkpoints.
@@ -74,14 +74,13 @@ def clean_cache(folder: Path) -> Iterator[Progress]:
     Raises:
         EngineError: it cannot be written.
     """
-    others = _files(folder, _PATTERNS[len(_IMAGES) :])
+    others = [path for path in _files(folder) if not path.name.startswith(NAMES)]
     meter = ProgressMeter(0, say("Cleaning the cache"), len(others) + 1)
     yield meter.report()
     if not delete_cache(folder):
         _empty(folder)
-    older = set(_files(folder, _IMAGES)) - {folder / name for name in NAMES}
     meter.advance()
-    for path in [*others, *(path for path in older if path.suffix == ".sqlite")]:
+    for path in others:
         yield meter.report()
         with contextlib.suppress(EngineError):  # In use, as Windows sees it: it stays, and is good.
             _delete(path)

@@ -25,9 +25,7 @@ from engine.words import NOTHING, Sentence, say
 
 try:
     import fcntl
-except (
-    ImportError
-):  # On Windows open files say by themselves that they are: nobody can delete them.
+except ImportError:  # On Windows nobody can delete what is open.
     fcntl = None  # type: ignore[assignment]
 
 Work: TypeAlias = Callable[[sqlite3.Connection, int], object]

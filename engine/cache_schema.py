@@ -24,10 +24,7 @@ MEMORY: Final = ":memory:"
 ENCODER_SHIFT: Final = 40  # An embedding's number: the encoder's above these bits, the content's.
 BUSY_S: Final = 5.0
 
-_PAGE_BYTES: Final = (
-    4096,
-    65536,
-)  # Of a thumbnail a page would leave much empty if it were smaller.
+_PAGE_BYTES: Final = (4096, 65536)  # Small pages would stay half empty.
 _KEPT_KB: Final = (16_384, 4_096)  # Of pages in memory, for each connection.
 _WAL_BYTES: Final = 64_000_000
 # Pages in a log until whoever writes takes them into the file himself, which waits for the disk;
