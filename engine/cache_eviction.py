@@ -18,7 +18,7 @@ from typing import Final
 
 from engine.cache_schema import ENCODER_SHIFT
 
-_STEP_ROWS: Final = 250  # Some milliseconds.
+_STEP_ROWS: Final = 100  # Some milliseconds.
 _SWEEP_ROWS: Final = 4_000
 _VACUUM_BYTES: Final = 1_000_000
 MOST_SHARE: Final = 0.9  # Of the limit: what is left once something had to go.
@@ -55,7 +55,10 @@ def next_generation(connection: sqlite3.Connection, hour: int) -> int:
     connection.execute(
         "UPDATE state SET generation = generation + 1, hour = ? WHERE hour <> ?", (hour, hour)
     )
-    (generation,) = connection.execute("SELECT generation FROM state").fetchone()
+    # Whatever else may stand there, it is a number.
+    (generation,) = connection.execute(
+        "SELECT CAST(min(coalesce(max(generation), 1), 1 << 60) AS INTEGER) FROM state"
+    ).fetchone()
     return int(generation)
 
 
@@ -151,23 +154,23 @@ def _sweep_files(connection: sqlite3.Connection, generation: int) -> Iterator[No
     costs a reading when it is met again, and no decoding.
     """
     (n_contents,) = connection.execute("SELECT count(*) FROM contents").fetchone()
-    n_files = 0
+    ages = connection.execute("SELECT met, count(*) FROM files GROUP BY met ORDER BY met")
+    met = [row for row in ages.fetchall() if isinstance(row[0], int)]
+    n_files, too_old = sum(count for _, count in met), 0
+    for age, count in met:
+        if n_files <= 2 * n_contents or age >= generation:
+            break
+        n_files, too_old = n_files - count, age + 1
     after: str | None = ""
     while after is not None:
         rows = connection.execute(
-            "SELECT path, contents.id FROM files LEFT JOIN contents ON contents.id = content_id "
-            "WHERE path > ? ORDER BY path LIMIT ?",
-            (after, _SWEEP_ROWS),
+            "SELECT path, contents.id IS NULL OR met < ? FROM files "
+            "LEFT JOIN contents ON contents.id = content_id WHERE path > ? ORDER BY path LIMIT ?",
+            (too_old, after, _SWEEP_ROWS),
         ).fetchall()
-        gone = [(path,) for path, content_id in rows if content_id is None]
+        gone = [(path,) for path, is_gone in rows if is_gone]
         connection.executemany("DELETE FROM files WHERE path = ?", gone)
-        n_files += len(rows) - len(gone)
         after = rows[-1][0] if len(rows) == _SWEEP_ROWS else None
-        yield
-    if n_files > 2 * n_contents + _STEP_ROWS:
-        connection.execute(
-            "DELETE FROM files WHERE met = (SELECT min(met) FROM files) AND met < ?", (generation,)
-        )
         yield
 
 

@@ -93,9 +93,11 @@ def connect(folder: Path | None, *, is_reader: bool = False) -> sqlite3.Connecti
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
         is_remote = folder is not None and _is_remote(folder)
         for schema, page_bytes, kept_kb in zip(_SCHEMAS, _PAGE_BYTES, _KEPT_KB, strict=True):
+            if not connection.execute(f"PRAGMA {schema}.page_count").fetchone()[0]:
+                # Later this would be a write, for which an opening program had to wait.
+                connection.execute(f"PRAGMA {schema}.page_size = {page_bytes}")
+                connection.execute(f"PRAGMA {schema}.auto_vacuum = INCREMENTAL")
             for pragma in (
-                f"page_size = {page_bytes}",
-                "auto_vacuum = INCREMENTAL",
                 # Programs on two computers cannot share the memory that a WAL needs.
                 f"journal_mode = {'TRUNCATE' if is_remote else 'WAL'}",
                 # A cache may lose its last second in a power cut; it must not wait for the disk.

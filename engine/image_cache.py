@@ -62,9 +62,8 @@ class FileKey:
 
         That is while a file is as young as the file system's times are coarse.
         """
-        if self.modified_ns % _SECOND_NS or (
-            sys.platform != "win32" and self.changed_ns % _SECOND_NS
-        ):
+        is_fine = sys.platform != "win32" and self.changed_ns % _SECOND_NS
+        if is_fine or self.modified_ns % _SECOND_NS or not self.seen_ns:
             return True
         return abs(self.seen_ns - max(self.modified_ns, self.changed_ns)) >= _COARSE_NS
 
