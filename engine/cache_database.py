@@ -41,7 +41,6 @@ _MOST_USED: Final = 200_000  # Remembered until it is written down.
 _MOST_LATER_BYTES: Final = 64_000_000
 _MEMORY_BYTES: Final = 64_000_000  # Of a cache that has no place on disk.
 _CLOSING_S: Final = 2.0
-_ATTEMPTS: Final = 4
 _AT_ONCE: Final = 16
 
 
@@ -367,8 +366,9 @@ class CacheDatabase:
 
     def _open_files(self, is_damaged: bool) -> None:
         damaged = self._files_now()[::2] if is_damaged else None
-        for attempt in range(_ATTEMPTS):
-            is_last = attempt == _ATTEMPTS - 1
+        give_up = time.monotonic() + BUSY_S
+        while True:
+            is_last = time.monotonic() > give_up
             self._take_lock()
             try:
                 if damaged is not None and damaged == self._files_now()[::2]:

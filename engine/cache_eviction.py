@@ -98,8 +98,10 @@ def vacuum_step(connection: sqlite3.Connection, _generation: int) -> None:
         if free:
             (page_bytes,) = connection.execute(f"PRAGMA {schema}.page_size").fetchone()
             count = _VACUUM_BYTES // page_bytes
-            # It frees a page at each step of the cursor.
-            connection.execute(f"PRAGMA {schema}.incremental_vacuum({count})").fetchall()
+            # Asked for several, it frees one: it tells each by a row without columns, and Python's
+            # cursor stops at the first.
+            for _ in range(min(count, free)):
+                connection.execute(f"PRAGMA {schema}.incremental_vacuum(1)")
             return
 
 

@@ -136,32 +136,6 @@ def test_two_programs_share_one_cache(tmp_path: Path) -> None:
         assert one.notice == two.notice == ""
 
 
-def test_a_locked_cache_is_waited_for_not_thrown_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    key = _file(tmp_path)
-    with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
-        cache.add({key: _entry(1)})
-    path = tmp_path / "cache" / "images-4.sqlite"
-    holder = sqlite3.connect(path, isolation_level=None)
-    holder.execute("BEGIN EXCLUSIVE")
-    real = sqlite3.connect
-
-    def impatient(*args: object, **kwargs: object) -> sqlite3.Connection:
-        connection: sqlite3.Connection = real(*args, **{**kwargs, "timeout": 0.01})  # type: ignore[call-overload]
-        return connection
-
-    monkeypatch.setattr(sqlite3, "connect", impatient)
-    with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
-        assert "locked" in cache.notice
-        cache.add({key: _entry(2)})  # In memory, for this run.
-        assert _same(cache.find(key), _entry(2))
-    holder.execute("ROLLBACK")
-    holder.close()
-    with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
-        assert _same(cache.find(key), _entry(1))
-
-
 @pytest.mark.parametrize(
     "content", [b"no database at all " * 300, b"SQLite format 3\0" + b"x" * 9000]
 )
