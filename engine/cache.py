@@ -60,7 +60,7 @@ def cache_worth(folder: Path) -> CacheWorth:
     database = folder / NAMES[0]
     with contextlib.suppress(sqlite3.Error, OSError):
         if database.exists():
-            connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+            connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)
             with contextlib.closing(connection):
                 (n_images,) = connection.execute("SELECT count(*) FROM files").fetchone()
     return CacheWorth(int(n_images), bool(_files(folder, ("finetuning/*",))))

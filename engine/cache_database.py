@@ -366,19 +366,20 @@ class CacheDatabase:
 
     def _open_files(self, is_damaged: bool) -> None:
         damaged = self._files_now()[::2] if is_damaged else None
-        give_up = time.monotonic() + BUSY_S
+        began = time.monotonic()
         while True:
-            is_last = time.monotonic() > give_up
+            waited_s = time.monotonic() - began
             self._take_lock()
             try:
                 if damaged is not None and damaged == self._files_now()[::2]:
                     raise DamagedError("database disk image is malformed")
                 self._writer = self._another()
             except sqlite3.Error as error:
-                if not (is_damage(error) or is_busy(error)) or is_last:
-                    raise
                 # Nothing in it is worth more than a fresh start; another program's work is.
-                if not is_damage(error) or not self._is_alone():
+                if not (is_damage(error) and self._is_alone()):
+                    patience_s = BUSY_S if is_busy(error) else _PATIENCE_S
+                    if not (is_busy(error) or is_damage(error)) or waited_s > patience_s:
+                        raise
                     # The other may be about to make or begin the same: one has to be first.
                     self._let_go_of_lock()
                     time.sleep(0.05 * (1 + random.random()))
