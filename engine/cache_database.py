@@ -444,6 +444,9 @@ class CacheDatabase:
                 if time.monotonic() > give_up:
                     raise
                 time.sleep(0.01)
+            except OSError:  # There are file systems without locks.
+                self._let_go_of_lock()
+                return
 
     def _is_alone(self) -> bool:
         """Whether nobody else has it open; if so, nobody can until :meth:`_take_lock`."""
@@ -496,8 +499,10 @@ def _is_ours(lock_file: int) -> bool:
         return True
     try:
         fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:  # Where there are no locks, nobody can tell.
+        return True
     return True
 
 

@@ -407,6 +407,25 @@ def test_the_limit_suits_the_disk_unless_one_is_chosen(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_fills_up_or_turns_read_only_costs_the_cache_alone(
+    small_disk: Path, small_limits: None
+) -> None:
+    folder = small_disk / "cache"
+    with ImageCache(folder, "encoder", SIZE) as cache:
+        fill(cache, range(10))
+        keep_limit(folder, 100_000_000)  # More than there is.
+        fill(cache, range(10, 300), LARGE)
+        cache.tidy()
+        fill(cache, range(300, 310))
+        assert embedded(cache, range(10)) == list(range(10))
+        assert len(embedded(cache, range(310))) < 200
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with ImageCache(folder, "encoder", SIZE) as cache:
+        assert "read-only" in cache.notice
+        fill(cache, range(5))
+        assert len(embedded(cache, range(5))) == 5
+
+
 def test_a_cache_without_a_place_on_disk_takes_little_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
