@@ -527,7 +527,7 @@ def test_what_somebody_put_into_the_file_is_not_run(tmp_path: Path) -> None:
         fill(cache, range(3))
     with sqlite3.connect(folder / NAMES[0]) as database:
         database.execute(
-            "CREATE TRIGGER harm AFTER INSERT ON contents BEGIN DELETE FROM embeddings; END"
+            "CREATE TRIGGER harm AFTER INSERT ON embeddings BEGIN DELETE FROM embeddings; END"
         )
     database.close()
     with ImageCache(folder, "encoder", SIZE) as cache:
