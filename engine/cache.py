@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.cache_database import CacheDatabase, alone_with, delete_cache
+from engine.cache_database import CacheDatabase
 from engine.cache_limit import keep_limit, kept_limit, limit_in_force
+from engine.cache_lock import alone_with, delete_cache
 from engine.cache_schema import NAMES, TABLES, connect
 from engine.errors import EngineError, sentence_for
 from engine.jobs.progress import ProgressMeter

@@ -19,20 +19,15 @@ from typing import Any, Final, TypeAlias
 
 from engine.cache_eviction import MOST_SHARE, Room, next_generation, oldest_first, vacuum_step
 from engine.cache_limit import limit_in_force
-from engine.cache_schema import BUSY_S, FORMAT, NAMES, DamagedError, connect, is_busy, is_damage
+from engine.cache_lock import CacheLock, throw_away
+from engine.cache_schema import BUSY_S, NAMES, DamagedError, connect, is_busy, is_damage
 from engine.errors import sentence_for
 from engine.words import NOTHING, Sentence, say
-
-try:
-    import fcntl
-except ImportError:  # On Windows nobody can delete what is open.
-    fcntl = None  # type: ignore[assignment]
 
 Work: TypeAlias = Callable[[sqlite3.Connection, int], object]
 """Statements of one transaction, given the connection and the present generation."""
 
 _log = logging.getLogger(__name__)
-LOCK_NAME: Final = f"images-{FORMAT}.lock"
 OLD_NAME: Final = "images.sqlite"  # Of the formats before 4.
 _PATIENCE_S: Final = 0.1  # Of whoever asks for a write; a click waits behind it.
 _TIDY_BYTES: Final = 16_000_000  # Written, until it is looked at what that has made of the cache.
@@ -61,7 +56,7 @@ class CacheDatabase:
         self._users = 1
         self._write_lock = threading.RLock()
         self._read_lock = threading.RLock()  # Where both are needed, the one above comes first.
-        self._lock_file: int | None = None
+        self._lock = CacheLock(folder)
         self._is_in_memory = False
         self._is_full = False
         self._hour = 0
@@ -351,7 +346,7 @@ class CacheDatabase:
             self._open_files(is_damaged)
             self._seen = self._files_now()
         except (OSError, sqlite3.Error) as error:
-            self._let_go_of_lock()
+            self._lock.let_go()
             self.notice = (
                 sentence_for(error, self.folder, say("write the cache in"))
                 if isinstance(error, OSError)
@@ -369,24 +364,24 @@ class CacheDatabase:
         began = time.monotonic()
         while True:
             waited_s = time.monotonic() - began
-            self._take_lock()
+            self._lock.take()
             try:
                 if damaged is not None and damaged == self._files_now()[::2]:
                     raise DamagedError("database disk image is malformed")
                 self._writer = self._another()
             except sqlite3.Error as error:
                 # Nothing in it is worth more than a fresh start; another program's work is.
-                if not (is_damage(error) and self._is_alone()):
+                if not (is_damage(error) and self._lock.is_alone()):
                     patience_s = BUSY_S if is_busy(error) else _PATIENCE_S
                     if not (is_busy(error) or is_damage(error)) or waited_s > patience_s:
                         raise
                     # The other may be about to make or begin the same: one has to be first.
-                    self._let_go_of_lock()
+                    self._lock.let_go()
                     time.sleep(0.05 * (1 + random.random()))
                     continue
-                _throw_away(self.folder)
+                throw_away(self.folder)
                 self._writer = self._another()
-                self._take_lock()  # As one of several again.
+                self._lock.take()  # As one of several again.
             try:
                 self._reader = connect(self.folder, is_reader=True)
             except BaseException:
@@ -425,85 +420,7 @@ class CacheDatabase:
         for connection in (self._writer, self._reader):
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
-        self._let_go_of_lock()
-
-    # --- Who has it open --------------------------------------------------------------------------
-
-    def _take_lock(self) -> None:
-        """Tell other programs that this one has the cache open."""
-        if fcntl is None:
-            return
-        if self._lock_file is None:
-            self._lock_file = _lock_file_of(self.folder)
-        give_up = time.monotonic() + BUSY_S
-        while True:
-            try:
-                fcntl.flock(self._lock_file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() > give_up:
-                    raise
-                time.sleep(0.01)
-            except OSError:  # There are file systems without locks.
-                self._let_go_of_lock()
-                return
-
-    def _is_alone(self) -> bool:
-        """Whether nobody else has it open; if so, nobody can until :meth:`_take_lock`."""
-        return self._lock_file is None or _is_ours(self._lock_file)
-
-    def _let_go_of_lock(self) -> None:
-        if self._lock_file is not None:
-            os.close(self._lock_file)
-            self._lock_file = None
-
-
-@contextlib.contextmanager
-def alone_with(folder: Path) -> Iterator[bool]:
-    """Keep programs from opening the cache in ``folder``; False where one has it open already.
-
-    On Windows it is always True: the open files themselves cannot be deleted there.
-    """
-    if fcntl is None or not folder.is_dir():
-        yield True
-        return
-    lock_file = _lock_file_of(folder)
-    try:
-        yield _is_ours(lock_file)
-    finally:
-        os.close(lock_file)
-
-
-def delete_cache(folder: Path) -> bool:
-    """Delete the cache in ``folder``; False where a program has it open, and it stays."""
-    with contextlib.suppress(OSError), alone_with(folder) as is_alone:
-        if is_alone:
-            _throw_away(folder)
-            return True
-    return False
-
-
-def _throw_away(folder: Path) -> None:
-    for name in NAMES:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            (folder / (name + suffix)).unlink(missing_ok=True)
-
-
-def _lock_file_of(folder: Path) -> int:
-    return os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-
-
-def _is_ours(lock_file: int) -> bool:
-    """Whether nobody else has a lock, which makes this one's the only one."""
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # Where there are no locks, nobody can tell.
-        return True
-    return True
+        self._lock.let_go()
 
 
 def _hour_now() -> int:
