@@ -69,6 +69,7 @@ class CacheDatabase:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._tidying: threading.Thread | None = None
+        self._tidy_lock = threading.Lock()
         self._open()
         # The limit may be lower than when it was open last, or the disk fuller.
         if self._is_too_large() or (folder / OLD_NAME).exists():
@@ -160,16 +161,17 @@ class CacheDatabase:
 
         Done by a thread of its own whenever there is reason to; may be called by any other.
         """
-        self._catch_up(BUSY_S)
-        self._stamp()
-        with self._state:
-            self._written_bytes = 0
-        self._checkpoint()
-        self._remove_older()
-        limit = self._limit()
-        for _ in self.shrink(limit):
-            pass
-        self._is_full = self.room().used_bytes > limit
+        with self._tidy_lock:
+            self._catch_up(BUSY_S)
+            self._stamp()
+            with self._state:
+                self._written_bytes = 0
+            self._checkpoint()
+            self._remove_older()
+            limit = self._limit()
+            for _ in self.shrink(limit):
+                pass
+            self._is_full = self.room().used_bytes > limit
 
     def _wake_up(self) -> None:
         self._wake.set()
