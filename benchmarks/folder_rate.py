@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engine.embeddings import ImageCache
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import load_runtime
+from engine.image_cache import ImageCache
 from engine.images import decode_image, make_thumbnail
 from engine.jobs.embedding import embed_images
 from engine.jobs.workspace import Workspace

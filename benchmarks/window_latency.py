@@ -39,8 +39,8 @@ from app.session.preferences import Preferences
 from app.session.session import Session
 from app.window.main_window import MainWindow
 from engine import Change, Engine, Project
-from engine.embeddings import CacheEntry, FileKey, ImageCache
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
+from engine.image_cache import CacheEntry, FileKey, ImageCache
 from engine.images import content_hash
 from engine.messages import FoundFile, ImageId
 

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Final
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from engine import messages
-from engine.cache import CacheWorth, cache_size, cache_worth, clean_cache, move_cache
+from engine.cache import (
+    CacheWorth,
+    cache_size,
+    cache_worth,
+    clean_cache,
+    move_cache,
+    shrink_cache,
+)
+from engine.cache_limit import keep_limit, kept_limit, limit_in_force
 from engine.class_list import check_class_names, names_in, read_class_list
 from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.encoder.devices import has_nvidia_device
@@ -171,8 +179,11 @@ __all__ = [
     "held_out_images",
     "import_change",
     "is_none_name",
+    "keep_limit",
+    "kept_limit",
     "label_formats",
     "last_metadata_run",
+    "limit_in_force",
     "list_encoders",
     "looks_like_detections",
     "messages",
@@ -185,6 +196,7 @@ __all__ = [
     "say",
     "sentence_of",
     "share_right",
+    "shrink_cache",
     "unmatched_table",
     "why_text",
     "wilson_interval",

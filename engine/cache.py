@@ -14,13 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from engine.cache_database import CacheDatabase
+from engine.cache_limit import keep_limit, kept_limit, limit_in_force
+from engine.cache_lock import alone_with, delete_cache
+from engine.cache_schema import NAMES, TABLES, connect
 from engine.errors import EngineError, sentence_for
 from engine.jobs.progress import ProgressMeter
 from engine.messages import Progress
 from engine.words import say
 
 _PATTERNS: Final = (
-    "images.sqlite*",
+    "images*.sqlite*",  # Of other versions of the program, too.
+    "thumbnails-*.sqlite*",
     "encoders/*.onnx",
     "encoders/*.onnx.sha256",
     "finetuning/*",  # What trainings have finished, see finetuning.checkpoints.
@@ -53,10 +58,10 @@ class CacheWorth:
 def cache_worth(folder: Path) -> CacheWorth:
     """What emptying the cache in ``folder`` costs; nothing where there is none or it is damaged."""
     n_images = 0
-    database = folder / "images.sqlite"
+    database = folder / NAMES[0]
     with contextlib.suppress(sqlite3.Error, OSError):
         if database.exists():
-            connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+            connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)
             with contextlib.closing(connection):
                 (n_images,) = connection.execute("SELECT count(*) FROM files").fetchone()
     return CacheWorth(int(n_images), bool(_files(folder, ("finetuning/*",))))
@@ -70,10 +75,11 @@ def clean_cache(folder: Path) -> Iterator[Progress]:
     Raises:
         EngineError: it cannot be written.
     """
-    others = _files(folder, _PATTERNS[1:])
+    others = [path for path in _files(folder) if not path.name.startswith(NAMES)]
     meter = ProgressMeter(0, say("Cleaning the cache"), len(others) + 1)
     yield meter.report()
-    _empty(folder / "images.sqlite")
+    if not delete_cache(folder):
+        _empty(folder)
     meter.advance()
     for path in others:
         yield meter.report()
@@ -83,25 +89,52 @@ def clean_cache(folder: Path) -> Iterator[Progress]:
     yield meter.report()
 
 
+def shrink_cache(folder: Path) -> Iterator[Progress]:
+    """Bring the images in the cache within their limit at once, what is in use too.
+
+    An engine may go on with it meanwhile. Progress counts megabytes.
+    """
+    if not (folder / NAMES[0]).exists():
+        return
+    with contextlib.closing(CacheDatabase(folder)) as database:
+        before = database.room().file_bytes
+        limit = limit_in_force(folder, before)
+        goal = max(1, (before - limit) // _MB)
+        meter = ProgressMeter(0, say("Making the cache smaller (MB)"), goal)
+        for room in database.shrink(limit, also_recent=True):
+            meter.done = max(0, min(goal, (before - room.used_bytes) // _MB))
+            yield meter.report()
+
+
 def move_cache(source: Path, target: Path) -> Iterator[Progress]:
     """Move the cache from one folder to another. Progress counts megabytes.
 
-    No engine may have it open.
+    No engine may have it open. The chosen limit goes along.
 
     A cache that is in ``target`` already is kept, and the one in ``source`` left where it is: both
     are good, and one is enough. Where it fails, or is closed before its end, ``source`` is whole.
 
     Raises:
-        EngineError: ``target`` cannot be written, or its disk is full.
+        EngineError: ``target`` cannot be written, or its disk is full, or another program has the
+            cache open.
     """
     try:
         target.mkdir(parents=True, exist_ok=True)
         _check_writable(target)
     except OSError as error:
         raise EngineError(sentence_for(error, target, say("write the cache in"))) from error
-    files = _files(source)
     if _files(target) or target.resolve() == source.resolve():
         return
+    with alone_with(source) as is_alone:
+        if not is_alone:
+            raise EngineError(
+                say("Another program has the cache {path} open; close it first.", path=source)
+            )
+        yield from _move(source, target)
+
+
+def _move(source: Path, target: Path) -> Iterator[Progress]:
+    files = _files(source)
     total = sum(_size(path) for path in files)
     meter = ProgressMeter(0, say("Moving the cache (MB)"), max(1, total // _MB))
     moved: list[Path] = []
@@ -123,26 +156,26 @@ def move_cache(source: Path, target: Path) -> Iterator[Progress]:
         if isinstance(error, OSError):
             raise EngineError(sentence_for(error, target, say("write the cache in"))) from error
         raise
+    keep_limit(target, kept_limit(source))
+    keep_limit(source, None)
     for path in files:
         with contextlib.suppress(EngineError):  # The copy is good; what is left is only room.
             _delete(path)
 
 
-def _empty(path: Path) -> None:
-    """Take everything out of the database, and give its room back."""
-    if not path.exists():
-        return
+def _empty(folder: Path) -> None:
+    """Take everything out of the database, and give its room back, while others have it open."""
     try:
-        connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
-        with contextlib.closing(connection) as database:
-            rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            for (table,) in rows.fetchall():
-                database.execute(f'DELETE FROM "{table}"')
-            database.execute("VACUUM")
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with contextlib.closing(connect(folder)) as database:
+            database.execute(f"PRAGMA busy_timeout = {int(1000 * _WAIT_S)}")
+            for table in TABLES:
+                database.execute(f"DELETE FROM {table}")
+            for schema in ("main", "thumbs"):
+                database.execute(f"VACUUM {schema}")
+                database.execute(f"PRAGMA {schema}.wal_checkpoint(TRUNCATE)").fetchall()
     except sqlite3.Error as error:
         raise EngineError(
-            say("Could not empty the cache {path}: {reason}.", path=path, reason=error)
+            say("Could not empty the cache {path}: {reason}.", path=folder, reason=error)
         ) from error
 
 

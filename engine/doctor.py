@@ -12,11 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from engine.embeddings import ImageCache
+from engine.cache_limit import limit_in_force
 from engine.encoder.devices import has_nvidia_device
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import load_runtime
 from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
+from engine.image_cache import ImageCache
 from engine.images import decode_image, make_thumbnail
 from engine.version import VERSION
 from engine.words import size_words
@@ -46,6 +47,7 @@ class DoctorReport:
     fingerprint: str
     cache_folder: str
     cache_bytes: int
+    cache_limit_bytes: int
     milliseconds_per_image: float
     difference_to_torch: float
     problems: list[str]
@@ -115,6 +117,7 @@ def examine(cache_folder: Path, device: str, encoder_path: Path | None = None) -
         fingerprint=encoder.fingerprint,
         cache_folder=str(cache_folder),
         cache_bytes=cache_bytes,
+        cache_limit_bytes=limit_in_force(cache_folder, cache_bytes),
         milliseconds_per_image=milliseconds,
         difference_to_torch=difference,
         problems=problems,
@@ -131,7 +134,8 @@ def report_lines(report: DoctorReport) -> list[str]:
         f"Device       {report.device} (provider in use: {report.provider_in_use}; "
         f"NVIDIA driver with a device: {'yes' if report.nvidia_device else 'no'})",
         f"Encoder      {report.encoder}, {report.fingerprint[:16]}",
-        f"Cache        {report.cache_folder}, {size_words(report.cache_bytes)}",
+        f"Cache        {report.cache_folder}, {size_words(report.cache_bytes)} of at most "
+        f"{size_words(report.cache_limit_bytes)}",
         f"Self-test    {report.milliseconds_per_image:.1f} ms an image on one thread, "
         + (
             "not compared with torch"

@@ -1,10 +1,11 @@
-"""Where the cache is and how large, and having it emptied or moved."""
+"""Where the cache is, how large it is and may be; having it emptied, made smaller or moved."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,8 +21,12 @@ from engine import (
     cache_worth,
     clean_cache,
     default_cache_folder,
+    keep_limit,
+    kept_limit,
+    limit_in_force,
     messages,
     move_cache,
+    shrink_cache,
 )
 
 if TYPE_CHECKING:
@@ -39,15 +44,17 @@ class CachePlace(QObject):
         changed: place or size may be other than before.
         weighed: a :class:`CacheWorth`, what :meth:`weigh` has found.
         cleaned: bytes before and after.
+        shrunk: bytes before and after, where a lower limit asked for it.
         failed: one sentence.
     """
 
     changed = Signal()
     weighed = Signal(object)
     cleaned = Signal(object, object)
+    shrunk = Signal(object, object)
     failed = Signal(object)
     _progressed = Signal(object)
-    _ended = Signal(object)
+    _ended = Signal(object, bool)
     _counted = Signal(object)
 
     def __init__(self, session: Session) -> None:
@@ -60,6 +67,10 @@ class CachePlace(QObject):
         self._ended.connect(self._on_ended)
         self._counted.connect(self._on_counted)
         session.bridge.restarted.connect(self.changed)
+        chosen = session.preferences.cache_limit
+        if chosen is not None and kept_limit(self.folder) is None:
+            with contextlib.suppress(EngineError):  # Where it cannot be, there is no cache either.
+                keep_limit(self.folder, chosen)
 
     @property
     def folder(self) -> Path:
@@ -79,6 +90,34 @@ class CachePlace(QObject):
     def size_bytes(self) -> int:
         """How much room it takes on disk."""
         return cache_size(self.folder)
+
+    @property
+    def limit_bytes(self) -> int | None:
+        """How much embeddings and thumbnails may take, as chosen; None: what suits the disk."""
+        return kept_limit(self.folder)
+
+    def limit_in_force(self) -> int:
+        """How much that is as things are."""
+        return limit_in_force(self.folder, self.size_bytes())
+
+    def choose_limit(self, limit_bytes: int | None) -> None:
+        """Choose how much embeddings and thumbnails may take, for this computer's programs.
+
+        What is too much goes at once, in the background.
+        """
+        if self.is_busy:
+            return
+        try:
+            keep_limit(self.folder, limit_bytes)
+        except EngineError as error:
+            self.failed.emit(told(str(error)))
+            return
+        self._session.preferences.cache_limit = limit_bytes
+        self._bytes_before = self.size_bytes()
+        if self._bytes_before > self.limit_in_force():
+            self._work = self._session.works.begin(Work(self.tr("Making the cache smaller")))
+            self._start(self._shrink, "handful-shrinking")
+        self.changed.emit()
 
     def weigh(self) -> None:
         """Find out in the background what would have to be computed anew without it.
@@ -131,22 +170,27 @@ class CachePlace(QObject):
         self.weighed.emit(worth)
 
     def _clean(self, folder: Path) -> None:
-        failure = ""
+        self._ended.emit(self._failure_of(clean_cache(folder)), True)
+
+    def _shrink(self, folder: Path) -> None:
+        self._ended.emit(self._failure_of(shrink_cache(folder)), False)
+
+    def _failure_of(self, steps: Iterator[messages.Progress]) -> str:
         try:
-            for progress in clean_cache(folder):
+            for progress in steps:
                 self._progressed.emit(progress)
         except EngineError as error:
-            failure = str(error)
+            return str(error)
         except Exception as error:
             _log.exception("The cache could not be emptied")
-            failure = self.tr("The cache could not be emptied: {reason}.").format(reason=error)
-        self._ended.emit(failure)
+            return self.tr("The cache could not be emptied: {reason}.").format(reason=error)
+        return ""
 
     def _on_progressed(self, progress: messages.Progress) -> None:
         if self._work is not None:
             self._work.show(told_event(progress))
 
-    def _on_ended(self, failure: str) -> None:
+    def _on_ended(self, failure: str, is_cleaned: bool) -> None:
         self._thread, failure = None, told(failure)
         if self._work is not None:
             self._work.end(Outcome.FAILED if failure else Outcome.DONE, failure)
@@ -154,7 +198,8 @@ class CachePlace(QObject):
         if failure:
             self.failed.emit(failure)
         else:
-            self.cleaned.emit(self._bytes_before, self.size_bytes())
+            done = self.cleaned if is_cleaned else self.shrunk
+            done.emit(self._bytes_before, self.size_bytes())
         self.changed.emit()
 
 

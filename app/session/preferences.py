@@ -77,6 +77,16 @@ class Preferences:
         self._settings.setValue("engine/encoder", str(choice.encoder_path or ""))
         self._settings.setValue("engine/cache", str(choice.cache_folder or ""))
 
+    @property
+    def cache_limit(self) -> int | None:
+        """How many bytes the cache of images may take; None: what suits the disk."""
+        text = str(self._settings.value("engine/cache_limit", ""))
+        return int(text) if text.isascii() and text.isdigit() else None
+
+    @cache_limit.setter
+    def cache_limit(self, limit_bytes: int | None) -> None:
+        self._settings.setValue("engine/cache_limit", str(limit_bytes or ""))
+
     def action_keys(self, name: str) -> str | None:
         """The keys that the person gave an action, as portable text; None: those it came with."""
         value = self._settings.value(f"keys/{name}")

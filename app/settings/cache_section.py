@@ -1,4 +1,4 @@
-"""Where the cache is, how large it is, and a button that empties it."""
+"""Where the cache is, how large it is and may be, and a button that empties it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QMessageBox, QPushButton, QWidget
 
 from app.look.theme import GAP_PX
 from app.session.cache_place import size_text
@@ -18,6 +18,8 @@ from engine import CacheWorth
 
 _MANY_IMAGES: Final = 2_000
 """From here on reading them again takes minutes on a slow computer, and is asked about."""
+_GB: Final = 1_000_000_000
+_LIMITS: Final = tuple(count * _GB for count in (1, 2, 5, 10, 20, 50, 100))
 
 
 class CacheSection(Section):
@@ -59,6 +61,15 @@ class CacheSection(Section):
         self.add_heading(self.tr("Size"))
         self.size_words = self.add_words()
         self.size_words.setObjectName("")
+        self.limit = QComboBox()
+        self.limit.setAccessibleName(self.tr("Largest size of the cache"))
+        self.limit.activated.connect(self._on_limit)
+        self._add_row(self.limit)
+        self.add_words(
+            self.tr(
+                "Above it, what was used longest ago goes first. The command line goes by it too."
+            )
+        )
         self.clean_button = QPushButton(self.tr("Empty the Cache"))
         self.clean_button.clicked.connect(self._on_clean)
         self._add_row(self.clean_button)
@@ -72,6 +83,7 @@ class CacheSection(Section):
         self._cache.changed.connect(self._show)
         self._cache.weighed.connect(self._on_weighed)
         self._cache.cleaned.connect(self._on_cleaned)
+        self._cache.shrunk.connect(self._on_shrunk)
         self._cache.failed.connect(self._on_failed)
         session.works.changed.connect(self._show)
 
@@ -89,6 +101,8 @@ class CacheSection(Section):
         self.change_button.setEnabled(can)
         self.default_button.setEnabled(can)
         self.default_button.setVisible(not cache.is_default)
+        self.limit.setEnabled(not cache.is_busy)
+        self._show_limits()
         size_bytes = 0 if cache.is_busy else cache.size_bytes()
         self.clean_button.setEnabled(size_bytes > 0)
         self.clean_button.setText(
@@ -98,12 +112,29 @@ class CacheSection(Section):
         )
         self.size_words.setText(self.tr("At work…") if cache.is_busy else size_text(size_bytes))
 
-    def _add_row(self, *buttons: QPushButton) -> None:
+    def _show_limits(self) -> None:
+        """The limits to choose from; one that was chosen elsewhere is among them."""
+        chosen = self._cache.limit_bytes
+        limits = sorted({*_LIMITS, *(() if chosen is None else (chosen,))})
+        self.limit.clear()
+        self.limit.addItem(self.tr("As much as suits the disk"), None)
+        for limit in limits:
+            self.limit.addItem(self.tr("At most {size}").format(size=size_text(limit)), limit)
+        self.limit.setCurrentIndex(0 if chosen is None else 1 + limits.index(chosen))
+        force = size_text(self._cache.limit_in_force())
+        self.limit.setToolTip(self.tr("As things are, {size}").format(size=force))
+
+    def _on_limit(self, index: int) -> None:
+        self.tell("")
+        self._cache.choose_limit(self.limit.itemData(index))
+
+    def _add_row(self, *widgets: QPushButton | QComboBox) -> None:
         row = QHBoxLayout()
         row.setSpacing(GAP_PX)
-        for button in buttons:
-            button.setAutoDefault(False)
-            row.addWidget(button)
+        for widget in widgets:
+            if isinstance(widget, QPushButton):
+                widget.setAutoDefault(False)
+            row.addWidget(widget)
         row.addStretch(1)
         self.column.addLayout(row)
 
@@ -156,6 +187,13 @@ class CacheSection(Section):
     def _on_cleaned(self, before: int, after: int) -> None:
         self.tell(
             self.tr("The cache was emptied: {before} before, {after} now.").format(
+                before=size_text(before), after=size_text(after)
+            )
+        )
+
+    def _on_shrunk(self, before: int, after: int) -> None:
+        self.tell(
+            self.tr("The cache was made smaller: {before} before, {after} now.").format(
                 before=size_text(before), after=size_text(after)
             )
         )

@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.embeddings import ImageCache
 from engine.encoder.encoder_file import open_encoder
 from engine.encoder.runtime import load_runtime
 from engine.errors import EngineError, sentence_for
+from engine.image_cache import ImageCache
 from engine.jobs.embedding import embed
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace, cache_key

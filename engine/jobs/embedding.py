@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from engine.embeddings import FileKey
+from engine.image_cache import FileKey
 from engine.images import find_images, read_date
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Processed, Workspace

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from engine.embeddings import CacheEntry, EmbeddingStore, FileKey, ImageCache
+from engine.embeddings import EmbeddingStore
 from engine.encoder.activations import Activations, TappedEncoder
 from engine.encoder.description import Encoder
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
@@ -27,6 +27,7 @@ from engine.encoder.graph import GRAPH_VERSION, load_or_build_graph
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.encoder.views import VIEWS_VERSION, View, cut
 from engine.errors import NoMapError, UnreadableImageError
+from engine.image_cache import CacheEntry, FileKey, ImageCache
 from engine.images import (
     DECODE_RULE_VERSION,
     content_hash,
@@ -203,7 +204,7 @@ class Workspace:
 
     def _make_beside(self, encoder: Encoder, viewed: bool) -> Workspace:
         runtime = load_runtime(encoder, self._graph_folder, self._device, viewed=viewed)
-        cache = ImageCache(self.cache.folder, cache_key(runtime), runtime.encoder.embedding_size)
+        cache = self.cache.beside(cache_key(runtime), runtime.encoder.embedding_size)
         return Workspace(
             runtime,
             cache,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import Desk
 from fake_engine import FakeEngine
@@ -19,11 +19,22 @@ import engine
 from app.look.notices import Remedy
 from app.look.theme import DARK, ThemeChoice
 from app.session import cache_place
+from app.session.cache_place import CachePlace, size_text
 from app.session.engine_bridge import EngineBridge
 from app.session.engine_choice import EngineChoice
 from app.settings.settings_dialog import SettingsDialog
-from engine import CacheWorth, EngineError, default_cache_folder, default_encoders_folder, messages
+from engine import (
+    CacheWorth,
+    EngineError,
+    cache_limit,
+    default_cache_folder,
+    default_encoders_folder,
+    messages,
+)
 from engine.cache import cache_size, clean_cache, move_cache
+from engine.cache_limit import LIMIT_FILE, keep_limit, kept_limit
+from engine.image_cache import CacheEntry, FileKey, ImageCache
+from engine.images import make_thumbnail
 from engine.messages import DoubtfulLabel, Suggestion
 
 
@@ -428,13 +439,20 @@ def test_what_happens_is_in_sight_on_a_small_screen(
 # --- Cache ----------------------------------------------------------------------------------------
 
 
-def fill_cache(folder: Path) -> int:
+def fill_cache(folder: Path, n_images: int = 20) -> int:
     """A cache as the engine leaves it, and something of the person's in the same folder."""
-    (folder / "encoders").mkdir(parents=True)
-    with sqlite3.connect(folder / "images.sqlite") as database:
-        database.execute("CREATE TABLE thumbnails (content BLOB PRIMARY KEY, jpeg BLOB)")
-        database.execute("INSERT INTO thumbnails VALUES (x'00', zeroblob(3000000))")
-    database.close()
+    jpeg = make_thumbnail(np.zeros((8, 8, 3), np.uint8))
+    picture = jpeg + bytes(3_000_000 // n_images - len(jpeg))
+    with ImageCache(folder, "encoder", 4) as cache:
+        cache.add(
+            {
+                FileKey(f"/pictures/{number}.jpg", 1, 1, 1): CacheEntry(
+                    number.to_bytes(16, "big"), np.zeros(4, np.float16), picture
+                )
+                for number in range(n_images)
+            }
+        )
+    (folder / "encoders").mkdir()
     (folder / "encoders" / "abc.onnx").write_bytes(b"graph")
     (folder / "finetuning").mkdir()
     (folder / "finetuning" / "abc.result").write_bytes(b"weights")
@@ -445,12 +463,14 @@ def fill_cache(folder: Path) -> int:
 def test_cleaning_takes_the_cache_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     assert fill_cache(folder) > 3_000_000
-    other = sqlite3.connect(folder / "images.sqlite")  # The engine goes on with it.
+    other = ImageCache(folder, "encoder", 4)  # The engine goes on with it.
+    key = FileKey("/pictures/1.jpg", 1, 1, 1)
+    assert other.find(key) is not None
     steps = list(clean_cache(folder))
     assert (steps[-1].done, steps[-1].total) == (3, 3)
-    assert cache_size(folder) < 100_000
+    assert cache_size(folder) < 500_000
     assert not list((folder / "finetuning").iterdir())
-    assert other.execute("SELECT count(*) FROM thumbnails").fetchone() == (0,)
+    assert other.find(key) is None
     other.close()
     assert (folder / "letter.txt").read_text() == "mine"
     assert list(clean_cache(tmp_path / "nowhere"))[-1].done == 1
@@ -468,7 +488,7 @@ def test_moving_takes_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert steps[-1].done == steps[-1].total == 3
     assert cache_size(target) == size
     assert cache_size(folder) == 0
-    assert [path.name for path in folder.iterdir() if path.is_file()] == ["letter.txt"]
+    assert [path.name for path in folder.iterdir() if path.suffix == ".txt"] == ["letter.txt"]
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(EngineError, match="Could not write the cache in"):
@@ -510,21 +530,21 @@ def test_the_window_goes_on_while_a_large_cache_is_counted(
 def test_the_cache_is_cleaned_with_its_size_before_and_after(
     settings: SettingsDialog, garden: Desk
 ) -> None:
-    fill_cache(default_cache_folder())
+    size = size_text(fill_cache(default_cache_folder()))
     section = settings.cache
     settings.show_section(section)
     assert section.place.text() == str(default_cache_folder())
-    assert section.size_words.text() == "3.0 MB"
-    assert section.clean_button.text() == "Empty the Cache (3.0 MB)"
+    assert section.size_words.text() == size
+    assert section.clean_button.text() == f"Empty the Cache ({size})"
     empty_cache(garden, settings)  # The results of fine-tuning are hours of work.
     assert "fine-tuning" in box_of(settings).informativeText()
     answer(garden, box_of(settings), "Cancel")
     assert not garden.session.cache.is_busy
     empty_cache(garden, settings)
     answer(garden, box_of(settings), "Empty the Cache")
-    told = "The cache was emptied: 3.0 MB before, "
+    told = f"The cache was emptied: {size} before, "
     garden.qtbot.waitUntil(lambda: section.message.text().startswith(told))
-    assert "(" not in section.clean_button.text() or "3.0" not in section.clean_button.text()
+    assert size not in section.clean_button.text()
     assert not garden.engine.is_closed
     assert garden.labels_on_disk() == {"image_1.png": "cat", "image_2.png": "dog"}
 
@@ -545,18 +565,46 @@ def test_many_images_that_would_have_to_be_read_again_are_asked_about(
     settings: SettingsDialog, garden: Desk
 ) -> None:
     folder = default_cache_folder()
-    fill_cache(folder)
+    fill_cache(folder, 2_500)
     (folder / "finetuning" / "abc.result").unlink()
-    with sqlite3.connect(folder / "images.sqlite") as database:
-        database.execute("CREATE TABLE files (path TEXT PRIMARY KEY)")
-        database.executemany("INSERT INTO files VALUES (?)", [(str(n),) for n in range(2500)])
-    database.close()
     settings.show_section(settings.cache)
     empty_cache(garden, settings)
     count = QLocale().toString(2500)
     assert f"{count} images are read anew" in box_of(settings).informativeText()
     answer(garden, box_of(settings), "Cancel")
     assert cache_size(folder) > 3_000_000
+
+
+def test_a_limit_holds_at_once_is_remembered_and_goes_with_the_folder(
+    settings: SettingsDialog, garden: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = default_cache_folder()
+    monkeypatch.setattr(cache_limit, "SMALLEST_LIMIT_BYTES", 0)
+    fill_cache(folder)
+    keep_limit(folder, 2_000_000)  # By hand, or by another version.
+    section = settings.cache
+    settings.show_section(section)
+    assert section.limit.currentText() == "At most 2.0 MB"
+
+    def choose(text: str) -> None:
+        index = section.limit.findText(text)
+        section.limit.setCurrentIndex(index)
+        section.limit.activated.emit(index)
+        garden.qtbot.waitUntil(lambda: not garden.session.cache.is_busy)
+
+    choose("At most 2.0 MB")
+    garden.qtbot.waitUntil(lambda: section.message.text().startswith("The cache was made smaller"))
+    assert cache_size(folder) < 2_100_000
+    assert garden.preferences.cache_limit == kept_limit(folder) == 2_000_000
+    choose("At most 10.0 GB")
+    assert section.message.text() == ""
+    assert garden.preferences.cache_limit == kept_limit(folder) == 10_000_000_000
+    (folder / LIMIT_FILE).unlink()  # With the folder, by whoever cleans up.
+    CachePlace(garden.session)
+    assert kept_limit(folder) == 10_000_000_000
+    choose("As much as suits the disk")
+    assert garden.preferences.cache_limit is kept_limit(folder) is None
+    assert not garden.engine.is_closed
 
 
 def test_the_cache_moves_with_its_place(

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.embeddings import ImageCache
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import EncoderRuntime, load_runtime
+from engine.image_cache import ImageCache
 from engine.jobs.workspace import Workspace
 
 

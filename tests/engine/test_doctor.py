@@ -48,7 +48,7 @@ def test_a_healthy_engine(tmp_path: Path) -> None:
     assert report.device.startswith("CPU, ")
     assert len(report.fingerprint) == 64
     assert report.cache_folder == str(tmp_path / "cache")
-    assert report.cache_bytes > 0
+    assert report.cache_limit_bytes > report.cache_bytes > 0
     assert report.milliseconds_per_image > 0
     assert report.difference_to_torch < 0.01
     assert {"torch", "onnx", "pillow", "numpy"} <= report.packages.keys()

@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.embeddings import ImageCache
 from engine.encoder import library_network
 from engine.encoder.activations import (
     TappedEncoder,
@@ -33,6 +32,7 @@ from engine.encoder.network import build_network, preprocess
 from engine.encoder.network_input import network_input
 from engine.encoder.runtime import load_runtime
 from engine.errors import EncoderError, EngineError, NoMapError
+from engine.image_cache import ImageCache
 from engine.jobs.adaptation import adapt_and_classify
 from engine.jobs.explanation import explain
 from engine.jobs.workspace import Workspace, cache_key

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from engine.embeddings import CacheEntry, FileKey, ImageCache
+from engine.image_cache import CacheEntry, FileKey, ImageCache
 from engine.images import decode_image, read_date
 from engine.jobs.embedding import embed_images, read_dates
 from engine.jobs.workspace import Workspace
@@ -133,8 +133,8 @@ def test_a_cache_from_before_the_dates_goes_on_and_is_filled_without_decoding(
     first, _ = open_workspace()
     embedded(first, images)
     first.close()
-    with sqlite3.connect(tmp_path / "cache" / "images.sqlite") as connection:
-        connection.execute("DROP TABLE dates")  # As an older version left it.
+    with sqlite3.connect(tmp_path / "cache" / "images-4.sqlite") as connection:
+        connection.execute("UPDATE contents SET taken_s = NULL")  # As from before the dates.
     connection.close()
     workspace, backend = open_workspace()
     assert embedded(workspace, images) == {images[0].image_id: None, images[1].image_id: None}
