@@ -107,9 +107,7 @@ class Folder:
     def embed(self, workspace: Workspace, command: EmbedImages) -> Iterator[Event | None]:
         """In the place of reading the cache on disk."""
         for start in range(0, len(command.images), 512):
-            yield self._taken_in(
-                workspace, command.request_id, command.images[start : start + 512]
-            )
+            yield self._taken_in(workspace, command.request_id, command.images[start : start + 512])
         yield from workspace.settle_shape()
 
     def embed_missing(
@@ -120,9 +118,7 @@ class Folder:
         if missing:
             yield self._taken_in(workspace, request_id, missing)
 
-    def thumbnails(
-        self, workspace: Workspace, command: LoadThumbnails
-    ) -> Iterator[Event | None]:
+    def thumbnails(self, workspace: Workspace, command: LoadThumbnails) -> Iterator[Event | None]:
         """In the place of reading them from the cache."""
         for image in command.images:
             jpeg = self._jpegs[int(self.truth[image.image_id - 1])]
@@ -197,7 +193,7 @@ class Bench:
         self.gallery, self.view = self.window.gallery, self.window.gallery.view
         self.turns = Turns()
 
-    def until(self, condition: Callable[[], bool], seconds: float = 300.0) -> float:
+    def until(self, condition: Callable[[], bool], seconds: float = 1800.0) -> float:
         """Run the event loop, asleep when idle, until the condition holds; when it did."""
         deadline = time.perf_counter() + seconds
         loop = QEventLoop()

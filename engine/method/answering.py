@@ -93,10 +93,10 @@ class Answering:
         sizes = [len(block) for block in blocks]
         products = np.empty((sum(sizes), weights.shape[1]), np.float32)
         squares = np.empty(len(products), np.float32)
-        centred = np.empty((max(sizes), len(self._moved)), np.float32)
+        room = np.empty((max(sizes), len(self._moved)), np.float32)
         first = 0
         for block, size in zip(blocks, sizes, strict=True):
-            part = _centred(block, self.model.mean, centred[:size])
+            part = centred(block, self.model.mean, room[:size])
             np.matmul(part, weights, out=products[first : first + size])
             np.einsum("nd,nd->n", part, part, out=squares[first : first + size])
             first += size
@@ -278,8 +278,8 @@ def joined(parts: Sequence[Answers]) -> Answers:
     )
 
 
-def _centred(embeddings: Halves | Floats, mean: Floats, out: Floats) -> Floats:
-    """Embeddings (n, d) less ``mean``, in ``out`` (n, d) where they are of half precision."""
+def centred(embeddings: Halves | Floats, mean: Floats, out: Floats) -> Floats:
+    """Embeddings (n, d) less ``mean`` as single precision; in ``out`` (n, d) where they are half."""
     if embeddings.dtype != np.float16:
         return np.subtract(embeddings, mean, dtype=np.float32)
     bits = out.view(np.int32)
