@@ -75,7 +75,7 @@ def file_name(index: int) -> str:
 
 
 class Folder:
-    """Images that are nowhere but here: image number ``i`` (from 1) is of class ``truth[i - 1]``."""
+    """Images that are nowhere but here; number ``i``, from 1 on, is of class ``truth[i - 1]``."""
 
     def __init__(self, n_images: int) -> None:
         random = np.random.default_rng(0)

@@ -100,7 +100,9 @@ class Answering:
             np.matmul(part, weights, out=products[first : first + size])
             np.einsum("nd,nd->n", part, part, out=squares[first : first + size])
             first += size
-        logits = products[:, :n_classes] / np.maximum(np.sqrt(squares), SMALLEST_NORM)[:, None]
+        logits: Floats = (
+            products[:, :n_classes] / np.maximum(np.sqrt(squares), SMALLEST_NORM)[:, None]
+        )
         logits += self.model.bias
         columns, probabilities = _most_likely(softmax(logits), self._n_top)
 
@@ -279,7 +281,7 @@ def joined(parts: Sequence[Answers]) -> Answers:
 
 
 def centred(embeddings: Halves | Floats, mean: Floats, out: Floats) -> Floats:
-    """Embeddings (n, d) less ``mean`` as single precision; in ``out`` (n, d) where they are half."""
+    """Embeddings (n, d) less ``mean``, as single precision; halves in ``out`` (n, d)."""
     if embeddings.dtype != np.float16:
         return np.subtract(embeddings, mean, dtype=np.float32)
     bits = out.view(np.int32)
