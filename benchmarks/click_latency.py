@@ -33,6 +33,7 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
+from PIL import Image
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -45,6 +46,7 @@ from app.session.session import Session
 from app.window.main_window import MainWindow
 from engine import Change, Engine, Project
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
+from engine.image_cache import CacheEntry, FileKey, ImageCache
 from engine.images import make_thumbnail
 from engine.jobs import adaptation, embedding, viewing
 from engine.jobs.workspace import Workspace
@@ -226,7 +228,7 @@ def measure(n_images: int, n_clicks: int, home: Path) -> dict[str, Any]:
     folder = Folder(n_images)
     embedding.scan_folder, embedding.embed_images = folder.scan, folder.embed
     adaptation.embed_missing, viewing.load_thumbnails = folder.embed_missing, folder.thumbnails
-    figures = make_project(folder, home)
+    figures = make_project(folder, home) | weigh_cache(folder, home)
     bench = Bench(home)
     session = bench.session
     session.classifier.preferred = Effort.INSTANT  # There are no images to look at again.
@@ -298,6 +300,49 @@ def make_project(folder: Folder, home: Path) -> dict[str, Any]:
         "opened_s": opened_s,
         "project_mb": size / 1e6,
     }
+
+
+def weigh_cache(folder: Folder, home: Path) -> dict[str, Any]:
+    """Bytes on disk of a cached image, with its thumbnail and without, and how fast they come."""
+    count = min(10_000, folder.n_images)
+    embeddings = folder.embeddings(np.arange(1, count + 1))
+    pictures = [smooth_picture(seed) for seed in range(20)]
+    figures: dict[str, Any] = {"thumbnail_bytes": float(np.mean([len(item) for item in pictures]))}
+    for name, thumbnails in (("embedding", [None]), ("image", pictures)):
+        place = home / f"weighed {name}"
+        entries = {
+            FileKey(f"/pictures/2024/{file_name(index)}", SIZE_BYTES, MODIFIED_NS, MODIFIED_NS): (
+                CacheEntry(
+                    index.to_bytes(16, "big"),
+                    embeddings[index],
+                    thumbnails[index % len(thumbnails)],
+                    perceptual_hash=index + 1,
+                    taken_s=index,
+                )
+            )
+            for index in range(count)
+        }
+        keys = list(entries)
+        with ImageCache(place, "a" * 64, folder.size) as cache:
+            for start in range(0, count, 500):
+                cache.add({key: entries[key] for key in keys[start : start + 500]})
+        with ImageCache(place, "a" * 64, folder.size) as cache:
+            figures[f"cached_{name}_bytes"] = (
+                sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / count
+            )
+            began = time.process_time()
+            for start in range(0, count, 128):
+                cache.find_many(keys[start : start + 128], with_thumbnails=False)
+            figures["lookup_us"] = 1e6 * (time.process_time() - began) / count
+    return figures
+
+
+def smooth_picture(seed: int) -> bytes:
+    """A thumbnail about as large as a photograph's."""
+    small = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)
+    return make_thumbnail(
+        np.asarray(Image.fromarray(small).resize((640, 480), Image.Resampling.BICUBIC))
+    )
 
 
 def measure_clicks(bench: Bench, folder: Folder, n_clicks: int) -> dict[str, Any]:
@@ -444,6 +489,11 @@ def markdown(rows: dict[int, dict[str, Any]]) -> str:
             lambda found: f"{found['loading_turn']:.0f} ({found['loading_work']:.0f})",
         ),
         line("project on disk, MB", lambda found: f"{found['project_mb']:.1f}"),
+        line(
+            "cache on disk, bytes an image (thumbnails aside)",
+            lambda found: "{cached_image_bytes:.0f} ({cached_embedding_bytes:.0f})".format(**found),
+        ),
+        line("looked up in it, us of a core an image", lambda found: f"{found['lookup_us']:.0f}"),
         line("peak memory, MB", lambda found: f"{found['memory_mb']:.0f}"),
     ]
     return "\n".join(lines) + "\n"
