@@ -64,8 +64,9 @@ class ImageTable:
         self._ids = np.zeros(0, np.int64)
         self._sizes = np.zeros(0, np.int64)
         self._labels = np.zeros(0, np.int32)
-        self._predicted = np.zeros((0, MAX_RANKS), np.int32)
-        self._probabilities = np.zeros((0, MAX_RANKS), np.float32)
+        # Rank by rank in memory: most questions are about the first, or the first two, of all rows.
+        self._predicted = np.zeros((0, MAX_RANKS), np.int32, "F")
+        self._probabilities = np.zeros((0, MAX_RANKS), np.float32, "F")
         self._none_scores = np.zeros(0, np.float32)
         self._embedded = np.zeros(0, np.bool_)
         self._unreadable = np.zeros(0, np.bool_)
@@ -387,11 +388,12 @@ class ImageTable:
         known = rows >= 0
         rows = rows[known]
         n_ranks = min(event.class_ids.shape[1], MAX_RANKS)
-        self._predicted[rows] = NO_CLASS
-        self._probabilities[rows] = 0.0
-        self._predicted[rows, :n_ranks] = event.class_ids[known, :n_ranks]
-        self._probabilities[rows, :n_ranks] = event.probabilities[known, :n_ranks]
-        self._none_scores[rows] = event.none_scores[known]
+        told = slice(None) if known.all() else known
+        for rank in range(MAX_RANKS):
+            is_told = rank < n_ranks
+            self._predicted[rows, rank] = event.class_ids[told, rank] if is_told else NO_CLASS
+            self._probabilities[rows, rank] = event.probabilities[told, rank] if is_told else 0.0
+        self._none_scores[rows] = event.none_scores[told]
         return rows
 
     def clear_predictions(self, class_id: ClassId | None = None) -> None:
@@ -535,7 +537,7 @@ class ImageTable:
 
     def _grow(self, n_rows: int) -> None:
         def longer(column: NDArray[Any]) -> NDArray[Any]:
-            grown = np.zeros((n_rows, *column.shape[1:]), column.dtype)
+            grown = np.zeros((n_rows, *column.shape[1:]), column.dtype, "F")
             grown[: self.n_rows] = column[: self.n_rows]
             return grown
 

@@ -100,9 +100,8 @@ class Answering:
             np.matmul(part, weights, out=products[first : first + size])
             np.einsum("nd,nd->n", part, part, out=squares[first : first + size])
             first += size
-        logits: Floats = (
-            products[:, :n_classes] / np.maximum(np.sqrt(squares), SMALLEST_NORM)[:, None]
-        )
+        lengths: Floats = np.maximum(np.sqrt(squares), SMALLEST_NORM)
+        logits = np.divide(products[:, :n_classes], lengths[:, None], dtype=np.float32)
         logits += self.model.bias
         columns, probabilities = _most_likely(softmax(logits), self._n_top)
 

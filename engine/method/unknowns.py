@@ -176,7 +176,8 @@ class UnknownScorer:
         others = self.inverse_reach[~is_lone]
         if len(self.images) != len(self.support) or (len(others) and np.ptp(others) != 0):
             return None
-        return is_lone.astype(np.int64)
+        slots: NDArray[np.int64] = is_lone.astype(np.int64)
+        return slots
 
     def _distance_logits(self, directions: Floats) -> Floats:
         """(n,) what the distance alone says of directions (n, d) around ``mean``."""
