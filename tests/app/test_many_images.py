@@ -50,6 +50,31 @@ def test_ties_stay_in_the_order_of_names_and_what_is_unknown_comes_last(sort: So
     assert np.array_equal(arrange(table, Arrangement(sort=sort)), expected)
 
 
+def test_a_name_typed_letter_by_letter_finds_what_it_finds_at_once() -> None:
+    names = [
+        "Ab/img 1.jpg",
+        "ab/IMG 12.jpg",
+        "cd/img 12.jpg",
+        "cd/e.jpg",
+        "cd/\N{LATIN SMALL LETTER E WITH ACUTE}.jpg",
+    ]
+    table = ImageTable()
+    table.add([ImageRecord(ImageId(row + 1), name, 1, 1, False) for row, name in enumerate(names)])
+    typed = [
+        "i",
+        "im",
+        "img 1",
+        "img 12",
+        "img 12 ab",
+        "img 12 a",
+        "e",
+        "e\N{COMBINING ACUTE ACCENT}",
+        "",
+    ]
+    found = [np.flatnonzero(table.named(text)).tolist() for text in typed]
+    assert found == [[0, 1, 2], [0, 1, 2], [0, 1, 2], [1, 2], [1], [1], [3], [4], [0, 1, 2, 3, 4]]
+
+
 def test_a_group_lies_where_its_first_image_does() -> None:
     groups = np.array([4, NO_GROUP, 9, 4, 9, NO_GROUP, 4, 0, 0])
     rows = np.array([8, 6, 1, 2, 0, 5, 4, 3])  # Row 7 is filtered out.
