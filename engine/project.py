@@ -455,19 +455,24 @@ class Project:
 
     def add_images(self, files: Sequence[FoundFile]) -> list[ImageRecord]:
         """Remember found files; return those that are new, changed or back, as they are now."""
-        touched: list[str] = []
         with self._transaction(say("save to"), can_be_found_again=True) as connection:
-            for file in files:
-                cursor = connection.execute(
-                    "INSERT INTO images (name, size_bytes, modified_ns) VALUES (?, ?, ?) "
-                    "ON CONFLICT (name) DO UPDATE SET size_bytes = excluded.size_bytes, "
-                    "modified_ns = excluded.modified_ns, content = NULL, missing = 0 "
-                    "WHERE missing OR size_bytes != excluded.size_bytes "
-                    "OR modified_ns != excluded.modified_ns",
-                    (file.name, file.size_bytes, file.modified_ns),
+            known = {
+                record.name: record
+                for record in project_reading.images_named(
+                    connection, [file.name for file in files]
                 )
-                if cursor.rowcount:
-                    touched.append(file.name)
+            }
+            # Most files of a scan are as they were: they are read, and nothing is written.
+            fresh = [file for file in files if not _is_as_known(file, known.get(file.name))]
+            connection.executemany(
+                "INSERT INTO images (name, size_bytes, modified_ns) VALUES (?, ?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET size_bytes = excluded.size_bytes, "
+                "modified_ns = excluded.modified_ns, content = NULL, missing = 0 "
+                "WHERE missing OR size_bytes != excluded.size_bytes "
+                "OR modified_ns != excluded.modified_ns",
+                [(file.name, file.size_bytes, file.modified_ns) for file in fresh],
+            )
+        touched = list(dict.fromkeys(file.name for file in fresh))
         return project_reading.images_named(self._connection, touched)
 
     def mark_missing(self, images: Iterable[ImageId]) -> None:
@@ -481,7 +486,10 @@ class Project:
         """Remember the hashes of images' bytes."""
         rows = [(content, image) for image, content in contents.items()]
         with self._transaction(say("save to"), can_be_found_again=True) as connection:
-            connection.executemany("UPDATE images SET content = ? WHERE image_id = ?", rows)
+            # Most are known at every opening but the first; nothing is written of those.
+            connection.executemany(
+                "UPDATE images SET content = ?1 WHERE image_id = ?2 AND content IS NOT ?1", rows
+            )
             for table in ("labels", "set_aside"):
                 if has_table(connection, table):
                     connection.executemany(
@@ -614,3 +622,11 @@ class Project:
                     connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error as error:
             raise project_files.project_error(error, self.path, doing) from error
+
+
+def _is_as_known(file: FoundFile, record: ImageRecord | None) -> bool:
+    return (
+        record is not None
+        and not record.missing
+        and (record.size_bytes, record.modified_ns) == (file.size_bytes, file.modified_ns)
+    )

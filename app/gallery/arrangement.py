@@ -146,9 +146,9 @@ def arrange(table: ImageTable, arrangement: Arrangement) -> Rows:
         case Sort.NEWEST_FIRST:
             value = -table.dates_s[rows]
         case Sort.SIMILAR_FIRST:
-            value = -table.similarities[rows]  # Those that were not measured (NaN) come last.
+            return rows[_ascending(-table.similarities[rows])]  # Not measured (NaN): last.
         case _:
-            value = _certainty(table, arrangement.sort, rows)
+            return rows[_ascending(_certainty(table, arrangement.sort, rows))]
     return rows[np.argsort(value, kind="stable")]
 
 
@@ -167,10 +167,14 @@ def gather(rows: Rows, groups: NDArray[np.int64], expanded: set[int]) -> tuple[R
     grouped = np.flatnonzero(own != NO_GROUP)
     if not len(grouped):
         return rows, np.arange(len(rows) + 1)
-    _, first, number = np.unique(own[grouped], return_index=True, return_inverse=True)
+    first = np.zeros(int(own.max()) + 1, np.intp)
+    first[own[grouped[::-1]]] = grouped[::-1]  # Of several the last that is written stays.
     leader = np.arange(len(rows))
-    leader[grouped] = grouped[first[number]]
-    order = np.argsort(leader, kind="stable")
+    leader[grouped] = first[own[grouped]]
+    # With its place below it each leader is a number of its own, and those are sorted fastest.
+    keys = (leader << 32) + np.arange(len(rows))
+    keys.sort()
+    order = keys & 0xFFFFFFFF
     begins = leader[order] == order  # The first of a group, and who has none.
     if expanded:
         begins |= np.isin(own[order], np.fromiter(expanded, np.int64, len(expanded)))
@@ -243,6 +247,20 @@ def one_to_label_of_each(table: ImageTable, mask: _Mask) -> _Mask:
     kept: _Mask = mask & ~grouped
     kept[first[first >= 0]] = True
     return kept
+
+
+def _ascending(values: NDArray[np.float32]) -> Rows:
+    """The order that sorts values (n,), ties as they are and NaN last.
+
+    As whole numbers whose lower half is the place, a million take 20 ms; a stable sort of the
+    floats takes 160.
+    """
+    bits = np.where(np.isnan(values), np.float32(np.nan), values + np.float32(0.0)).view(np.int32)
+    bits ^= (bits >> 31) & 0x7FFFFFFF  # The greater a negative number's bits, the less it is.
+    keys = (bits.astype(np.int64) << 32) + np.arange(len(values))
+    keys.sort()
+    order: Rows = (keys & 0xFFFFFFFF).astype(np.intp, copy=False)
+    return order
 
 
 def _certainty(table: ImageTable, sort: Sort, rows: Rows) -> NDArray[np.float32]:

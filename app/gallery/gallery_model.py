@@ -299,10 +299,14 @@ class GalleryModel(QAbstractListModel):
         if len(rows):
             start, end = len(self.order), len(self._rows)
             self.beginInsertRows(QModelIndex(), start, start + len(rows) - 1)
-            self._set_rows(
-                np.concatenate([self._rows, rows]),
-                np.concatenate([self._starts, end + 1 + np.arange(len(rows))]),
-            )
+            # What is there is only copied: a large project comes in hundreds of slices.
+            self._rows = np.concatenate([self._rows, rows])
+            self._starts = np.concatenate([self._starts, end + 1 + np.arange(len(rows))])
+            self.order = np.concatenate([self.order, rows])
+            places = np.full(self._session.table.n_rows, -1, np.intp)
+            places[: len(self._place_of_row)] = self._place_of_row
+            places[rows] = start + np.arange(len(rows))
+            self._place_of_row = places
             self.endInsertRows()
 
     def _on_rows_changed(self, rows: Rows | None) -> None:

@@ -194,7 +194,7 @@ class Classifier(QObject):
         Which labelled images cannot be read is known once the newest labels are answered.
         """
         table = self._table
-        labelled = set(np.unique(table.labels[~table.missing]).tolist())
+        labelled = set(table.labelled_as)
         if self.examples is not None:
             labelled |= self.examples.counts().keys()
         without = {item.class_id for item in self._classes if item.class_id not in labelled}

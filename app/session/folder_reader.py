@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,9 @@ from app.session.lasting import keep_out_of_rounds
 from engine import EngineError, Project, messages
 
 _RESUBMIT_MS: Final = 1000  # While a scan goes on, the list to embed grows at most this often.
+# And so many images of it are handed over then: all of a million every second would take the window
+# a tenth of it.
+_WHILE_SCANNING: Final = 50_000
 _RECORD_MS: Final = 1000
 _RECORD_AT_ONCE: Final = 1000  # Hashes per transaction: 10 ms of the GUI thread.
 _log = logging.getLogger(__name__)
@@ -56,6 +60,7 @@ class FolderReader(QObject):
         self._table = ImageTable()
         self._scan_id = 0
         self._embed_id = 0
+        self._has_left_out = False  # Of the list that is embedded: images that are due as well.
         self._dates_id = 0
         self._met: NDArray[np.bool_] = np.zeros(0, np.bool_)  # By row: this scan, or the last one.
         self._contents: dict[messages.ImageId, bytes] = {}
@@ -313,6 +318,9 @@ class FolderReader(QObject):
         first = visible[due[visible]]
         due[first] = False
         rows = np.concatenate([first, np.flatnonzero(due)])
+        self._has_left_out = bool(self._scan_id) and len(rows) > _WHILE_SCANNING
+        if self._has_left_out:
+            rows = rows[:_WHILE_SCANNING]
         # The engine drops the older list by itself; what it still tells of it is not lost.
         self._embed_id = self._bridge.next_id()
         self._bridge.ask(
@@ -331,7 +339,9 @@ class FolderReader(QObject):
                 self._show_progress(event)
             case messages.JobFinished():
                 self._end_embedding()
-                if not self._embed_timer.isActive():
+                if self._has_left_out and not self.is_paused:
+                    self._submit_embedding()
+                elif not self._embed_timer.isActive():
                     self.embedding_finished.emit()
                     self._ask_for_dates()
                 self._carry_labels()
@@ -425,7 +435,7 @@ class FolderReader(QObject):
         """Write down some hashes; False when that failed and the rest was dropped."""
         if self._project is None:
             return False
-        some = dict(list(self._contents.items())[:_RECORD_AT_ONCE])
+        some = dict(islice(self._contents.items(), _RECORD_AT_ONCE))
         for image_id in some:
             del self._contents[image_id]
         try:

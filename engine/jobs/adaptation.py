@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import LabelsError
 from engine.jobs.efforts import fit, fit_model
@@ -21,7 +22,7 @@ from engine.jobs.support import (
 )
 from engine.jobs.thorough import n_views_of
 from engine.jobs.tuned import tune, tuning_of
-from engine.jobs.workspace import Workspace
+from engine.jobs.workspace import CurrentModel, Workspace
 from engine.messages import (
     Adapt,
     Adapted,
@@ -32,13 +33,17 @@ from engine.messages import (
     HeldOutPredictions,
     ModelExamples,
     NotAdapted,
-    PredictionsReady,
     Snapshot,
 )
 from engine.method.adaptation import AdaptedModel
+from engine.method.answering import PIECE_ROWS, Answers, Nearest, joined
 from engine.words import Sentence, say
 
-_BLOCKS_PER_EVENT: Final = 8  # About 4,000 images: a step of some 15 ms.
+# Rows of the store, all multiples of PIECE_ROWS. A step takes some 20 ms of two cores; what is told
+# at once grows, since taking in a million predictions by the thousand costs the window a second.
+_STEP_ROWS: Final = 4 * PIECE_ROWS
+_FIRST_EVENT_ROWS: Final = PIECE_ROWS
+_MOST_EVENT_ROWS: Final = 16 * PIECE_ROWS
 _KEPT_NAME: Final = "finetuning"  # The folder beside the cache.
 
 
@@ -101,14 +106,41 @@ def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event |
     if visible:
         embeddings = store.select(visible)
         yield workspace.predictions(current, np.array(visible, np.int64), embeddings)
-    parts: list[PredictionsReady] = []
-    for image_ids, block in store.blocks():
-        parts.append(workspace.predictions(current, image_ids, block))
-        if len(parts) == _BLOCKS_PER_EVENT:
-            yield _joined(parts)
-            parts = []
-    if parts:
-        yield _joined(parts)
+    yield from _classify(current)
+
+
+def _classify(current: CurrentModel) -> Iterator[Event | None]:
+    """All images that the model's workspace has seen, in the order of its rows."""
+    seen, event_rows, start = current.seen, _FIRST_EVENT_ROWS, 0
+    store = seen.store
+    while start < len(store):
+        first, until = start, start + event_rows
+        ids: list[NDArray[np.int64]] = []
+        parts: list[Answers] = []
+        while start < min(until, len(store)):  # Images come and go meanwhile.
+            if start > first:
+                yield None
+            stop = min(start + _STEP_ROWS, until, len(store))
+            ids.append(store.ids_at(start, stop))
+            parts += _answers_at(current, start, stop)
+            start = stop
+        yield current.told(np.concatenate(ids), joined(parts))
+        event_rows = min(4 * event_rows, _MOST_EVENT_ROWS)
+
+
+def _answers_at(current: CurrentModel, start: int, stop: int) -> list[Answers]:
+    """Of rows of the store, by this thread and those of the pool that have nothing to do."""
+    seen, store = current.seen, current.seen.store
+    nearest: Nearest | None = None
+    if start % PIECE_ROWS == 0:  # Else rows came behind a piece that was answered in part.
+        made_of = store, store.version
+        nearest = seen.nearest.ready(current.model.unknowns, made_of, len(store))
+
+    def answer(begin: int) -> Answers:
+        blocks = store.blocks_at(begin, min(begin + PIECE_ROWS, stop))
+        return current.answering.of_piece(blocks, nearest, begin)
+
+    return seen.shared_out(answer, range(start, stop, PIECE_ROWS))
 
 
 def fine_tune(workspace: Workspace, command: FineTune) -> Iterator[Event | None]:
@@ -196,16 +228,3 @@ def _what_to_do(n_classes: int, n_labels: int) -> Sentence:
         if n_labels
         else say("Label an image of each class.")
     )
-
-
-def _joined(parts: Sequence[PredictionsReady]) -> PredictionsReady:
-    joined = PredictionsReady(
-        parts[0].request_id,
-        np.concatenate([part.image_ids for part in parts]),
-        np.concatenate([part.class_ids for part in parts]),
-        np.concatenate([part.probabilities for part in parts]),
-        np.concatenate([part.none_scores for part in parts]),
-    )
-    for array in (joined.image_ids, joined.class_ids, joined.probabilities, joined.none_scores):
-        array.setflags(write=False)
-    return joined

@@ -46,11 +46,12 @@ from engine.messages import (
     PredictionsReady,
 )
 from engine.method.adaptation import AdaptedModel
-from engine.method.calibration import softmax
+from engine.method.answering import Answering, Answers, NearestKept
 from engine.method.folder import SAMPLE_SIZE, FolderShape, folder_mean
 from engine.words import Sentence, say
 
 _log = logging.getLogger(__name__)
+_S = TypeVar("_S")
 _T = TypeVar("_T")
 STRETCH_S: Final = 0.1  # How long a thread of the pool is at steps before others may have it.
 
@@ -69,13 +70,22 @@ class CurrentModel:
     """The model whose predictions are on screen.
 
     ``request_id``: of which Adapt; ``class_ids``: which class each column is; ``seen``: whose
-    embeddings it classifies.
+    embeddings it classifies; ``answering``: the model, ready for them.
     """
 
     request_id: int
     model: AdaptedModel
     class_ids: NDArray[np.int64]
     seen: Workspace
+    answering: Answering
+
+    def told(self, image_ids: NDArray[np.int64], answers: Answers) -> PredictionsReady:
+        """What the window is told of answers for images (n,)."""
+        class_ids = self.class_ids[answers.columns]
+        arrays = image_ids, class_ids, answers.probabilities, answers.none_scores
+        for array in arrays:
+            array.setflags(write=False)
+        return PredictionsReady(self.request_id, *arrays)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +136,8 @@ class Workspace:
         self.runtime = runtime
         self.cache = cache
         self.store = EmbeddingStore(runtime.encoder.embedding_size)
+        self.nearest = NearestKept()
+        """How near the store's images are to labelled ones, as of the last click."""
         self.refs: dict[ImageId, ImageRef] = {}
         """Every image that was read, as it was asked for last."""
         self.fits: dict[Effort, tuple[Hashable, Any]] = {}
@@ -172,6 +184,7 @@ class Workspace:
             future.cancel()
         self._under_way.clear()
         self.store = EmbeddingStore(self.runtime.encoder.embedding_size)
+        self.nearest.forget()
         self.unreadable.clear()
         self.refs.clear()
         self.fits.clear()
@@ -293,6 +306,35 @@ class Workspace:
             _, result = yield from self.on_pool(partial(take_steps, steps, STRETCH_S))
             if result:
                 return result[0]
+
+    def shared_out(self, work: Callable[[_S], _T], items: Sequence[_S]) -> list[_T]:
+        """What ``work`` gives for each item: this thread and those of the pool that are idle.
+
+        Threads take one item after the other, so whoever is decoding an image holds nobody up.
+        """
+        results: dict[int, _T] = {}
+        places = iter(range(len(items)))
+        taking = threading.Lock()
+
+        def take_some() -> None:
+            while True:
+                with taking:
+                    place = next(places, None)
+                if place is None:
+                    return
+                results[place] = work(items[place])
+
+        n_helpers = min(self.runtime.n_threads, len(items)) - 1
+        helpers = [self.pool.submit(take_some) for _ in range(n_helpers)]
+        try:
+            take_some()
+        finally:
+            # One that has not begun is not waited for; one that has is at its last item.
+            begun = [helper for helper in helpers if not helper.cancel()]
+            wait(begun)
+        for helper in begun:
+            helper.result()
+        return [results[place] for place in range(len(items))]
 
     def activations_of(
         self, path: Path, encoder: Encoder, views: Sequence[View]
@@ -443,17 +485,7 @@ class Workspace:
         embeddings: NDArray[np.float16] | NDArray[np.float32],
     ) -> PredictionsReady:
         """The most likely classes of images, from their embeddings (n, embedding_size)."""
-        model = current.model
-        directions = model.directions(embeddings)
-        probabilities = softmax(model.logits(directions))
-        none_scores = model.none_scores(embeddings)
-        n_top = min(TOP_CLASSES, probabilities.shape[1])
-        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :n_top]
-        top = probabilities[np.arange(len(order))[:, None], order]
-        class_ids = current.class_ids[order]
-        for array in (image_ids, class_ids, top, none_scores):
-            array.setflags(write=False)
-        return PredictionsReady(current.request_id, image_ids, class_ids, top, none_scores)
+        return current.told(image_ids, current.answering.of(embeddings))
 
     def set_model(
         self,
@@ -464,7 +496,8 @@ class Workspace:
     ) -> CurrentModel:
         """Make a model the current one; ``class_ids`` are those of the labels it was given."""
         columns = np.array([class_ids[index] for index in model.classes], np.int64)
-        self.current = CurrentModel(request_id, model, columns, seen)
+        answering = Answering(model, TOP_CLASSES)
+        self.current = CurrentModel(request_id, model, columns, seen, answering)
         return self.current
 
     def _process_one(self, image: ImageRef) -> Processed:

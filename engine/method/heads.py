@@ -262,9 +262,15 @@ def _inverse_of(matrix: Floats) -> Floats:
     return inverse
 
 
-def some_of_each(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Rows (most,) of images, taken from the classes in turn, in a random order within each."""
-    order = np.random.default_rng(0).permutation(len(labels))
+def some_of_each(
+    labels: NDArray[np.int64], most: int, order: NDArray[np.intp] | None = None
+) -> NDArray[np.int64]:
+    """Rows (most,) of images, taken from the classes in turn, in an order within each.
+
+    ``order`` (n,) has all rows as they are to be drawn; None: at random.
+    """
+    if order is None:
+        order = np.random.default_rng(0).permutation(len(labels))
     turn = np.zeros(len(labels), np.int64)
     for label in np.unique(labels):
         members = order[labels[order] == label]

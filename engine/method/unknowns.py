@@ -7,6 +7,7 @@ classes and drops what would tell a stranger.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,7 +32,7 @@ _NEGATIVE_PENALTY: Final = 1.0
 _NOT_RAISED: Final = 0.8
 _CONSTANT: Final = np.float32(0.5)  # Beside the direction, for a bias, as in the heads.
 _CHUNK: Final = 512  # As single precision about what fits a core's own cache.
-# Labelled images that are compared with; of more, as many of each class as of any, at random.
+# Labelled images that are compared with; of more, as many of each class as of any.
 # Ten thousand images then take some 60 ms, thrice their probabilities.
 _MOST_SUPPORT: Final = 256
 
@@ -55,6 +56,7 @@ class UnknownScorer:
         n_negatives: how many negative examples were given.
         n_negatives_judged: how many of them were left out one by one, to see whether they are told.
         n_negatives_found: how many of those score above one half then.
+        images: (n_support,) what tells each labelled image from all others.
     """
 
     mean: Floats
@@ -66,6 +68,7 @@ class UnknownScorer:
     n_negatives_judged: int = 0
     n_negatives_found: int = 0
     steepness: float = _STEEPNESS
+    images: tuple[bytes, ...] = ()
 
     @classmethod
     def fit(
@@ -84,10 +87,14 @@ class UnknownScorer:
             first = np.unique(groups, return_index=True)[1]
             embeddings, labels = embeddings[first], labels[first]
         support = normalise(embeddings, mean)
+        images = [hashlib.sha256(item.tobytes()).digest() for item in embeddings]
         if len(support) > _MOST_SUPPORT:
-            # At least one of every class, or its images would look like none.
-            kept = some_of_each(labels, max(_MOST_SUPPORT, len(np.unique(labels))))
+            # At least one of every class, or its images would look like none. Drawn by what they
+            # are, so that another label leaves nearly all of the others where they were.
+            drawn = np.array(sorted(range(len(images)), key=images.__getitem__), np.intp)
+            kept = some_of_each(labels, max(_MOST_SUPPORT, len(np.unique(labels))), drawn)
             support, labels = support[kept], labels[kept]
+            images = [images[row] for row in kept.tolist()]
         similarity = support @ support.T
         np.fill_diagonal(similarity, -np.inf)
         same = np.where(labels[:, None] == labels[None, :], similarity, -np.inf)
@@ -96,7 +103,7 @@ class UnknownScorer:
         reach = np.full(len(support), _LONE_REACH, np.float32)
         if has_other.any():
             reach[has_other] = reach_of(1.0 - nearest[has_other])
-        return cls(mean, support / reach[:, None], 1.0 / reach)
+        return cls(mean, support / reach[:, None], 1.0 / reach, images=tuple(images))
 
     def with_negatives(self, embeddings: Floats) -> UnknownScorer:
         """The same, told what is none of the classes, embeddings (n, d), best no near-duplicates.
@@ -157,15 +164,48 @@ class UnknownScorer:
             if self.negative_weights is not None:
                 logit += directions @ self.negative_weights + np.float32(self.negative_bias)
             logits[start : start + _CHUNK] = logit
-        scores: Floats = (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
-        return scores
+        return _sigmoid(logits)
+
+    def slots(self) -> NDArray[np.int64] | None:
+        """0 or 1 for each labelled image, (n_support,): those of one number have one reach.
+
+        1 is for those that reach as far as an image that has no other of its class. None where
+        there are more than two reaches, or nothing tells the images apart.
+        """
+        is_lone = self.inverse_reach == np.float32(1.0 / _LONE_REACH)
+        others = self.inverse_reach[~is_lone]
+        if len(self.images) != len(self.support) or (len(others) and np.ptp(others) != 0):
+            return None
+        slots: NDArray[np.int64] = is_lone.astype(np.int64)
+        return slots
 
     def _distance_logits(self, directions: Floats) -> Floats:
         """(n,) what the distance alone says of directions (n, d) around ``mean``."""
         nearness = directions @ self.support.T
         nearness -= self.inverse_reach
-        logits: Floats = self.steepness * (-nearness.max(axis=1) - np.float32(1.0))
+        return self._logits_of(nearness.max(axis=1))
+
+    def _logits_of(self, nearness: Floats) -> Floats:
+        logits: Floats = self.steepness * (-nearness - np.float32(1.0))
         return logits
+
+
+def scores_of(unknowns: UnknownScorer, nearness: Floats, told: Floats | None) -> Floats:
+    """As :meth:`UnknownScorer.scores`, (n,), of what was computed elsewhere.
+
+    Args:
+        nearness: (n,) the greatest of ``support @ x - inverse_reach``.
+        told: (n,) ``negative_weights @ x``; None where there are none.
+    """
+    logits = unknowns._logits_of(nearness)
+    if told is not None:
+        logits += told + np.float32(unknowns.negative_bias)
+    return _sigmoid(logits)
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    scores: Floats = (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
+    return scores
 
 
 def reach_of(distances: Floats) -> float:

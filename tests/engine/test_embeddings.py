@@ -54,6 +54,40 @@ def test_hashes_follow_their_images() -> None:
     assert store.perceptual_hashes(_ids(2)).tolist() == [22]
 
 
+def test_a_store_that_is_filled_at_once_is_the_one_filled_bit_by_bit() -> None:
+    count = 33 * BLOCK_ROWS + 5  # In two segments.
+    embeddings, ids = _embeddings(count), list(range(7, 7 + count))
+    at_once, bit_by_bit = EmbeddingStore(SIZE), EmbeddingStore(SIZE)
+    at_once.add(_ids(*ids), embeddings, ids)
+    for start in range(0, count, 999):
+        part = slice(start, start + 999)
+        bit_by_bit.add(_ids(*ids[part]), embeddings[part], ids[part])
+    for store in (at_once, bit_by_bit):
+        assert len(store) == store.version == count
+        np.testing.assert_array_equal(store.sum(), embeddings.astype(np.float64).sum(0))
+        np.testing.assert_array_equal(store.select(_ids(*ids[::-1])), embeddings[::-1])
+        blocks = np.concatenate(store.blocks_at(BLOCK_ROWS, count - 3))
+        np.testing.assert_array_equal(blocks, embeddings[BLOCK_ROWS : count - 3])
+        assert store.ids_at(3, 6).tolist() == ids[3:6]
+    assert at_once.sampled_ids(500) == bit_by_bit.sampled_ids(500)
+    every = at_once.sampled_ids(count)
+    assert sorted(every) == ids
+    assert every[:500] == at_once.sampled_ids(500)
+    assert at_once.known_among(np.array([6, 7, ids[-1], ids[-1] + 1])).tolist() == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_an_image_that_is_twice_among_those_added_is_there_once() -> None:
+    store, embeddings = EmbeddingStore(SIZE), _embeddings(3)
+    store.add(_ids(5, 5, 6), embeddings)
+    assert store.image_ids() == set(_ids(5, 6))
+    np.testing.assert_array_equal(store.select(_ids(5, 6)), embeddings[1:])
+
+
 def test_replacing_an_embedding_keeps_the_sum_right() -> None:
     embeddings, other = _embeddings(40), _embeddings(40, seed=1)
     store = EmbeddingStore(SIZE)

@@ -11,6 +11,7 @@ from threading import Thread
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from engine.embeddings import BLOCK_ROWS
@@ -48,6 +49,7 @@ from engine.messages import (
     ThumbnailReady,
 )
 from engine.method.adaptation import adapt
+from engine.method.answering import PIECE_ROWS
 from tests.engine.conftest import CountingBackend
 from tests.engine.painted import KINDS, kind_of, paint, paint_folder, refs
 
@@ -463,6 +465,87 @@ def test_a_large_folder_is_classified_in_several_steps_and_whole(workspace: Work
     assert np.concatenate([event.image_ids for event in ready[1:]]).tolist() == list(range(count))
     # What was told early for the visible image is what is told later.
     np.testing.assert_allclose(ready[1].probabilities[7], ready[0].probabilities[0], atol=1e-5)
+
+
+def _filled(workspace: Workspace, count: int) -> NDArray[np.float16]:
+    random = np.random.default_rng(0)
+    block = random.normal(size=(count, workspace.store.embedding_size)).astype(np.float16)
+    workspace.store.add([ImageId(index) for index in range(count)], block)
+    return block
+
+
+def _click(request_id: int, labelled: int) -> Adapt:
+    images = [ImageRef(ImageId(index), Path(), f"{index:04d}") for index in range(labelled)]
+    classes = (ClassSpec(ClassId(1), "a"), ClassSpec(ClassId(2), "b"))
+    support = tuple((image, ClassId(1 + image.image_id % 2)) for image in images)
+    return Adapt(request_id, classes, support, ())
+
+
+def test_a_later_click_tells_of_each_image_what_a_first_one_would(workspace: Workspace) -> None:
+    block = _filled(workspace, PIECE_ROWS + 300)
+    _events(adapt_and_classify(workspace, _click(1, 6)))
+    overtaken = adapt_and_classify(workspace, _click(2, 7))
+    while not isinstance(next(overtaken), PredictionsReady):
+        pass  # The first piece is answered, the second is not.
+    overtaken.close()
+    events = _events(adapt_and_classify(workspace, _click(3, 8)))
+    ready = _of(PredictionsReady, events)
+    assert workspace.current is not None
+    model = workspace.current.model
+    told = np.concatenate([event.none_scores for event in ready])
+    np.testing.assert_allclose(told, model.none_scores(block), atol=1e-5)
+    top = np.concatenate([event.probabilities[:, 0] for event in ready])
+    np.testing.assert_allclose(top, model.probabilities(block).max(axis=1), atol=1e-5)
+
+
+def test_images_that_come_while_others_are_classified_get_their_own_answers(
+    workspace: Workspace,
+) -> None:
+    _filled(workspace, PIECE_ROWS + 300)
+    steps = adapt_and_classify(workspace, _click(1, 6))
+    events: list[Event] = []
+    while not _of(PredictionsReady, events):
+        events += [event for event in [next(steps)] if event is not None]
+    size = workspace.store.embedding_size
+    later = np.random.default_rng(1).normal(size=(PIECE_ROWS, size)).astype(np.float16)
+    workspace.store.add([ImageId(50_000 + index) for index in range(len(later))], later)
+    events += _events(steps)
+    told = {
+        int(image): score
+        for event in _of(PredictionsReady, events)
+        for image, score in zip(event.image_ids, event.none_scores, strict=True)
+    }
+    assert len(told) == 2 * PIECE_ROWS + 300
+    again = _events(adapt_and_classify(workspace, _click(2, 6)))  # What was kept is right, too.
+    for event in _of(PredictionsReady, again):
+        expected = workspace.current.model.none_scores(
+            workspace.store.select(map(ImageId, event.image_ids.tolist()))
+        )
+        np.testing.assert_allclose(event.none_scores, expected, atol=1e-5)
+
+
+def test_work_is_shared_out_in_order_also_where_the_pool_is_busy(workspace: Workspace) -> None:
+    begun, go_on = Event_(), Event_()
+
+    def busy() -> None:
+        begun.set()
+        go_on.wait()
+
+    held = [workspace.pool.submit(busy) for _ in range(workspace.runtime.n_threads)]
+    assert begun.wait(60)
+    try:
+        assert workspace.shared_out(lambda item: 2 * item, range(50)) == list(range(0, 100, 2))
+    finally:
+        go_on.set()
+    for future in held:
+        future.result()
+    assert workspace.shared_out(str, []) == []
+
+    def fail(item: int) -> int:
+        raise ValueError(f"number {item}")
+
+    with pytest.raises(ValueError, match="number"):
+        workspace.shared_out(fail, range(9))
 
 
 # --- Progress -------------------------------------------------------------------------------------

@@ -492,6 +492,23 @@ def test_a_scan_reports_what_is_new_changed_or_back(project: Project) -> None:
     ]
 
 
+def test_nothing_is_written_of_files_that_are_as_they_were(project: Project) -> None:
+    contents = {ImageId(number): bytes([number]) * 16 for number in range(1, 13)}
+    project.record_contents(contents)
+    before = project._connection.total_changes
+    assert project.add_images(_files(12)) == []
+    project.record_contents(contents)
+    assert project._connection.total_changes == before
+    project.record_contents({ImageId(3): b"x" * 16})
+    assert project._connection.total_changes == before + 1
+
+
+def test_a_file_that_is_found_twice_is_one_image(project: Project) -> None:
+    twice = [FoundFile("twice.jpg", 1, 1), FoundFile("twice.jpg", 2, 2)]
+    (record,) = project.add_images(twice)
+    assert (record.name, record.size_bytes) == ("twice.jpg", 2)
+
+
 def test_missing_images_keep_their_labels_and_leave_the_snapshot(project: Project) -> None:
     fox = _add_class(project, "fox")
     project.apply(project.relabel([ImageId(1), ImageId(2)], fox.class_id))
