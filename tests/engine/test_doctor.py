@@ -14,8 +14,11 @@ import pytest
 from engine import doctor
 from engine.cli import main
 from engine.doctor import examine, report_lines
+from engine.encoder.batches import BatchedBackend
 from engine.encoder.encoder_file import shipped_encoder_path
-from engine.encoder.runtime import EncoderRuntime, _torch_backend, load_runtime
+from engine.encoder.gpu import open_torch_forward
+from engine.encoder.parts import split
+from engine.encoder.runtime import EncoderRuntime, load_runtime, preparing
 from engine.errors import EncoderError
 from tests.engine.painted import paint
 
@@ -49,6 +52,7 @@ def test_a_healthy_engine(tmp_path: Path) -> None:
     assert len(report.fingerprint) == 64
     assert report.cache_folder == str(tmp_path / "cache")
     assert report.cache_bytes > 0
+    assert report.notes == ["CUDA and OpenVINO were not tried: the device cpu was asked for."]
     assert report.milliseconds_per_image > 0
     assert report.difference_to_torch < 0.01
     assert {"torch", "onnx", "pillow", "numpy"} <= report.packages.keys()
@@ -72,8 +76,15 @@ def test_where_torch_runs_the_encoder_the_numbers_are_the_same(
 ) -> None:
     pixels = np.asarray(paint("dots", 300, 200))
     assert not pixels.flags.writeable  # As decoded pixels are; torch warns of them.
-    by_torch = _torch_backend(runtime.encoder, "cpu", viewed)(pixels)
-    by_graph = load_runtime(runtime.encoder, tmp_path, "cpu", viewed=viewed).embed(pixels)
+    loaded = load_runtime(runtime.encoder, tmp_path, "cpu", viewed=viewed)
+    parts = split(loaded.graph_path, 224, viewed=viewed)
+    by_torch = BatchedBackend(
+        preparing(parts),
+        lambda batch: open_torch_forward(loaded.encoder, parts, batch, "cpu"),
+        lambda: loaded.backend,
+        batch_size=2,
+    )(pixels)
+    by_graph = loaded.embed(pixels)
     assert by_torch.dtype == by_graph.dtype == np.float16
     # At most one step of half precision apart.
     np.testing.assert_allclose(by_torch, by_graph, rtol=2e-3, atol=1e-3)
