@@ -6,7 +6,10 @@ that its arena really says so, and by devices that fail with what onnxruntime an
 
 from __future__ import annotations
 
+import os
 import queue
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +36,7 @@ from engine.words import NOTHING
 from engine.worker import Engine
 from tests.engine.painted import paint
 
+ROOT = Path(__file__).parents[2]
 ARENA_FULL = (
     "[ONNXRuntimeError] : 1 : FAIL : Non-zero status code returned while running Conv node. "
     "Name:'hardtanh_2_nchwc' Status Message: /onnxruntime_src/onnxruntime/core/framework/"
@@ -368,6 +372,15 @@ def test_openvino_gives_onnxruntimes_numbers(
         found = list(pool.map(loaded.embed, SOME))
     for embedding, image in zip(found, SOME, strict=True):
         np.testing.assert_allclose(embedding, by_graph.embed(image), rtol=1e-3, atol=1e-6)
+
+
+def test_openvino_tells_nobody_that_it_was_imported(tmp_path: Path) -> None:
+    """Its package for that would be imported with it, and opens a connection when it is."""
+    pytest.importorskip("openvino")
+    (tmp_path / "openvino_telemetry.py").write_text("raise SystemExit('it was imported')")
+    code = "from engine.encoder.openvino_backend import import_openvino as i; i().Core()"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=120)
 
 
 def test_openvinos_trial_is_made_once(
