@@ -33,7 +33,7 @@ from precision import processor
 from engine.embeddings import ImageCache
 from engine.encoder import gpu
 from engine.encoder.agreement import largest_difference
-from engine.encoder.batches import BatchedBackend, Forward, SessionForward
+from engine.encoder.batches import BATCH_SIZE, BatchedBackend, Forward, SessionForward
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.network import build_embedder
 from engine.encoder.parts import GraphParts, split
@@ -95,7 +95,7 @@ def print_forward(on_cpu: EncoderRuntime, parts: GraphParts) -> None:
                 rates.append(f"{rate(open_forward(size), size):.0f}")
             except Exception as error:  # Whatever a driver says; the others are still of interest.
                 rates.append(type(error).__name__)
-        backend = BatchedBackend(preparing(parts), open_forward, lambda: on_cpu.backend, 32)
+        backend = BatchedBackend(preparing(parts), open_forward, lambda: on_cpu.backend, BATCH_SIZE)
         moved = largest_difference(backend, on_cpu.embed)
         failed = f" ({backend.failure})" if backend.failure else ""
         print(f"| {name} | {' | '.join(rates)} | {moved:.1e}{failed} |", flush=True)
