@@ -19,7 +19,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from engine.encoder import gpu, openvino_backend
-from engine.encoder.agreement import LARGEST_ON_GPU, largest_difference
+from engine.encoder.agreement import LARGEST_ON_CPU, LARGEST_ON_GPU, largest_difference
 from engine.encoder.batches import BATCH_SIZE, BatchedBackend, Forward
 from engine.encoder.description import Encoder
 from engine.encoder.devices import has_nvidia_device
@@ -58,6 +58,8 @@ class EncoderRuntime:
         n_threads: how many threads this process has cores for.
         is_viewed: whether an embedding is the mean over ``views.VIEWS``.
         passed_over: why each device that "auto" prefers is not used, a sentence each.
+        is_approximate: whether its embeddings are the CPU's only to within
+            ``agreement.LARGEST_ON_GPU``; they are kept apart from the CPU's then.
     """
 
     encoder: Encoder
@@ -70,6 +72,7 @@ class EncoderRuntime:
     backend: _Backend
     is_viewed: bool = False
     passed_over: tuple[Sentence, ...] = ()
+    is_approximate: bool = False
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """The embedding (embedding_size,) of one RGB image (height, width, 3) of any size."""
@@ -177,7 +180,7 @@ def _on_gpu(runtime: EncoderRuntime) -> EncoderRuntime:
         raise EncoderError(say("no NVIDIA GPU was found"))
     try:
         parts = _parts_of(runtime)
-        backend = _batched(
+        backend, is_approximate = _batched(
             parts, lambda batch: gpu.open_cuda_forward(parts, batch), runtime.backend
         )
         return replace(
@@ -185,11 +188,12 @@ def _on_gpu(runtime: EncoderRuntime) -> EncoderRuntime:
             provider=gpu.CUDA_PROVIDER,
             device=say("NVIDIA GPU (onnxruntime)"),
             backend=backend,
+            is_approximate=is_approximate,
         )
     except Exception as error:  # Whatever a broken driver stack raises, the CPU remains.
         unusable = first_line(error)
     try:
-        backend = _batched(
+        backend, is_approximate = _batched(
             parts,
             lambda batch: gpu.open_torch_forward(runtime.encoder, parts, batch),
             runtime.backend,
@@ -209,6 +213,7 @@ def _on_gpu(runtime: EncoderRuntime) -> EncoderRuntime:
         device=say("NVIDIA GPU (torch)"),
         notice=notice,
         backend=backend,
+        is_approximate=is_approximate,
     )
 
 
@@ -219,8 +224,8 @@ def _parts_of(runtime: EncoderRuntime) -> GraphParts:
 
 def _batched(
     parts: GraphParts, open_device: Callable[[int], Forward], on_cpu: _Backend
-) -> BatchedBackend:
-    """What embeds on a device, once it has given the CPU's numbers; raises whatever fails."""
+) -> tuple[BatchedBackend, bool]:
+    """What embeds on a device, and whether only about as the CPU; raises whatever fails."""
     backend = BatchedBackend(preparing(parts), open_device, lambda: on_cpu, BATCH_SIZE)
     difference = largest_difference(backend, on_cpu)
     if backend.failure:
@@ -229,7 +234,7 @@ def _batched(
         raise EncoderError(
             say("it gives other numbers, by {difference:.2g}", difference=difference)
         )
-    return backend
+    return backend, not difference <= LARGEST_ON_CPU
 
 
 def _by_openvino(runtime: EncoderRuntime, *, only_if_faster: bool) -> EncoderRuntime:

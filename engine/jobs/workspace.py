@@ -518,6 +518,8 @@ def open_workspace(
 def cache_key(runtime: EncoderRuntime) -> str:
     """Whatever decides on an embedding beside the image."""
     key = f"{runtime.encoder.fingerprint}:{GRAPH_VERSION}:{DECODE_RULE_VERSION}"
+    if runtime.is_approximate:
+        key += ":approximate"
     return f"{key}:views{VIEWS_VERSION}" if runtime.is_viewed else key
 
 

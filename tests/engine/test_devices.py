@@ -31,6 +31,7 @@ from engine.encoder.graph import shipped_graph_path
 from engine.encoder.parts import GraphParts, split
 from engine.encoder.runtime import EncoderRuntime, cpu_session, load_runtime, preparing
 from engine.errors import EncoderError
+from engine.jobs.workspace import cache_key
 from engine.messages import EmbedImages, EngineReady, Event, ImageId, ImageRef, JobFinished
 from engine.words import NOTHING
 from engine.worker import Engine
@@ -309,7 +310,13 @@ def test_a_gpu_is_taken_if_it_gives_the_cpus_numbers(
     assert loaded.is_on_gpu
     assert loaded.n_callers == loaded.n_threads + 2
     assert loaded.notice == NOTHING
+    assert cache_key(loaded) == cache_key(runtime)
     np.testing.assert_allclose(loaded.embed(SOME[0]), runtime.embed(SOME[0]), rtol=1e-3, atol=1e-6)
+
+    scale = 1.005  # Near enough to be used, too far to lie beside what the CPU embeds.
+    loaded = load_runtime(runtime.encoder, tmp_path)
+    assert loaded.provider == CUDA_PROVIDER
+    assert cache_key(loaded) != cache_key(runtime)
 
     scale = 0.5  # A provider that computes something else; torch, on the CPU here, does not.
     monkeypatch.setattr(
