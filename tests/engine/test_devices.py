@@ -26,7 +26,7 @@ from engine.encoder import agreement, gpu, openvino_backend
 from engine.encoder import runtime as runtime_module
 from engine.encoder.agreement import LARGEST_ON_CPU, largest_difference, pictures
 from engine.encoder.batches import BatchedBackend, Forward, SessionForward
-from engine.encoder.gpu import CUDA_PROVIDER, open_torch_forward
+from engine.encoder.gpu import CUDA_PROVIDER
 from engine.encoder.graph import shipped_graph_path
 from engine.encoder.parts import GraphParts, split
 from engine.encoder.runtime import EncoderRuntime, cpu_session, load_runtime, preparing
@@ -318,11 +318,11 @@ def test_a_gpu_is_taken_if_it_gives_the_cpus_numbers(
     assert loaded.provider == CUDA_PROVIDER
     assert cache_key(loaded) != cache_key(runtime)
 
-    scale = 0.5  # A provider that computes something else; torch, on the CPU here, does not.
+    scale = 0.5  # A provider that computes something else; torch does not.
     monkeypatch.setattr(
         gpu,
         "open_torch_forward",
-        lambda encoder, parts, batch: open_torch_forward(encoder, parts, batch, "cpu"),
+        lambda encoder, parts, batch: SessionForward(cpu_session(parts.network), parts, batch),
     )
     loaded = load_runtime(runtime.encoder, tmp_path)
     assert loaded.provider == "torch"
