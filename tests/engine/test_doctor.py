@@ -14,6 +14,7 @@ import pytest
 from engine import doctor
 from engine.cli import main
 from engine.doctor import examine, report_lines
+from engine.encoder import openvino_backend
 from engine.encoder.batches import BatchedBackend
 from engine.encoder.encoder_file import shipped_encoder_path
 from engine.encoder.gpu import open_torch_forward
@@ -59,6 +60,24 @@ def test_a_healthy_engine(tmp_path: Path) -> None:
     lines = report_lines(report)
     assert lines[-1] == "All is well."
     assert not any("\n" in line for line in lines)
+
+
+def test_why_other_devices_are_not_used_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.encoder.runtime.has_nvidia_device", lambda: False)
+    monkeypatch.setattr(openvino_backend, "is_installed", lambda: True)
+    monkeypatch.setattr(openvino_backend, "verdict_key", lambda *_: "this processor")
+    verdict = openvino_backend.Verdict(1.4e-5, 0.91)
+    openvino_backend.remember(tmp_path / "encoders", "this processor", verdict)
+    lines = report_lines(examine(tmp_path, "auto"))
+    assert "Not used     CUDA: no NVIDIA GPU was found" in lines
+    assert "Not used     OpenVINO is not faster here (0.91 times)" in lines
+    assert (
+        "OpenVINO     installed, not in use; 0.91 times as fast as onnxruntime, probabilities move "
+        "by at most 1.4e-05" in lines
+    )
+    assert lines[-1] == "All is well."
 
 
 def test_a_cache_that_cannot_be_written_is_a_problem_but_no_end(tmp_path: Path) -> None:
