@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 
 from engine.cache_limit import limit_in_force
+from engine.encoder import openvino_backend
 from engine.encoder.devices import has_nvidia_device
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
-from engine.encoder.runtime import load_runtime
+from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
 from engine.image_cache import ImageCache
 from engine.images import decode_image, make_thumbnail
@@ -24,7 +25,7 @@ from engine.words import size_words
 
 _PACKAGES: Final = (
     *("PySide6-Essentials", "torch", "torchvision", "onnxruntime", "onnxruntime-gpu", "onnx"),
-    *("onnxscript", "pillow", "numpy", "safetensors", "timm"),
+    *("openvino", "onnxscript", "pillow", "numpy", "safetensors", "timm"),
 )
 # A photograph-like pattern: its embedding must be the same however it is computed.
 _TEST_SIDE_PX: Final = 320
@@ -33,7 +34,11 @@ _MAX_RELATIVE_DIFFERENCE: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """What was found; ``problems`` are sentences, none when all is well, ``notes`` no problems."""
+    """What was found; ``problems`` are sentences, none when all is well, ``notes`` no problems.
+
+    ``passed_over`` says why each device that would be preferred is not used, ``openvino`` what is
+    known of OpenVINO here.
+    """
 
     handful: str
     python: str
@@ -43,6 +48,8 @@ class DoctorReport:
     providers_available: list[str]
     provider_in_use: str
     device: str
+    passed_over: list[str]
+    openvino: str
     encoder: str
     fingerprint: str
     cache_folder: str
@@ -70,6 +77,8 @@ def examine(cache_folder: Path, device: str, encoder_path: Path | None = None) -
     notes: list[str] = []
     encoder = load_encoder(encoder_path or shipped_encoder_path())
     runtime = load_runtime(encoder, cache_folder / "encoders", device)
+    if device == "cpu":
+        notes.append("CUDA and OpenVINO were not tried: the device cpu was asked for.")
     if runtime.notice:
         problems.append(runtime.notice)
     with ImageCache(cache_folder, encoder.fingerprint, encoder.embedding_size) as cache:
@@ -113,6 +122,8 @@ def examine(cache_folder: Path, device: str, encoder_path: Path | None = None) -
         providers_available=list(onnxruntime.get_available_providers()),
         provider_in_use=runtime.provider,
         device=runtime.device,
+        passed_over=list(runtime.passed_over),
+        openvino=_openvino_words(runtime),
         encoder=encoder.name,
         fingerprint=encoder.fingerprint,
         cache_folder=str(cache_folder),
@@ -133,6 +144,8 @@ def report_lines(report: DoctorReport) -> list[str]:
         f"Packages     {packages}",
         f"Device       {report.device} (provider in use: {report.provider_in_use}; "
         f"NVIDIA driver with a device: {'yes' if report.nvidia_device else 'no'})",
+        *(f"Not used     {reason}" for reason in report.passed_over),
+        f"OpenVINO     {report.openvino}",
         f"Encoder      {report.encoder}, {report.fingerprint[:16]}",
         f"Cache        {report.cache_folder}, {size_words(report.cache_bytes)} of at most "
         f"{size_words(report.cache_limit_bytes)}",
@@ -146,6 +159,22 @@ def report_lines(report: DoctorReport) -> list[str]:
         *(f"Problem      {problem}" for problem in report.problems),
         "All is well." if report.is_well else "There are problems; see above.",
     ]
+
+
+def _openvino_words(runtime: EncoderRuntime) -> str:
+    """Whether it is installed, and what its trial with this encoder found."""
+    if not openvino_backend.is_installed():
+        return "not installed"
+    verdict = openvino_backend.known_verdict(
+        runtime.graph_folder, runtime.graph_path, runtime.n_threads
+    )
+    if verdict is None:
+        return "installed, not yet tried with this encoder (--device openvino tries it)"
+    words = f"probabilities move by at most {verdict.largest_difference:.1e}"
+    if verdict.gain:
+        words = f"{verdict.gain:.2f} times as fast as onnxruntime, {words}"
+    is_used = runtime.provider == openvino_backend.PROVIDER
+    return f"installed, {'in use' if is_used else 'not in use'}; {words}"
 
 
 def _versions() -> dict[str, str]:

@@ -784,7 +784,7 @@ Command = (
 
 @dataclass(frozen=True, slots=True)
 class EngineReady:
-    """The encoder is loaded.
+    """The encoder is loaded; comes once more where its device fails later and another takes over.
 
     ``device`` is what a person reads ("CPU, 2 threads"); ``notice`` is one sentence when a better
     device was found, or another encoder asked for, but cannot be used, else empty.

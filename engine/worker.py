@@ -70,6 +70,7 @@ from engine.messages import (
 from engine.words import NOTHING, Sentence, say
 
 if TYPE_CHECKING:
+    from engine.encoder.runtime import EncoderRuntime
     from engine.jobs.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -165,6 +166,7 @@ class Engine:
         self._device = device
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._jobs: list[_Job] = []
+        self._told: list[EncoderRuntime] = []
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="handful-engine", daemon=True)
         self._thread.start()
@@ -188,6 +190,8 @@ class Engine:
             while not self._closing.is_set():
                 self._take_commands(workspace, failure)
                 self._step()
+                if workspace is not None:
+                    self._tell_of_failures(workspace)
         finally:
             for job in self._jobs:
                 _close(job.steps)
@@ -227,18 +231,17 @@ class Engine:
             notice = notices[0] if notices else NOTHING
             for further in notices[1:]:
                 notice = say("{first} {second}", first=notice, second=further)
-            self._publish(
-                EngineReady(
-                    runtime.device,
-                    runtime.provider,
-                    runtime.encoder.name,
-                    notice,
-                    runtime.encoder.training_refusal,
-                )
-            )
+            self._publish(_ready(runtime, notice))
             return workspace, NOTHING
         self._publish(EngineFailed(failure))
         return None, failure
+
+    def _tell_of_failures(self, workspace: Workspace) -> None:
+        """A device that failed since it was loaded is told once, with what is used instead."""
+        for runtime in workspace.runtimes():
+            if runtime.failure and runtime not in self._told:
+                self._told.append(runtime)
+                self._publish(_ready(workspace.runtime.as_it_is_now(), runtime.failure))
 
     def _take_commands(self, workspace: Workspace | None, failure: Sentence) -> None:
         """Accept all that has arrived; with nothing to do, sleep until something does."""
@@ -336,6 +339,16 @@ def default_cache_folder() -> Path:
 def default_encoders_folder() -> Path:
     """Where encoders are kept that were added; a person's own data."""
     return user_data_path("Handful", appauthor=False) / "encoders"
+
+
+def _ready(runtime: EncoderRuntime, notice: Sentence) -> EngineReady:
+    return EngineReady(
+        runtime.device,
+        runtime.provider,
+        runtime.encoder.name,
+        notice,
+        runtime.encoder.training_refusal,
+    )
 
 
 def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:

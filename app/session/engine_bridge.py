@@ -50,7 +50,7 @@ class EngineBridge(QObject):
         has_ended: whether the engine had ended then. Else only the end of the process ends it.
 
     Signals:
-        engine_ready: :class:`messages.EngineReady`, once.
+        engine_ready: :class:`messages.EngineReady`; again where its device has failed since.
         engine_failed: :class:`messages.EngineFailed`; nothing can be classified.
         between_engines: :class:`messages.Progress` of what is done after one engine has ended and
             before the next begins.

@@ -256,7 +256,7 @@ def classify_and_export(
         "note": fitted.note,
         **_held_out(fitted),
         "model_id": fitted.model_id,
-        "device": workspace.runtime.device,
+        "device": workspace.runtime.as_it_is_now().device,
     }
     labelled = {class_id for _, class_id in snapshot.support}
     if snapshot.examples is not None:

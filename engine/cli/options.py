@@ -31,6 +31,7 @@ class Device(StrEnum):
 
     AUTO = "auto"
     CPU = "cpu"
+    OPENVINO = "openvino"
     CUDA = "cuda"
 
 
@@ -127,6 +128,9 @@ def opened_workspace(device: Device, encoder: Path | None = None) -> Iterator[Wo
     try:
         yield workspace
     finally:
+        for runtime in workspace.runtimes():
+            if runtime.failure:
+                tell(runtime.failure)
         workspace.close()
 
 

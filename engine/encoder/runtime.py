@@ -2,13 +2,15 @@
 
 On the CPU every thread of the embedding pool runs the graph for one image at a time, on itself:
 decoding and forward passes then overlap without a hand-over, images of different sizes need no
-batch, and MobileNetV2 is as fast per image alone as in batches (measured).
+batch, and MobileNetV2 is as fast per image alone as in batches (measured). A GPU is given batches
+(``batches``), and OpenVINO, where it is installed, may run the network on the CPU.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -16,18 +18,22 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from engine.encoder import gpu, openvino_backend
+from engine.encoder.agreement import LARGEST_ON_CPU, LARGEST_ON_GPU, largest_difference
+from engine.encoder.batches import BATCH_SIZE, BatchedBackend, Forward
 from engine.encoder.description import Encoder
 from engine.encoder.devices import has_nvidia_device
-from engine.encoder.graph import load_or_build_graph
-from engine.encoder.views import VIEWS, cut, load_or_build_viewed_graph
+from engine.encoder.graph import INPUT_NAME, load_or_build_graph
+from engine.encoder.parts import NETWORK_INPUT, GraphParts, Prepare, first_line, split
+from engine.encoder.views import load_or_build_viewed_graph
 from engine.errors import EncoderError
 from engine.words import NOTHING, Sentence, say
 
 _CPU: Final = "CPUExecutionProvider"
-_CUDA: Final = "CUDAExecutionProvider"
+_TORCH: Final = "torch"
 _ERRORS_ONLY: Final = 3  # onnxruntime's log level; its warnings would go to a person's terminal.
 
-DEVICES: Final = ("auto", "cpu", "cuda")
+DEVICES: Final = ("auto", "cpu", "openvino", "cuda")
 
 
 class _Backend(Protocol):
@@ -45,11 +51,15 @@ class EncoderRuntime:
         graph_path: the ONNX file that was loaded; in the cache it may be gone, see
             :meth:`graph_on_disk`.
         graph_folder: where graphs are kept that the program does not bring.
-        provider: the onnxruntime provider in use, or "torch" where torch does the work.
+        provider: the onnxruntime provider in use, or "torch" or "OpenVINO" where that does the
+            work.
         device: what a person reads, as in "CPU, 2 threads".
         notice: one sentence if a better device was found but cannot be used, else empty.
-        n_threads: how many threads are worth calling from.
+        n_threads: how many threads this process has cores for.
         is_viewed: whether an embedding is the mean over ``views.VIEWS``.
+        passed_over: why each device that "auto" prefers is not used, a sentence each.
+        is_approximate: whether its embeddings are the CPU's only to within
+            ``agreement.LARGEST_ON_GPU``; they are kept apart from the CPU's then.
     """
 
     encoder: Encoder
@@ -61,10 +71,42 @@ class EncoderRuntime:
     n_threads: int
     backend: _Backend
     is_viewed: bool = False
+    passed_over: tuple[Sentence, ...] = ()
+    is_approximate: bool = False
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """The embedding (embedding_size,) of one RGB image (height, width, 3) of any size."""
         return self.backend(pixels)
+
+    @property
+    def n_callers(self) -> int:
+        """From how many threads :meth:`embed` is worth calling: a batch more than cores on a GPU.
+
+        Those that wait for the GPU leave their core to others, which decode the next batch.
+        """
+        return self.n_threads + (BATCH_SIZE if self.is_on_gpu else 0)
+
+    @property
+    def is_on_gpu(self) -> bool:
+        """Whether a GPU runs the encoder, and has not failed meanwhile."""
+        return self.was_on_gpu and not self.failure
+
+    @property
+    def was_on_gpu(self) -> bool:
+        """Whether a GPU has embedded images, and may still."""
+        return self.provider in (gpu.CUDA_PROVIDER, _TORCH)
+
+    @property
+    def failure(self) -> Sentence:
+        """Why the CPU has taken over since the encoder was loaded, one sentence; else empty."""
+        return self.backend.failure if isinstance(self.backend, BatchedBackend) else NOTHING
+
+    def as_it_is_now(self) -> EncoderRuntime:
+        """This, with device and notice of the CPU once it has taken over."""
+        if not self.failure:
+            return self
+        device = _cpu_words(self.n_threads)
+        return replace(self, provider=_CPU, device=device, notice=self.failure)
 
     def graph_on_disk(self) -> Path:
         """The graph's file, built anew where somebody has emptied the cache meanwhile.
@@ -86,73 +128,145 @@ def load_runtime(
 
     Args:
         encoder: what to run.
-        cache_folder: where graphs of other encoders than the shipped one are kept.
-        device: "auto" takes a CUDA device where one works and the CPU otherwise.
+        cache_folder: where graphs of other encoders than the shipped one are kept, and what trials
+            of OpenVINO found.
+        device: "auto" takes a CUDA device where one works, else OpenVINO where it is installed,
+            agrees and is faster, else onnxruntime on the CPU, which is "cpu".
         viewed: embed the mean over several views of an image.
 
     Raises:
-        EncoderError: the graph cannot be had; or "cuda" was asked for and does not work.
+        EncoderError: the graph cannot be had; or "cuda" or "openvino" was asked for and does not
+            work.
     """
     graph_path = _graph_of(encoder, cache_folder, viewed)
     n_threads = usable_cores()
-    notice = NOTHING
-    if device != "cpu":
-        reason = say("no NVIDIA GPU was found")
-        if has_nvidia_device():
-            try:
-                backend = _cuda_backend(graph_path)
-                return EncoderRuntime(
-                    encoder,
-                    graph_path,
-                    cache_folder,
-                    _CUDA,
-                    say("NVIDIA GPU (onnxruntime)"),
-                    NOTHING,
-                    n_threads,
-                    backend,
-                    viewed,
-                )
-            except Exception as error:  # Whatever a broken driver stack raises, the CPU remains.
-                unusable = _first_line(error)
-                reason = say("onnxruntime cannot use the GPU ({why})", why=unusable)
-            try:
-                torch_backend = _torch_backend(encoder, "cuda", viewed)
-                notice = say(
-                    "Onnxruntime cannot use the GPU ({why}); torch runs the encoder instead.",
-                    why=unusable,
-                )
-                return EncoderRuntime(
-                    encoder,
-                    graph_path,
-                    cache_folder,
-                    "torch",
-                    say("NVIDIA GPU (torch)"),
-                    notice,
-                    n_threads,
-                    torch_backend,
-                    viewed,
-                )
-            except Exception as error:
-                reason = say(
-                    "{reason}, and neither can torch ({why})",
-                    reason=reason,
-                    why=_first_line(error),
-                )
-            notice = say("A GPU was found, but {reason}; working on the CPU.", reason=reason)
-        if device == "cuda":
-            raise EncoderError(say("The device cuda cannot be used: {reason}.", reason=reason))
-    threads = say("1 thread") if n_threads == 1 else say("{n_threads} threads", n_threads=n_threads)
-    return EncoderRuntime(
+    runtime = EncoderRuntime(
         encoder,
         graph_path,
         cache_folder,
         _CPU,
-        say("CPU, {threads}", threads=threads),
-        notice,
+        _cpu_words(n_threads),
+        NOTHING,
         n_threads,
         _cpu_backend(graph_path),
         viewed,
     )
+    if device in ("auto", "cuda"):
+        try:
+            return _on_gpu(runtime)
+        except EncoderError as error:
+            reason = error.sentence
+        if device == "cuda":
+            raise EncoderError(say("The device cuda cannot be used: {reason}.", reason=reason))
+        told = say("CUDA: {reason}", reason=reason)
+        runtime = replace(runtime, passed_over=(told,))
+        if has_nvidia_device():
+            notice = say("A GPU was found, but {reason}; working on the CPU.", reason=reason)
+            runtime = replace(runtime, notice=notice)
+    if device in ("auto", "openvino"):
+        try:
+            return _by_openvino(runtime, only_if_faster=device == "auto")
+        except EncoderError as error:
+            reason = error.sentence
+        if device == "openvino":
+            raise EncoderError(say("The device openvino cannot be used: {reason}.", reason=reason))
+        runtime = replace(runtime, passed_over=(*runtime.passed_over, reason))
+    return runtime
+
+
+def _on_gpu(runtime: EncoderRuntime) -> EncoderRuntime:
+    """The same encoder on a GPU. Raises EncoderError: part of a sentence why it cannot be."""
+    if not has_nvidia_device():
+        raise EncoderError(say("no NVIDIA GPU was found"))
+    try:
+        parts = _parts_of(runtime)
+        backend, is_approximate = _batched(
+            parts, lambda batch: gpu.open_cuda_forward(parts, batch), runtime.backend
+        )
+        return replace(
+            runtime,
+            provider=gpu.CUDA_PROVIDER,
+            device=say("NVIDIA GPU (onnxruntime)"),
+            backend=backend,
+            is_approximate=is_approximate,
+        )
+    except Exception as error:  # Whatever a broken driver stack raises, the CPU remains.
+        unusable = first_line(error)
+    try:
+        backend, is_approximate = _batched(
+            parts,
+            lambda batch: gpu.open_torch_forward(runtime.encoder, parts, batch),
+            runtime.backend,
+        )
+    except Exception as error:
+        reason = say("onnxruntime cannot use the GPU ({why})", why=unusable)
+        why = first_line(error)
+        raise EncoderError(
+            say("{reason}, and neither can torch ({why})", reason=reason, why=why)
+        ) from error
+    notice = say(
+        "Onnxruntime cannot use the GPU ({why}); torch runs the encoder instead.", why=unusable
+    )
+    return replace(
+        runtime,
+        provider=_TORCH,
+        device=say("NVIDIA GPU (torch)"),
+        notice=notice,
+        backend=backend,
+        is_approximate=is_approximate,
+    )
+
+
+def _parts_of(runtime: EncoderRuntime) -> GraphParts:
+    side = runtime.encoder.preprocessing.size_px
+    return split(runtime.graph_path, side, viewed=runtime.is_viewed)
+
+
+def _batched(
+    parts: GraphParts, open_device: Callable[[int], Forward], on_cpu: _Backend
+) -> tuple[BatchedBackend, bool]:
+    """What embeds on a device, and whether only about as the CPU; raises whatever fails."""
+    backend = BatchedBackend(preparing(parts), open_device, lambda: on_cpu, BATCH_SIZE)
+    difference = largest_difference(backend, on_cpu)
+    if backend.failure:
+        raise EncoderError(backend.failure)
+    if not difference <= LARGEST_ON_GPU:
+        raise EncoderError(
+            say("it gives other numbers, by {difference:.2g}", difference=difference)
+        )
+    return backend, not difference <= LARGEST_ON_CPU
+
+
+def _by_openvino(runtime: EncoderRuntime, *, only_if_faster: bool) -> EncoderRuntime:
+    """The same by OpenVINO. Raises EncoderError: part of a sentence why it cannot be."""
+    if not openvino_backend.is_installed():
+        raise EncoderError(say("OpenVINO is not installed (pip install handful[openvino])"))
+    n_threads, folder = runtime.n_threads, runtime.graph_folder
+    try:
+        key = openvino_backend.verdict_key(runtime.graph_path, n_threads)
+        verdict = openvino_backend.remembered(folder, key)
+        if verdict is None or verdict.is_usable(only_if_faster):
+            parts = _parts_of(runtime)
+            backend = openvino_backend.OpenVinoBackend(parts, preparing(parts), n_threads)
+            if verdict is None:
+                verdict = openvino_backend.judged(backend, runtime.backend)
+                openvino_backend.remember(folder, key, verdict)
+            if verdict.is_usable(only_if_faster):
+                return replace(
+                    runtime,
+                    provider=openvino_backend.PROVIDER,
+                    device=say("{cpu}, OpenVINO", cpu=runtime.device),
+                    backend=backend,
+                )
+    except Exception as error:  # Of whatever its plug-ins are made of.
+        why = first_line(error)
+        raise EncoderError(say("OpenVINO does not run here ({why})", why=why)) from error
+    raise EncoderError(verdict.reason)
+
+
+def _cpu_words(n_threads: int) -> Sentence:
+    threads = say("1 thread") if n_threads == 1 else say("{n_threads} threads", n_threads=n_threads)
+    return say("CPU, {threads}", threads=threads)
 
 
 def _graph_of(encoder: Encoder, folder: Path, viewed: bool) -> Path:
@@ -174,6 +288,7 @@ def cpu_session(graph: Path | bytes, n_threads: int = 1) -> onnxruntime.Inferenc
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     source = graph if isinstance(graph, bytes) else str(graph)
     return onnxruntime.InferenceSession(source, options, providers=[_CPU])
 
@@ -186,32 +301,23 @@ def _cpu_backend(graph_path: Path) -> _Backend:
             say(
                 "The encoder's graph {graph_path} cannot be loaded: {why}.",
                 graph_path=graph_path,
-                why=_first_line(error),
+                why=first_line(error),
             )
         ) from error
     return _session_backend(session)
 
 
-def _cuda_backend(graph_path: Path) -> _Backend:
-    import torch  # Before preload_dlls(): it brings the CUDA libraries that are then shared.
+def preparing(parts: GraphParts) -> Prepare:
+    """The preprocessing of an encoder's graph, by onnxruntime on the thread that calls."""
+    session = cpu_session(parts.preprocessing)
 
-    if not torch.cuda.is_available():
-        raise EncoderError(say("torch sees no CUDA device"))
-    onnxruntime.preload_dlls()
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
-    cuda = {
-        "arena_extend_strategy": "kSameAsRequested",
-        "cudnn_conv_algo_search": "HEURISTIC",
-    }
-    session = onnxruntime.InferenceSession(
-        str(graph_path), options, providers=[(_CUDA, cuda), _CPU]
-    )
-    if session.get_providers()[0] != _CUDA:  # onnxruntime falls back without a word.
-        raise EncoderError(say("its CUDA provider did not load"))
-    backend = _session_backend(session)
-    backend(np.zeros((64, 48, 3), np.uint8))
-    return backend
+    def prepare(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        outputs: list[NDArray[np.float32]] = session.run(
+            [NETWORK_INPUT], {INPUT_NAME: pixels[None]}
+        )
+        return outputs[0]
+
+    return prepare
 
 
 def _session_backend(session: onnxruntime.InferenceSession) -> _Backend:
@@ -221,23 +327,3 @@ def _session_backend(session: onnxruntime.InferenceSession) -> _Backend:
         return rounded  # Exactly the graph's: it has rounded to half precision itself.
 
     return embed_one
-
-
-def _torch_backend(encoder: Encoder, device: str, viewed: bool) -> _Backend:
-    from engine.encoder.network import build_embedder, embed
-
-    network = build_embedder(encoder).to(device).eval()
-
-    def embed_one(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
-        # A copy: torch warns of arrays that cannot be written, as decoded pixels are.
-        seen = [cut(pixels, view).copy() for view in VIEWS] if viewed else [pixels.copy()]
-        embedding = embed(network, seen, encoder.preprocessing).mean(axis=0)
-        rounded: NDArray[np.float16] = embedding.astype(np.float16)
-        return rounded
-
-    embed_one(np.zeros((64, 48, 3), np.uint8))
-    return embed_one
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

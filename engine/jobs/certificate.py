@@ -37,8 +37,7 @@ def certify(
         ExportError: they disagree by more than the limits, or no file could be checked.
     """
     certificate, none_gap = yield from measure(workspace, fitted, model_path, request_id)
-    on_gpu = fitted.seen.runtime.provider != "CPUExecutionProvider"
-    limit = MAX_DIFFERENCE_GPU if on_gpu else MAX_DIFFERENCE_CPU
+    limit = MAX_DIFFERENCE_GPU if fitted.seen.runtime.is_approximate else MAX_DIFFERENCE_CPU
     if (
         certificate.max_difference_rule > limit
         or certificate.n_agree_rule < certificate.n_clear_rule

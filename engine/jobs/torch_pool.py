@@ -168,8 +168,8 @@ def one_thread() -> None:
 
 
 def is_on_gpu(workspace: Workspace) -> bool:
-    """Whether the encoder runs on a GPU, which then works."""
-    return workspace.runtime.provider != "CPUExecutionProvider"
+    """Whether the encoder runs on a GPU, or did until that had too little memory for both."""
+    return workspace.runtime.was_on_gpu
 
 
 def training_device(workspace: Workspace) -> str:

@@ -155,7 +155,7 @@ class Workspace:
         self.current: CurrentModel | None = None
         self._owns_pool = pool is None
         self.pool = pool or ThreadPoolExecutor(
-            runtime.n_threads, thread_name_prefix="handful-images", initializer=_give_way
+            runtime.n_callers, thread_name_prefix="handful-images", initializer=_give_way
         )
         # With two threads OpenBLAS waits spinning for a core that is decoding: classifying 10,000
         # images took 50 to 365 ms beside other work, and 23 ms with one thread in any case.
@@ -225,6 +225,10 @@ class Workspace:
             graph_folder=self._graph_folder,
             device=self._device,
         )
+
+    def runtimes(self) -> list[EncoderRuntime]:
+        """Its own and those of the workspaces beside it."""
+        return [self.runtime, *(other.runtime for other in list(self._beside.values()))]
 
     def drop_tuned(self, kept: Sequence[Workspace]) -> None:
         """Let go of fine-tuned encoders but those whose workspaces are ``kept``."""
@@ -397,7 +401,7 @@ class Workspace:
             What has finished since the last step, in no order; empty lists while nothing has, so
             that the caller can let other jobs run.
         """
-        in_flight = _IN_FLIGHT_PER_THREAD * self.runtime.n_threads
+        in_flight = _IN_FLIGHT_PER_THREAD * self.runtime.n_callers
         waiting: dict[Future[Processed], ImageRef] = {}
         position = 0
         while position < len(images) or waiting:
@@ -548,6 +552,8 @@ def open_workspace(
 def cache_key(runtime: EncoderRuntime) -> str:
     """Whatever decides on an embedding beside the image."""
     key = f"{runtime.encoder.fingerprint}:{GRAPH_VERSION}:{DECODE_RULE_VERSION}"
+    if runtime.is_approximate:
+        key += ":approximate"
     return f"{key}:views{VIEWS_VERSION}" if runtime.is_viewed else key
 
 

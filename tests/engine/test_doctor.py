@@ -14,8 +14,12 @@ import pytest
 from engine import doctor
 from engine.cli import main
 from engine.doctor import examine, report_lines
+from engine.encoder import openvino_backend
+from engine.encoder.batches import BatchedBackend
 from engine.encoder.encoder_file import shipped_encoder_path
-from engine.encoder.runtime import EncoderRuntime, _torch_backend, load_runtime
+from engine.encoder.gpu import open_torch_forward
+from engine.encoder.parts import split
+from engine.encoder.runtime import EncoderRuntime, load_runtime, preparing
 from engine.errors import EncoderError
 from tests.engine.painted import paint
 
@@ -49,12 +53,31 @@ def test_a_healthy_engine(tmp_path: Path) -> None:
     assert len(report.fingerprint) == 64
     assert report.cache_folder == str(tmp_path / "cache")
     assert report.cache_limit_bytes > report.cache_bytes > 0
+    assert report.notes == ["CUDA and OpenVINO were not tried: the device cpu was asked for."]
     assert report.milliseconds_per_image > 0
     assert report.difference_to_torch < 0.01
     assert {"torch", "onnx", "pillow", "numpy"} <= report.packages.keys()
     lines = report_lines(report)
     assert lines[-1] == "All is well."
     assert not any("\n" in line for line in lines)
+
+
+def test_why_other_devices_are_not_used_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.encoder.runtime.has_nvidia_device", lambda: False)
+    monkeypatch.setattr(openvino_backend, "is_installed", lambda: True)
+    monkeypatch.setattr(openvino_backend, "verdict_key", lambda *_: "this processor")
+    verdict = openvino_backend.Verdict(1.4e-5, 0.91)
+    openvino_backend.remember(tmp_path / "encoders", "this processor", verdict)
+    lines = report_lines(examine(tmp_path, "auto"))
+    assert "Not used     CUDA: no NVIDIA GPU was found" in lines
+    assert "Not used     OpenVINO is not faster here (0.91 times)" in lines
+    assert (
+        "OpenVINO     installed, not in use; 0.91 times as fast as onnxruntime, probabilities move "
+        "by at most 1.4e-05" in lines
+    )
+    assert lines[-1] == "All is well."
 
 
 def test_a_cache_that_cannot_be_written_is_a_problem_but_no_end(tmp_path: Path) -> None:
@@ -72,8 +95,15 @@ def test_where_torch_runs_the_encoder_the_numbers_are_the_same(
 ) -> None:
     pixels = np.asarray(paint("dots", 300, 200))
     assert not pixels.flags.writeable  # As decoded pixels are; torch warns of them.
-    by_torch = _torch_backend(runtime.encoder, "cpu", viewed)(pixels)
-    by_graph = load_runtime(runtime.encoder, tmp_path, "cpu", viewed=viewed).embed(pixels)
+    loaded = load_runtime(runtime.encoder, tmp_path, "cpu", viewed=viewed)
+    parts = split(loaded.graph_path, 224, viewed=viewed)
+    by_torch = BatchedBackend(
+        preparing(parts),
+        lambda batch: open_torch_forward(loaded.encoder, parts, batch, "cpu"),
+        lambda: loaded.backend,
+        batch_size=2,
+    )(pixels)
+    by_graph = loaded.embed(pixels)
     assert by_torch.dtype == by_graph.dtype == np.float16
     # At most one step of half precision apart.
     np.testing.assert_allclose(by_torch, by_graph, rtol=2e-3, atol=1e-3)

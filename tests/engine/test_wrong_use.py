@@ -17,7 +17,10 @@ from engine.cli import main
             "classify x --out y --effort foo",
             "--effort takes instant, thorough or finetune, not 'foo'.",
         ),
-        ("classify x --out y --device=gpu", "--device takes auto, cpu or cuda, not 'gpu'."),
+        (
+            "classify x --out y --device=gpu",
+            "--device takes auto, cpu, openvino or cuda, not 'gpu'.",
+        ),
         (
             "meta-evaluate x --data d --out r --split s",
             "--split takes train, val, trainval or test, not 's'.",

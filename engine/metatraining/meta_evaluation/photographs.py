@@ -114,7 +114,7 @@ class EmbeddedPhotographs:
         keys = list(wanted)
         counter = Counter(len(keys))
         text = f"Embedding, {self._runtime.encoder.name}"
-        with ThreadPoolExecutor(self._runtime.n_threads) as pool:
+        with ThreadPoolExecutor(self._runtime.n_callers) as pool:
             for first in range(0, len(keys), _AT_ONCE):
                 counter.done = first
                 yield counter.progress(text)
