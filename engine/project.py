@@ -12,15 +12,25 @@ Only the GUI thread (or the command line) uses a :class:`Project`.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
+from uuid import uuid4
 
-from engine import project_examples, project_files, project_moves, project_reading
-from engine.errors import ProjectError, ReadOnlyProjectError, sentence_for
+from engine import (
+    project_backups,
+    project_examples,
+    project_files,
+    project_missing,
+    project_moves,
+    project_reading,
+)
+from engine.errors import DamagedProjectError, ProjectError, ReadOnlyProjectError, sentence_for
 from engine.messages import (
     NONE_OF_THESE,
     BundleClass,
@@ -34,7 +44,10 @@ from engine.messages import (
     Snapshot,
 )
 from engine.project_changes import look_before, write_change
+from engine.project_connection import connect, connect_to_read, make_durable
 from engine.project_journal import now
+from engine.project_keeper import ProjectKeeper
+from engine.project_lock import ProjectLock
 from engine.project_records import (
     CLASS_COLOURS,
     MAX_HOTKEY,
@@ -47,8 +60,11 @@ from engine.project_records import (
     is_none_name,
     is_text,
 )
+from engine.project_replay import replay
 from engine.project_schema import fill_new_file, has_table
-from engine.words import NOTHING, say, sentence_of
+from engine.project_strangers import check_values
+from engine.project_trail import Trail, last_entry
+from engine.words import NOTHING, Sentence, say, sentence_of
 
 __all__ = [
     "CLASS_COLOURS",
@@ -62,6 +78,10 @@ __all__ = [
     "is_text",
 ]
 
+_BACKED_UP_AT_ONCE_BYTES: Final = 8_000_000  # 20 ms; larger ones are copied beside the work.
+
+_log = logging.getLogger(__name__)
+
 
 class Project:
     """An open project file. Use :meth:`create`, :meth:`open` or :meth:`for_folder`.
@@ -71,8 +91,12 @@ class Project:
         notice: what the person should know of its opening, one sentence or nothing.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, lock: ProjectLock | None = None
+    ) -> None:
         self._connection = connection
+        self._lock = lock
+        self._keeper: ProjectKeeper | None = None
         self.path = path
         self.notice = NOTHING
         self._is_new = False
@@ -88,7 +112,12 @@ class Project:
 
     @classmethod
     def for_folder(
-        cls, folder: Path, fallback_folder: Path, backup_folder: Path | None = None
+        cls,
+        folder: Path,
+        fallback_folder: Path,
+        backup_folder: Path | None = None,
+        *,
+        alone: bool = False,
     ) -> Project:
         """Open the project of a folder of images, or make one.
 
@@ -96,31 +125,35 @@ class Project:
         with its lock on) or the path is too long for SQLite, it is kept in ``fallback_folder``
         under a name made from the folder's. A single project of another name in the folder is the
         folder's, which has been renamed. A file made here goes again when the project is closed
-        with nothing found and nothing done in it. ``backup_folder`` is as for :meth:`open`.
+        with nothing found and nothing done in it. ``backup_folder`` and ``alone``
+        are as for :meth:`open`.
         """
         folder = folder.resolve()
         beside = project_files.project_path_for(folder)
         if os.path.exists(beside):
-            opened = cls.open(beside, fallback_folder, backup_folder=backup_folder)
+            opened = cls.open(beside, fallback_folder, backup_folder=backup_folder, alone=alone)
             # Of a run that was killed over an empty folder: it goes as if it were made now.
             opened._is_new = opened.path == beside and not project_files.is_used(opened._connection)
             return opened
         inside = project_files.only_project_in(folder)
         if inside is not None:  # The folder was renamed since.
-            return cls.open(inside, fallback_folder, backup_folder=backup_folder)
+            return cls.open(inside, fallback_folder, backup_folder=backup_folder, alone=alone)
         kept = project_files.kept_elsewhere(folder, fallback_folder)
         if os.path.exists(kept):
-            return cls.open(kept, fallback_folder, backup_folder=backup_folder)
+            return cls.open(kept, fallback_folder, backup_folder=backup_folder, alone=alone)
         is_short = len(os.fsencode(beside)) <= project_files.MAX_PATH_BYTES
-        made = cls.create(
-            beside if is_short and project_files.is_writable(folder) else kept, folder
-        )
-        made._is_new = True
-        return made
+        made = cls._make(beside if is_short and project_files.is_writable(folder) else kept, folder)
+        opened = cls.open(made, fallback_folder, backup_folder=backup_folder, alone=alone)
+        opened._is_new = True
+        return opened
 
     @classmethod
     def create(cls, path: Path, folder: Path) -> Project:
         """Make a new project file for ``folder``. Raises ProjectError; never overwrites."""
+        return cls.open(cls._make(path, folder))
+
+    @classmethod
+    def _make(cls, path: Path, folder: Path) -> Path:
         if os.path.exists(path):
             raise ProjectError(
                 say("{path} already exists; open it instead, or choose another name.", path=path)
@@ -129,11 +162,15 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ProjectError(sentence_for(error, path.parent, say("create"))) from error
-        settings = [*project_files.folder_settings(folder, path), ("created", now())]
+        settings = [
+            *project_files.folder_settings(folder, path),
+            ("created", now()),
+            ("id", uuid4().hex),
+        ]
         # Under another name until it is whole: a half-made project could never be opened again.
-        with project_files.temporary_beside(path) as temporary:
+        with project_backups.temporary_beside(path) as temporary:
             try:
-                connection = project_files.connect(temporary)
+                connection = connect(temporary)
                 try:
                     connection.execute("BEGIN IMMEDIATE")
                     fill_new_file(connection, settings)
@@ -145,7 +182,7 @@ class Project:
                 raise project_files.project_error(error, path, say("create")) from error
             except OSError as error:
                 raise ProjectError(sentence_for(error, path, say("create"))) from error
-        return cls.open(path)
+        return path
 
     @classmethod
     def open(
@@ -155,6 +192,7 @@ class Project:
         *,
         backup_folder: Path | None = None,
         read_only: bool = False,
+        alone: bool = False,
     ) -> Project:
         """Open a project file.
 
@@ -163,30 +201,34 @@ class Project:
             fallback_folder: where a writable copy of a read-only project is put; the copy is
                 then what is opened, and what was done in it comes back when the project can be
                 written again. None: a read-only project is refused.
-            backup_folder: where the newest few states at opening are kept. None: nowhere.
+            backup_folder: where backups are kept, and the trail of what was done since. What a
+                file has lost that the trail knows is done once more. None: nowhere.
             read_only: only to look; the file may be read-only, or open in a window.
+            alone: refuse a project that another program has open so, and keep others out.
 
         Raises:
-            ProjectError: missing, damaged, foreign or locked, in one sentence.
+            DamagedProjectError: damaged, or not as Handful makes them; :func:`recover` may help.
+            ProjectInUseError: another program has it open alone.
             NewerProjectError: written by a newer Handful.
             ReadOnlyProjectError: read-only, and no fallback folder was given.
+            ProjectError: missing, foreign or locked, in one sentence.
         """
         if os.path.isdir(path):
             raise ProjectError(say("{path} is a folder, not a project file.", path=path))
         if not os.path.exists(path):
             raise ProjectError(say("There is no project file {path}.", path=path))
         try:
-            return cls._open(path, fallback_folder, backup_folder, read_only)
-        except project_files.DamagedProjectError as error:
+            return cls._open(path, fallback_folder, backup_folder, read_only, alone)
+        except DamagedProjectError as error:
             backup = None
             if backup_folder is not None:
-                backup = project_files.newest_backup(path, backup_folder)
+                backup = next(reversed(project_backups.backups_of(path, backup_folder)), None)
             if backup is None:
                 raise
             found = sentence_of(str(error))
             damage = found.worded(found.rstrip("."))
-            raise ProjectError(
-                say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup)
+            raise DamagedProjectError(
+                say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup.path)
             ) from error
 
     @classmethod
@@ -196,6 +238,7 @@ class Project:
         fallback_folder: Path | None,
         backup_folder: Path | None,
         read_only: bool,
+        alone: bool,
     ) -> Project:
         project_files.check_header(path)
         notice = NOTHING
@@ -213,31 +256,95 @@ class Project:
                 path = project_files.writable_copy(path, fallback_folder)
             elif fallback_folder is not None:
                 notice = project_files.take_back_copies(path, fallback_folder)
+        lock = ProjectLock(path) if alone and not read_only else None
         try:
-            connect = project_files.connect_to_read if read_only else project_files.connect
-            connection = connect(path)
+            connection = connect_to_read(path) if read_only else connect(path)
             try:
-                project_files.check_whole(connection, path)
+                is_checked = (
+                    backup_folder is None
+                    or read_only
+                    or path.stat().st_size <= project_files.CHECKED_AT_ONCE_BYTES
+                )
+                if is_checked:
+                    project_files.check_whole(connection, path)
+                else:
+                    project_files.check_kind(connection, path)
+                    check_values(connection, path)
                 if is_kept_elsewhere:
                     project_files.check_images(connection, path)
                 if not read_only:
-                    project_files.make_durable(connection)
-                    if backup_folder is not None:
-                        project_files.back_up(connection, path, backup_folder)
-                opened = cls(connection, path)
+                    make_durable(connection, path)
+                opened = cls(connection, path, lock)
+                opened.notice = notice
+                if backup_folder is not None and not read_only:
+                    opened._keep_safe(backup_folder, is_checked=is_checked)
             except BaseException:
                 connection.close()
                 raise
         except sqlite3.Error as error:
+            if lock is not None:
+                lock.close()
             raise project_files.project_error(error, path, say("open")) from error
-        opened.notice = notice
+        except BaseException:
+            if lock is not None:
+                lock.close()
+            raise
         return opened
+
+    def _keep_safe(self, folder: Path, *, is_checked: bool) -> None:
+        """Bring back what the trail knows and the file does not, and keep the trail from now on."""
+        connection, path = self._connection, self.path
+        trail = Trail.of(path, project_backups.project_id_of(connection), folder)
+        restored = NOTHING
+        try:
+            missing = project_missing.missing_entries(connection, trail, path, folder)
+            if missing.entries:
+                with self._transaction(say("save to")):
+                    replay(connection, missing.entries, missing.moves)
+                restored = missing.told(path)
+        except OSError:
+            _log.warning("could not read the trail of %s", path, exc_info=True)
+        if restored and not self.notice:
+            self.notice = restored
+        newest = last_entry(connection)
+        is_due = not project_missing.is_backed_up(connection, path, folder)
+        is_small = path.stat().st_size <= _BACKED_UP_AT_ONCE_BYTES
+        if is_due and is_small:
+            try:
+                project_backups.back_up(connection, path, folder)
+                is_due = False
+            except (sqlite3.Error, OSError):
+                _log.warning("could not back up %s", path, exc_info=True)
+        self._keeper = ProjectKeeper(
+            path,
+            folder,
+            trail,
+            self._lock,
+            begun_at=0 if newest is None else newest.entry,
+            is_backup_due=is_due,
+            is_check_due=not is_checked,
+        )
+
+    def follow_news(self, tell: Callable[[Sentence], None]) -> None:
+        """Be told, on a thread of the project's, what is found out about the file beside the work;
+        one sentence each."""
+        if self._keeper is not None:
+            self._keeper.tell = tell
+
+    def wait_until_kept(self) -> bool:
+        """Wait until all changes are on the trail and a backup under way is made; False where that
+        takes longer than some seconds."""
+        return self._keeper is None or self._keeper.wait()
 
     def close(self) -> None:
         """Close the file; what was applied is on disk already."""
+        if self._keeper is not None:
+            self._keeper.close()
         if self._is_new:
             project_files.remove_if_untouched(self._connection, self.path)
         self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
 
     # --- Reading --------------------------------------------------------------------------------
 
@@ -406,6 +513,8 @@ class Project:
         )
         with self._transaction(say("save to")) as connection:
             kept = project_examples.keep(connection, title, examples)
+        if self._keeper is not None:
+            self._keeper.back_up_soon()  # The trail tells of no embeddings.
         given = {
             example: numbers[ClassId(label)]
             for example, label in zip(kept, examples.class_ids.tolist(), strict=True)
@@ -449,7 +558,10 @@ class Project:
         """
         before = look_before(self._connection, change, self._none_named)
         with self._transaction(say("save to")) as connection:
-            return write_change(connection, change, before)
+            undo = write_change(connection, change, before)
+        if self._keeper is not None:
+            self._keeper.note()
+        return undo
 
     # --- What scans and the engine learnt -------------------------------------------------------
 
@@ -503,7 +615,9 @@ class Project:
         """
         names = [(self._name_of(before), self._name_of(after)) for before, after in moves]
         touched: list[str] = []
+        moved: list[tuple[int, str, str]] = []
         with self._transaction(say("save to"), can_be_found_again=True) as connection:
+            (last,) = connection.execute("SELECT coalesce(max(entry), 0) FROM journal").fetchone()
             for before, after in names:
                 cursor = connection.execute(
                     "UPDATE images SET name = ?2, missing = 0 WHERE name = ?1 "
@@ -512,6 +626,9 @@ class Project:
                 )
                 if cursor.rowcount:
                     touched.append(after)
+                    moved.append((last, before, after))
+        if self._keeper is not None:
+            self._keeper.note_moves(moved)
         return project_reading.images_named(self._connection, touched)
 
     def follow_rewritten(self, images: Iterable[RewrittenImage]) -> None:
