@@ -20,12 +20,14 @@ from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.encoder.devices import has_nvidia_device
 from engine.errors import (
     ClassNameError,
+    DamagedProjectError,
     EncoderError,
     EngineError,
     ExportError,
     LabelsError,
     NewerProjectError,
     ProjectError,
+    ProjectInUseError,
     ReadOnlyProjectError,
     UnreadableImageError,
 )
@@ -132,6 +134,7 @@ __all__ = [
     "Change",
     "ClassNameError",
     "ClassScore",
+    "DamagedProjectError",
     "EncoderError",
     "EncoderInfo",
     "Engine",
@@ -148,6 +151,7 @@ __all__ = [
     "NewerProjectError",
     "Project",
     "ProjectError",
+    "ProjectInUseError",
     "ReadOnlyProjectError",
     "ReliabilityBin",
     "Sentence",

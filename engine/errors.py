@@ -31,7 +31,13 @@ class ClassNameError(ProjectError):
 
 
 class DamagedProjectError(ProjectError):
-    """What was written can no longer be read, or is what no Handful has written."""
+    """What was written can no longer be read, or is what no Handful has written.
+
+    Attributes:
+        path: the project's file, where it is known.
+    """
+
+    path: Path | None = None
 
 
 class ProjectInUseError(ProjectError):

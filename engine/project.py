@@ -62,7 +62,6 @@ from engine.project_records import (
 )
 from engine.project_replay import replay
 from engine.project_schema import fill_new_file, has_table
-from engine.project_strangers import check_values
 from engine.project_trail import Trail, last_entry
 from engine.words import NOTHING, Sentence, say, sentence_of
 
@@ -220,6 +219,7 @@ class Project:
         try:
             return cls._open(path, fallback_folder, backup_folder, read_only, alone)
         except DamagedProjectError as error:
+            error.path = path
             backup = None
             if backup_folder is not None:
                 backup = next(reversed(project_backups.backups_of(path, backup_folder)), None)
@@ -227,9 +227,11 @@ class Project:
                 raise
             found = sentence_of(str(error))
             damage = found.worded(found.rstrip("."))
-            raise DamagedProjectError(
+            told = DamagedProjectError(
                 say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup.path)
-            ) from error
+            )
+            told.path = path
+            raise told from error
 
     @classmethod
     def _open(
@@ -269,7 +271,6 @@ class Project:
                     project_files.check_whole(connection, path)
                 else:
                     project_files.check_kind(connection, path)
-                    check_values(connection, path)
                 if is_kept_elsewhere:
                     project_files.check_images(connection, path)
                 if not read_only:
@@ -281,7 +282,7 @@ class Project:
             except BaseException:
                 connection.close()
                 raise
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if lock is not None:
                 lock.close()
             raise project_files.project_error(error, path, say("open")) from error
@@ -360,7 +361,8 @@ class Project:
 
     def images(self) -> list[ImageRecord]:
         """All images ever found, in the order in which they were found."""
-        return project_reading.read_images(self._connection)
+        with self._asking():
+            return project_reading.read_images(self._connection)
 
     def was_changed_by_others(self) -> bool:
         """Whether another program has written to the file since this was asked, or it was opened.
@@ -369,10 +371,8 @@ class Project:
 
         Raises ProjectError where the file cannot be read.
         """
-        try:
+        with self._asking():
             version = self._version_of_others()
-        except sqlite3.Error as error:
-            raise project_files.project_error(error, self.path, say("read")) from error
         is_other, self._others_version = version != self._others_version, version
         return is_other
 
@@ -381,32 +381,31 @@ class Project:
 
         Raises ProjectError where the file cannot be read.
         """
-        try:
+        with self._asking():
             return project_reading.read_images_after(self._connection, image_id, count)
-        except sqlite3.Error as error:
-            raise project_files.project_error(error, self.path, say("read")) from error
 
     def classes(self, *, with_removed: bool = False) -> list[ImageClass]:
         """The classes in the person's order; NONE_OF_THESE is none of them."""
-        return project_reading.read_classes(self._connection, with_removed=with_removed)
+        with self._asking():
+            return project_reading.read_classes(self._connection, with_removed=with_removed)
 
     def labels(self) -> dict[ImageId, ClassId]:
         """The class of every labelled image, NONE_OF_THESE of negative examples."""
-        return project_reading.read_labels(self._connection)
+        with self._asking():
+            return project_reading.read_labels(self._connection)
 
     def set_aside(self) -> list[ImageId]:
         """The images that the person set aside, in the order in which they were found."""
-        return project_reading.read_set_aside(self._connection)
+        with self._asking():
+            return project_reading.read_set_aside(self._connection)
 
     def model_examples(self) -> ModelExamples | None:
         """The examples that came with a model and teach a class of the project; None without any.
 
         Raises ProjectError where the file cannot be read.
         """
-        try:
+        with self._asking():
             return project_examples.read_model_examples(self._connection)
-        except sqlite3.Error as error:
-            raise project_files.project_error(error, self.path, say("read")) from error
 
     def snapshot(self) -> Snapshot:
         """All that predictions and exports depend on, as it is now; missing files are left out."""
@@ -556,7 +555,8 @@ class Project:
             ProjectError: nothing was changed; the sentence says why (disk full, duplicate class
                 name, ...).
         """
-        before = look_before(self._connection, change, self._none_named)
+        with self._asking():
+            before = look_before(self._connection, change, self._none_named)
         with self._transaction(say("save to")) as connection:
             undo = write_change(connection, change, before)
         if self._keeper is not None:
@@ -655,7 +655,8 @@ class Project:
             all_known: the folder was scanned and the bytes of all readable images recorded. Until
                 then no label is replaced that may have a place to go to itself.
         """
-        return project_moves.carried(self._connection, all_known=all_known)
+        with self._asking():
+            return project_moves.carried(self._connection, all_known=all_known)
 
     def accept_changed_files(self) -> list[str]:
         """Let labels stand for what their files became; return the names of those files.
@@ -700,6 +701,14 @@ class Project:
 
     def _class(self, class_id: ClassId) -> ImageClass:
         return next(item for item in self.classes() if item.class_id == class_id)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Tell what goes wrong while the file is read, in one sentence."""
+        try:
+            yield
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise project_files.project_error(error, self.path, say("read")) from error
 
     @contextmanager
     def _transaction(

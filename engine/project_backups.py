@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from platformdirs import user_data_path
+
 from engine.project_connection import connect, connect_to_read
 
 SUFFIX: Final = ".handful"
@@ -55,6 +57,11 @@ class Backup:
 
 class BackupStoppedError(Exception):
     """A backup was called off."""
+
+
+def default_folder() -> Path:
+    """Where the window keeps backups and trails: in the person's own data."""
+    return user_data_path("Handful", appauthor=False) / "backups"
 
 
 def backups_of(path: Path, folder: Path) -> list[Backup]:
@@ -116,7 +123,7 @@ def to_remove(
     Args:
         size_of: bytes of a file; asked of the system where None.
     """
-    keep: list[Backup] = []
+    keep: set[Backup] = set()
     hours: list[str] = []
     days: list[str] = []
     total = 0
@@ -132,7 +139,7 @@ def to_remove(
             total += size_of(item.path)
             if number >= 2 and total > MAX_BYTES:
                 break  # And all before it.
-            keep.append(item)
+            keep.add(item)
     return [item for item in backups if item not in keep]
 
 

@@ -35,6 +35,7 @@ _HEADER_BYTES: Final = 100  # Of every SQLite file.
 _N_SAMPLES: Final = 200  # Images that a folder is recognised by.
 _MAX_READ: Final = 5  # Of those, how many are read where only the time differs.
 _QUARTER_NS: Final = 15 * 60 * 10**9
+_SIGNS_OF_DAMAGE: Final = ("malformed", "not a database", "UTF-8", "utf-8", "datatype mismatch")
 CHECKED_AT_ONCE_BYTES: Final = 64_000_000  # 0.1 s; larger ones are checked beside the work.
 _LAST_ENTRY: Final = (
     "SELECT entry, change, at, action, subject, name, before, after FROM journal "
@@ -179,7 +180,9 @@ def check_kind(connection: sqlite3.Connection, path: Path) -> None:
     check_statements(connection, path)
 
 
-def project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
+def project_error(
+    error: sqlite3.Error | UnicodeDecodeError, path: Path, doing: str
+) -> ProjectError:
     text = str(error)
     if "full" in text:
         return ProjectError(
@@ -205,7 +208,7 @@ def project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
                 path=path,
             )
         )
-    if any(word in text for word in ("malformed", "not a database", "UTF-8")):
+    if any(word in text for word in _SIGNS_OF_DAMAGE):
         return DamagedProjectError(
             say("{path} is damaged ({text}); it was left as it is.", path=path, text=text)
         )

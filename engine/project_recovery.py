@@ -21,9 +21,11 @@ from typing import Final
 
 from engine import project_backups, project_files
 from engine.errors import ProjectError, sentence_for
+from engine.files import write_whole
 from engine.messages import NONE_OF_THESE
 from engine.project_connection import connect, connect_to_read
 from engine.project_journal import now
+from engine.project_lock import ProjectLock
 from engine.project_pages import DamagedFile, Row, Tree, rows_by_number
 from engine.project_replay import replay
 from engine.project_schema import (
@@ -54,13 +56,13 @@ class Recovery:
 
     Attributes:
         path: the project, whole again.
-        damaged: where the damaged file is kept.
+        damaged: where the damaged file is kept; None where there was none any more.
         sentences: what was brought back from where, and what was not.
         n_labels, n_images: that the project has now.
     """
 
     path: Path
-    damaged: Path
+    damaged: Path | None
     sentences: tuple[Sentence, ...]
     n_labels: int
     n_images: int
@@ -103,7 +105,7 @@ def recover(
 ) -> Recovery:
     """Make a project whole that cannot be opened any more.
 
-    Nobody may have it open. The damaged file stays, under another name, with its log.
+    The damaged file stays, under another name, with its log; beside it lies what is told.
 
     Args:
         path: the project.
@@ -112,10 +114,19 @@ def recover(
             was.
 
     Raises:
+        ProjectInUseError: somebody has it open.
         ProjectError: nothing of a project could be found, or the new file could not be written.
     """
+    lock = ProjectLock(path)
     try:
-        salvage = _read_damaged(path, step)
+        return _recover(path, backup_folder, step)
+    finally:
+        lock.close()
+
+
+def _recover(path: Path, backup_folder: Path | None, step: Callable[[], None]) -> Recovery:
+    try:
+        salvage = _read_damaged(path, step) if path.exists() else _Salvage()
     except OSError as error:
         raise ProjectError(sentence_for(error, path, say("read"))) from error
     project_id = salvage.settings.get("id") or salvage.settings.get("created") or ""
@@ -148,7 +159,12 @@ def recover(
         raise ProjectError(sentence_for(error, path, say("repair"))) from error
     except sqlite3.Error as error:
         raise project_files.project_error(error, path, say("repair")) from error
-    sentences.append(say("The damaged file is kept as {name}.", name=damaged.name))
+    if damaged is not None:
+        sentences.append(say("The damaged file is kept as {name}.", name=damaged.name))
+        with suppress(OSError):
+            write_whole(
+                damaged.with_name(f"{damaged.name}.txt"), "\n".join((*sentences, "")).encode()
+            )
     _log.warning("repaired %s: %s", path, " ".join(sentences))
     return Recovery(path, damaged, tuple(sentences), *counts)
 
@@ -369,8 +385,8 @@ def _labels(connection: sqlite3.Connection) -> dict[int, int]:
     return dict(connection.execute("SELECT image_id, class_id FROM labels"))
 
 
-def _put_aside(path: Path) -> Path:
-    """Give the damaged file, and what lies beside it, another name; return it."""
+def _put_aside(path: Path) -> Path | None:
+    """Give the damaged file, and what lies beside it, another name; None where there is none."""
     # Not one that ends as projects do: a folder with two is nobody's.
     aside = next(
         name
@@ -382,8 +398,9 @@ def _put_aside(path: Path) -> Path:
         if beside.exists():
             # Before the file itself: the new one would take the log for its own.
             beside.replace(f"{aside}{suffix}")
-    if path.exists():
-        path.replace(aside)
+    if not path.exists():
+        return None
+    path.replace(aside)
     return aside
 
 

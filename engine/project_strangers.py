@@ -103,11 +103,17 @@ def check_values(connection: sqlite3.Connection, path: Path) -> None:
         ).fetchone()
         if longest is not None:
             raise _excessive(path, say("a text of {count} letters", count=longest[0]))
-    odd = connection.execute(
-        "SELECT name FROM images WHERE name = '' OR instr(name, char(0)) LIMIT 1"
-    ).fetchone()
-    if odd is not None:
-        raise _excessive(path, say("an image with the name “{name}”", name=_shown(odd[0])))
+    for table, column, of in (
+        ("labels", "class_id", "classes"),
+        ("labels", "image_id", "images"),
+    ):
+        # Each label is looked up; a project has few of them beside its images.
+        stray = connection.execute(
+            f"SELECT {column} FROM {table} WHERE NOT EXISTS "
+            f"(SELECT 1 FROM {of} WHERE {of}.{column} = {table}.{column}) LIMIT 1"
+        ).fetchone()
+        if stray is not None:
+            raise _excessive(path, say("a label of something that is not in it"))
 
 
 def _is_plain(kind: str, name: str, table: str, statement: str, ours: set[str]) -> bool:

@@ -55,6 +55,7 @@ from engine.messages import (
     ReadBundle,
     ReadDates,
     ReadLabels,
+    RepairProject,
     ResumeSorting,
     ReviewLabels,
     SaveLabels,
@@ -86,6 +87,7 @@ _URGENCY: Final = (
     ReviewLabels,
     AuditLabels,
     ReadBundle,
+    RepairProject,
     ScanFolder,
     SavePredictions,
     ExportModel,
@@ -354,6 +356,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
         metadata,
         metadata_undo,
         predictions,
+        repair,
         sample,
         sorting,
         viewing,
@@ -412,6 +415,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return metadata_undo.undo_metadata(command)
         case ReadLabels():
             return labels_in.read_labels(command)
+        case RepairProject():
+            return repair.repair_project(command)
         case SaveLabels():
             return labels_out.save_labels(workspace, command)
         case MakeCrops():
@@ -434,6 +439,7 @@ def _steps_without_encoder(command: Command, failure: Sentence) -> Iterator[Even
         labels_in,
         labels_out,
         metadata_undo,
+        repair,
         sample,
         sorting,
         viewing,
@@ -448,6 +454,8 @@ def _steps_without_encoder(command: Command, failure: Sentence) -> Iterator[Even
             return viewing.load_preview_alone(command)
         case ReadLabels():
             return labels_in.read_labels(command)
+        case RepairProject():
+            return repair.repair_project(command)
         case SaveLabels(with_predictions=False):
             return labels_out.save_labels_alone(command)
         case MakeCrops():

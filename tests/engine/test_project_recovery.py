@@ -57,6 +57,7 @@ def test_with_its_backup_and_trail_every_label_is_back(
         if done is not None:
             assert labels == project.labels, seed
             assert _WHOLE in done.sentences
+            assert done.damaged is not None
             assert done.damaged.exists()
 
 
@@ -83,6 +84,7 @@ def test_without_trail_or_backup_nothing_is_missing_unsaid(
         again = Project.open(project.path)
         labels = labels_of(again)
         again.close()
+        assert done.damaged is not None
         assert done.damaged.read_bytes() == before
         assert len(labels) == done.n_labels
         if has_backup:
