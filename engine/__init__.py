@@ -87,6 +87,7 @@ COMMANDS: Final = (
     "benchmark",
     "meta-train",
     "meta-evaluate",
+    "recover",
     "encoder",
     "doctor",
 )

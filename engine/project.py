@@ -48,6 +48,7 @@ from engine.project_connection import connect, connect_to_read, make_durable
 from engine.project_journal import now
 from engine.project_keeper import ProjectKeeper
 from engine.project_lock import ProjectLock
+from engine.project_outside import Outside
 from engine.project_records import (
     CLASS_COLOURS,
     MAX_HOTKEY,
@@ -105,6 +106,7 @@ class Project:
         self._folder = project_files.find_folder(connection, path.parent)
         # Without one (on some network shares) a commit that is not waited for could do damage.
         self._has_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        self._outside = Outside(connection)
         self._others_version = self._version_of_others()
 
     # --- Opening and closing --------------------------------------------------------------------
@@ -307,6 +309,7 @@ class Project:
             _log.warning("could not read the trail of %s", path, exc_info=True)
         if restored and not self.notice:
             self.notice = restored
+        self._judge_names(folder, trail)
         newest = last_entry(connection)
         is_due = not project_missing.is_backed_up(connection, path, folder)
         is_small = path.stat().st_size <= _BACKED_UP_AT_ONCE_BYTES
@@ -325,6 +328,19 @@ class Project:
             is_backup_due=is_due,
             is_check_due=not is_checked,
         )
+
+    def _judge_names(self, folder: Path, trail: Trail) -> None:
+        """Follow names out of the folder only where this computer knows the project."""
+        is_known = trail.path.exists() or bool(project_backups.backups_of(self.path, folder))
+        with self._transaction(say("save to")) as connection:
+            self._outside.judge(connection, is_known=is_known)
+        if self._outside.n_refused and not is_known and not self.notice:
+            self.notice = say(
+                "{count} images of {path} would lie outside of its folder; they are not looked "
+                "for, since this computer has never seen the project before.",
+                count=self._outside.n_refused,
+                path=self.path,
+            )
 
     def follow_news(self, tell: Callable[[Sentence], None]) -> None:
         """Be told, on a thread of the project's, what is found out about the file beside the work;
@@ -362,7 +378,7 @@ class Project:
     def images(self) -> list[ImageRecord]:
         """All images ever found, in the order in which they were found."""
         with self._asking():
-            return project_reading.read_images(self._connection)
+            return self._readable(project_reading.read_images(self._connection))
 
     def was_changed_by_others(self) -> bool:
         """Whether another program has written to the file since this was asked, or it was opened.
@@ -382,7 +398,8 @@ class Project:
         Raises ProjectError where the file cannot be read.
         """
         with self._asking():
-            return project_reading.read_images_after(self._connection, image_id, count)
+            known = project_reading.read_images_after(self._connection, image_id, count)
+            return replace(known, images=self._readable(known.images))
 
     def classes(self, *, with_removed: bool = False) -> list[ImageClass]:
         """The classes in the person's order; NONE_OF_THESE is none of them."""
@@ -407,6 +424,11 @@ class Project:
         with self._asking():
             return project_examples.read_model_examples(self._connection)
 
+    def follows(self, name: str) -> bool:
+        """Whether the image of that name is looked for: not where the name leads out of the
+        folder, and came with a project that this computer had never seen."""
+        return self._outside.allows(name)
+
     def snapshot(self) -> Snapshot:
         """All that predictions and exports depend on, as it is now; missing files are left out."""
         images = tuple(
@@ -429,6 +451,8 @@ class Project:
 
     def path_of(self, name: str) -> Path:
         """Where the image of that name lies."""
+        if self._outside.is_refused and not self._outside.allows(name):
+            return Path(self.folder, ".handful-not-followed", Path(name).name)
         return Path(self.folder, name)  # One parsing, where there are 100,000 of them.
 
     # --- Editing by the person ------------------------------------------------------------------
@@ -627,6 +651,7 @@ class Project:
                 if cursor.rowcount:
                     touched.append(after)
                     moved.append((last, before, after))
+            self._outside.follow(connection, touched)
         if self._keeper is not None:
             self._keeper.note_moves(moved)
         return project_reading.images_named(self._connection, touched)
@@ -698,6 +723,15 @@ class Project:
             return Path(os.path.relpath(whole, self._folder)).as_posix()
         except ValueError:  # Another drive on Windows.
             return Path(whole).as_posix()
+
+    def _readable(self, records: list[ImageRecord]) -> list[ImageRecord]:
+        """Those that may not be looked at count as missing."""
+        if not self._outside.is_refused:
+            return records
+        allows = self._outside.allows
+        return [
+            record if allows(record.name) else replace(record, missing=True) for record in records
+        ]
 
     def _class(self, class_id: ClassId) -> ImageClass:
         return next(item for item in self.classes() if item.class_id == class_id)

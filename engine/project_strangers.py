@@ -21,6 +21,7 @@ _MAX_CLASSES: Final = 10_000
 _MAX_IMAGES: Final = 50_000_000
 _MAX_STATEMENTS: Final = 100
 _MAX_NAME_BYTES: Final = 32_768  # The longest path that any system takes.
+_MAX_HASH_BYTES: Final = 64
 _MAX_TEXT_BYTES: Final = 1_000_000  # A person's note of a class, the longest text there is.
 _PLAIN_TABLE: Final = re.compile(
     r"CREATE TABLE (\w+) \((?: ?\w+ (?:INTEGER|INT|REAL|TEXT|BLOB|ANY)"
@@ -78,8 +79,8 @@ def check_statements(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_values(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse values that no Handful writes: counts and lengths beyond all measure, and names of
-    images that are none.
+    """Refuse values that no Handful writes: counts and lengths beyond all measure, and labels of
+    nothing.
 
     Raises:
         DamagedProjectError: the file has such.
@@ -89,11 +90,13 @@ def check_values(connection: sqlite3.Connection, path: Path) -> None:
     ).fetchone()
     if n_classes > _MAX_CLASSES:
         raise _excessive(path, say("more than {count} classes", count=_MAX_CLASSES))
-    (last,) = connection.execute("SELECT max(image_id) FROM images").fetchone()
-    if last is not None and not 0 < last <= _MAX_IMAGES:
-        raise _excessive(path, say("an image with the number {number}", number=last))
+    for extreme in ("min", "max"):
+        (number,) = connection.execute(f"SELECT {extreme}(image_id) FROM images").fetchone()
+        if number is not None and not 0 < number <= _MAX_IMAGES:
+            raise _excessive(path, say("an image with the number {number}", number=number))
     for table, column, most in (
         ("images", "name", _MAX_NAME_BYTES),
+        ("images", "content", _MAX_HASH_BYTES),
         ("classes", "name", _MAX_TEXT_BYTES),
         ("classes", "colour", 100),
         ("settings", "value", _MAX_NAME_BYTES),
@@ -102,7 +105,7 @@ def check_values(connection: sqlite3.Connection, path: Path) -> None:
             f"SELECT length({column}) FROM {table} WHERE length({column}) > ? LIMIT 1", (most,)
         ).fetchone()
         if longest is not None:
-            raise _excessive(path, say("a text of {count} letters", count=longest[0]))
+            raise _excessive(path, say("a value of {count} bytes", count=longest[0]))
     for table, column, of in (
         ("labels", "class_id", "classes"),
         ("labels", "image_id", "images"),

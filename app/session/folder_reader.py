@@ -135,7 +135,10 @@ class FolderReader(QObject):
         self._pulse.stop()
         self._n_doubtful = 0
         self._scan_id = self._bridge.next_id()
-        elsewhere = tuple(name for name in self._table.names if is_elsewhere(name))
+        follows = self._project.follows
+        elsewhere = tuple(
+            name for name in self._table.names if is_elsewhere(name) and follows(name)
+        )
         self._bridge.ask(
             messages.ScanFolder(self._scan_id, self._project.folder, elsewhere),
             self._on_scan_event,
