@@ -36,7 +36,7 @@ _N_SAMPLES: Final = 200  # Images that a folder is recognised by.
 _MAX_READ: Final = 5  # Of those, how many are read where only the time differs.
 _QUARTER_NS: Final = 15 * 60 * 10**9
 _SIGNS_OF_DAMAGE: Final = ("malformed", "not a database", "UTF-8", "utf-8", "datatype mismatch")
-CHECKED_AT_ONCE_BYTES: Final = 64_000_000  # 0.1 s; larger ones are checked beside the work.
+CHECKED_AT_ONCE_BYTES: Final = 32_000_000  # 0.1 s; larger ones are checked beside the work.
 _LAST_ENTRY: Final = (
     "SELECT entry, change, at, action, subject, name, before, after FROM journal "
     "ORDER BY entry DESC LIMIT 1"
