@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.errors import DamagedProjectError, ProjectError
-from engine.project import Project
+from engine.cli import main
+from engine.errors import DamagedProjectError, ProjectError, ProjectInUseError
+from engine.messages import FoundFile, ImageId
+from engine.project import Change, Project
 from engine.project_recovery import Recovery, recover
 from tests.engine.damages import DAMAGES, Labels, Worked, labels_of, work
 
@@ -46,7 +51,7 @@ def test_with_its_backup_and_trail_every_label_is_back(
     project, whole = worked
     assert len(project.in_backup) > 50
     assert project.labels != project.in_backup
-    for seed in range(8):
+    for seed in range(6):
         project.copy_of(whole)
         assert callable(damage)
         damage(project.path, random.Random(f"{damage} {seed}"))
@@ -66,7 +71,7 @@ def test_without_trail_or_backup_nothing_is_missing_unsaid(
     worked: tuple[Worked, Path], damage: object
 ) -> None:
     project, whole = worked
-    for seed in range(8):
+    for seed in range(6):
         project.copy_of(whole)
         for trail in project.backups.glob("*.trail"):
             trail.unlink()
@@ -95,3 +100,111 @@ def test_without_trail_or_backup_nothing_is_missing_unsaid(
 
 def _taken_off(project: Worked) -> set[str]:
     return project.in_backup.keys() - project.labels.keys()
+
+
+# --- By hand, and on the command line -------------------------------------------------------------
+
+
+def test_the_command_line_repairs_and_reports(
+    worked: tuple[Worked, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    project, whole = worked
+    project.copy_of(whole)
+    arguments = ["recover", str(project.path), "--backups", str(project.backups), "--json"]
+    assert main(arguments) == 0
+    told = capfd.readouterr()
+    assert json.loads(told.out) == {"is_damaged": False, "n_labels": len(project.labels)}
+    assert "is whole; it has" in told.err
+
+    project.copy_of(whole)
+    _flip_a_label(project.path)
+    Project.open(project.path, read_only=True).close()  # A quick look finds nothing wrong.
+    assert main(arguments) == 0
+    told = capfd.readouterr()
+    said = json.loads(told.out)
+    assert said["is_damaged"]
+    assert said["n_labels"] == len(project.labels)
+    assert _WHOLE in said["report"]
+    report = Path(f"{said['damaged']}.txt").read_text()
+    assert all(sentence in report for sentence in said["report"])
+    again = Project.open(project.path)
+    assert labels_of(again) == project.labels
+    again.close()
+
+    project.path.unlink()  # Nothing is left of it at all.
+    assert main(arguments) == 0
+    assert json.loads(capfd.readouterr().out)["n_labels"] == len(project.labels)
+    shutil.rmtree(project.backups)
+    project.path.unlink()
+    assert main(arguments) == 1
+    assert "There is no project file" in capfd.readouterr().err
+
+
+def _flip_a_label(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (page,) = connection.execute(
+        "SELECT rootpage FROM sqlite_master WHERE name = 'labels_by_class'"
+    ).fetchone()
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek(page * 4096 - 1)
+        (byte,) = file.read(1)
+        file.seek(page * 4096 - 1)
+        file.write(bytes([byte ^ 1]))
+
+
+def test_a_project_that_is_open_is_not_repaired(worked: tuple[Worked, Path]) -> None:
+    project, whole = worked
+    project.copy_of(whole)
+    Path(f"{project.path}-lock").write_text('{"computer": "elsewhere", "process": 7}')
+    before = project.path.read_bytes()
+    with pytest.raises(ProjectInUseError, match="computer elsewhere"):
+        recover(project.path, project.backups)
+    assert project.path.read_bytes() == before
+
+
+def test_a_repair_that_is_called_off_leaves_all_as_it_was(worked: tuple[Worked, Path]) -> None:
+    project, whole = worked
+    project.copy_of(whole)
+    before = {path: path.read_bytes() for path in project.path.parent.iterdir()}
+
+    class CalledOff(Exception):
+        pass
+
+    def call_off() -> None:
+        raise CalledOff
+
+    with pytest.raises(CalledOff):
+        recover(project.path, project.backups, call_off)
+    assert {path: path.read_bytes() for path in project.path.parent.iterdir()} == before
+
+
+def test_images_classes_notes_and_marks_come_back_without_a_backup(tmp_path: Path) -> None:
+    made = Worked(tmp_path, {}, {})
+    made.path.parent.mkdir()
+    project = Project.for_folder(made.path.parent, tmp_path / "kept")
+    project.add_images([FoundFile(f"{number:04}.jpg", number, 5) for number in range(1, 2001)])
+    project.record_contents({ImageId(n): bytes([n % 250] * 16) for n in range(1, 2001)})
+    fox, owl = project.new_classes(["fox", "owl"])
+    project.apply(Change("Add", {}, (replace(fox, note="no dogs"), owl)))
+    project.apply(Change("Label", {ImageId(n): owl.class_id for n in range(1, 900)}))
+    project.apply(project.setting_aside([ImageId(1000), ImageId(1001)]))
+    before = project.images(), project.classes(), project.labels(), project.set_aside()
+    project.close()
+    content = made.path.read_bytes()
+    page = _page_of(content, b"Label")
+    made.path.write_bytes(content[:page] + bytes(4096) + content[page + 4096 :])
+    done = recover(made.path, None)
+    again = Project.open(made.path)
+    assert (again.images(), again.classes(), again.labels(), again.set_aside()) == before
+    again.close()
+    assert "so labels of that time may be missing" in " ".join(done.sentences) or (
+        "the newest labels may be missing" in " ".join(done.sentences)
+    )
+
+
+def _page_of(content: bytes, text: bytes) -> int:
+    """Where the last leaf of a table begins that has such a text in it."""
+    pages = range(4096, len(content), 4096)
+    return [at for at in pages if content[at] == 0x0D and text in content[at : at + 4096]][-1]
