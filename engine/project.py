@@ -336,7 +336,7 @@ class Project:
             self._outside.judge(connection, is_known=is_known)
         if self._outside.n_refused and not is_known and not self.notice:
             self.notice = say(
-                "{count} images of {path} would lie outside of its folder; they are not looked "
+                "Images of {path} that would lie outside of its folder ({count}) are not looked "
                 "for, since this computer has never seen the project before.",
                 count=self._outside.n_refused,
                 path=self.path,

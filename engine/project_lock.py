@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import ProjectInUseError
-from engine.words import Sentence, say
+from engine.words import NOTHING, Sentence, say
 
 _SUFFIX: Final = "-lock"
 _FRESH_S: Final = 150.0  # Two beats and a half.
@@ -154,7 +154,7 @@ def _in_use(project: Path, holder: dict[str, Any]) -> ProjectInUseError:
 def _where(holder: dict[str, Any]) -> Sentence:
     computer, process, since = (holder.get(key) for key in ("computer", "process", "since"))
     if not isinstance(computer, str) or not isinstance(process, int):
-        return say("")
+        return NOTHING
     shown = "".join(letter for letter in computer[:60] if letter.isprintable())
     return say(
         " (computer {computer}, process {process}, since {since} UTC)",

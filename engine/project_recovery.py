@@ -572,26 +572,24 @@ def _told(
     """What a person is told of a repair."""
     told = [
         say(
-            "{path} was damaged and is repaired; it has {count} labels.",
+            "{path} was damaged and is repaired; labels in it: {count}.",
             path=path,
             count=counts.labels,
         )
     ]
     if base is not None:
         told.append(
-            say("{count} of them were in the backup {name}.", count=counts.base, name=base.name)
+            say("Of these from the backup {name}: {count}.", count=counts.base, name=base.name)
         )
     if counts.journal:
-        told.append(say("The journal brought back {count} labels.", count=counts.journal))
+        told.append(say("Brought back by the journal: {count}.", count=counts.journal))
     if counts.tables:
-        told.append(
-            say("{count} labels were read from what is left of the file.", count=counts.tables)
-        )
+        told.append(say("Read from what is left of the file: {count}.", count=counts.tables))
     if counts.doubtful:
         told.append(
             say(
-                "The damaged file says two things of {count} images or classes; please look the "
-                "labels through.",
+                "The damaged file says two things of some images or classes ({count}); please "
+                "look the labels through.",
                 count=counts.doubtful,
             )
         )
@@ -607,8 +605,8 @@ def _told(
     elif counts.gaps:
         told.append(
             say(
-                "{count} entries of the journal could not be read, so labels of that time may be "
-                "missing or older ones; please look them through.",
+                "Entries of the journal that could not be read: {count}; labels of that time may "
+                "be missing, or older ones; please look them through.",
                 count=counts.gaps,
             )
         )
@@ -624,8 +622,7 @@ def _told(
     if counts.lost:
         told.append(
             say(
-                "{count} labels could not be brought back: their image or class is not known "
-                "any more.",
+                "Labels that are lost, since their image or class is not known any more: {count}.",
                 count=counts.lost,
             )
         )

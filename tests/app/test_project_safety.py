@@ -54,7 +54,7 @@ def test_a_damaged_project_is_repaired_where_it_is_opened(desk: Desk, folder: Pa
     desk.settle()
     assert desk.session.project is not None
     assert desk.labels_on_disk() == labels
-    assert "is repaired; it has 3 labels." in desk.notices()[0]
+    assert "is repaired; labels in it: 3." in desk.notices()[0]
     assert "Nothing that was labelled is missing." in desk.notices()[0]
     assert (folder / "garden.handful.damaged-1").read_bytes() != content
 
