@@ -11,6 +11,7 @@ opening and repairing it.
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import shutil
 import sys
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--clicks", type=int, default=300)
     options = parser.parse_args()
+    logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as home:
         if options.damages:
             _damages(Path(home) / "damages", options.damages)

@@ -165,7 +165,7 @@ def _recover(path: Path, backup_folder: Path | None, step: Callable[[], None]) -
             write_whole(
                 damaged.with_name(f"{damaged.name}.txt"), "\n".join((*sentences, "")).encode()
             )
-    _log.warning("repaired %s: %s", path, " ".join(sentences))
+    _log.info("repaired %s: %s", path, " ".join(sentences))
     return Recovery(path, damaged, tuple(sentences), *counts)
 
 
@@ -556,7 +556,7 @@ def _newest_good(project_id: str, path: Path, folder: Path) -> Path | None:
                     continue  # Of another project that lay here before.
                 return backup.path
         except (ProjectError, sqlite3.Error, OSError):
-            _log.warning("passed over the backup %s", backup.path, exc_info=True)
+            _log.info("passed over the backup %s", backup.path, exc_info=True)
     return None
 
 
