@@ -30,6 +30,8 @@ _N_NEWEST: Final = 4  # Whatever the clock said when they were made.
 _N_HOURS: Final = 24
 _N_DAYS: Final = 30
 _MAX_STEM_BYTES: Final = 100
+_STEP_OPERATIONS: Final = 100_000  # Of SQLite's machine: some milliseconds.
+_LEFT_S: Final = 3_600.0  # No backup takes that long.
 _STEP_PAGES: Final = 512  # 2 MB; between two steps a backup can be called off.
 _SETTING: Final = "backup_of"  # In a backup alone: the project's path.
 # The second form is that of Handful 0.1, one a day.
@@ -102,10 +104,17 @@ def back_up(
             where = os.fsencode(path.absolute()).decode(errors="replace")
             made.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (_SETTING, where))
             if check is not None:
-                check(made, path)
+                made.set_progress_handler(lambda: int(is_stopped()), _STEP_OPERATIONS)
+                try:
+                    check(made, path)
+                except sqlite3.OperationalError as error:
+                    if is_stopped():
+                        raise BackupStoppedError from error
+                    raise
         sync(temporary)
         # Nobody is to work in it, for it will be deleted: opened, it is copied elsewhere.
         temporary.chmod(0o400)
+        _clear_up(folder, temporary)
         temporary.replace(folder / name)
     for old in to_remove(backups_of(path, folder)):
         remove(old.path)
@@ -229,6 +238,19 @@ def temporary_beside(path: Path) -> Iterator[Path]:
     finally:
         for suffix in ("", "-journal", "-wal", "-shm"):
             Path(f"{temporary}{suffix}").unlink(missing_ok=True)
+
+
+def _clear_up(folder: Path, written: Path) -> None:
+    """Delete what programs that were killed have left half written.
+
+    Args:
+        written: a file that was written just now: ages are told by the clock that wrote them.
+    """
+    now_s = written.stat().st_mtime
+    for path in folder.glob(".handful-*.part*"):
+        with contextlib.suppress(OSError):
+            if now_s - path.stat().st_mtime > _LEFT_S:
+                path.unlink()
 
 
 def _named(folder: Path, start: str) -> list[Backup]:

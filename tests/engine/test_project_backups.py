@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -161,6 +162,21 @@ def test_a_project_is_closed_while_a_backup_is_made(
     assert began.wait(30)
     opened.close()
     assert [path.suffix for path in (tmp_path / "backups").iterdir()] == [".trail"]
+
+
+def test_what_killed_programs_left_half_written_goes(opened: Project, tmp_path: Path) -> None:
+    backups = tmp_path / "backups"
+    backups.mkdir(exist_ok=True)
+    old, new = backups / ".handful-a.part", backups / ".handful-b.part"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    assert opened._keeper is not None
+    opened._keeper.back_up_soon()
+    assert opened.wait_until_kept()
+    opened.close()
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_a_project_that_was_damaged_meanwhile_is_no_backup(opened: Project, tmp_path: Path) -> None:
