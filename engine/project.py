@@ -297,8 +297,9 @@ class Project:
     def _keep_safe(self, folder: Path, *, is_checked: bool) -> None:
         """Bring back what the trail knows and the file does not, and keep the trail from now on."""
         connection, path = self._connection, self.path
-        trail = Trail.of(path, project_backups.project_id_of(connection), folder)
         restored = NOTHING
+        project_id = project_backups.project_id_of(connection)
+        trail = Trail.of(path, project_id, folder, connection)
         try:
             missing = project_missing.missing_entries(connection, trail, path, folder)
             if missing.entries:

@@ -102,14 +102,22 @@ class Trail:
         }
 
     @classmethod
-    def of(cls, project: Path, project_id: str, folder: Path) -> Trail:
-        """The trail of the project that lies at ``project``, which may have been moved there."""
+    def of(
+        cls, project: Path, project_id: str, folder: Path, connection: sqlite3.Connection
+    ) -> Trail:
+        """The trail of an open project that lies at ``project``, which may have been moved there.
+
+        One that goes on where the project ends is not that of a project that was moved: a copy
+        was worked in, on a card that is not there now.
+        """
         path = folder / f"{marked_stem(project)}{_SUFFIX}"
         if not path.exists():
             moved = _of_moved(project_id, folder)
             if moved is not None:
                 with suppress(OSError):
-                    moved.rename(path)
+                    last = cls(moved, project, project_id).last()
+                    if last is not None and is_of_journal(last, connection):
+                        moved.rename(path)
         elif (_head_of(path) or {}).get("id") not in (project_id, None):
             # Another project lay here; its own is not to be written behind.
             with suppress(OSError):

@@ -251,6 +251,28 @@ def test_a_copy_of_a_project_does_not_get_what_was_done_in_the_other(
     second.close()
 
 
+def test_an_older_copy_does_not_get_what_was_done_on_a_card_that_is_gone(
+    opened: Project, tmp_path: Path
+) -> None:
+    _label(opened, 5)
+    opened.close()
+    (tmp_path / "copy").mkdir()
+    copy = tmp_path / "copy" / opened.path.name
+    copy.write_bytes(opened.path.read_bytes())
+    first = Project.open(opened.path, backup_folder=tmp_path / "backups")
+    labels = _label(first, 20)
+    first.close()
+    opened.path.parent.rename(tmp_path / "pulled")
+    second = Project.open(copy, backup_folder=tmp_path / "backups")
+    assert len(second.labels()) == 5
+    second.close()
+    (tmp_path / "pulled").rename(opened.path.parent)
+    first = Project.open(opened.path, backup_folder=tmp_path / "backups")
+    assert first.labels() == labels
+    assert not first.notice
+    first.close()
+
+
 def test_lines_that_are_damaged_are_missed_alone(opened: Project, tmp_path: Path) -> None:
     _label(opened, 10)
     opened.close()
