@@ -237,7 +237,8 @@ def temporary_beside(path: Path) -> Iterator[Path]:
         yield temporary
     finally:
         for suffix in ("", "-journal", "-wal", "-shm"):
-            Path(f"{temporary}{suffix}").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # What went wrong is told, and not this after it.
+                Path(f"{temporary}{suffix}").unlink()
 
 
 def _clear_up(folder: Path, written: Path) -> None:

@@ -59,9 +59,23 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     is_writable = os.access(path.parent, os.W_OK | os.X_OK)
     if not is_writable and not Path(f"{path}-wal").exists():
         mode += "&immutable=1"  # WAL files cannot be made beside it, and nobody can be writing.
+    try:
+        return _reading(path, mode)
+    except sqlite3.OperationalError as error:
+        log = Path(f"{path}-wal")
+        has_log = log.exists() and log.stat().st_size > 0
+        if "locked" in str(error) or has_log or "immutable" in mode:
+            raise
+        # A disk without any room has none for what a log needs beside it; what is saved is in the
+        # file, and can be looked at.
+        return _reading(path, f"{mode}&immutable=1")
+
+
+def _reading(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
     try:
         _restrain(connection)
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:
         connection.close()
         raise

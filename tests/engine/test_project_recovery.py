@@ -13,9 +13,11 @@ import pytest
 
 from engine.cli import main
 from engine.errors import DamagedProjectError, ProjectError, ProjectInUseError
-from engine.messages import FoundFile, ImageId
+from engine.messages import FoundFile, ImageId, ProjectRepaired, RepairProject
 from engine.project import Change, Project
 from engine.project_recovery import Recovery, recover
+from engine.words import NOTHING
+from engine.worker import _steps_without_encoder
 from tests.engine.damages import DAMAGES, Labels, Worked, labels_of, work
 
 _WHOLE = "Nothing that was labelled is missing."
@@ -207,3 +209,16 @@ def _page_of(content: bytes, text: bytes) -> int:
     """Where the last leaf of a table begins that has such a text in it."""
     pages = range(4096, len(content), 4096)
     return [at for at in pages if content[at] == 0x0D and text in content[at : at + 4096]][-1]
+
+
+def test_the_engine_repairs_also_where_no_encoder_works(worked: tuple[Worked, Path]) -> None:
+    project, whole = worked
+    project.copy_of(whole)
+    project.path.write_bytes(b"nothing of it is left")
+    steps = _steps_without_encoder(RepairProject(7, project.path, project.backups), NOTHING)
+    (done,) = [event for event in steps if isinstance(event, ProjectRepaired)]
+    assert (done.request_id, done.path) == (7, project.path)
+    assert _WHOLE in done.sentences
+    again = Project.open(project.path)
+    assert labels_of(again) == project.labels
+    again.close()
