@@ -156,6 +156,8 @@ def _large(home: Path, n_images: int, clicks: int) -> None:
     print(f"| clicks meanwhile: median, 95 %, longest in ms, number | {said} |")
     took = time.perf_counter() - begun
     print(f"| from the last of them until the backup was made and checked | {took:.1f} s |")
+    said = _said(_timed(clicks, opened[0], 2 + clicks)).replace(" | ", ", ")
+    print(f"| clicks after it: median, 95 %, longest in ms, number | {said} |", flush=True)
     opened[0].close()
     took = _seconds(lambda: Project.open(project.path, backup_folder=backups).close())
     print(f"| opening it again and closing | {took:.3f} s |")

@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _N_NEWEST: Final = 4  # Whatever the clock said when they were made.
 _N_HOURS: Final = 24
 _N_DAYS: Final = 30
 _MAX_STEM_BYTES: Final = 100
+_REST_S: Final = 0.02
 _STEP_OPERATIONS: Final = 100_000  # Of SQLite's machine: some milliseconds.
 _LEFT_S: Final = 3_600.0  # No backup takes that long.
 _STEP_PAGES: Final = 512  # 2 MB; between two steps a backup can be called off.
@@ -76,7 +78,7 @@ def back_up(
     path: Path,
     folder: Path,
     *,
-    is_stopped: Callable[[], bool] = lambda: False,
+    is_stopped: Callable[[], bool] | None = None,
     check: Callable[[sqlite3.Connection, Path], None] | None = None,
 ) -> Path:
     """Copy a project as ``source`` sees it now, and let go of backups that need not stay.
@@ -86,7 +88,7 @@ def back_up(
     Args:
         path: of the project.
         folder: where backups are kept.
-        is_stopped: asked every 2 MB.
+        is_stopped: as for :func:`copy_to`.
         check: looks at the copy before it counts, and raises where it is not whole.
 
     Raises:
@@ -104,11 +106,13 @@ def back_up(
             where = os.fsencode(path.absolute()).decode(errors="replace")
             made.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (_SETTING, where))
             if check is not None:
-                made.set_progress_handler(lambda: int(is_stopped()), _STEP_OPERATIONS)
+                if is_stopped is not None:
+                    asked = is_stopped
+                    made.set_progress_handler(lambda: int(asked()), _STEP_OPERATIONS)
                 try:
                     check(made, path)
                 except sqlite3.OperationalError as error:
-                    if is_stopped():
+                    if is_stopped is not None and is_stopped():
                         raise BackupStoppedError from error
                     raise
         sync(temporary)
@@ -185,13 +189,24 @@ def project_id_of(connection: sqlite3.Connection) -> str:
 
 
 def copy_to(
-    source: sqlite3.Connection, path: Path, *, is_stopped: Callable[[], bool] = lambda: False
+    source: sqlite3.Connection, path: Path, *, is_stopped: Callable[[], bool] | None = None
 ) -> None:
-    """Make ``path`` a copy of what ``source`` sees: one file, with nothing beside it."""
+    """Make ``path`` a copy of what ``source`` sees: one file, with nothing beside it.
 
-    def look(_status: int, _remaining: int, _total: int) -> None:
+    Args:
+        is_stopped: asked every 2 MB; where it is given, the copy is made beside other work, to
+            which the disk is left in between. Raises BackupStoppedError where it is true.
+    """
+
+    def look(_status: int, remaining: int, _total: int) -> None:
+        if is_stopped is None:
+            return
         if is_stopped():
             raise BackupStoppedError
+        if remaining:
+            # Else a click that waits for the disk would wait for all that was copied so far.
+            sync(path)
+            time.sleep(_REST_S)
 
     with closing(connect(path)) as target:
         hurry(target)
