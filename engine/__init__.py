@@ -28,12 +28,14 @@ from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.encoder.devices import has_nvidia_device
 from engine.errors import (
     ClassNameError,
+    DamagedProjectError,
     EncoderError,
     EngineError,
     ExportError,
     LabelsError,
     NewerProjectError,
     ProjectError,
+    ProjectInUseError,
     ReadOnlyProjectError,
     UnreadableImageError,
 )
@@ -93,6 +95,7 @@ COMMANDS: Final = (
     "benchmark",
     "meta-train",
     "meta-evaluate",
+    "recover",
     "encoder",
     "doctor",
 )
@@ -140,6 +143,7 @@ __all__ = [
     "Change",
     "ClassNameError",
     "ClassScore",
+    "DamagedProjectError",
     "EncoderError",
     "EncoderInfo",
     "Engine",
@@ -156,6 +160,7 @@ __all__ = [
     "NewerProjectError",
     "Project",
     "ProjectError",
+    "ProjectInUseError",
     "ReadOnlyProjectError",
     "ReliabilityBin",
     "Sentence",

@@ -30,6 +30,20 @@ class ClassNameError(ProjectError):
     """A class cannot have that name; nothing was written, and nothing is lost."""
 
 
+class DamagedProjectError(ProjectError):
+    """What was written can no longer be read, or is what no Handful has written.
+
+    Attributes:
+        path: the project's file, where it is known.
+    """
+
+    path: Path | None = None
+
+
+class ProjectInUseError(ProjectError):
+    """Another Handful has the project open; the sentence says which."""
+
+
 class NewerProjectError(ProjectError):
     """The project was written by a newer Handful than this one."""
 

@@ -646,6 +646,18 @@ class ReadLabels:
 
 
 @dataclass(frozen=True, slots=True)
+class RepairProject:
+    """Make a damaged project whole again, which nobody has open; see ``engine.project_recovery``.
+
+    Goes on on a thread of its own. Answers: Progress, ProjectRepaired.
+    """
+
+    request_id: int
+    path: Path
+    backup_folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class SaveLabels:
     """Write the labels to ``out`` in one of the formats of ``engine.label_formats()``.
 
@@ -769,6 +781,7 @@ Command = (
     | UndoMetadata
     | ReadBundle
     | ReadLabels
+    | RepairProject
     | SaveLabels
     | MakeCrops
     | WriteDetections
@@ -1503,6 +1516,19 @@ class LabelsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectRepaired:
+    """The project can be opened again; the damaged file is kept at ``damaged``.
+
+    ``sentences`` say what was brought back from where, and what was not.
+    """
+
+    request_id: int
+    path: Path
+    damaged: Path | None
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LabelsSaved:
     """``n_labels`` a person's, ``n_predictions`` the model's; ``n_left_out`` images could not be
     read. ``notices`` say which, and what had to be called otherwise, a sentence each, a few at
@@ -1622,6 +1648,7 @@ Result = (
     | CropsMade
     | DetectionsWritten
     | EncoderAdded
+    | ProjectRepaired
     | SamplePainted
     | SortingPlanned
     | FilesSorted
@@ -1662,6 +1689,7 @@ Event = (
     | MetadataUndone
     | BundleRead
     | LabelsRead
+    | ProjectRepaired
     | LabelsSaved
     | CropsMade
     | DetectionsWritten

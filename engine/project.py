@@ -12,15 +12,25 @@ Only the GUI thread (or the command line) uses a :class:`Project`.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
+from uuid import uuid4
 
-from engine import project_examples, project_files, project_moves, project_reading
-from engine.errors import ProjectError, ReadOnlyProjectError, sentence_for
+from engine import (
+    project_backups,
+    project_examples,
+    project_files,
+    project_missing,
+    project_moves,
+    project_reading,
+)
+from engine.errors import DamagedProjectError, ProjectError, ReadOnlyProjectError, sentence_for
 from engine.messages import (
     NONE_OF_THESE,
     BundleClass,
@@ -34,7 +44,11 @@ from engine.messages import (
     Snapshot,
 )
 from engine.project_changes import look_before, write_change
+from engine.project_connection import connect, connect_to_read, make_durable
 from engine.project_journal import now
+from engine.project_keeper import ProjectKeeper
+from engine.project_lock import ProjectLock
+from engine.project_outside import Outside
 from engine.project_records import (
     CLASS_COLOURS,
     MAX_HOTKEY,
@@ -47,8 +61,10 @@ from engine.project_records import (
     is_none_name,
     is_text,
 )
+from engine.project_replay import replay
 from engine.project_schema import fill_new_file, has_table
-from engine.words import NOTHING, say, sentence_of
+from engine.project_trail import Trail, last_entry
+from engine.words import NOTHING, Sentence, say, sentence_of
 
 __all__ = [
     "CLASS_COLOURS",
@@ -62,6 +78,10 @@ __all__ = [
     "is_text",
 ]
 
+_BACKED_UP_AT_ONCE_BYTES: Final = 8_000_000  # 20 ms; larger ones are copied beside the work.
+
+_log = logging.getLogger(__name__)
+
 
 class Project:
     """An open project file. Use :meth:`create`, :meth:`open` or :meth:`for_folder`.
@@ -71,8 +91,12 @@ class Project:
         notice: what the person should know of its opening, one sentence or nothing.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, lock: ProjectLock | None = None
+    ) -> None:
         self._connection = connection
+        self._lock = lock
+        self._keeper: ProjectKeeper | None = None
         self.path = path
         self.notice = NOTHING
         self._is_new = False
@@ -82,13 +106,19 @@ class Project:
         self._folder = project_files.find_folder(connection, path.parent)
         # Without one (on some network shares) a commit that is not waited for could do damage.
         self._has_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        self._outside = Outside(connection)
         self._others_version = self._version_of_others()
 
     # --- Opening and closing --------------------------------------------------------------------
 
     @classmethod
     def for_folder(
-        cls, folder: Path, fallback_folder: Path, backup_folder: Path | None = None
+        cls,
+        folder: Path,
+        fallback_folder: Path,
+        backup_folder: Path | None = None,
+        *,
+        alone: bool = False,
     ) -> Project:
         """Open the project of a folder of images, or make one.
 
@@ -96,31 +126,35 @@ class Project:
         with its lock on) or the path is too long for SQLite, it is kept in ``fallback_folder``
         under a name made from the folder's. A single project of another name in the folder is the
         folder's, which has been renamed. A file made here goes again when the project is closed
-        with nothing found and nothing done in it. ``backup_folder`` is as for :meth:`open`.
+        with nothing found and nothing done in it. ``backup_folder`` and ``alone``
+        are as for :meth:`open`.
         """
         folder = folder.resolve()
         beside = project_files.project_path_for(folder)
         if os.path.exists(beside):
-            opened = cls.open(beside, fallback_folder, backup_folder=backup_folder)
+            opened = cls.open(beside, fallback_folder, backup_folder=backup_folder, alone=alone)
             # Of a run that was killed over an empty folder: it goes as if it were made now.
             opened._is_new = opened.path == beside and not project_files.is_used(opened._connection)
             return opened
         inside = project_files.only_project_in(folder)
         if inside is not None:  # The folder was renamed since.
-            return cls.open(inside, fallback_folder, backup_folder=backup_folder)
+            return cls.open(inside, fallback_folder, backup_folder=backup_folder, alone=alone)
         kept = project_files.kept_elsewhere(folder, fallback_folder)
         if os.path.exists(kept):
-            return cls.open(kept, fallback_folder, backup_folder=backup_folder)
+            return cls.open(kept, fallback_folder, backup_folder=backup_folder, alone=alone)
         is_short = len(os.fsencode(beside)) <= project_files.MAX_PATH_BYTES
-        made = cls.create(
-            beside if is_short and project_files.is_writable(folder) else kept, folder
-        )
-        made._is_new = True
-        return made
+        made = cls._make(beside if is_short and project_files.is_writable(folder) else kept, folder)
+        opened = cls.open(made, fallback_folder, backup_folder=backup_folder, alone=alone)
+        opened._is_new = True
+        return opened
 
     @classmethod
     def create(cls, path: Path, folder: Path) -> Project:
         """Make a new project file for ``folder``. Raises ProjectError; never overwrites."""
+        return cls.open(cls._make(path, folder))
+
+    @classmethod
+    def _make(cls, path: Path, folder: Path) -> Path:
         if os.path.exists(path):
             raise ProjectError(
                 say("{path} already exists; open it instead, or choose another name.", path=path)
@@ -129,11 +163,15 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ProjectError(sentence_for(error, path.parent, say("create"))) from error
-        settings = [*project_files.folder_settings(folder, path), ("created", now())]
+        settings = [
+            *project_files.folder_settings(folder, path),
+            ("created", now()),
+            ("id", uuid4().hex),
+        ]
         # Under another name until it is whole: a half-made project could never be opened again.
-        with project_files.temporary_beside(path) as temporary:
+        with project_backups.temporary_beside(path) as temporary:
             try:
-                connection = project_files.connect(temporary)
+                connection = connect(temporary)
                 try:
                     connection.execute("BEGIN IMMEDIATE")
                     fill_new_file(connection, settings)
@@ -145,7 +183,7 @@ class Project:
                 raise project_files.project_error(error, path, say("create")) from error
             except OSError as error:
                 raise ProjectError(sentence_for(error, path, say("create"))) from error
-        return cls.open(path)
+        return path
 
     @classmethod
     def open(
@@ -155,6 +193,7 @@ class Project:
         *,
         backup_folder: Path | None = None,
         read_only: bool = False,
+        alone: bool = False,
     ) -> Project:
         """Open a project file.
 
@@ -163,31 +202,38 @@ class Project:
             fallback_folder: where a writable copy of a read-only project is put; the copy is
                 then what is opened, and what was done in it comes back when the project can be
                 written again. None: a read-only project is refused.
-            backup_folder: where the newest few states at opening are kept. None: nowhere.
+            backup_folder: where backups are kept, and the trail of what was done since. What a
+                file has lost that the trail knows is done once more. None: nowhere.
             read_only: only to look; the file may be read-only, or open in a window.
+            alone: refuse a project that another program has open so, and keep others out.
 
         Raises:
-            ProjectError: missing, damaged, foreign or locked, in one sentence.
+            DamagedProjectError: damaged, or not as Handful makes them; :func:`recover` may help.
+            ProjectInUseError: another program has it open alone.
             NewerProjectError: written by a newer Handful.
             ReadOnlyProjectError: read-only, and no fallback folder was given.
+            ProjectError: missing, foreign or locked, in one sentence.
         """
         if os.path.isdir(path):
             raise ProjectError(say("{path} is a folder, not a project file.", path=path))
         if not os.path.exists(path):
             raise ProjectError(say("There is no project file {path}.", path=path))
         try:
-            return cls._open(path, fallback_folder, backup_folder, read_only)
-        except project_files.DamagedProjectError as error:
+            return cls._open(path, fallback_folder, backup_folder, read_only, alone)
+        except DamagedProjectError as error:
+            error.path = path
             backup = None
             if backup_folder is not None:
-                backup = project_files.newest_backup(path, backup_folder)
+                backup = next(reversed(project_backups.backups_of(path, backup_folder)), None)
             if backup is None:
                 raise
             found = sentence_of(str(error))
             damage = found.worded(found.rstrip("."))
-            raise ProjectError(
-                say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup)
-            ) from error
+            told = DamagedProjectError(
+                say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup.path)
+            )
+            told.path = path
+            raise told from error
 
     @classmethod
     def _open(
@@ -196,6 +242,7 @@ class Project:
         fallback_folder: Path | None,
         backup_folder: Path | None,
         read_only: bool,
+        alone: bool,
     ) -> Project:
         project_files.check_header(path)
         notice = NOTHING
@@ -213,31 +260,109 @@ class Project:
                 path = project_files.writable_copy(path, fallback_folder)
             elif fallback_folder is not None:
                 notice = project_files.take_back_copies(path, fallback_folder)
+        lock = ProjectLock(path) if alone and not read_only else None
         try:
-            connect = project_files.connect_to_read if read_only else project_files.connect
-            connection = connect(path)
+            connection = connect_to_read(path) if read_only else connect(path)
             try:
-                project_files.check_whole(connection, path)
+                is_checked = (
+                    backup_folder is None
+                    or read_only
+                    or path.stat().st_size <= project_files.CHECKED_AT_ONCE_BYTES
+                )
+                if is_checked:
+                    project_files.check_whole(connection, path)
+                else:
+                    project_files.check_kind(connection, path)
                 if is_kept_elsewhere:
                     project_files.check_images(connection, path)
                 if not read_only:
-                    project_files.make_durable(connection)
-                    if backup_folder is not None:
-                        project_files.back_up(connection, path, backup_folder)
-                opened = cls(connection, path)
+                    make_durable(connection, path)
+                opened = cls(connection, path, lock)
+                opened.notice = notice
+                if backup_folder is not None and not read_only:
+                    opened._keep_safe(backup_folder, is_checked=is_checked)
             except BaseException:
                 connection.close()
                 raise
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            if lock is not None:
+                lock.close()
             raise project_files.project_error(error, path, say("open")) from error
-        opened.notice = notice
+        except BaseException:
+            if lock is not None:
+                lock.close()
+            raise
         return opened
+
+    def _keep_safe(self, folder: Path, *, is_checked: bool) -> None:
+        """Bring back what the trail knows and the file does not, and keep the trail from now on."""
+        connection, path = self._connection, self.path
+        restored = NOTHING
+        project_id = project_backups.project_id_of(connection)
+        trail = Trail.of(path, project_id, folder, connection)
+        try:
+            missing = project_missing.missing_entries(connection, trail, path, folder)
+            if missing.entries:
+                with self._transaction(say("save to")):
+                    replay(connection, missing.entries, missing.moves)
+                restored = missing.told(path)
+        except OSError:
+            _log.warning("could not read the trail of %s", path, exc_info=True)
+        if restored and not self.notice:
+            self.notice = restored
+        self._judge_names(folder, trail)
+        newest = last_entry(connection)
+        is_due = not project_missing.is_backed_up(connection, path, folder)
+        is_small = path.stat().st_size <= _BACKED_UP_AT_ONCE_BYTES
+        if is_due and is_small:
+            try:
+                project_backups.back_up(connection, path, folder)
+                is_due = False
+            except (sqlite3.Error, OSError):
+                _log.warning("could not back up %s", path, exc_info=True)
+        self._keeper = ProjectKeeper(
+            path,
+            folder,
+            trail,
+            self._lock,
+            begun_at=0 if newest is None else newest.entry,
+            is_backup_due=is_due,
+            is_check_due=not is_checked,
+        )
+
+    def _judge_names(self, folder: Path, trail: Trail) -> None:
+        """Follow names out of the folder only where this computer knows the project."""
+        is_known = trail.path.exists() or bool(project_backups.backups_of(self.path, folder))
+        with self._transaction(say("save to")) as connection:
+            self._outside.judge(connection, is_known=is_known)
+        if self._outside.n_refused and not is_known and not self.notice:
+            self.notice = say(
+                "Images of {path} that would lie outside of its folder ({count}) are not looked "
+                "for, since this computer has never seen the project before.",
+                count=self._outside.n_refused,
+                path=self.path,
+            )
+
+    def follow_news(self, tell: Callable[[Sentence], None]) -> None:
+        """Be told, on a thread of the project's, what is found out about the file beside the work;
+        one sentence each."""
+        if self._keeper is not None:
+            self._keeper.tell = tell
+
+    def wait_until_kept(self) -> bool:
+        """Wait until all changes are on the trail and a backup under way is made; False where that
+        takes longer than some seconds."""
+        return self._keeper is None or self._keeper.wait()
 
     def close(self) -> None:
         """Close the file; what was applied is on disk already."""
+        if self._keeper is not None:
+            self._keeper.close()
         if self._is_new:
             project_files.remove_if_untouched(self._connection, self.path)
         self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
 
     # --- Reading --------------------------------------------------------------------------------
 
@@ -253,7 +378,8 @@ class Project:
 
     def images(self) -> list[ImageRecord]:
         """All images ever found, in the order in which they were found."""
-        return project_reading.read_images(self._connection)
+        with self._asking():
+            return self._readable(project_reading.read_images(self._connection))
 
     def was_changed_by_others(self) -> bool:
         """Whether another program has written to the file since this was asked, or it was opened.
@@ -262,10 +388,8 @@ class Project:
 
         Raises ProjectError where the file cannot be read.
         """
-        try:
+        with self._asking():
             version = self._version_of_others()
-        except sqlite3.Error as error:
-            raise project_files.project_error(error, self.path, say("read")) from error
         is_other, self._others_version = version != self._others_version, version
         return is_other
 
@@ -274,32 +398,37 @@ class Project:
 
         Raises ProjectError where the file cannot be read.
         """
-        try:
-            return project_reading.read_images_after(self._connection, image_id, count)
-        except sqlite3.Error as error:
-            raise project_files.project_error(error, self.path, say("read")) from error
+        with self._asking():
+            known = project_reading.read_images_after(self._connection, image_id, count)
+            return replace(known, images=self._readable(known.images))
 
     def classes(self, *, with_removed: bool = False) -> list[ImageClass]:
         """The classes in the person's order; NONE_OF_THESE is none of them."""
-        return project_reading.read_classes(self._connection, with_removed=with_removed)
+        with self._asking():
+            return project_reading.read_classes(self._connection, with_removed=with_removed)
 
     def labels(self) -> dict[ImageId, ClassId]:
         """The class of every labelled image, NONE_OF_THESE of negative examples."""
-        return project_reading.read_labels(self._connection)
+        with self._asking():
+            return project_reading.read_labels(self._connection)
 
     def set_aside(self) -> list[ImageId]:
         """The images that the person set aside, in the order in which they were found."""
-        return project_reading.read_set_aside(self._connection)
+        with self._asking():
+            return project_reading.read_set_aside(self._connection)
 
     def model_examples(self) -> ModelExamples | None:
         """The examples that came with a model and teach a class of the project; None without any.
 
         Raises ProjectError where the file cannot be read.
         """
-        try:
+        with self._asking():
             return project_examples.read_model_examples(self._connection)
-        except sqlite3.Error as error:
-            raise project_files.project_error(error, self.path, say("read")) from error
+
+    def follows(self, name: str) -> bool:
+        """Whether the image of that name is looked for: not where the name leads out of the
+        folder, and came with a project that this computer had never seen."""
+        return self._outside.allows(name)
 
     def snapshot(self) -> Snapshot:
         """All that predictions and exports depend on, as it is now; missing files are left out."""
@@ -323,6 +452,8 @@ class Project:
 
     def path_of(self, name: str) -> Path:
         """Where the image of that name lies."""
+        if self._outside.is_refused and not self._outside.allows(name):
+            return Path(self.folder, ".handful-not-followed", Path(name).name)
         return Path(self.folder, name)  # One parsing, where there are 100,000 of them.
 
     # --- Editing by the person ------------------------------------------------------------------
@@ -406,6 +537,8 @@ class Project:
         )
         with self._transaction(say("save to")) as connection:
             kept = project_examples.keep(connection, title, examples)
+        if self._keeper is not None:
+            self._keeper.back_up_soon()  # The trail tells of no embeddings.
         given = {
             example: numbers[ClassId(label)]
             for example, label in zip(kept, examples.class_ids.tolist(), strict=True)
@@ -447,9 +580,13 @@ class Project:
             ProjectError: nothing was changed; the sentence says why (disk full, duplicate class
                 name, ...).
         """
-        before = look_before(self._connection, change, self._none_named)
+        with self._asking():
+            before = look_before(self._connection, change, self._none_named)
         with self._transaction(say("save to")) as connection:
-            return write_change(connection, change, before)
+            undo = write_change(connection, change, before)
+        if self._keeper is not None:
+            self._keeper.note()
+        return undo
 
     # --- What scans and the engine learnt -------------------------------------------------------
 
@@ -511,7 +648,9 @@ class Project:
         """
         names = [(self._name_of(before), self._name_of(after)) for before, after in moves]
         touched: list[str] = []
+        moved: list[tuple[int, str, str]] = []
         with self._transaction(say("save to"), can_be_found_again=True) as connection:
+            (last,) = connection.execute("SELECT coalesce(max(entry), 0) FROM journal").fetchone()
             for before, after in names:
                 cursor = connection.execute(
                     "UPDATE images SET name = ?2, missing = 0 WHERE name = ?1 "
@@ -520,6 +659,10 @@ class Project:
                 )
                 if cursor.rowcount:
                     touched.append(after)
+                    moved.append((last, before, after))
+            self._outside.follow(connection, touched)
+        if self._keeper is not None:
+            self._keeper.note_moves(moved)
         return project_reading.images_named(self._connection, touched)
 
     def follow_rewritten(self, images: Iterable[RewrittenImage]) -> None:
@@ -546,7 +689,8 @@ class Project:
             all_known: the folder was scanned and the bytes of all readable images recorded. Until
                 then no label is replaced that may have a place to go to itself.
         """
-        return project_moves.carried(self._connection, all_known=all_known)
+        with self._asking():
+            return project_moves.carried(self._connection, all_known=all_known)
 
     def accept_changed_files(self) -> list[str]:
         """Let labels stand for what their files became; return the names of those files.
@@ -589,8 +733,25 @@ class Project:
         except ValueError:  # Another drive on Windows.
             return Path(whole).as_posix()
 
+    def _readable(self, records: list[ImageRecord]) -> list[ImageRecord]:
+        """Those that may not be looked at count as missing."""
+        if not self._outside.is_refused:
+            return records
+        allows = self._outside.allows
+        return [
+            record if allows(record.name) else replace(record, missing=True) for record in records
+        ]
+
     def _class(self, class_id: ClassId) -> ImageClass:
         return next(item for item in self.classes() if item.class_id == class_id)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Tell what goes wrong while the file is read, in one sentence."""
+        try:
+            yield
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise project_files.project_error(error, self.path, say("read")) from error
 
     @contextmanager
     def _transaction(

@@ -1,4 +1,4 @@
-"""The project as a file: checked before it is opened, copied where it is read-only, backed up.
+"""The project as a file: checked before it is opened, copied where it is read-only.
 
 Nothing here knows what an image or a class is, save where a folder is recognised by its images.
 """
@@ -12,27 +12,31 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import closing
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
-from uuid import uuid4
 
-from engine.errors import NewerProjectError, ProjectError, ReadOnlyProjectError, sentence_for
+from engine.errors import (
+    DamagedProjectError,
+    NewerProjectError,
+    ProjectError,
+    ReadOnlyProjectError,
+    sentence_for,
+)
+from engine.project_backups import SUFFIX, copy_to, marked_stem, short_stem, temporary_beside
+from engine.project_connection import connect, connect_to_read
+from engine.project_schema import APPLICATION_ID, FORMAT_VERSION
+from engine.project_strangers import check_statements, check_values
 from engine.words import NOTHING, Sentence, say
 
-SUFFIX: Final = ".handful"
-FORMAT_VERSION: Final = 2  # 1 and 2 are read; which one a file has: project_schema.
-APPLICATION_ID: Final = 0x48616E64  # "Hand", shown by file(1) and checked at opening.
 MAX_PATH_BYTES: Final = 500  # SQLite opens no file whose path is longer than 512 with "-journal".
-_MAX_STEM_BYTES: Final = 100
 _HEADER_BYTES: Final = 100  # Of every SQLite file.
 _N_SAMPLES: Final = 200  # Images that a folder is recognised by.
 _MAX_READ: Final = 5  # Of those, how many are read where only the time differs.
 _QUARTER_NS: Final = 15 * 60 * 10**9
-_N_BACKUPS: Final = 5
-_MAX_BACKUP_BYTES: Final = 200_000_000  # 20 MB (100,000 images) take 40 ms; this, 0.4 s.
+_SIGNS_OF_DAMAGE: Final = ("malformed", "not a database", "UTF-8", "utf-8", "datatype mismatch")
+CHECKED_AT_ONCE_BYTES: Final = 32_000_000  # 0.1 s; larger ones are checked beside the work.
 _LAST_ENTRY: Final = (
     "SELECT entry, change, at, action, subject, name, before, after FROM journal "
     "ORDER BY entry DESC LIMIT 1"
@@ -41,14 +45,10 @@ _LAST_ENTRY: Final = (
 _log = logging.getLogger(__name__)
 
 
-class DamagedProjectError(ProjectError):
-    """What was written can no longer be read."""
-
-
 def project_path_for(folder: Path) -> Path:
     """Where a folder's project lies when the folder can be written."""
     folder = folder.resolve()
-    return folder / f"{_short_stem(folder.name)}{SUFFIX}"
+    return folder / f"{short_stem(folder.name)}{SUFFIX}"
 
 
 def only_project_in(folder: Path) -> Path | None:
@@ -112,35 +112,6 @@ def check_images(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    # Transactions are begun and ended by hand (isolation_level=None): sqlite3's implicit ones
-    # leave DDL and PRAGMAs outside.
-    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
-    try:
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA foreign_keys = ON")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def make_durable(connection: sqlite3.Connection) -> None:
-    # WAL is refused on some network shares; SQLite then stays with its rollback journal, which is
-    # as durable and a little slower. This writes to the file: only ever done to one of ours.
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-
-
-def connect_to_read(path: Path) -> sqlite3.Connection:
-    mode = "mode=ro"
-    if not is_writable(path.parent) and not Path(f"{path}-wal").exists():
-        mode += "&immutable=1"  # WAL files cannot be made beside it, and nobody can be writing.
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
-    connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
-
-
 def check_header(path: Path) -> None:
     try:
         with path.open("rb") as file:
@@ -177,8 +148,15 @@ def _check_kind(path: Path, application: int, version: int) -> None:
         )
 
 
-def check_whole(connection: sqlite3.Connection, path: Path) -> None:
-    result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+def check_whole(connection: sqlite3.Connection, path: Path, *, is_thorough: bool = False) -> None:
+    """Refuse a file that is damaged, or is not as Handful makes them.
+
+    Args:
+        is_thorough: compare indexes with their tables, too: four times as long.
+    """
+    check_kind(connection, path)
+    check = "integrity_check" if is_thorough else "quick_check"
+    result = connection.execute(f"PRAGMA {check}(1)").fetchone()[0]
     if result != "ok":
         reason = " ".join(result.replace("*** in database main ***", "").split())
         raise DamagedProjectError(
@@ -189,13 +167,22 @@ def check_whole(connection: sqlite3.Connection, path: Path) -> None:
                 reason=reason,
             )
         )
-    # Once more, with what the write-ahead log may hold.
+    check_values(connection, path)
+
+
+def check_kind(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse another program's file, a newer Handful's, and what no Handful makes."""
+    # Once more than check_header: with what the write-ahead log may hold.
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     _check_kind(path, application, version)
+    # Before anything is asked of the tables: what is asked for runs what they were made of.
+    check_statements(connection, path)
 
 
-def project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
+def project_error(
+    error: sqlite3.Error | UnicodeDecodeError, path: Path, doing: str
+) -> ProjectError:
     text = str(error)
     if "full" in text:
         return ProjectError(
@@ -214,7 +201,14 @@ def project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
         return ProjectError(
             say("Could not {doing} {path}: another program is using it.", doing=doing, path=path)
         )
-    if "malformed" in text or "not a database" in text:
+    if "too big" in text:
+        return DamagedProjectError(
+            say(
+                "{path} was not opened: it has a value that is larger than any of a project.",
+                path=path,
+            )
+        )
+    if any(word in text for word in _SIGNS_OF_DAMAGE):
         return DamagedProjectError(
             say("{path} is damaged ({text}); it was left as it is.", path=path, text=text)
         )
@@ -302,37 +296,6 @@ def take_back_copies(path: Path, fallback_folder: Path) -> Sentence:
     return told
 
 
-def back_up(connection: sqlite3.Connection, path: Path, folder: Path) -> None:
-    """Keep a copy of an open project, at most one a day; never in the way of the work."""
-    try:
-        kept = _backups(path, folder)
-        today = folder / f"{_marked_stem(path)}-{datetime.now(UTC):%Y-%m-%d}{SUFFIX}"
-        last = connection.execute(_LAST_ENTRY).fetchone()
-        if last is None or today in kept or (kept and _has_entry(kept[-1], last)):
-            return
-        (n_pages,) = connection.execute("PRAGMA page_count").fetchone()
-        (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
-        if n_pages * page_bytes > _MAX_BACKUP_BYTES:
-            _log.warning("%s is too large to be backed up at opening", path)
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        with temporary_beside(today) as temporary:
-            _copy_to(connection, temporary)
-            # Nobody is to work in it, for it will be deleted: opened, it is copied elsewhere.
-            temporary.chmod(0o400)
-            temporary.replace(today)
-        for old in kept[: 1 - _N_BACKUPS]:
-            old.chmod(0o600)  # Windows deletes no read-only file.
-            old.unlink()
-    except (sqlite3.Error, OSError):
-        _log.warning("could not back up %s", path, exc_info=True)
-
-
-def newest_backup(path: Path, folder: Path) -> Path | None:
-    """The newest backup of the project that lies, or lay, at ``path``."""
-    return next(reversed(_backups(path, folder)), None)
-
-
 def is_used(connection: sqlite3.Connection) -> bool:
     """Whether anything was ever found or done in a project."""
     (found,) = connection.execute(
@@ -360,22 +323,6 @@ def remove_if_untouched(connection: sqlite3.Connection, path: Path) -> None:
         _log.info("left %s where it is", path, exc_info=True)
     finally:
         connection.close()
-
-
-@contextmanager
-def temporary_beside(path: Path) -> Iterator[Path]:
-    """A name in the same folder; what is left under it at the end, SQLite's files too, goes."""
-    temporary = path.parent / f".handful-{uuid4().hex}.part"
-    try:
-        yield temporary
-    finally:
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            Path(f"{temporary}{suffix}").unlink(missing_ok=True)
-
-
-def _short_stem(name: str) -> str:
-    stem = os.fsencode(name)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
-    return stem or "images"
 
 
 def is_writable(folder: Path) -> bool:
@@ -446,14 +393,6 @@ def _holds(connection: sqlite3.Connection, entry: tuple[Any, ...] | None) -> boo
     return bool(found.fetchone() == entry)
 
 
-def _has_entry(path: Path, entry: tuple[Any, ...]) -> bool:
-    try:
-        with closing(connect_to_read(path)) as connection:
-            return _holds(connection, entry)
-    except sqlite3.Error:
-        return False
-
-
 def _replace_by(path: Path, copy: Path) -> Path:
     """Make ``path`` what ``copy`` is; return where what it was is kept."""
     kept = next(
@@ -465,12 +404,12 @@ def _replace_by(path: Path, copy: Path) -> Path:
     )
     with temporary_beside(path) as temporary, temporary_beside(kept) as old:
         with closing(connect(path)) as original:
-            _copy_to(original, old)
+            copy_to(original, old)
             settings = original.execute(
                 "SELECT key, value FROM settings WHERE key LIKE 'folder%'"
             ).fetchall()
         with closing(connect_to_read(copy)) as source:
-            _copy_to(source, temporary)
+            copy_to(source, temporary)
         with closing(connect(temporary)) as connection:
             connection.execute("DELETE FROM settings WHERE key = 'copied_from'")
             connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings)
@@ -498,31 +437,10 @@ def _is_news(path: Path, copy: Path) -> bool:
         return cursor.rowcount > 0
 
 
-def _copy_to(source: sqlite3.Connection, path: Path) -> None:
-    with closing(connect(path)) as target:
-        source.backup(target)
-        target.execute("PRAGMA journal_mode = DELETE")  # One file, with nothing beside it.
-
-
 def _fallback_paths(original: Path, fallback_folder: Path) -> Iterator[Path]:
     for number in itertools.count(1):
         tail = "" if number == 1 else f"-{number}"
-        yield fallback_folder / f"{_marked_stem(original)}{tail}{SUFFIX}"
-
-
-def _marked_stem(original: Path) -> str:
-    """A name that no other project or folder has, wherever it lies."""
-    whole = str(original.resolve()).encode("utf-8", "surrogatepass")
-    return f"{_short_stem(original.stem)}-{hashlib.blake2b(whole, digest_size=4).hexdigest()}"
-
-
-def _backups(path: Path, folder: Path) -> list[Path]:
-    start = f"{_marked_stem(path)}-"
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return []
-    return [folder / name for name in sorted(names) if name.startswith(start)]
+        yield fallback_folder / f"{marked_stem(original)}{tail}{SUFFIX}"
 
 
 def _sample(connection: sqlite3.Connection) -> list[tuple[str, int, int]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from engine.messages import NONE_OF_THESE, ClassId, ImageId
-from engine.project_records import ImageClass, ImageRecord, KnownImages
+from engine.project_records import CLASS_COLOURS, ImageClass, ImageRecord, KnownImages
 from engine.project_schema import has_table
 
 _T = TypeVar("_T")
+_COLOUR: Final = re.compile("#[0-9a-fA-F]{6}")
 _LAST_ID: Final = 2**63 - 1
 _RECORD: Final = "SELECT image_id, name, size_bytes, modified_ns, missing FROM images"
 
@@ -63,7 +65,13 @@ def read_classes(connection: sqlite3.Connection, *, with_removed: bool) -> list[
         notes = dict(connection.execute("SELECT class_id, note FROM class_notes"))
     return [
         ImageClass(
-            ClassId(row[0]), row[1], row[2], row[3], row[4], bool(row[5]), notes.get(row[0], "")
+            ClassId(row[0]),
+            row[1],
+            _colour(row[2], row[0]),
+            row[3],
+            row[4],
+            bool(row[5]),
+            notes.get(row[0], ""),
         )
         for row in rows
     ]
@@ -142,6 +150,11 @@ def chunks(items: Sequence[_T], size: int = 500) -> Iterator[Sequence[_T]]:
     """Pieces small enough for one statement's parameters."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def _colour(text: str, number: int) -> str:
+    """A colour of a file that may be anybody's; it is written into pages and reports."""
+    return text if _COLOUR.fullmatch(text) else CLASS_COLOURS[number % len(CLASS_COLOURS)]
 
 
 def _records(rows: Iterable[tuple[int, str, int, int, int]]) -> list[ImageRecord]:

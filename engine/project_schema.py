@@ -6,17 +6,21 @@ such thing can still be opened by an older program, which leaves them alone wher
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import cache
 from typing import Final
 
-from engine import project_files
 from engine.messages import NONE_OF_THESE
 from engine.project_records import NONE_CLASS
 
 # A file has format 1 until its first negative example, and 2 from then on: the same tables, with a
 # row for NONE_OF_THESE among the classes, which an older program would show as a class to predict.
 # So a project without negative examples can still be opened by one.
+APPLICATION_ID: Final = 0x48616E64  # "Hand", shown by file(1) and checked at opening.
+FORMAT_VERSION: Final = 2
 _FIRST_FORMAT: Final = 1
 _FORMAT_WITH_NONE: Final = 2
 
@@ -102,8 +106,28 @@ def fill_new_file(connection: sqlite3.Connection, settings: Iterable[tuple[str, 
     for statement in _statements(_SCHEMA):
         connection.execute(statement)
     connection.executemany("INSERT INTO settings VALUES (?, ?)", settings)
-    connection.execute(f"PRAGMA application_id = {project_files.APPLICATION_ID}")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {_FIRST_FORMAT}")
+
+
+@cache
+def known_statements() -> dict[tuple[str, str], str]:
+    """What a file may have been made of, by kind and name; without comments, in single spaces."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for statement in (*_statements(_SCHEMA), _NOTES, _EXAMPLES, *_statements(_SET_ASIDE)):
+            connection.execute(statement)
+        return {
+            (kind, name): plain_statement(sql)
+            for kind, name, sql in connection.execute(
+                "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+            )
+        }
+
+
+def plain_statement(sql: str) -> str:
+    """A statement without comments, in single spaces."""
+    text = " ".join(re.sub(r"--[^\n]*", "", sql).split())
+    return re.sub(r"(?<=\() | (?=\))", "", text)
 
 
 def has_table(connection: sqlite3.Connection, name: str) -> bool:

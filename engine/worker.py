@@ -55,6 +55,7 @@ from engine.messages import (
     ReadBundle,
     ReadDates,
     ReadLabels,
+    RepairProject,
     ResumeSorting,
     ReviewLabels,
     SaveLabels,
@@ -87,6 +88,7 @@ _URGENCY: Final = (
     ReviewLabels,
     AuditLabels,
     ReadBundle,
+    RepairProject,
     ScanFolder,
     SavePredictions,
     ExportModel,
@@ -367,6 +369,7 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
         metadata,
         metadata_undo,
         predictions,
+        repair,
         sample,
         sorting,
         viewing,
@@ -425,6 +428,8 @@ def _steps_of(workspace: Workspace, command: Command) -> Iterator[Event | None]:
             return metadata_undo.undo_metadata(command)
         case ReadLabels():
             return labels_in.read_labels(command)
+        case RepairProject():
+            return repair.repair_project(command)
         case SaveLabels():
             return labels_out.save_labels(workspace, command)
         case MakeCrops():
@@ -447,6 +452,7 @@ def _steps_without_encoder(command: Command, failure: Sentence) -> Iterator[Even
         labels_in,
         labels_out,
         metadata_undo,
+        repair,
         sample,
         sorting,
         viewing,
@@ -461,6 +467,8 @@ def _steps_without_encoder(command: Command, failure: Sentence) -> Iterator[Even
             return viewing.load_preview_alone(command)
         case ReadLabels():
             return labels_in.read_labels(command)
+        case RepairProject():
+            return repair.repair_project(command)
         case SaveLabels(with_predictions=False):
             return labels_out.save_labels_alone(command)
         case MakeCrops():

@@ -59,6 +59,7 @@ class Remedy(Enum):
     SHOW_ENCODERS = "show-encoders"
     FINETUNE = "finetune"
     OPEN_REPORT = "open-report"
+    REPAIR = "repair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +418,8 @@ class _NoticeBar(QFrame):
                 return self.tr("Show")
             case Remedy.OPEN_REPORT:
                 return self.tr("Open")
+            case Remedy.REPAIR:
+                return self.tr("Repair")
 
     def _on_dismiss(self) -> None:
         self.dismissed.emit(self)

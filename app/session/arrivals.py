@@ -64,6 +64,11 @@ class Arrivals(QObject):
         self._tell.setSingleShot(True)
         self._tell.timeout.connect(self._on_tell)
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether a thread looks after the folder."""
+        return self._watcher is not None
+
     def open(self, project: Project) -> None:
         """Another project is open; its folder is watched from :meth:`begin` on, if it is to be."""
         self._project = project

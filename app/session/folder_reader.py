@@ -15,6 +15,7 @@ from app.look.words import told_event
 from app.session.engine_bridge import EngineBridge, event_id
 from app.session.image_table import ImageTable, Rows
 from app.session.lasting import keep_out_of_rounds
+from app.session.pulse import FolderPulse, is_folder_there
 from engine import EngineError, Project, messages
 
 _RESUBMIT_MS: Final = 1000  # While a scan goes on, the list to embed grows at most this often.
@@ -22,6 +23,7 @@ _RESUBMIT_MS: Final = 1000  # While a scan goes on, the list to embed grows at m
 # a tenth of it.
 _WHILE_SCANNING: Final = 50_000
 _RECORD_MS: Final = 1000
+_DOUBTFUL: Final = 4  # Broken files are few, and beside others that can be read.
 _RECORD_AT_ONCE: Final = 1000  # Hashes per transaction: 10 ms of the GUI thread.
 _log = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ class FolderReader(QObject):
         labels_moved: the :class:`engine.Change` that carries labels of moved files over.
         labelled_changed: names of labelled files whose bytes were changed in place.
         status_changed: ``progress`` or ``is_paused`` is new.
+        gone: the folder itself is not there; nothing more is read until the next :meth:`scan`.
+        back: it is there again.
         failed: one sentence.
     """
 
@@ -51,6 +55,8 @@ class FolderReader(QObject):
     labels_moved = Signal(object)
     labelled_changed = Signal(object)
     status_changed = Signal()
+    gone = Signal()
+    back = Signal()
     failed = Signal(object)
 
     def __init__(self, bridge: EngineBridge) -> None:
@@ -67,6 +73,12 @@ class FolderReader(QObject):
         self.visible: Rows = np.zeros(0, np.intp)
         self.progress: messages.Progress | None = None
         self.is_paused = False
+        self._n_doubtful = (
+            0  # Images that could not be read since the folder was known to be there.
+        )
+        self._pulse = FolderPulse()
+        self._pulse.gone.connect(self._on_gone)
+        self._pulse.back.connect(self.back)
         self._embed_timer = QTimer(self)
         self._embed_timer.setSingleShot(True)
         self._embed_timer.timeout.connect(self._submit_embedding)
@@ -99,6 +111,7 @@ class FolderReader(QObject):
         self._embed_timer.stop()
         self._record_timer.stop()
         self._record_all()
+        self._pulse.stop()
         for request_id in (self._scan_id, self._embed_id, self._dates_id):
             if request_id:
                 self._bridge.cancel(request_id)
@@ -124,8 +137,13 @@ class FolderReader(QObject):
         self._has_caught_up()
         self._met = np.zeros(self._table.n_rows, np.bool_)
         self.is_paused = False
+        self._pulse.stop()
+        self._n_doubtful = 0
         self._scan_id = self._bridge.next_id()
-        elsewhere = tuple(name for name in self._table.names if is_elsewhere(name))
+        follows = self._project.follows
+        elsewhere = tuple(
+            name for name in self._table.names if is_elsewhere(name) and follows(name)
+        )
         self._bridge.ask(
             messages.ScanFolder(self._scan_id, self._project.folder, elsewhere),
             self._on_scan_event,
@@ -159,7 +177,10 @@ class FolderReader(QObject):
                 self._show_progress(event)
             case messages.JobFailed():
                 self._end_scan()
-                self.failed.emit(event.message)
+                if self._project is not None and not self._is_there():
+                    self._pulse.look(self._project.folder, self._project.path)
+                else:
+                    self.failed.emit(event.message)
             case messages.JobCancelled() | messages.JobFinished():
                 self._end_scan()
             case _:
@@ -265,6 +286,9 @@ class FolderReader(QObject):
         self._end_scan()
         if project is None:
             return
+        if not event.n_files and not self._is_there():
+            self._pulse.look(project.folder, project.path)
+            return
         if self._has_caught_up():
             self.scan()  # What has been met was sought under names that are not the images' now.
             return
@@ -301,7 +325,7 @@ class FolderReader(QObject):
     # --- Embedding --------------------------------------------------------------------------------
 
     def _submit_embedding(self) -> None:
-        if self._project is None:
+        if self._project is None or self._pulse.is_gone:
             return
         self._embed_timer.stop()
         table = self._table
@@ -355,6 +379,8 @@ class FolderReader(QObject):
 
     def on_read(self, event: messages.ImagesEmbedded | messages.ImageUnreadable) -> None:
         """Take in what the engine learnt of images; it embeds for other requests, too."""
+        if self._pulse.is_gone and isinstance(event, messages.ImageUnreadable):
+            return
         match event:
             case messages.ImagesEmbedded():
                 self._on_images_embedded(event)
@@ -379,6 +405,25 @@ class FolderReader(QObject):
         if row >= 0 and not self._table.unreadable[row]:
             self._table.set_unreadable(row, reason)
             self.rows_changed.emit(np.array([row], np.intp))
+            self._n_doubtful += 1
+            if self._n_doubtful % _DOUBTFUL == 0 and self._project is not None:
+                self._pulse.look(self._project.folder, self._project.path)
+
+    def _is_there(self) -> bool:
+        return self._project is not None and is_folder_there(
+            self._project.folder, self._project.path
+        )
+
+    def _on_gone(self) -> None:
+        """None of the images can be read: that is one thing to tell, and no fault of theirs."""
+        self._embed_timer.stop()
+        if self._embed_id:
+            self._bridge.cancel(self._embed_id)
+        rows = self._table.forget_unreadable()
+        if len(rows):
+            self.rows_changed.emit(rows)
+        self.gone.emit()
+        self.status_changed.emit()
 
     def _ask_for_dates(self) -> None:
         """Of images whose embeddings were cached before dates were."""

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
 
-from app.look.notices import Severity
+from app.look.notices import Remedy, Severity
 from app.look.words import told, told_event
 from app.session.arrivals import Arrivals
 from app.session.cache_place import CachePlace
@@ -35,7 +35,7 @@ from app.session.session_notices import SessionNotices
 from app.session.tasks import Task
 from app.session.work_watch import WorkWatch
 from app.session.works import Works
-from engine import Change, EngineError, ImageClass, Project, messages
+from engine import Change, DamagedProjectError, EngineError, ImageClass, Project, messages
 
 PROJECT_SUFFIX: Final = ".handful"
 _COUNT_MS: Final = 100
@@ -50,6 +50,7 @@ class Session(ClassEdits):
         scanned: the folder has been walked, or a large project is read to its end; what is shown
             should be arranged again.
         status_changed: the engine, its progress or its accuracy.
+        repaired: the path of a project that was made whole and wants to be opened.
 
     ``counts_changed`` comes at most ten times a second while the engine works.
     """
@@ -58,6 +59,8 @@ class Session(ClassEdits):
     rows_added = Signal(int, int)
     scanned = Signal()
     status_changed = Signal()
+    repaired = Signal(object)
+    _news = Signal(object)
 
     def __init__(
         self,
@@ -97,6 +100,7 @@ class Session(ClassEdits):
         self.encoders = Encoders(bridge, self._watch)
         self.results = ResultTasks(self, self._watch)
         self.cache = CachePlace(self)
+        self._damaged: Path | None = None
         self._fallback_folder = fallback_folder
         self._backup_folder = fallback_folder.parent / "backups"
         self.covers_folder = fallback_folder.parent / "covers"
@@ -115,13 +119,17 @@ class Session(ClassEdits):
                 project = self._project_of(path)
             elif path.suffix.lower() == PROJECT_SUFFIX:
                 project = Project.open(
-                    path, self._fallback_folder, backup_folder=self._backup_folder
+                    path, self._fallback_folder, backup_folder=self._backup_folder, alone=True
                 )
             elif path.is_file():
                 project = self._project_of(path.parent)
             else:
                 self._tell(self.tr("There is no folder or project {path}.").format(path=path))
                 return False
+        except DamagedProjectError as error:
+            self._damaged = error.path
+            self._tell(str(error), remedy=Remedy.REPAIR if error.path is not None else None)
+            return False
         except EngineError as error:
             self._tell(str(error))
             return False
@@ -131,6 +139,7 @@ class Session(ClassEdits):
             return True
         self.close_project()
         self.project = project
+        project.follow_news(self._news.emit)
         self.preferences.add_recent(project.path)
         self.arrivals.open(project)
         if not self._load():
@@ -147,6 +156,19 @@ class Session(ClassEdits):
             self._notify(self._notices.folder_is_gone(project.folder))
             self.arrivals.begin()
         return True
+
+    def repair(self) -> None:
+        """Make the project whole that could not be opened, and say what came of it."""
+        path, self._damaged = self._damaged, None
+        if path is None:
+            return
+        task = self.begin(
+            lambda number: messages.RepairProject(number, path, self._backup_folder),
+            self.tr("Repairing the project"),
+        )
+        task.succeeded.connect(self._on_repaired)
+        task.failed.connect(self._on_repair_failed)
+        self.status_changed.emit()
 
     def close_project(self) -> None:
         """Let go of the project; everything is saved already."""
@@ -360,6 +382,8 @@ class Session(ClassEdits):
     def _connect(self) -> None:
         self.bridge.engine_ready.connect(self._on_engine_ready)
         self.bridge.engine_failed.connect(self._on_engine_failed)
+        # From a thread of the project's, so the connection is queued.
+        self._news.connect(self._tell)
         self._restart.progressed.connect(self.status_changed)
         self._restart.ended.connect(self._on_restarted)
         self._loader.rows_added.connect(self.rows_added)
@@ -383,6 +407,8 @@ class Session(ClassEdits):
         self.arrivals.noticed.connect(self._notify)
         self.arrivals.gone.connect(self._on_images_gone)
         self.arrivals.back.connect(self.rescan)
+        self.reader.gone.connect(self._on_folder_gone)
+        self.reader.back.connect(self._on_folder_back)
         self.reader.status_changed.connect(self.status_changed)
         self.reader.failed.connect(self._on_reading_failed)
         self.classifier.predicted.connect(self._on_predicted)
@@ -392,7 +418,7 @@ class Session(ClassEdits):
         self.classifier.tuning_ended.connect(self._on_tuning_ended)
 
     def _project_of(self, folder: Path) -> Project:
-        return Project.for_folder(folder, self._fallback_folder, self._backup_folder)
+        return Project.for_folder(folder, self._fallback_folder, self._backup_folder, alone=True)
 
     def _let_go_of_the_work(self) -> None:
         self.reader.stop()
@@ -523,6 +549,33 @@ class Session(ClassEdits):
         self.classifier.on_scanned()
         self._count_soon()
         self.arrivals.begin()
+
+    def _on_folder_gone(self) -> None:
+        if self.project is not None and not self.arrivals.is_watching:  # Which tells it, too.
+            self._notify(self._notices.folder_went_away(self.project.folder))
+
+    def _on_folder_back(self) -> None:
+        project = self.project
+        if project is None:
+            return
+        if not self.arrivals.is_watching:
+            self._notify(self._notices.folder_is_back(project.folder))
+        try:
+            project.was_changed_by_others()
+        except EngineError:
+            # It was on the same drive, and what was open of it is no file any more.
+            path = project.path
+            self.close_project()
+            self.open(path)
+            return
+        self.rescan()
+
+    def _on_repaired(self, event: messages.ProjectRepaired) -> None:
+        self.repaired.emit(event.path)
+        self._notify(self._notices.repaired(event))
+
+    def _on_repair_failed(self, message: str, _is_bug: bool) -> None:
+        self._tell(message)
 
     def _on_images_gone(self) -> None:
         self.scanned.emit()

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QLocale, QObject
 
 from app.look.notices import Notice, Remedy, Severity
-from app.look.words import listed
+from app.look.words import listed, told
 from engine import Change, Project, messages
 
 
@@ -23,6 +23,24 @@ class SessionNotices(QObject):
             "the images are now."
         ).format(folder=folder)
         return Notice(text, Severity.WARNING, Remedy.FIND_FOLDER)
+
+    def folder_went_away(self, folder: Path) -> Notice:
+        """The folder of images was there, and is not at the moment."""
+        text = self.tr(
+            "The folder {folder} cannot be reached at the moment. Your labels are kept, and "
+            "Handful goes on when the folder is back."
+        ).format(folder=folder)
+        return Notice(text, Severity.WARNING, Remedy.FIND_FOLDER)
+
+    def folder_is_back(self, folder: Path) -> Notice:
+        """The folder of images is there again."""
+        text = self.tr("The folder {folder} is back, and is read again.").format(folder=folder)
+        return Notice(text, Severity.INFORMATION)
+
+    def repaired(self, event: messages.ProjectRepaired) -> Notice:
+        """A project was made whole again."""
+        sentences = [told(sentence) for sentence in event.sentences]
+        return Notice(" ".join(sentences), Severity.WARNING)
 
     def is_another_folder(self, folder: Path, example: str) -> Notice:
         """The folder that was named has none of the images."""

@@ -313,6 +313,8 @@ class MainWindow(QMainWindow):
                 self.finetune_dialog.begin()
             case Remedy.OPEN_REPORT:
                 self.pages.evaluation.open_report()
+            case Remedy.REPAIR:
+                self._session.repair()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_path(event) is not None:

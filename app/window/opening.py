@@ -54,6 +54,7 @@ class Opening(QObject):
         self._covers = covers
         self._leaving = leaving
         self._window = window
+        session.repaired.connect(self.open)
         # A window made anew, in another language, finds the sample half painted.
         self._sample = session.task if session.project is None else None
         if self._sample is not None:

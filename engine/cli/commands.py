@@ -17,6 +17,7 @@ from engine.cli.labels import labels_commands
 from engine.cli.meta_evaluate import meta_evaluate_command
 from engine.cli.meta_train import meta_train_command
 from engine.cli.options import ClickException, UsageError
+from engine.cli.recover import recover_command
 from engine.cli.sort import sort_commands
 from engine.cli.stopping import Stopped
 from engine.cli.tag import tag_commands
@@ -48,6 +49,7 @@ app.command("benchmark")(benchmark_command)
 app.command("meta-train")(meta_train_command)
 app.command("meta-evaluate")(meta_evaluate_command)
 app.command()(doctor)
+app.command("recover")(recover_command)
 app.add_typer(tag_commands, name="tag")
 app.add_typer(encoder_commands, name="encoder")
 

@@ -74,7 +74,7 @@ def import_labels(
     if not labels.exists():
         raise LabelsError(f"There is no file or folder {short_path(labels)}.")
     check_outputs({"--unmatched": unmatched}, {"LABELS": labels, "--project": project})
-    opened = Project.open(project, read_only=is_dry)
+    opened = Project.open(project, read_only=is_dry, alone=True)
     try:
         images = tuple(
             ImageRef(record.image_id, opened.path_of(record.name), record.name)

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from engine.errors import EngineError
 from engine.image_cache import FileKey
 from engine.images import find_images, read_date
 from engine.jobs.progress import ProgressMeter
@@ -50,6 +51,9 @@ def scan_folder(command: ScanFolder) -> Iterator[Event | None]:
             yield Progress(command.request_id, say("Looking for images"), count, 0, 0.0, 0.0)
     if files:
         yield FilesFound(command.request_id, tuple(files))
+    if not command.folder.is_dir():
+        # Pulled out or unmounted on the way: else all that was not met would count as deleted.
+        raise EngineError(say("The folder {folder} is not there any more.", folder=command.folder))
     yield ScanFinished(command.request_id, count, tuple(blocked))
 
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from engine.errors import ExportError, sentence_for
 from engine.images import EXTENSIONS
-from engine.project_files import SUFFIX as PROJECT_SUFFIX
+from engine.project_backups import SUFFIX as PROJECT_SUFFIX
 from engine.words import say
 
 _FILES_AT_ONCE: Final = 16

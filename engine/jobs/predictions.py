@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.errors import LabelsError
+from engine.errors import EngineError, LabelsError
 from engine.interchange.records import Record, Results
 from engine.interchange.tables import (
     errors_place,
@@ -191,6 +191,22 @@ def write_predictions(
     yield from save_table(results_of(workspace, fitted), out, request_id, table_format)
 
 
+def check_folder_is_there(folder: Path) -> None:
+    """Refuse to call all images unreadable where it is their folder that went away.
+
+    Raises:
+        EngineError: it is not there.
+    """
+    if not folder.is_dir():
+        raise EngineError(
+            say(
+                "The folder {folder} is not there any more, so nothing was written; images that "
+                "were read need not be read again when it is back.",
+                folder=folder,
+            )
+        )
+
+
 def save_table(
     results: Results, out: Path, request_id: int, table_format: TableFormat | None = None
 ) -> Iterator[Event | None]:
@@ -207,6 +223,8 @@ def save_table(
                     unreadable.append((record.image.name, record.failure))
                 answer = results.answer(record)
                 n_like_none += int(answer is not None and answer.is_none and not answer.is_human)
+            if any(record.failure for record in chunk):
+                check_folder_is_there(results.folder)
             yield meter.advance(len(chunk))
         if unreadable:
             with written_whole(errors_path) as temporary_errors:

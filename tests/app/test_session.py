@@ -245,7 +245,7 @@ def test_the_project_is_backed_up_when_it_is_opened(desk: Desk, folder: Path, ho
     desk.add_classes("cat")
     desk.window.actions_.close_project.trigger()
     desk.window.open(folder)
-    (backup,) = (home / "backups").iterdir()
+    (backup,) = (home / "backups").glob("*.handful")
     assert backup.name.startswith("garden-")
 
 

@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -1054,44 +1053,6 @@ def test_a_project_alone_says_that_its_images_are_gone(folder: Path, tmp_path: P
 # --- Backups, and files that are not needed -------------------------------------------------------
 
 
-def _on_day(monkeypatch: pytest.MonkeyPatch, day: int) -> None:
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Clock:
-            return cls(2026, 3, day, 12, tzinfo=tz)
-
-    monkeypatch.setattr("engine.project_files.datetime", Clock)
-
-
-def test_the_newest_five_states_at_opening_are_kept(
-    project: Project, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backups = tmp_path / "backups"
-
-    def days() -> list[str]:
-        return [item.stem[-2:] for item in sorted(backups.iterdir())]
-
-    project.close()
-    Project.for_folder(folder, tmp_path / "kept", backups).close()
-    assert not backups.exists()  # Nothing was done in it yet.
-    for day in range(1, 8):
-        _on_day(monkeypatch, day)
-        for half in ("a.m.", "p.m."):
-            opened = Project.for_folder(folder, tmp_path / "kept", backups)
-            _add_class(opened, f"class {day} {half}")
-            opened.close()
-    # Once a day, as it was at opening: on the first day that is after the first class.
-    assert days() == ["03", "04", "05", "06", "07"]
-    Project.for_folder(folder, tmp_path / "kept", backups).close()
-    assert days()[-1] == "07"
-    _on_day(monkeypatch, 8)
-    Project.for_folder(folder, tmp_path / "kept", backups).close()
-    assert days() == ["04", "05", "06", "07", "08"]
-    _on_day(monkeypatch, 9)
-    Project.for_folder(folder, tmp_path / "kept", backups).close()
-    assert days()[-1] == "08"  # Nothing was done since.
-
-
 def test_a_backup_opens_as_a_copy_with_its_images(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1101,7 +1062,7 @@ def test_a_backup_opens_as_a_copy_with_its_images(
     fox = _add_class(project, "fox")
     project.close()
     Project.for_folder(folder, kept, backups).close()
-    (backup,) = backups.iterdir()
+    (backup,) = backups.glob("*.handful")
     assert not backup.stat().st_mode & 0o222
     content = backup.read_bytes()
     _lock(monkeypatch, backup)  # As its mode says to everybody but root.
@@ -1121,7 +1082,7 @@ def test_a_damaged_project_is_refused_with_the_name_of_its_backup(
     _add_class(project, "fox")
     project.close()
     Project.for_folder(folder, kept, backups).close()
-    (backup,) = backups.iterdir()
+    (backup,) = backups.glob("*.handful")
     whole = project.path.read_bytes()
     for damage in (_nothing, _scrambled_pages):
         damage(project.path, whole)

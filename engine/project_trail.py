@@ -1,0 +1,314 @@
+"""The trail: the journal's newest entries once more, outside of the project's file.
+
+It lies beside the backups and reaches from the last but one to now, so a backup and the trail
+behind it are the project as it was left, whatever became of the file. Lines are only appended, each
+with a sum of its own: one that was cut off or damaged is missed alone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from engine.project_backups import marked_stem, temporary_beside
+
+_SUFFIX: Final = ".trail"
+_VERSION: Final = 1
+_TAIL_BYTES: Final = 1 << 16
+_AT_ONCE: Final = 2_000  # Entries: what the interpreter is kept for.
+_ENTRIES: Final = """
+SELECT journal.entry, journal.change, journal.at, journal.action, journal.subject, journal.name,
+       journal.before, journal.after, images.image_id, images.size_bytes, images.modified_ns,
+       images.content, labels.content
+FROM journal LEFT JOIN images ON journal.subject = 'image' AND images.name = journal.name
+LEFT JOIN labels ON labels.image_id = images.image_id
+WHERE journal.entry > ? ORDER BY journal.entry LIMIT ?
+"""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image as it was known when something was said of it; hashes in hexadecimal digits."""
+
+    image_id: int
+    size_bytes: int
+    modified_ns: int
+    content: str | None
+    labelled_content: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the journal, as ``project_schema`` describes it, and the image it is about."""
+
+    entry: int
+    change: int
+    at: str
+    action: str
+    subject: str
+    name: str
+    before: str | None
+    after: str | None
+    image: Image | None = None
+
+    def is_same(self, other: Entry) -> bool:
+        """Whether both are one entry of one journal."""
+        return (self.entry, self.at, self.name, self.after) == (
+            other.entry,
+            other.at,
+            other.name,
+            other.after,
+        )
+
+
+@dataclass(slots=True)
+class Read:
+    """What a trail holds.
+
+    Attributes:
+        entries: by number.
+        moves: number of the entry before, name before, name after.
+        n_broken: lines that could not be read.
+    """
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+    moves: list[tuple[int, str, str]] = field(default_factory=list)
+    n_broken: int = 0
+
+
+class Trail:
+    """The trail of one project. One thread writes it.
+
+    Attributes:
+        path: the file; it is made with the first line.
+    """
+
+    def __init__(self, path: Path, project: Path, project_id: str) -> None:
+        self.path = path
+        self._head = {
+            "trail": _VERSION,
+            "id": project_id,
+            "project": os.fsencode(project.absolute()).decode(errors="replace"),
+        }
+
+    @classmethod
+    def of(
+        cls, project: Path, project_id: str, folder: Path, connection: sqlite3.Connection
+    ) -> Trail:
+        """The trail of an open project that lies at ``project``, which may have been moved there.
+
+        One that goes on where the project ends is not that of a project that was moved: a copy
+        was worked in, on a card that is not there now.
+        """
+        path = folder / f"{marked_stem(project)}{_SUFFIX}"
+        if not path.exists():
+            moved = _of_moved(project_id, folder)
+            if moved is not None:
+                with suppress(OSError):
+                    last = cls(moved, project, project_id).last()
+                    if last is not None and is_of_journal(last, connection):
+                        moved.rename(path)
+        elif (_head_of(path) or {}).get("id") not in (project_id, None):
+            # Another project lay here; its own is not to be written behind.
+            with suppress(OSError):
+                path.replace(path.with_suffix(".trail-before"))
+        return cls(path, project, project_id)
+
+    @classmethod
+    def for_damaged(cls, project: Path, project_id: str, folder: Path) -> Trail | None:
+        """The trail of a project whose file may not tell its id any more; None without one."""
+        path = folder / f"{marked_stem(project)}{_SUFFIX}"
+        if not path.exists():
+            found = _of_moved(project_id, folder, or_damaged=project) if project_id else None
+            if found is None:
+                return None
+            path = found
+        head = _head_of(path) or {}
+        if project_id and head.get("id") not in (project_id, None):
+            return None
+        return cls(path, project, str(head.get("id") or project_id))
+
+    def read(self) -> Read:
+        """All that is in it; a file that is not there is empty. Raises OSError."""
+        found = Read()
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return found
+        for line in lines:
+            match _said(line) if line else ():
+                case [int(number), *_] as values if len(values) >= 8:
+                    entry = _entry(values)
+                    if entry is None:
+                        found.n_broken += 1
+                    else:
+                        found.entries[number] = entry
+                case {"after": int(after), "moves": list(moves)}:
+                    found.moves += [(after, str(a), str(b)) for a, b in moves]
+                case {"trail": _} | ():
+                    pass
+                case _:
+                    found.n_broken += 1
+        return found
+
+    def last(self) -> Entry | None:
+        """The newest entry, read from the end of the file. Raises OSError."""
+        try:
+            with self.path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - _TAIL_BYTES))
+                lines = file.read().split(b"\n")
+        except FileNotFoundError:
+            return None
+        for line in reversed(lines):
+            said = _said(line) if line else None
+            if isinstance(said, list):
+                return _entry(said)
+        entries = self.read().entries
+        return entries[max(entries)] if entries else None
+
+    def append(self, entries: Sequence[Entry], moves: Sequence[tuple[int, str, str]] = ()) -> None:
+        """Write entries, and have them on the disk. Raises OSError."""
+        if not entries and not moves:
+            return
+        is_new = not self.path.exists()
+        if is_new:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            # Behind a line that was cut off a new one begins on a line of its own.
+            lines = [_line(self._head) if is_new else b"\n"]
+            lines += [_line(_flat(item)) for item in entries]
+            lines += [_line({"after": after, "moves": [[a, b]]}) for after, a, b in moves]
+            file.write(b"".join(lines))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def begin_anew(self, after: int) -> None:
+        """Let go of all entries up to that number. Raises OSError."""
+        if not self.path.exists():
+            return
+        kept = self.read()
+        with temporary_beside(self.path) as temporary:
+            with temporary.open("wb") as file:
+                file.write(_line(self._head))
+                for number, entry in kept.entries.items():
+                    if number > after:
+                        file.write(_line(_flat(entry)))
+                for move in kept.moves:
+                    if move[0] >= after:
+                        file.write(_line({"after": move[0], "moves": [list(move[1:])]}))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+
+
+def entries_after(connection: sqlite3.Connection, entry: int) -> Iterator[list[Entry]]:
+    """A project's journal behind an entry, some at a time, with its images as they are now."""
+    while True:
+        rows = connection.execute(_ENTRIES, (entry, _AT_ONCE)).fetchall()
+        if rows:
+            yield [_of_row(row) for row in rows]
+            entry = rows[-1][0]
+        if len(rows) < _AT_ONCE:
+            return
+
+
+def last_entry(connection: sqlite3.Connection) -> Entry | None:
+    """The newest entry of a project's journal."""
+    (number,) = connection.execute("SELECT max(entry) FROM journal").fetchone()
+    return None if number is None else next(entries_after(connection, number - 1))[0]
+
+
+def is_of_journal(entry: Entry, connection: sqlite3.Connection) -> bool:
+    """Whether a project's journal has an entry."""
+    found = connection.execute(_ENTRIES, (entry.entry - 1, 1)).fetchone()
+    return found is not None and _of_row(found).is_same(entry)
+
+
+def _of_row(row: tuple[Any, ...]) -> Entry:
+    image = None
+    if row[8] is not None:
+        hashes = (None if content is None else content.hex() for content in row[11:13])
+        image = Image(*row[8:11], *hashes)
+    return _made(row[:8], image)
+
+
+def _made(values: Sequence[Any], image: Image | None) -> Entry:
+    entry, change, at, action, subject, name, before, after = values
+    return Entry(entry, change, at, action, subject, name, before, after, image)
+
+
+def _flat(entry: Entry) -> list[Any]:
+    *fields, _ = (getattr(entry, name) for name in Entry.__slots__)
+    return [*fields, None if entry.image is None else list(astuple(entry.image))]
+
+
+def _entry(values: list[Any]) -> Entry | None:
+    match values:
+        case [
+            int(),
+            int(),
+            str(),
+            str(),
+            str(),
+            str(),
+            str() | None,
+            str() | None,
+            None | [int(), int(), int(), str() | None, str() | None] as image,
+        ]:
+            return _made(values[:8], None if image is None else Image(*image))
+        case _:
+            return None
+
+
+def _line(said: object) -> bytes:
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def _said(line: bytes) -> Any:
+    """What a line says; None where it is damaged."""
+    sum_, _, text = line.partition(b" ")
+    if b"%08x" % zlib.crc32(text) != sum_:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _head_of(path: Path) -> dict[str, Any] | None:
+    try:
+        with path.open("rb") as file:
+            head = _said(file.readline(_TAIL_BYTES).rstrip(b"\n"))
+    except OSError:
+        return None
+    return head if isinstance(head, dict) else None
+
+
+def _of_moved(project_id: str, folder: Path, or_damaged: Path | None = None) -> Path | None:
+    """The trail of a project that is not where it was any more."""
+    for path in _trails(folder):
+        head = _head_of(path)
+        if head is not None and head.get("id") == project_id != "":
+            where = str(head.get("project", ""))
+            if not os.path.exists(where) or where == str(or_damaged):
+                return path
+    return None
+
+
+def _trails(folder: Path) -> Iterable[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
+    except OSError:
+        return ()

@@ -1,0 +1,163 @@
+"""A damaged project, one that is open elsewhere, and a folder that goes away, as a person meets
+them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Desk, paint_folder
+from PySide6.QtWidgets import QPushButton
+
+from app.session import pulse
+from engine import Project, messages
+from engine.jobs.repair import repair_project
+from engine.words import say
+
+
+def _press(desk: Desk, text: str) -> None:
+    buttons = [item for item in desk.window.notices.findChildren(QPushButton)]
+    next(item for item in buttons if item.text() == text and not item.isHidden()).click()
+    desk.settle()
+
+
+def _labelled(desk: Desk, folder: Path) -> dict[str, str]:
+    desk.open(folder)
+    desk.add_classes("cat", "dog")
+    desk.select("image_1.png", "image_2.png")
+    desk.press("1")
+    desk.select("image_3.png")
+    desk.press("2")
+    desk.settle()
+    return desk.labels_on_disk()
+
+
+def test_a_damaged_project_is_repaired_where_it_is_opened(desk: Desk, folder: Path) -> None:
+    labels = _labelled(desk, folder)
+    assert len(labels) == 3
+    desk.window.actions_.close_project.trigger()
+    path = folder / "garden.handful"
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + bytes(8192) + content[4096 + 8192 :])
+    desk.window.open(folder)
+    assert desk.session.project is None
+    assert desk.notices()[0].startswith(f"{path} is damaged")
+
+    _press(desk, "Repair")
+    command = desk.engine.last(messages.RepairProject)
+    assert command.path == path
+    for event in repair_project(command):
+        if event is not None:
+            desk.engine.publish(event)
+    desk.engine.publish(messages.JobFinished(command.request_id))
+    desk.settle()
+    assert desk.session.project is not None
+    assert desk.labels_on_disk() == labels
+    assert "is repaired; labels in it: 3." in desk.notices()[0]
+    assert "Nothing that was labelled is missing." in desk.notices()[0]
+    assert (folder / "garden.handful.damaged-1").read_bytes() != content
+
+
+def test_a_project_that_lost_its_log_has_its_labels_again(
+    desk: Desk, folder: Path, tmp_path: Path
+) -> None:
+    desk.open(folder)
+    desk.window.actions_.close_project.trigger()
+    path = folder / "garden.handful"
+    before = path.read_bytes()
+    labels = _labelled(desk, folder)
+    desk.window.actions_.close_project.trigger()
+    path.write_bytes(before)  # As it was without all that stood in the log.
+    desk.open(folder)
+    assert desk.labels_on_disk() == labels
+    assert f"{path} had lost the last 4 changes" in desk.notices()[0]
+
+
+def test_a_project_that_is_open_in_another_program_is_not_opened(desk: Desk, folder: Path) -> None:
+    Project.create(folder / "garden.handful", folder).close()
+    lock = folder / "garden.handful-lock"
+    lock.write_text('{"computer": "attic", "process": 7, "since": "2026-01-01T10:00:00"}')
+    desk.window.open(folder)
+    assert desk.session.project is None
+    assert "is open in another Handful (computer attic, process 7" in desk.notices()[0]
+    lock.unlink()
+    desk.open(folder)
+    assert desk.session.project is not None
+
+
+def test_a_folder_that_goes_away_is_told_once_and_read_again_when_it_is_back(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "_PAUSE_S", 0.01)
+    folder = paint_folder(tmp_path / "card" / "garden", 30)
+    desk.open(folder)
+    desk.add_classes("cat")
+    desk.select("image_1.png")
+    desk.press("1")
+    desk.settle()
+    labels = desk.labels_on_disk()
+    told = desk.notices()
+    desk.session.rescan()
+    desk.engine.finish_scan()
+    folder.parent.rename(tmp_path / "pulled")
+    number = desk.engine.last(messages.ScanFolder).request_id
+    for image in desk.session.table.refs(np.arange(30)):
+        event = messages.ImageUnreadable(number, image.image_id, say("it is not there"))
+        desk.session.reader.on_read(event)
+    desk.qtbot.waitUntil(lambda: len(desk.notices()) > len(told))
+    desk.settle()
+    assert len(desk.notices()) == len(told) + 1
+    assert desk.notices()[0].startswith(f"The folder {folder} cannot be reached at the moment.")
+    table = desk.session.table
+    assert not table.unreadable.any()
+    assert not table.missing.any()
+
+    n_scans = len(desk.engine.all(messages.ScanFolder))
+    (tmp_path / "pulled").rename(folder.parent)
+    desk.qtbot.waitUntil(lambda: len(desk.engine.all(messages.ScanFolder)) > n_scans)
+    desk.engine.finish_scan()
+    desk.settle()
+    assert f"The folder {folder} is back, and is read again." in desk.notices()
+    assert desk.labels_on_disk() == labels
+    assert not desk.session.table.missing.any()
+
+
+def test_a_scan_on_whose_way_the_folder_went_away_tells_that_alone(
+    desk: Desk, tmp_path: Path
+) -> None:
+    folder = paint_folder(tmp_path / "garden", 12)
+    desk.open(folder)
+    desk.session.rescan()
+    scan = desk.engine.last(messages.ScanFolder)
+    folder.rename(tmp_path / "pulled")
+    desk.engine.publish(messages.JobFailed(scan.request_id, say("There is no folder."), False))
+    desk.qtbot.waitUntil(lambda: bool(desk.notices()))
+    assert [text[:10] for text in desk.notices()] == ["The folder"]
+    assert "cannot be reached" in desk.notices()[0]
+    assert not desk.session.table.missing.any()
+    desk.window.actions_.close_project.trigger()
+
+
+def test_an_empty_place_where_a_card_was_makes_no_image_missing(desk: Desk, tmp_path: Path) -> None:
+    folder = paint_folder(tmp_path / "garden", 12)
+    desk.open(folder)
+    folder.rename(tmp_path / "pulled")
+    folder.mkdir()
+    desk.session.rescan()
+    desk.engine.finish_scan()
+    desk.qtbot.waitUntil(lambda: "cannot be reached" in " ".join(desk.notices()))
+    assert not desk.session.table.missing.any()
+    desk.window.actions_.close_project.trigger()
+
+
+def test_some_broken_files_in_a_folder_that_is_there_are_just_that(
+    desk: Desk, tmp_path: Path
+) -> None:
+    folder = paint_folder(tmp_path / "garden", 12)
+    for number in range(1, 7):
+        (folder / f"image_{number}.png").write_bytes(b"")
+    desk.open(folder)
+    desk.qtbot.waitUntil(lambda: desk.session.reader._pulse._thread is None)
+    assert int(desk.session.table.unreadable.sum()) == 6
+    assert not desk.notices()
