@@ -30,7 +30,6 @@ import onnxruntime
 from folder_rate import exhaust, interval, paint_files, timed
 from precision import processor
 
-from engine.embeddings import ImageCache
 from engine.encoder import gpu
 from engine.encoder.agreement import largest_difference
 from engine.encoder.batches import BATCH_SIZE, BatchedBackend, Forward, SessionForward
@@ -39,6 +38,7 @@ from engine.encoder.network import build_embedder
 from engine.encoder.parts import GraphParts, split
 from engine.encoder.runtime import EncoderRuntime, load_runtime, preparing
 from engine.errors import EngineError
+from engine.image_cache import ImageCache
 from engine.images import decode_image, make_thumbnail
 from engine.jobs.embedding import embed_images
 from engine.jobs.workspace import Workspace

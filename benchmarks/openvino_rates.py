@@ -37,12 +37,12 @@ from onnxruntime.quantization import (
 )
 from precision import labelled, processor, result_of
 
-from engine.embeddings import ImageCache
 from engine.encoder.agreement import largest_difference, pictures
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.openvino_backend import PROVIDER, OpenVinoBackend, import_openvino
 from engine.encoder.parts import NETWORK_INPUT, GraphParts, split
 from engine.encoder.runtime import EncoderRuntime, cpu_session, load_runtime, preparing
+from engine.image_cache import ImageCache
 from engine.images import decode_image, make_thumbnail
 from engine.jobs.embedding import embed_images
 from engine.jobs.predictions import fit_snapshot

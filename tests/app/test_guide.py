@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Desk
-from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QTextDocument
 from pytestqt.qtbot import QtBot
 
