@@ -7,7 +7,7 @@ for images and sidecars in that folder, and for those that the person's own list
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -93,10 +93,16 @@ class _Undo:
         meter = ProgressMeter(request_id, say("Restoring files"), len(entries))
         clear_leftovers(path.parent for path in map(self._allowed_path, entries) if path)
         left: list[Entry] = []
+        befores: dict[str, list[str]] = {}  # What each file was before the entries yet to come.
+        for entry in entries:
+            befores.setdefault(entry.path, []).append(entry.before)
         for entry in reversed(entries):
+            earlier = befores[entry.path]
+            earlier.pop()
             try:
                 # What was written later has to go first.
-                event = None if entry.path in self._left else self._restore(entry, request_id)
+                is_left = entry.path in self._left
+                event = None if is_left else self._restore(entry, earlier, request_id)
                 if event is not None:
                     yield event
             except ExportError as error:
@@ -124,8 +130,14 @@ class _Undo:
         else:
             put_aside(journal)
 
-    def _restore(self, entry: Entry, request_id: int) -> ImagesRewritten | None:
-        """Make a file what it was; the event to tell where it is an image. Raises ExportError."""
+    def _restore(
+        self, entry: Entry, earlier: Sequence[str], request_id: int
+    ) -> ImagesRewritten | None:
+        """Make a file what it was; the event to tell where it is an image. Raises ExportError.
+
+        ``earlier`` are the hashes of what it was before that: an undo that was killed, of a run
+        that had been killed and gone on with, may have come so far already.
+        """
         path, name = self._allowed_path(entry), ""
         if path is None:
             raise ExportError(
@@ -142,6 +154,8 @@ class _Undo:
             path, name, current = self._moved(entry, path)
         digest = "" if current is None else content_hash(current).hex()
         if digest == entry.before:
+            return None
+        if digest != entry.after and digest in earlier:
             return None
         if current is None and entry.after:
             raise ExportError(
