@@ -1,6 +1,6 @@
 """Kill real work a thousand times at random moments and see that nothing is lost or broken.
 
-    .venv/bin/python benchmarks/kill_anytime.py [--kills 1000] [--kinds labelling,sorting] [--seed 0]
+    .venv/bin/python benchmarks/kill_anytime.py [--kills 1000] [--kinds sorting,...] [--seed 0]
 
 A child process labels, embeds, exports (tables, models, bundles, labels for other programs), sorts
 into folders and writes metadata, all through the program's own code, and says each time that
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.nothing_lost.child import Server  # noqa: E402
-from benchmarks.nothing_lost.homes import HOMES, LostError  # noqa: E402
+from benchmarks.nothing_lost.homes import LostError  # noqa: E402
 from benchmarks.nothing_lost.killing import Killing  # noqa: E402
 from engine import __version__  # noqa: E402
 
@@ -47,7 +47,7 @@ SHARES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kills", type=int, default=1000)
-    parser.add_argument("--kinds", default=",".join(HOMES))
+    parser.add_argument("--kinds", default=",".join(SHARES))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--dir", type=Path, help="where to work; the system's temporary folder")
     chosen = parser.parse_args()

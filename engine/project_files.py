@@ -5,6 +5,7 @@ Nothing here knows what an image or a class is, save where a folder is recognise
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import logging
@@ -370,7 +371,8 @@ def temporary_beside(path: Path) -> Iterator[Path]:
         yield temporary
     finally:
         for suffix in ("", "-journal", "-wal", "-shm"):
-            Path(f"{temporary}{suffix}").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # What went wrong is told, and not this after it.
+                Path(f"{temporary}{suffix}").unlink()
 
 
 def _short_stem(name: str) -> str:

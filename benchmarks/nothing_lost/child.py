@@ -1,4 +1,4 @@
-"""The other side of :mod:`benchmarks.nothing_lost.server`: starts work, and ends it at some moment."""
+"""The other side of :mod:`server`: starts work in a child, and ends it at some moment."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def check_outcome(outcome: Outcome) -> None:
 def kill_at_each_call(
     server: Server, home: Home, modes: Sequence[Mode] = (Mode.KILL_BEFORE, Mode.KILL_WITHIN)
 ) -> Iterator[str]:
-    """Kill work at its first call that changes a file, at its second, ... until it comes to its end.
+    """Kill work at its first call that changes a file, at its second, ... until it ends by itself.
 
     Which call is the n-th is the same in every run of the same home, or nearly so.
 

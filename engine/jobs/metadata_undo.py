@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from engine.errors import ExportError
+from engine.files import clear_leftovers
 from engine.images import EXTENSIONS, content_hash
 from engine.interchange.metadata.journal import (
     Entry,
@@ -24,7 +25,7 @@ from engine.interchange.metadata.journal import (
     runs_of,
 )
 from engine.interchange.metadata.plan import sidecar_of
-from engine.jobs.metadata_files import clear_leftovers, content_of, replace_file, rewritten
+from engine.jobs.metadata_files import content_of, replace_file, rewritten
 from engine.jobs.progress import ProgressMeter
 from engine.messages import (
     Event,
@@ -91,7 +92,8 @@ class _Undo:
         """Restore what a run has changed, and leave the journal with what could not be."""
         entries = entries_of(journal)
         meter = ProgressMeter(request_id, say("Restoring files"), len(entries))
-        clear_leftovers(path.parent for path in map(self._allowed_path, entries) if path)
+        for folder in {path.parent for path in map(self._allowed_path, entries) if path}:
+            clear_leftovers(folder, older_than_s=0)
         left: list[Entry] = []
         befores: dict[str, list[str]] = {}  # What each file was before the entries yet to come.
         for entry in entries:
