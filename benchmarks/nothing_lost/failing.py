@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.nothing_lost.child import Arm, Mode, Outcome, Server
-from benchmarks.nothing_lost.homes import Home, check
+from benchmarks.nothing_lost.homes import Commands, Home, check
 
 WAYS: Final = (
     ("EIO once", Mode.ONCE, errno.EIO),
@@ -30,7 +30,7 @@ class Failed:
 
 
 def fail_at_each_call(
-    server: Server, home: Home, phase: str, mode: Mode, error: int, step: int = 1
+    server: Server, home: Home, phase: str, mode: Mode, error: int, step: int = 1, first: int = 1
 ) -> Iterator[Failed]:
     """Let the first call fail, the second, ... until a run meets no failure. Raises LostError.
 
@@ -39,11 +39,14 @@ def fail_at_each_call(
     Args:
         phase: of ``home.phases``.
         step: 1 for each call, 7 for each seventh.
+        first: the call that fails first.
     """
     home.is_failing = True
-    for place in range(1, _MOST_CALLS, step):
+    if isinstance(home, Commands):
+        home.chosen = phase
+    for place in range(first, _MOST_CALLS, step):
         prepare(server, home, phase)
-        outcome = server.run(home.ask(), arm=Arm(home.folder, place, mode, error))
+        outcome = server.run(home.ask(), arm=Arm(home.failing_folder, place, mode, error))
         said = server.said()
         where = f"{phase} {mode.name} {place} ({outcome.failed})"
         check(not outcome.bug, f"{where}: {outcome.bug}")
@@ -72,7 +75,7 @@ def settle(server: Server, home: Home) -> None:
     """The disk is well again: the work comes to its end."""
     _run_well(server, home)
     for _ in range(_MOST_SETTLING):
-        if home.phase == home.phases[0]:
+        if home.is_settled:
             return
         _run_well(server, home)
     raise AssertionError(f"{home.kind} does not come to its end")

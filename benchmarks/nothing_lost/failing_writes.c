@@ -236,6 +236,12 @@ int renameat(int from_at, const char *from, int to_at, const char *to) {
     return real(from_at, from, to_at, to);
 }
 
+int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned flags) {
+    REAL(int, "renameat2", int, const char *, int, const char *, unsigned);
+    if (of_path(to_at, to, NAMES, "rename") == REFUSE) return -1;
+    return real(from_at, from, to_at, to, flags);
+}
+
 int link(const char *from, const char *to) {
     REAL(int, "link", const char *, const char *);
     if (of_path(AT_FDCWD, to, NAMES, "link") == REFUSE) return -1;

@@ -64,7 +64,12 @@ class Home:
     module: ClassVar[str] = "works"
     phases: ClassVar[tuple[str, ...]] = ("work",)
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    count: int
+
+    def __init__(self, folder: Path, seed: int, count: int | None = None) -> None:
+        """Make it; ``count`` is how many images or edits it has, where not as many as usual."""
+        if count is not None:
+            self.count = count
         self.folder = folder
         self.random = random.Random(seed)
         self.n_told = 0
@@ -81,6 +86,11 @@ class Home:
     def phase(self) -> str:
         """What will be asked for next."""
         return self.phases[0]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is under way."""
+        return self.phase == self.phases[0]
 
     def ask(self) -> dict[str, Any]:
         """The next piece of work."""
@@ -103,6 +113,11 @@ class Home:
     def images(self) -> Path:
         """The folder of images."""
         return self.folder / "images"
+
+    @property
+    def failing_folder(self) -> Path:
+        """Where calls are made to fail."""
+        return self.folder
 
     def label_some(self, classes: tuple[str, ...], names: list[str]) -> None:
         """Make a project in which these images have the classes in turn."""
@@ -205,6 +220,10 @@ class Window(Home):
     module = "window"
     count = 6
     n_images = 8
+
+    @property
+    def failing_folder(self) -> Path:
+        return self.images  # The preferences are Qt's, which waits for half a minute to lock them.
 
     def make(self) -> None:
         names = [f"i{number}.jpg" for number in range(self.n_images)]
@@ -393,18 +412,23 @@ class Models(Exporting):
     kind, work = "models", "models"
 
     def check_whole(self, name: str, path: Path) -> None:
-        text = "" if name.endswith(".onnx") else path.read_text(encoding="utf-8")
-        match name:
-            case works.MODEL:
-                check(sorted(check_model(path)) == ["green", "red"], name)
-            case "labels.txt":
-                check(sorted(text.split()) == ["green", "red"], text)
-            case "certificate.json":
-                check(json.loads(text)["model_file"] == works.MODEL, text)
-            case "model_card.md":
-                check(text.startswith("#") and text.endswith("\n"), text)
-            case _:
-                raise LostError(f"{name} is not known")
+        check_of_model(name, path)
+
+
+def check_of_model(name: str, path: Path) -> None:
+    """That a file of an exported model is all there."""
+    text = "" if name.endswith(".onnx") else path.read_text(encoding="utf-8")
+    match name:
+        case works.MODEL:
+            check(sorted(check_model(path)) == ["green", "red"], name)
+        case "labels.txt":
+            check(sorted(text.split()) == ["green", "red"], text)
+        case "certificate.json":
+            check(json.loads(text)["model_file"] == works.MODEL, text)
+        case "model_card.md":
+            check(text.startswith("#") and text.endswith("\n"), text)
+        case _:
+            raise LostError(f"{name} is not known")
 
 
 class Bundles(Exporting):
@@ -467,6 +491,65 @@ class LabelsOut(Exporting):
             if path.is_dir():  # Each time there are new ones.
                 shutil.rmtree(path)
         self.saved = {name for name in self.saved if "-" not in name}
+
+
+class Commands(Tables):
+    """The command line: tables, a model, labels in and out, keywords."""
+
+    kind, work = "commands", "command"
+    phases = ("classify", "export", "labels import", "labels export", "tag")
+
+    @property
+    def phase(self) -> str:
+        return self.chosen
+
+    @property
+    def is_settled(self) -> bool:
+        return True
+
+    def make(self) -> None:
+        super().make()
+        self.chosen = self.phases[0]
+        self.labels = self.folder / "labels.csv"
+        rows = [f"i{number:02}.png,{('red', 'green')[number % 2]}" for number in range(self.count)]
+        self.labels.write_text("\n".join(["file_name,label", *rows, ""]), encoding="utf-8")
+        self.before = self.colours()
+
+    def ask(self) -> dict[str, Any]:
+        images, project, out = self.images, self.images / "images.handful", self.folder / "out"
+        effort = ["--effort", "instant"]
+        beside = {
+            "classify": [images, "--project", project, "--out", out / "table.csv", *effort],
+            "export": ["--project", project, "--out", out / works.MODEL, *effort],
+            "labels import": [self.labels, "--project", project],
+            "labels export": ["--format", "csv", "--project", project, "--out", out / "labels.csv"],
+            "tag": [images, "--project", project, *effort],
+        }
+        arguments = [*self.chosen.split(), *map(str, beside[self.chosen])]
+        return self.asked("command", arguments=arguments)
+
+    def check(self, outcome: Outcome) -> None:
+        statuses = outcome.all("status")
+        check(outcome.is_killed or statuses in ([0], [1] * self.is_failing), f"exit {statuses}")
+        super().check(outcome)
+        found = self.colours()
+        check(self.before.items() <= found.items(), f"{found} lacks some of {self.before}")
+
+    def colours(self) -> dict[str, int]:
+        """The labels in the project."""
+        project = works.open_project(self.folder)
+        found = Labels.of(project).labels
+        project.close()
+        return {name: label for name, label in found.items() if label is not None}
+
+    def check_whole(self, name: str, path: Path) -> None:
+        match name:
+            case "table.csv":
+                super().check_whole(name, path)
+            case "labels.csv":
+                check(path.read_text(encoding="utf-8-sig").endswith("\n"), f"{name} is torn")
+            case _:
+                check_of_model(name, path)
 
 
 # --- Sorting -------------------------------------------------------------------------------------
@@ -678,7 +761,8 @@ class Tagging(Home):
         }
 
 
-HOMES: Final[dict[str, type[Home]]] = {
-    item.kind: item
-    for item in (Labelling, Window, Embedding, Tables, Models, Bundles, LabelsOut, Sorting, Tagging)
-}
+_ALL: Final = (
+    *(Labelling, Window, Embedding, Tables, Models, Bundles, LabelsOut),
+    *(Commands, Sorting, Tagging),
+)
+HOMES: Final[dict[str, type[Home]]] = {item.kind: item for item in _ALL}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -57,21 +57,22 @@ def check_outcome(outcome: Outcome) -> None:
     check(outcome.is_killed or outcome.status == 0, f"exit status {outcome.status}")
 
 
-def kill_at_each_call(
-    server: Server, home: Home, modes: Sequence[Mode] = (Mode.KILL_BEFORE, Mode.KILL_WITHIN)
-) -> Iterator[str]:
+def kill_at_each_call(server: Server, home: Home, mode: Mode, step: int = 1) -> Iterator[int]:
     """Kill work at its first call that changes a file, at its second, ... until it ends by itself.
 
-    Which call is the n-th is the same in every run of the same home, or nearly so.
+    Which call is the n-th is the same in every run, or nearly so. Raises LostError.
+
+    Args:
+        mode: KILL_BEFORE or, of writes when half is done, KILL_WITHIN.
+        step: 1 for each call, 7 for each seventh.
 
     Yields:
-        The calls, as in "rename model.onnx".
+        The number of the call.
     """
-    for mode in modes:
-        for place in range(1, _MOST_CALLS):
-            outcome = server.run(home.ask(), arm=Arm(home.folder, place, mode))
-            check_outcome(outcome)
-            home.check(outcome)
-            if not outcome.is_killed:
-                break
-            yield f"{mode.name.lower()} {place}"
+    for place in range(1, _MOST_CALLS, step):
+        outcome = server.run(home.ask(), arm=Arm(home.folder, place, mode))
+        check_outcome(outcome)
+        home.check(outcome)
+        if not outcome.is_killed:
+            return
+        yield place

@@ -49,8 +49,8 @@ def work(do: Callable[[dict[str, Any]], None], asked: dict[str, Any]) -> int:
     """Do a piece of work in the child; 0, or 1 where the program told why it could not."""
     from engine.errors import EngineError
 
-    # With its parent; a lone child would go on writing where others look.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":  # It ends with its parent, or it would write where others look.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.environ.update(asked.get("environment", {}))
     os.chdir(asked["home"])
     say({"child": os.getpid()})
