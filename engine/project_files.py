@@ -33,6 +33,7 @@ _N_SAMPLES: Final = 200  # Images that a folder is recognised by.
 _MAX_READ: Final = 5  # Of those, how many are read where only the time differs.
 _QUARTER_NS: Final = 15 * 60 * 10**9
 _N_BACKUPS: Final = 5
+_LEAST_ROOM_BYTES: Final = 1 << 16  # A page for the log and what it is shared by.
 _MAX_BACKUP_BYTES: Final = 200_000_000  # 20 MB (100,000 images) take 40 ms; this, 0.4 s.
 _LAST_ENTRY: Final = (
     "SELECT entry, change, at, action, subject, name, before, after FROM journal "
@@ -198,7 +199,7 @@ def check_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 def project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
     text = str(error)
-    if "full" in text:
+    if "full" in text or ("I/O" in text and _is_full(path.parent)):
         return ProjectError(
             say(
                 "Could not {doing} {path}: the disk is full; make room, and the change can be made "
@@ -220,6 +221,14 @@ def project_error(error: sqlite3.Error, path: Path, doing: str) -> ProjectError:
             say("{path} is damaged ({text}); it was left as it is.", path=path, text=text)
         )
     return ProjectError(say("Could not {doing} {path}: {text}.", doing=doing, path=path, text=text))
+
+
+def _is_full(folder: Path) -> bool:
+    """SQLite calls it an input or output error where its shared memory finds no room."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM_BYTES
+    except OSError:
+        return False
 
 
 def writable_copy(path: Path, fallback_folder: Path) -> Path:

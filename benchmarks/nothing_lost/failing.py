@@ -23,7 +23,7 @@ _MOST_SETTLING: Final = 20
 
 @dataclass(frozen=True)
 class Failed:
-    """One run: the call that failed, and whether the person was told that the work was not done."""
+    """One run: the call that failed, and whether the person was told of it; else all was done."""
 
     call: str
     is_told: bool
@@ -59,7 +59,11 @@ def fail_at_each_call(
             raise type(lost)(f"{where}: {lost}; it was told {outcome.told or said!r}") from lost
         if not outcome.failed:
             return
-        yield Failed(outcome.failed, bool(outcome.told) or outcome.all("status") == [1])
+        told = [*outcome.all("refused"), *outcome.all("notice"), outcome.told]
+        told += [
+            text for found in outcome.all("notices") + outcome.all("problems") for text in found
+        ]
+        yield Failed(outcome.failed, any(told) or outcome.all("status") == [1])
 
 
 def prepare(server: Server, home: Home, phase: str) -> None:
