@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -125,7 +126,8 @@ class Server:
             if found is None:
                 if is_over or kill_after_s is None:
                     raise TimeoutError(f"{asked} did not come to an end: {self.said()}")
-                os.kill(child, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # It has just come to its end.
+                    os.kill(child, signal.SIGKILL)
                 is_over, until = True, time.perf_counter() + _WORKING_S
                 continue
             if "gone" in found:
