@@ -39,9 +39,9 @@ STEPS = {
     ("tables", "work"): 131,
     ("models", "work"): 61,
     ("labels", "work"): 61,
-    ("commands", "classify"): 71,
+    ("commands", "classify"): 97,
     ("commands", "labels import"): 23,
-    ("sorting", "sort"): 61,
+    ("sorting", "sort"): 41,
     ("sorting", "undo"): 61,
     ("metadata", "tag"): 83,
     ("metadata", "untag"): 83,
@@ -96,11 +96,12 @@ def test_on_a_disk_that_fails(
     if shim is None:
         pytest.skip("there is no C compiler (cc) to make what fails calls")
     failed: Counter[str] = Counter()
-    for number, (way, mode, error) in enumerate(WAYS):
+    ways = WAYS if kind == "labelling" else (WAYS[0], WAYS[3])
+    for number, (way, mode, error) in enumerate(ways):
         home = HOMES[kind](tmp_path / way, 40 + number, COUNTS[kind])
         steps = fail_at_each_call(server, home, phase, mode, error, STEPS[kind, phase], 2 + number)
         failed[way] = len(list(steps))
-    assert all(failed[way] for way, _, _ in WAYS), failed
+    assert all(failed[way] for way, _, _ in ways), failed
 
 
 def test_what_is_lost_is_noticed(server: Server, tmp_path: Path) -> None:
