@@ -5,6 +5,7 @@ Nothing here knows what an image or a class is, save where a folder is recognise
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import logging
@@ -37,6 +38,7 @@ _MAX_READ: Final = 5  # Of those, how many are read where only the time differs.
 _QUARTER_NS: Final = 15 * 60 * 10**9
 _SIGNS_OF_DAMAGE: Final = ("malformed", "not a database", "UTF-8", "utf-8", "datatype mismatch")
 CHECKED_AT_ONCE_BYTES: Final = 32_000_000  # 0.1 s; larger ones are checked beside the work.
+_LEAST_ROOM_BYTES: Final = 1 << 16  # A page for the log and what it is shared by.
 _LAST_ENTRY: Final = (
     "SELECT entry, change, at, action, subject, name, before, after FROM journal "
     "ORDER BY entry DESC LIMIT 1"
@@ -184,7 +186,7 @@ def project_error(
     error: sqlite3.Error | UnicodeDecodeError, path: Path, doing: str
 ) -> ProjectError:
     text = str(error)
-    if "full" in text:
+    if "full" in text or ("I/O" in text and _is_full(path.parent)):
         return ProjectError(
             say(
                 "Could not {doing} {path}: the disk is full; make room, and the change can be made "
@@ -213,6 +215,14 @@ def project_error(
             say("{path} is damaged ({text}); it was left as it is.", path=path, text=text)
         )
     return ProjectError(say("Could not {doing} {path}: {text}.", doing=doing, path=path, text=text))
+
+
+def _is_full(folder: Path) -> bool:
+    """SQLite calls it an input or output error where its shared memory finds no room."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM_BYTES
+    except OSError:
+        return False
 
 
 def writable_copy(path: Path, fallback_folder: Path) -> Path:

@@ -10,13 +10,14 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Final
 from uuid import uuid4
 
 from engine.bundle.contents import CERTIFICATE, MODEL, SELF_TEST, SIGNATURE, SUPPORT, is_own
 from engine.errors import EngineError, ExportError, sentence_for
+from engine.files import claimed, clear_leftovers, exchange
 from engine.interchange.reading import opened_zip
 from engine.words import say
 
@@ -83,8 +84,11 @@ def bundle_written_whole(out: Path) -> Iterator[Path]:
     check_place(out)
     temporary = out.parent / f".handful-{uuid4().hex}"
     packed = out.parent / f".handful-{uuid4().hex}{ZIP_SUFFIX}"
+    clear_leftovers(out.parent)
+    claim = ExitStack()
     try:
         temporary.mkdir()
+        claim.enter_context(claimed(temporary))
         yield temporary
         check_place(out)  # Again: it may have been an hour.
         if is_zip(out):
@@ -99,6 +103,7 @@ def bundle_written_whole(out: Path) -> Iterator[Path]:
     except OSError as error:
         raise ExportError(sentence_for(error, out, say("write"))) from error
     finally:
+        claim.close()
         shutil.rmtree(temporary, ignore_errors=True)
         with contextlib.suppress(OSError):
             packed.unlink()
@@ -223,13 +228,15 @@ def _take_its_name(temporary: Path, out: Path) -> None:
     for item in _foreign(out):
         (temporary / item).parent.mkdir(exist_ok=True)
         _carry(out / item, temporary / item)
-    aside = out.parent / f".handful-{uuid4().hex}"
-    out.replace(aside)
-    try:
-        temporary.replace(out)
-    except OSError:
-        aside.replace(out)
-        raise
+    aside = temporary
+    if not exchange(temporary, out):  # Else there is a moment in which neither has the name.
+        aside = out.parent / f".handful-{uuid4().hex}"
+        out.replace(aside)
+        try:
+            temporary.replace(out)
+        except OSError:
+            aside.replace(out)
+            raise
     for item in _foreign(aside):
         if not os.path.lexists(out / item):  # It came in this very moment.
             (aside / item).replace(out / item)

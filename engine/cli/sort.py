@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -216,38 +217,51 @@ def _finish(steps: Any, target: Path, images: Path | None, *, as_json: bool) -> 
 
 
 def _carried(steps: Any, projects: Sequence[Path]) -> FilesSorted:
-    """Run the job to its end; the projects learn where their images are."""
+    """Run the job to its end; the projects learn where their images are, some files at a time.
+
+    Before the journal says that it is over: a project that was not told by then is told by nobody.
+    """
     done: list[FilesSorted] = []
-    moves: list[tuple[Path, Path]] = []
+    with contextlib.ExitStack() as stack:
+        following = [_Following(path, stack) for path in projects]
 
-    def note(event: Event) -> None:
-        match event:
-            case FilesMoved():
-                moves.extend(event.moves)
-            case FilesSorted():
-                done.append(event)
-            case _:
-                pass
+        def note(event: Event) -> None:
+            match event:
+                case FilesMoved():
+                    for project in following:
+                        project.follow(event.moves)
+                case FilesSorted():
+                    done.append(event)
+                case _:
+                    pass
 
-    try:
         run(steps, note)
-    finally:
-        for project in projects if moves else ():
-            _tell_project(project, moves)
     (event,) = done
     _tell_left_out(event.left_out, event.n_left_out)
     return event
 
 
-def _tell_project(path: Path, moves: list[tuple[Path, Path]]) -> None:
-    try:
-        project = Project.open(path)
+class _Following:
+    """A project that learns where its images go, opened when the first of them does."""
+
+    def __init__(self, path: Path, stack: contextlib.ExitStack) -> None:
+        self._path = path
+        self._stack = stack  # That closes it.
+        self._project: Project | None = None
+        self._has_failed = False
+
+    def follow(self, moves: Sequence[tuple[Path, Path]]) -> None:
+        """Tell it; where that fails, the person is told once."""
+        if self._has_failed:
+            return
         try:
-            project.follow_moves(moves)
-        finally:
-            project.close()
-    except ProjectError as error:
-        tell(f"{error} It finds images by their content when they are in its folder.")
+            if self._project is None:
+                self._project = Project.open(self._path)
+                self._stack.callback(self._project.close)
+            self._project.follow_moves(moves)
+        except ProjectError as error:
+            self._has_failed = True
+            tell(f"{error} It finds images by their content when they are in its folder.")
 
 
 def _table(plan: Any) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from engine.bundle.contents import variant_name
 from engine.encoder.graph import read_graph_metadata
+from engine.files import clear_leftovers
 from engine.jobs.certificate import certify
 from engine.jobs.export_card import model_card
 from engine.jobs.export_graph import DECODE_RULE, classifier_graph
@@ -50,6 +51,7 @@ def write_model(
         ExportError: it could not be written, or the file disagrees with the program.
     """
     yield Progress(request_id, say("Building the model file (a few seconds)"), 0, 0, 0.0, 0.0)
+    clear_leftovers(out.parent)
     with ExitStack() as stack:
         temporary = stack.enter_context(written_whole(out))
         content = classifier_graph(workspace, fitted).SerializeToString(deterministic=True)

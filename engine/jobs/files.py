@@ -7,12 +7,13 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 from engine.errors import ExportError, sentence_for
+from engine.files import claimed, clear_leftovers
 from engine.images import EXTENSIONS
 from engine.project_backups import SUFFIX as PROJECT_SUFFIX
 from engine.words import say
@@ -69,6 +70,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     if os.path.islink(path):
         path = path.resolve()  # A link stays one; what it points to is written.
     temporary = path.parent / f".handful-{uuid4().hex}{path.suffix[:20]}"
+    claim = ExitStack()
     try:
         _check_parent(path)
         if path.is_dir():  # Asked first also because it finds an impossible name at once.
@@ -76,14 +78,17 @@ def written_whole(path: Path) -> Iterator[Path]:
         if path.exists() and not path.is_file():
             raise ExportError(say("Could not write {path}: it is no ordinary file.", path=path))
         temporary.touch(exist_ok=False)
+        claim.enter_context(claimed(temporary))
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
+        claim.close()
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
         raise ExportError(sentence_for(error, path, say("write"))) from error
     finally:
+        claim.close()
         with contextlib.suppress(OSError):
             temporary.unlink()
 
@@ -100,9 +105,12 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
             it is to be in is missing or cannot be written, the disk is full, ...
     """
     temporary = path.parent / f".handful-{uuid4().hex}"
+    claim = ExitStack()
     try:
         _check_parent(path)
+        clear_leftovers(path.parent)
         temporary.mkdir()
+        claim.enter_context(claimed(temporary))
         yield temporary
         # An empty folder may have been made in the file dialog for this; Windows replaces none.
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
@@ -116,6 +124,7 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise ExportError(sentence_for(error, path, say("write"))) from error
     finally:
+        claim.close()
         shutil.rmtree(temporary, ignore_errors=True)
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import EngineError, ExportError
+from engine.files import clear_leftovers
 from engine.interchange.metadata.journal import Journal
 from engine.interchange.metadata.keywords import Keyword
 from engine.interchange.metadata.plan import FileEdit, plan_image, relative_to, sidecar_of
 from engine.interchange.records import Record, Results
-from engine.jobs.metadata_files import clear_leftovers, replace_file, rewritten
+from engine.jobs.metadata_files import replace_file, rewritten
 from engine.jobs.predictions import fit_snapshot, results_of
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
@@ -91,7 +92,8 @@ def tag_images(
     meter = ProgressMeter(request_id, text, len(wanted))
     journal = Journal(folder)
     if journal.is_resumed and not choice.is_dry_run:
-        clear_leftovers({image.path.parent for image, _ in wanted})
+        for parent in {image.path.parent for image, _ in wanted}:
+            clear_leftovers(parent, older_than_s=0)
     run = _Run(folder, choice)
     claims = _claims(wanted, choice)
     for image, keyword in wanted:

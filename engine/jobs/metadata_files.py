@@ -1,15 +1,12 @@
-"""One file of a run of metadata: replaced whole; and what a killed run left beside it."""
+"""One file of a run of metadata, replaced whole."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 from engine.errors import ExportError, sentence_for
 from engine.images import content_hash
@@ -18,8 +15,6 @@ from engine.interchange.metadata.plan import is_protected
 from engine.jobs.files import written_whole
 from engine.messages import RewrittenImage
 from engine.words import say
-
-_LEFTOVER: Final = re.compile(r"\.handful-[0-9a-f]{32}(\..*)?")
 
 
 def replace_file(
@@ -73,15 +68,6 @@ def content_of(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise ExportError(sentence_for(error, path, say("read"))) from error
-
-
-def clear_leftovers(folders: Iterable[Path]) -> None:
-    """Remove the unfinished files that a killed run left beside those it changed."""
-    for parent in set(folders):
-        with contextlib.suppress(OSError):
-            for item in os.scandir(parent):
-                if _LEFTOVER.fullmatch(item.name) and item.is_file(follow_symlinks=False):
-                    os.unlink(item.path)
 
 
 def rewritten(entry: Entry, *, is_undone: bool = False, name: str = "") -> RewrittenImage:

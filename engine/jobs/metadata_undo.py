@@ -7,11 +7,12 @@ for images and sidecars in that folder, and for those that the person's own list
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from engine.errors import ExportError
+from engine.files import clear_leftovers
 from engine.images import EXTENSIONS, content_hash
 from engine.interchange.metadata.journal import (
     Entry,
@@ -24,7 +25,7 @@ from engine.interchange.metadata.journal import (
     runs_of,
 )
 from engine.interchange.metadata.plan import sidecar_of
-from engine.jobs.metadata_files import clear_leftovers, content_of, replace_file, rewritten
+from engine.jobs.metadata_files import content_of, replace_file, rewritten
 from engine.jobs.progress import ProgressMeter
 from engine.messages import (
     Event,
@@ -91,12 +92,19 @@ class _Undo:
         """Restore what a run has changed, and leave the journal with what could not be."""
         entries = entries_of(journal)
         meter = ProgressMeter(request_id, say("Restoring files"), len(entries))
-        clear_leftovers(path.parent for path in map(self._allowed_path, entries) if path)
+        for folder in {path.parent for path in map(self._allowed_path, entries) if path}:
+            clear_leftovers(folder, older_than_s=0)
         left: list[Entry] = []
+        befores: dict[str, list[str]] = {}  # What each file was before the entries yet to come.
+        for entry in entries:
+            befores.setdefault(entry.path, []).append(entry.before)
         for entry in reversed(entries):
+            earlier = befores[entry.path]
+            earlier.pop()
             try:
                 # What was written later has to go first.
-                event = None if entry.path in self._left else self._restore(entry, request_id)
+                is_left = entry.path in self._left
+                event = None if is_left else self._restore(entry, earlier, request_id)
                 if event is not None:
                     yield event
             except ExportError as error:
@@ -124,8 +132,14 @@ class _Undo:
         else:
             put_aside(journal)
 
-    def _restore(self, entry: Entry, request_id: int) -> ImagesRewritten | None:
-        """Make a file what it was; the event to tell where it is an image. Raises ExportError."""
+    def _restore(
+        self, entry: Entry, earlier: Sequence[str], request_id: int
+    ) -> ImagesRewritten | None:
+        """Make a file what it was; the event to tell where it is an image. Raises ExportError.
+
+        ``earlier`` are the hashes of what it was before that: an undo that was killed, of a run
+        that had been killed and gone on with, may have come so far already.
+        """
         path, name = self._allowed_path(entry), ""
         if path is None:
             raise ExportError(
@@ -142,6 +156,8 @@ class _Undo:
             path, name, current = self._moved(entry, path)
         digest = "" if current is None else content_hash(current).hex()
         if digest == entry.before:
+            return None
+        if digest != entry.after and digest in earlier:
             return None
         if current is None and entry.after:
             raise ExportError(

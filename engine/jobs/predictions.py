@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import EngineError, LabelsError
+from engine.files import clear_leftovers
 from engine.interchange.records import Record, Results
 from engine.interchange.tables import (
     errors_place,
@@ -216,6 +217,7 @@ def save_table(
     unreadable: list[tuple[str, str]] = []
     n_like_none = 0
     errors_path = errors_place(out)
+    clear_leftovers(out.parent)
     with written_whole(out) as temporary:
         for chunk in write_table(results, temporary, chosen):
             for record in chunk:

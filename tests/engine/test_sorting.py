@@ -9,14 +9,17 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.cli.commands import main as command_line
+from engine.cli.sort import sort_results
 from engine.errors import EngineError, ExportError
 from engine.images import find_images
 from engine.interchange.records import Record, Results
-from engine.interchange.sorting import placing
+from engine.interchange.sorting import carrying, placing, trust
 from engine.interchange.sorting.journal import JOURNAL_NAME, Journal, has_unfinished
 from engine.interchange.sorting.names import NONE, UNSURE, folder_names, name_key
 from engine.interchange.sorting.plan import Planned
@@ -713,6 +716,57 @@ def test_an_image_known_at_both_places_keeps_both(images: Path, tmp_path: Path) 
     assert project.follow_moves([(images / "a.jpg", images / "fox/a.jpg")]) == []
     assert [record.name for record in project.images()] == ["a.jpg", "fox/a.jpg"]
     project.close()
+
+
+@pytest.mark.parametrize("is_undo", [False, True])
+def test_the_command_line_tells_the_project_before_the_journal_has_ended(
+    images: Path, tmp_path: Path, is_undo: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a kill in between nobody else would."""
+    project = Project.for_folder(images, tmp_path / "kept")
+    project.add_images([found for found in find_images(images) if isinstance(found, FoundFile)])
+    path = project.path
+    project.close()
+    choice = SortChoice(tmp_path / "out", SortHow.MOVE)
+    usual = carrying.Journal.note
+
+    def note(journal: carrying.Journal, run: object, **line: Any) -> None:
+        if line.keys() & {"end", "undo_end"}:
+            raise ExportError("as if it were killed here")
+        usual(journal, run, **line)
+
+    if is_undo:
+        sort_results(results(images, SAID), choice, path, only_plan=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(carrying.Journal, "note", note)
+        if is_undo:
+            assert command_line(["sort", "undo", str(tmp_path / "out")]) == 1
+        else:
+            with pytest.raises(ExportError, match="killed here"):
+                sort_results(results(images, SAID), choice, path, only_plan=False)
+    project = Project.open(path)
+    names = [record.name for record in project.images()]
+    assert len(names) == 5
+    assert all(project.path_of(name).is_file() for name in names)
+    assert is_undo != any(name.startswith("../out/") for name in names)
+    project.close()
+
+
+def test_a_list_that_cannot_be_written_now_stops_a_sorting_before_it_begins(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A move that this computer does not know of could not be taken back."""
+    before = tree(images)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    made = plan(results(images, SAID), SortChoice(tmp_path / "out", SortHow.MOVE)).plan
+    with monkeypatch.context() as patch:
+        patch.setattr(trust.os, "fsync", full)
+        with pytest.raises(ExportError, match=r"sortings.jsonl: the disk is full"):
+            ended(carry_out(made, 1))
+    assert tree(images) == before
 
 
 CHILD = """

@@ -313,3 +313,24 @@ def test_removing_leaves_files_that_others_made_if_empty(folder: Path) -> None:
     assert (folder / "i0.jpg.xmp").read_bytes() == b""
     assert (folder / "i1.png.xmp").read_bytes() == bare
     assert len(list(folder.rglob("*.xmp"))) == 2
+
+
+@pytest.mark.parametrize("is_embedded", [False, True])
+def test_an_undo_that_was_killed_ends_where_the_run_had_been_gone_on_with(
+    folder: Path, is_embedded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that are back already have none of the states that the second half of the run tells."""
+    before = tree(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(job.Journal, "finish", lambda _: None)  # As if killed before its end.
+        tag(folder, FOX, MetadataChoice(is_embedded=is_embedded))
+    tag(folder, DOG, MetadataChoice(is_embedded=is_embedded))
+    journal = last_run(folder)
+    assert journal is not None
+    told = journal.read_bytes()
+    assert undo(folder).problems == ()
+    journal.parent.mkdir(exist_ok=True)
+    journal.write_bytes(told)  # As if killed before the journal went.
+    undone = undo(folder)
+    assert (undone.n_restored, undone.problems) == (0, ())
+    assert tree(folder) == before

@@ -35,6 +35,7 @@ _FILES_PER_STEP: Final = 32  # Each step waits for the disk once, others for eac
 _BYTES_PER_STEP: Final = 1 << 25
 _FILES_PER_SYNC: Final = 4000  # After a crash all files since then are looked at again.
 _BYTES_PER_SYNC: Final = 1 << 30
+_PROBE: Final = ".handful-sorting-probe-0.part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def begin(journal: Journal, plan: SortPlan, *, made_target: bool) -> Run:
         ExportError: hard links are not possible there, or the journal cannot be written.
     """
     if plan.choice.how is SortHow.LINK and plan.files:
-        check_links(plan.files[0], journal.target / _mark("probe", 0))
+        check_links(plan.files[0], journal.target / _PROBE)
     run = Run.of(plan, made_target=made_target)
     remember(run)  # First: a journal that this computer does not know is not obeyed.
     journal.begin(run)
@@ -195,6 +196,8 @@ def remove_if_empty(journal: Journal) -> None:
         return
     for run in reversed(journal.runs):
         _remove_made(journal.target, run)  # Newer files may have been in them before.
+    with contextlib.suppress(OSError):
+        (journal.target / _PROBE).unlink()  # Killed when it had just been made.
     journal.remove()
     if any(run.made_target for run in journal.runs):
         with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from engine.errors import ExportError
+from engine.errors import ExportError, sentence_for
 from engine.messages import Placement, SortHow
 from engine.words import Sentence, say
 
@@ -188,8 +188,10 @@ def digest_of_file(path: Path) -> str:
 
 
 def check_links(item: Placement, temporary: Path) -> None:
-    """Raise ExportError where the target's file system has no hard links."""
+    """Raise ExportError where the target's file system has no hard links, or takes none now."""
     try:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
         os.link(os.path.realpath(item.source), temporary)
         temporary.unlink()
     except OSError as error:
@@ -203,7 +205,7 @@ def check_links(item: Placement, temporary: Path) -> None:
                 )
             ) from error
         if error.errno != errno.ENOENT:
-            raise
+            raise ExportError(sentence_for(error, temporary, say("write"))) from error
 
 
 # --- Forth ---------------------------------------------------------------------------------------

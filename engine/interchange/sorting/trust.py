@@ -8,6 +8,7 @@ a list in the person's own data tells, or for folders that the person names.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -15,7 +16,7 @@ from typing import Final
 
 from platformdirs import user_data_path
 
-from engine.errors import ExportError
+from engine.errors import ExportError, sentence_for
 from engine.interchange.sorting.journal import Run, damaged
 from engine.messages import SortHow
 from engine.words import say
@@ -26,7 +27,11 @@ _LIST_NAME: Final = "sortings.jsonl"
 def remember(run: Run) -> None:
     """Note on this computer that a run is ours, and where its images came from.
 
-    Where that cannot be written, the run counts as one of another computer.
+    Where that may never be written, the run counts as one of another computer.
+
+    Raises:
+        ExportError: it could not be written now: the disk is full or broken. Nothing is moved then,
+            since taking it back would be refused.
     """
     folder = _absolute(run.images_folder)
     others = {_absolute(item.source.parent) for item in run.files.values()}
@@ -34,13 +39,17 @@ def remember(run: Run) -> None:
         "run": run.run_id,
         "folders": [str(folder), *sorted(str(one) for one in others if not _is_in(one, folder))],
     }
-    with contextlib.suppress(OSError):
-        path = _list_path()
+    path = _list_path()
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
-            file.write((json.dumps(line) + "\n").encode())
+            # Another line's end first: a full disk may have torn the one before.
+            file.write(f"\n{json.dumps(line)}\n".encode())
             file.flush()
             os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
+            raise ExportError(sentence_for(error, path, say("write"))) from error
 
 
 def is_known(run: Run) -> bool:
