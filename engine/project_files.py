@@ -5,7 +5,6 @@ Nothing here knows what an image or a class is, save where a folder is recognise
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import itertools
 import logging
