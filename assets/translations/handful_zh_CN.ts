@@ -575,12 +575,32 @@
         <translation>正在清空缓存</translation>
     </message>
     <message>
+        <source>Making the cache smaller</source>
+        <translation>正在缩小缓存</translation>
+    </message>
+    <message>
         <source>The cache could not be emptied: {reason}.</source>
         <translation>无法清空缓存：{reason}。</translation>
     </message>
 </context>
 <context>
     <name>CacheSection</name>
+    <message>
+        <source>Above it, what was used longest ago goes first. The command line goes by it too.</source>
+        <translation>超过上限时，最久未使用的内容最先清除。命令行也遵守此上限。</translation>
+    </message>
+    <message>
+        <source>As much as suits the disk</source>
+        <translation>按磁盘情况自动决定</translation>
+    </message>
+    <message>
+        <source>As things are, {size}</source>
+        <translation>目前为 {size}</translation>
+    </message>
+    <message>
+        <source>At most {size}</source>
+        <translation>最多 {size}</translation>
+    </message>
     <message>
         <source>At work…</source>
         <translation>正在处理…</translation>
@@ -610,6 +630,10 @@
         <translation>清空缓存？</translation>
     </message>
     <message>
+        <source>Largest size of the cache</source>
+        <translation>缓存的最大大小</translation>
+    </message>
+    <message>
         <source>Move the cache</source>
         <translation>移动缓存</translation>
     </message>
@@ -632,6 +656,10 @@
     <message>
         <source>The cache was emptied: {before} before, {after} now.</source>
         <translation>缓存已清空：之前 {before}，现在 {after}。</translation>
+    </message>
+    <message>
+        <source>The cache was made smaller: {before} before, {after} now.</source>
+        <translation>缓存已缩小：原为 {before}，现为 {after}。</translation>
     </message>
     <message>
         <source>Use the System’s Place</source>
@@ -5972,6 +6000,10 @@ The arrow keys choose another cell.</source>
         <translation>正在读取模型</translation>
     </message>
     <message>
+        <source>Repairing the project</source>
+        <translation>正在修复项目</translation>
+    </message>
+    <message>
         <source>The predictions are on their way.</source>
         <translation>预测即将给出。</translation>
     </message>
@@ -6013,6 +6045,14 @@ The arrow keys choose another cell.</source>
     <message>
         <source>Not everything in the folder could be read: {names}.</source>
         <translation>文件夹中有些内容无法读取：{names}。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be reached at the moment. Your labels are kept, and Handful goes on when the folder is back.</source>
+        <translation>目前无法访问文件夹 {folder}。您的标注已保留，文件夹恢复后 Handful 会继续。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} is back, and is read again.</source>
+        <translation>文件夹 {folder} 已恢复，正在重新读取。</translation>
     </message>
     <message>
         <source>The folder {folder} is not there any more. Your labels are kept; show Handful where the images are now.</source>
@@ -7056,6 +7096,10 @@ The arrow keys choose another cell.</source>
         <translation>打开</translation>
     </message>
     <message>
+        <source>Repair</source>
+        <translation>修复</translation>
+    </message>
+    <message>
         <source>Show</source>
         <translation>显示</translation>
     </message>
@@ -7914,12 +7958,144 @@ The arrow keys choose another cell.</source>
         <translation>有 1 张图像不在文件夹中，已略过：{names}。</translation>
     </message>
     <message>
+        <source> (computer {computer}, process {process}, since {since} UTC)</source>
+        <translation>（计算机 {computer}，进程 {process}，自 {since} UTC 起）</translation>
+    </message>
+    <message>
+        <source>--cluster needs Ray, which is not installed: pip install “handful[cluster]”.</source>
+        <translation>--cluster 需要 Ray，但尚未安装：pip install “handful[cluster]”。</translation>
+    </message>
+    <message>
         <source>1 image lies outside of the folder and was left out: {names}.</source>
         <translation>有 1 张图像在文件夹之外，已略过：{names}。</translation>
     </message>
     <message>
+        <source>A part of the file&apos;s log could not be read.</source>
+        <translation>文件日志的一部分无法读取。</translation>
+    </message>
+    <message>
         <source>All that was left out is listed in {path}.</source>
         <translation>所有略过的图像都列在 {path} 中。</translation>
+    </message>
+    <message>
+        <source>Another program has the cache {path} open; close it first.</source>
+        <translation>另一个程序正打开着缓存 {path}；请先关闭它。</translation>
+    </message>
+    <message>
+        <source>Another program keeps the cache {path} busy; the work goes on without it.</source>
+        <translation>另一个程序一直占用缓存 {path}；工作将在没有缓存的情况下继续。</translation>
+    </message>
+    <message>
+        <source>Brought back by the journal: {count}.</source>
+        <translation>由日志恢复：{count}。</translation>
+    </message>
+    <message>
+        <source>CUDA: {reason}</source>
+        <translation>CUDA：{reason}</translation>
+    </message>
+    <message>
+        <source>Classifying</source>
+        <translation>正在分类</translation>
+    </message>
+    <message>
+        <source>Could not open {address}: {reason}.</source>
+        <translation>无法打开 {address}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Could not read {path}: {reason}.</source>
+        <translation>无法读取 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Could not write {path}: there is something else in it, which is left as it is. Choose another folder.</source>
+        <translation>无法写入 {path}：其中有其他内容，已保持原样。请选择另一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Entries of the journal that could not be read: {count}; labels of that time may be missing, or older ones; please look them through.</source>
+        <translation>无法读取的日志条目：{count}；那段时间的标注可能缺失，或是较早的标注；请检查。</translation>
+    </message>
+    <message>
+        <source>Images of {path} that would lie outside of its folder ({count}) are not looked for, since this computer has never seen the project before.</source>
+        <translation>{path} 中位于其文件夹之外的图像（{count}）不会被查找，因为这台计算机从未见过该项目。</translation>
+    </message>
+    <message>
+        <source>Its journal was read to the end; whether more was labelled that was not written to the file yet cannot be told.</source>
+        <translation>日志已读到末尾；是否还有尚未写入文件的标注，无法得知。</translation>
+    </message>
+    <message>
+        <source>Labels that are lost, since their image or class is not known any more: {count}.</source>
+        <translation>因图像或类别已无从得知而丢失的标注：{count}。</translation>
+    </message>
+    <message>
+        <source>Listing images</source>
+        <translation>正在列出图像</translation>
+    </message>
+    <message>
+        <source>Looking for what is done</source>
+        <translation>正在查找已完成的部分</translation>
+    </message>
+    <message>
+        <source>Making the cache smaller (MB)</source>
+        <translation>正在缩小缓存（MB）</translation>
+    </message>
+    <message>
+        <source>Nothing of a project could be read in {path}, and there is no backup of it; the file was left as it is.</source>
+        <translation>在 {path} 中读不出项目的任何内容，也没有它的备份；文件保持原样。</translation>
+    </message>
+    <message>
+        <source>Nothing that was labelled is missing.</source>
+        <translation>标注无一丢失。</translation>
+    </message>
+    <message>
+        <source>Of these from the backup {name}: {count}.</source>
+        <translation>其中来自备份 {name}：{count}。</translation>
+    </message>
+    <message>
+        <source>OpenVINO does not run here ({why})</source>
+        <translation>OpenVINO 在此无法运行（{why}）</translation>
+    </message>
+    <message>
+        <source>OpenVINO gives other numbers here (probabilities move by up to {difference:.1g})</source>
+        <translation>OpenVINO 在此给出的数值不同（概率最多相差 {difference:.1g}）</translation>
+    </message>
+    <message>
+        <source>OpenVINO is not faster here ({gain:.2f} times)</source>
+        <translation>OpenVINO 在此并不更快（{gain:.2f} 倍）</translation>
+    </message>
+    <message>
+        <source>OpenVINO is not installed (pip install handful[openvino])</source>
+        <translation>未安装 OpenVINO（pip install handful[openvino]）</translation>
+    </message>
+    <message>
+        <source>Read from what is left of the file: {count}.</source>
+        <translation>从文件的剩余部分读出：{count}。</translation>
+    </message>
+    <message>
+        <source>Repairing {name}</source>
+        <translation>正在修复 {name}</translation>
+    </message>
+    <message>
+        <source>Starting the workers (a few seconds)</source>
+        <translation>正在启动工作进程（几秒钟）</translation>
+    </message>
+    <message>
+        <source>The GPU failed ({why}); working on the CPU from here on.</source>
+        <translation>GPU 出错（{why}）；此后在 CPU 上工作。</translation>
+    </message>
+    <message>
+        <source>The GPU has too little free memory; working on the CPU from here on.</source>
+        <translation>GPU 的可用显存太少；此后在 CPU 上工作。</translation>
+    </message>
+    <message>
+        <source>The Ray cluster at {address} has no free cores.</source>
+        <translation>{address} 处的 Ray 集群没有可用的处理器核心。</translation>
+    </message>
+    <message>
+        <source>The damaged file is kept as {name}.</source>
+        <translation>损坏的文件保留为 {name}。</translation>
+    </message>
+    <message>
+        <source>The damaged file says two things of some images or classes ({count}); please look the labels through.</source>
+        <translation>损坏的文件对一些图像或类别的说法前后不一（{count}）；请检查这些标注。</translation>
     </message>
     <message>
         <source>The detector could not read 1 image: {names}.</source>
@@ -7930,8 +8106,24 @@ The arrow keys choose another cell.</source>
         <translation>检测器无法读取 {count} 张图像：{names}。</translation>
     </message>
     <message>
+        <source>The device openvino cannot be used: {reason}.</source>
+        <translation>无法使用设备 openvino：{reason}。</translation>
+    </message>
+    <message>
+        <source>The encoder&apos;s graph {graph_path} cannot be taken apart: {why}.</source>
+        <translation>无法拆分编码器的计算图 {graph_path}：{why}。</translation>
+    </message>
+    <message>
         <source>The examples from the model were seen by another encoder; choose that one in the settings, or label images of two classes.</source>
         <translation>来自模型的示例由另一个编码器看过；请在设置中选择那个编码器，或标注两个类别的图像。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} is not there any more, so nothing was written; images that were read need not be read again when it is back.</source>
+        <translation>文件夹 {folder} 已不在，因此未写出任何内容；恢复后，已读过的图像无需再读。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} is not there any more.</source>
+        <translation>文件夹 {folder} 已不在。</translation>
     </message>
     <message>
         <source>The half-precision variant is not offered: a probability differs by {difference:.3f}, {limit:.3f} is allowed.</source>
@@ -8014,8 +8206,16 @@ The arrow keys choose another cell.</source>
         <translation>{name!r} 的权重与其网络不匹配：缺少 {n_missing} 个，有 {n_unknown} 个未知，其中包括 {named!r}。</translation>
     </message>
     <message>
+        <source>There are no images in {path}.</source>
+        <translation>{path} 中没有图像。</translation>
+    </message>
+    <message>
         <source>There is already a class “{name}”.</source>
         <translation>已经有类别“{name}”。</translation>
+    </message>
+    <message>
+        <source>There is no Ray cluster at {address}: {why}.</source>
+        <translation>{address} 处没有 Ray 集群：{why}。</translation>
     </message>
     <message>
         <source>There is no bundle {path}.</source>
@@ -8036,6 +8236,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>There is no file {path}.</source>
         <translation>没有文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no folder or file {path}.</source>
+        <translation>没有文件夹或文件 {path}。</translation>
     </message>
     <message>
         <source>There is no folder {folder}.</source>
@@ -8122,6 +8326,10 @@ The arrow keys choose another cell.</source>
         <translation>在 {path} 只读期间于 {copy} 中所做的标注已写回；它此前的内容保存为 {name}。</translation>
     </message>
     <message>
+        <source>Whether the journal was longer cannot be told, so the newest labels may be missing; please look them through.</source>
+        <translation>无法得知日志是否更长，因此最新的标注可能缺失；请检查。</translation>
+    </message>
+    <message>
         <source>Without an encoder there is nothing that looks at the picture.</source>
         <translation>没有编码器，就没有什么来读取图片。</translation>
     </message>
@@ -8154,6 +8362,18 @@ The arrow keys choose another cell.</source>
         <translation>正在写入报告</translation>
     </message>
     <message>
+        <source>a label of something that is not in it</source>
+        <translation>所指内容不存在的标注</translation>
+    </message>
+    <message>
+        <source>a table without a name</source>
+        <translation>没有名称的表</translation>
+    </message>
+    <message>
+        <source>a value that is too large</source>
+        <translation>过大的值</translation>
+    </message>
+    <message>
         <source>about {count}</source>
         <translation>约 {count}</translation>
     </message>
@@ -8164,6 +8384,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>all three labelled images nearest to it</source>
         <translation>与它最相近的全部三张已标注图像</translation>
+    </message>
+    <message>
+        <source>an image with the number {number}</source>
+        <translation>编号为 {number} 的图像</translation>
     </message>
     <message>
         <source>another name in the file means the same image</source>
@@ -8244,6 +8468,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>it does not begin as one</source>
         <translation>文件开头不符</translation>
+    </message>
+    <message>
+        <source>it gives other numbers, by {difference:.2g}</source>
+        <translation>它给出的数值不同，相差 {difference:.2g}</translation>
     </message>
     <message>
         <source>it has a document type declaration, which XMP never has</source>
@@ -8434,8 +8662,20 @@ The arrow keys choose another cell.</source>
         <translation>链接</translation>
     </message>
     <message>
+        <source>looking at it ended the process that did so</source>
+        <translation>查看它时，负责的进程意外结束</translation>
+    </message>
+    <message>
         <source>make the folder</source>
         <translation>创建文件夹</translation>
+    </message>
+    <message>
+        <source>more than {count} classes</source>
+        <translation>超过 {count} 个类别</translation>
+    </message>
+    <message>
+        <source>more than {count} tables</source>
+        <translation>超过 {count} 个表</translation>
     </message>
     <message>
         <source>move</source>
@@ -8504,6 +8744,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>read the weights</source>
         <translation>读取权重</translation>
+    </message>
+    <message>
+        <source>repair</source>
+        <translation>修复</translation>
     </message>
     <message>
         <source>ridge regression</source>
@@ -8690,6 +8934,10 @@ The arrow keys choose another cell.</source>
         <translation>已保留您的标注“{name}”</translation>
     </message>
     <message>
+        <source>{address} needs a package that is not there: {why}.</source>
+        <translation>{address} 需要一个未安装的软件包：{why}。</translation>
+    </message>
+    <message>
         <source>{count} bytes</source>
         <translation>{count} 字节</translation>
     </message>
@@ -8744,6 +8992,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{count} tasks have no image and were passed over.</source>
         <translation>{count} 个任务没有图像，已略过。</translation>
+    </message>
+    <message>
+        <source>{cpu}, OpenVINO</source>
+        <translation>{cpu}，OpenVINO</translation>
     </message>
     <message>
         <source>{damage}; the newest backup is {backup}.</source>
@@ -8876,6 +9128,14 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{path} gives no image a “label”.</source>
         <translation>{path} 没有给任何图像“label”。</translation>
+    </message>
+    <message>
+        <source>{path} had lost the last change that was saved to it; it is back, from the copy of the journal that is kept beside the backups.</source>
+        <translation>{path} 丢失了最后保存的一项更改；已根据与备份一起保存的日志副本恢复。</translation>
+    </message>
+    <message>
+        <source>{path} had lost the last {count} changes that were saved to it; they are back, from the copy of the journal that is kept beside the backups.</source>
+        <translation>{path} 丢失了最后保存的 {count} 项更改；已根据与备份一起保存的日志副本恢复。</translation>
     </message>
     <message>
         <source>{path} has no column “{column}”.</source>
@@ -9034,8 +9294,16 @@ The arrow keys choose another cell.</source>
         <translation>{path} 已损坏：其中 {count} 行无法读取，这些行所涉及的文件保持不变。</translation>
     </message>
     <message>
+        <source>{path} is damaged; choose another folder.</source>
+        <translation>{path} 已损坏；请选择另一个文件夹。</translation>
+    </message>
+    <message>
         <source>{path} is damaged; delete it, and it is computed anew.</source>
         <translation>{path} 已损坏；请将其删除，之后会重新计算。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged; remove it and run again.</source>
+        <translation>{path} 已损坏；请删除它后再次运行。</translation>
     </message>
     <message>
         <source>{path} is damaged; without it the run can go on.</source>
@@ -9098,6 +9366,10 @@ The arrow keys choose another cell.</source>
         <translation>{path} 不是此版本 Handful 可读取的日志。</translation>
     </message>
     <message>
+        <source>{path} is not a project that Handful can open: its table “{name}” is missing.</source>
+        <translation>{path} 不是 Handful 能打开的项目：缺少表“{name}”。</translation>
+    </message>
+    <message>
         <source>{path} is not a table of a watched folder, so nothing is appended to it; name another file.</source>
         <translation>{path} 不是监视文件夹的表格，因此不会向其追加内容；请指定另一个文件。</translation>
     </message>
@@ -9136,6 +9408,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{path} is of version {version}; Handful knows the versions 1.0 to 1.9.</source>
         <translation>{path} 的版本为 {version}；Handful 支持版本 1.0 至 1.9。</translation>
+    </message>
+    <message>
+        <source>{path} is open in another Handful{where}; close it there first.</source>
+        <translation>{path} 已在另一个 Handful 中打开{where}；请先在那里关闭。</translation>
     </message>
     <message>
         <source>{path} is read-only, so labels could not be saved; copy it to a place where you may write and open the copy.</source>
@@ -9190,6 +9466,10 @@ The arrow keys choose another cell.</source>
         <translation>{path} 之后已被其他程序更改；保持不变。</translation>
     </message>
     <message>
+        <source>{path} was damaged and is repaired; labels in it: {count}.</source>
+        <translation>{path} 曾损坏，现已修复；其中的标注：{count}。</translation>
+    </message>
+    <message>
         <source>{path} was left as it is: its journal is damaged.</source>
         <translation>{path} 保持不变：其日志已损坏。</translation>
     </message>
@@ -9204,6 +9484,18 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{path} was not opened: it has a password.</source>
         <translation>未打开 {path}：它有密码。</translation>
+    </message>
+    <message>
+        <source>{path} was not opened: it has a value that is larger than any of a project.</source>
+        <translation>{path} 未被打开：其中有一个值比项目中的任何值都大。</translation>
+    </message>
+    <message>
+        <source>{path} was not opened: it has {what}, which Handful does not make; it is damaged, of a newer version, or meant to do harm.</source>
+        <translation>{path} 未被打开：其中有{what}，这不是 Handful 创建的；文件已损坏、来自更新的版本，或意在造成损害。</translation>
+    </message>
+    <message>
+        <source>{path} was not opened: it has {what}, which no project has; it is damaged, or meant to do harm.</source>
+        <translation>{path} 未被打开：其中有{what}，任何项目都没有；文件已损坏，或意在造成损害。</translation>
     </message>
     <message>
         <source>{path} was not opened: its member “{member}” would be written outside of its place.</source>
@@ -9250,8 +9542,16 @@ The arrow keys choose another cell.</source>
         <translation>{percent}%</translation>
     </message>
     <message>
+        <source>{reason} Close the project and repair it; what you label until then is kept.</source>
+        <translation>{reason} 请关闭项目并修复；在此之前的标注会保留。</translation>
+    </message>
+    <message>
         <source>{reason} Handful works with its own encoder instead.</source>
         <translation>{reason}Handful 改用自带的编码器。</translation>
+    </message>
+    <message>
+        <source>{reason} {rows} of {total} images are done; the same command goes on from there.</source>
+        <translation>{reason} 已完成 {rows} / {total} 张图像；再次运行同一命令即可从此处继续。</translation>
     </message>
     <message>
         <source>{reason}, and neither can torch ({why})</source>
@@ -9308,6 +9608,14 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{why} It was left out.</source>
         <translation>{why}该图像未包含在内。</translation>
+    </message>
+    <message>
+        <source>“{name}” ({kind})</source>
+        <translation>“{name}”（{kind}）</translation>
+    </message>
+    <message>
+        <source>“{name}”, made differently</source>
+        <translation>以不同方式创建的“{name}”</translation>
     </message>
     <message>
         <source>“{none}” is no class and cannot be changed.</source>
