@@ -1,0 +1,380 @@
+"""The processes that decode, and what comes of one that crashes, hangs or takes too much memory.
+
+Each thread that decodes borrows a process for one file, so there are as many as threads ever decoded
+at once; they are started when needed and ended when none has been for a while. A file that ends its
+process, or that a watchdog ends it for, cannot be read, and says why; the next file has another one.
+Where processes cannot be had at all, files are decoded here, as a program that works less safely is
+worth more than one that does not.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import mmap
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decoding.child import (
+    ANSWER,
+    FAILED,
+    GO_ON,
+    IMAGE,
+    LARGE,
+    READY,
+    REQUEST,
+    SHARED_BYTES,
+    TIME_LIMIT_S,
+    UNREADABLE,
+    open_shared,
+)
+from engine.errors import UnreadableImageError
+from engine.images import DRAFT_SIDE_PX, MAX_JPEG_PIXELS, DecodedImage, Look, decode_image, look_at
+from engine.words import Sentence, say
+
+SWITCH: Final = "--decode-images"
+"""First argument of a built program that is to be :mod:`engine.decoding.child`."""
+
+_IDLE_S: Final = 20.0
+_WATCH_S: Final = 0.1  # How often the watchdog looks while anything is decoded.
+_LEFT_S: Final = 5.0  # How long a process that was told to end may take.
+_MOST_JSON: Final = 1 << 20
+_MOST_THUMBNAIL: Final = 1 << 20
+_log = logging.getLogger(__name__)
+
+# Runs the child without the package's own __init__, which would load what it has no use for, and
+# without the site module: all paths are handed down.
+_START: Final = (
+    "import sys, types; sys.path[:] = {path!r}; "
+    "engine = types.ModuleType('engine'); engine.__path__ = [{engine!r}]; "
+    "sys.modules['engine'] = engine; "
+    "from {module} import main; main(sys.argv[1])"
+)
+
+
+class _Ended(Exception):
+    """The process is no more."""
+
+
+class _Process:
+    """One decoding process. One thread at a time asks; the watchdog may end it meanwhile."""
+
+    def __init__(self, module: str) -> None:
+        self.busy_since: float | None = None
+        self.idle_since = time.monotonic()
+        self.was_late = False
+        memory, name, inherited = _shared_memory()
+        self._memory = memory
+        try:
+            self._process = subprocess.Popen(
+                _command(module, name),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+                **_platform_options(inherited),
+            )
+        finally:
+            if inherited is not None:
+                os.close(inherited)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests: IO[bytes] = self._process.stdin
+        self._answers: IO[bytes] = self._process.stdout
+        if self._answer()[0] != READY:
+            self.end()
+            raise _Ended
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(
+        self, content: bytes, shrink_to_px: int | None, large: threading.Lock, *, is_look: bool
+    ) -> Look:
+        """What the process makes of a file's bytes.
+
+        Raises:
+            UnreadableImageError: they are no image.
+            _Ended: the process ended over it.
+        """
+        try:
+            self.busy_since = time.monotonic()
+            shrink = -1 if shrink_to_px is None else shrink_to_px
+            request = REQUEST.pack(is_look, shrink, len(content))
+            if len(content) <= SHARED_BYTES:
+                self._memory[: len(content)] = content
+                self._requests.write(request)
+            else:
+                self._requests.write(request)
+                self._requests.write(content)
+            self._requests.flush()
+            kind, values = self._answer()
+            if kind == LARGE:
+                self.busy_since = None  # Waiting for its turn is not its fault.
+                with large:
+                    self.busy_since = time.monotonic()
+                    self._requests.write(GO_ON)
+                    self._requests.flush()
+                    return self._look(*self._answer())
+            return self._look(kind, values)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise _Ended from error  # Its pipe broke, or it does not say what it should.
+        finally:
+            self.busy_since = None
+            self.idle_since = time.monotonic()
+
+    def end(self) -> None:
+        """End the process, whatever it is doing. Any thread."""
+        self._process.kill()
+
+    def bury(self) -> int:
+        """Wait for its end, and give its pipes and memory back; its return code."""
+        self._process.kill()
+        code = self._process.wait()
+        for pipe in (self._requests, self._answers):
+            try:
+                pipe.close()
+            except OSError:
+                continue  # What was not written yet has nobody to go to.
+        self._memory.close()
+        return code
+
+    def _answer(self) -> tuple[bytes, Any]:
+        kind, length = ANSWER.unpack(self._read(ANSWER.size))
+        if length > _MOST_JSON:
+            raise ValueError("an answer of such length was not made by the program")
+        return kind, json.loads(self._read(length)) if length else None
+
+    def _look(self, kind: bytes, values: Any) -> Look:
+        if kind == UNREADABLE:
+            raise UnreadableImageError(Sentence.from_json(values))
+        if kind == FAILED:
+            raise RuntimeError(str(values["trace"]))
+        if kind != IMAGE:
+            raise ValueError("no answer of this kind was expected")
+        height, width, depth = (int(side) for side in values["shape"])
+        n_thumbnail = int(values["thumbnail"])
+        size = height * width * depth
+        if depth != 3 or min(height, width) < 1 or height * width > MAX_JPEG_PIXELS:
+            raise ValueError("these are no sizes of an image")
+        if not 0 <= n_thumbnail <= _MOST_THUMBNAIL:
+            raise ValueError("this is no size of a thumbnail")
+        thumbnail = self._read(n_thumbnail)
+        # A copy: the memory is the next file's as soon as this one is answered.
+        content = self._memory[:size] if size <= SHARED_BYTES else self._read(size)
+        pixels: NDArray[np.uint8] = np.frombuffer(content, np.uint8).reshape(height, width, 3)
+        width_px, height_px = (int(side) for side in values["original"])
+        decoded = DecodedImage(pixels, width_px, height_px, int(values["taken_s"]))
+        return Look(decoded, thumbnail, int(values["perceptual_hash"]))
+
+    def _read(self, count: int) -> bytes:
+        content = self._answers.read(count)
+        if len(content) < count:
+            raise _Ended
+        return content
+
+
+class Decoders:
+    """The processes. Any thread may call any method; see the module."""
+
+    def __init__(
+        self, *, module: str = "engine.decoding.child", time_limit_s: float = TIME_LIMIT_S
+    ) -> None:
+        """Make none yet.
+
+        Args:
+            module: whose ``main`` runs in the processes.
+            time_limit_s: for one file, from its bytes to its pixels.
+        """
+        self._module = module
+        self._time_limit_s = time_limit_s
+        self._lock = threading.Lock()
+        self._awake = threading.Event()
+        self._free: list[_Process] = []
+        self._all: set[_Process] = set()
+        self._watchdog: threading.Thread | None = None
+        self._cannot_start = False
+        self._large = threading.Lock()
+
+    def look(self, content: bytes) -> Look:
+        """As :func:`engine.images.look_at`.
+
+        Raises:
+            UnreadableImageError: the reason as a clause, as in "the file is truncated".
+        """
+        return self._ask(
+            content,
+            DRAFT_SIDE_PX,
+            lambda: look_at(content, large_one_at_a_time=self._large),
+            is_look=True,
+        )
+
+    def decode(self, content: bytes, *, shrink_to_px: int | None = DRAFT_SIDE_PX) -> DecodedImage:
+        """As :func:`engine.images.decode_image`.
+
+        Raises:
+            UnreadableImageError: the reason as a clause.
+        """
+
+        def here() -> Look:
+            decoded = decode_image(
+                content, shrink_to_px=shrink_to_px, large_one_at_a_time=self._large
+            )
+            return Look(decoded, b"", 0)
+
+        return self._ask(content, shrink_to_px, here, is_look=False).decoded
+
+    def pids(self) -> list[int]:
+        """The processes that there are."""
+        with self._lock:
+            return [process.pid for process in self._all]
+
+    def close(self) -> None:
+        """End all processes; the next file starts another."""
+        with self._lock:
+            free, self._free = self._free, []
+            self._all.difference_update(free)
+            busy = list(self._all)
+        for process in free:
+            process.bury()
+        for process in busy:
+            process.end()  # Who asked it buries it.
+
+    def _ask(
+        self,
+        content: bytes,
+        shrink_to_px: int | None,
+        here: Callable[[], Look],
+        *,
+        is_look: bool,
+    ) -> Look:
+        process = self._borrow()
+        if process is None:
+            return here()
+        try:
+            look = process.ask(content, shrink_to_px, self._large, is_look=is_look)
+        except UnreadableImageError:
+            self._give_back(process)
+            raise
+        except RuntimeError:
+            self._give_back(process)  # A bug of ours over there; its trace goes to the log.
+            raise
+        except _Ended as error:
+            with self._lock:
+                self._all.discard(process)
+            code = process.bury()
+            _log.warning("A decoding process ended with %s.", code)
+            if process.was_late:
+                reason = say(
+                    "it took longer than {seconds:.0f} s to decode", seconds=self._time_limit_s
+                )
+            else:
+                reason = say("decoding it ended in a crash")
+            raise UnreadableImageError(reason) from error
+        except BaseException:
+            with self._lock:
+                self._all.discard(process)
+            process.bury()
+            raise
+        self._give_back(process)
+        return look
+
+    def _borrow(self) -> _Process | None:
+        with self._lock:
+            if self._free:
+                process = self._free.pop()  # The one used last: the others may be ended.
+                self._awake.set()
+                return process
+            if self._cannot_start:
+                return None
+            if self._watchdog is None:
+                self._watchdog = threading.Thread(
+                    target=self._watch, name="handful-decoding-watchdog", daemon=True
+                )
+                self._watchdog.start()
+        try:
+            process = _Process(self._module)
+        except (OSError, _Ended):
+            _log.warning("No process for decoding can be started.", exc_info=True)
+            self._cannot_start = True
+            return None
+        with self._lock:
+            self._all.add(process)
+        self._awake.set()
+        return process
+
+    def _give_back(self, process: _Process) -> None:
+        with self._lock:
+            if process in self._all:
+                self._free.append(process)
+
+    def _watch(self) -> None:
+        """End what takes too long, and what nobody has needed for a while."""
+        while True:
+            self._awake.wait()
+            time.sleep(_WATCH_S)
+            now = time.monotonic()
+            with self._lock:
+                for process in self._all:
+                    since = process.busy_since
+                    # A look early rather than one late.
+                    if since is not None and now + _WATCH_S - since > self._time_limit_s:
+                        process.was_late = True
+                        process.end()
+                idle = [item for item in self._free if now - item.idle_since > _IDLE_S]
+                self._free = [item for item in self._free if item not in idle]
+                self._all.difference_update(idle)
+                if not self._all:
+                    self._awake.clear()
+            for process in idle:
+                process.bury()
+
+
+def _command(module: str, shared: str) -> list[str]:
+    if getattr(sys, "frozen", False):
+        return [sys.executable, SWITCH, shared]
+    # On Windows the executable of a virtual environment is a launcher, and ending it would leave
+    # the process that it started.
+    executable = getattr(sys, "_base_executable", "") if sys.platform == "win32" else ""
+    start = _START.format(path=sys.path, engine=str(Path(__file__).parents[1]), module=module)
+    return [executable or sys.executable, "-I", "-S", "-c", start, shared]
+
+
+def _shared_memory() -> tuple[mmap.mmap, str, int | None]:
+    """Memory, its name for ``open_shared``, and what the process inherits for it."""
+    if sys.platform == "win32":
+        name = f"tag:handful-{os.getpid()}-{os.urandom(8).hex()}"
+        return open_shared(name), name, None
+    if hasattr(os, "memfd_create"):
+        number = os.memfd_create("handful-pixels")
+    else:
+        with tempfile.TemporaryFile() as file:  # It has no name any more.
+            number = os.dup(file.fileno())
+    os.ftruncate(number, SHARED_BYTES)
+    name = f"fd:{number}"
+    return open_shared(name), name, number
+
+
+def _platform_options(inherited: int | None) -> dict[str, Any]:
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        return {"creationflags": flags}
+    return {"pass_fds": () if inherited is None else (inherited,)}
+
+
+DECODERS: Final = Decoders()
+"""Those of this process, which all engines in it share."""
+
+atexit.register(DECODERS.close)
