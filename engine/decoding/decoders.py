@@ -53,6 +53,13 @@ _MOST_JSON: Final = 1 << 20
 _MOST_THUMBNAIL: Final = 1 << 20
 _log = logging.getLogger(__name__)
 
+_ENVIRONMENT: Final = {
+    "OPENBLAS_NUM_THREADS": "1",  # Else it takes address space for threads that it never starts.
+    # glibc would give the memory of each image back and fetch it anew: a sixth of the time.
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+}
+
 # Runs the child without the package's own __init__, which would load what it has no use for, and
 # without the site module: all paths are handed down.
 _START: Final = (
@@ -82,7 +89,7 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+                env=os.environ | _ENVIRONMENT,
                 **_platform_options(inherited),
             )
         finally:

@@ -47,7 +47,7 @@ def load_thumbnails(workspace: Workspace, command: LoadThumbnails) -> Iterator[E
         known = {item.image.image_id for item in found}
         unknown += [image for image in chunk if image.image_id not in known]
         yield None
-    for results in workspace.process(unknown):
+    for results in workspace.process(unknown, urgent=True):
         yield from _events(workspace, command.request_id, results)
         yield None
 
