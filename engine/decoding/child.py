@@ -15,6 +15,7 @@ import faulthandler
 import json
 import mmap
 import os
+import select
 import signal
 import struct
 import sys
@@ -37,7 +38,10 @@ REQUEST: Final = struct.Struct("<?iQ")  # A look or pixels alone; shrink_to_px, 
 ANSWER: Final = struct.Struct("<cI")  # What it is; how much JSON follows.
 READY, LARGE, IMAGE, UNREADABLE, FAILED = b"R", b"L", b"I", b"U", b"F"
 GO_ON: Final = b"G"
-_ORPHAN_S: Final = TIME_LIMIT_S + 1.0  # The parent's watchdog is to come first.
+LEFT: Final = 7  # The exit status where nothing was asked for a while.
+_IDLE_S: Final = 20.0
+# Where the parent can keep the limit itself, that is to come first; this is for when it is no more.
+_OWN_LIMIT_S: Final = TIME_LIMIT_S if sys.platform == "win32" else TIME_LIMIT_S + 1.0
 _NICENESS: Final = 5
 
 
@@ -53,6 +57,7 @@ def main(shared: str) -> None:
     _limit_memory()
     _answer(answers, READY)
     while True:
+        _leave_when_idle(requests)
         head = requests.read(REQUEST.size)
         if len(head) < REQUEST.size:
             break
@@ -71,6 +76,15 @@ def open_shared(name: str) -> mmap.mmap:
     if kind == "fd":
         return mmap.mmap(int(value), SHARED_BYTES)
     return mmap.mmap(-1, SHARED_BYTES, tagname=value)  # type: ignore[call-arg,unused-ignore]
+
+
+def _leave_when_idle(requests: BinaryIO) -> None:
+    """Wait for a request, but not for ever; where pipes cannot be waited for, the reading does."""
+    if sys.platform != "win32":
+        asked = select.poll()
+        asked.register(requests, select.POLLIN)
+        if not asked.poll(1000 * _IDLE_S):
+            os._exit(LEFT)
 
 
 def _serve(
@@ -143,7 +157,7 @@ def _limited_time() -> Iterator[Callable[[], None]]:
     if sys.platform != "win32":
 
         def begin() -> None:
-            signal.setitimer(signal.ITIMER_REAL, _ORPHAN_S)
+            signal.setitimer(signal.ITIMER_REAL, _OWN_LIMIT_S)
 
         def end() -> None:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -160,7 +174,7 @@ def _limited_time() -> Iterator[Callable[[], None]]:
 def _end_later() -> None:
     # A thread of C's own, which needs no lock of Python's to end the process.
     with open(os.devnull, "wb") as nowhere:
-        faulthandler.dump_traceback_later(_ORPHAN_S, exit=True, file=nowhere)
+        faulthandler.dump_traceback_later(_OWN_LIMIT_S, exit=True, file=nowhere)
 
 
 def _give_way() -> None:

@@ -1,8 +1,9 @@
 """The processes that decode, and what comes of one that crashes, hangs or takes too much memory.
 
-Each thread that decodes borrows a process for one file, so there are as many as threads ever decoded
-at once; they are started when needed and ended when none has been for a while. A file that ends its
-process, or that a watchdog ends it for, cannot be read, and says why; the next file has another one.
+Each thread that decodes borrows a process for one file, so there are as many as threads decode at
+once; they are started when needed, and end by themselves when they have not been for a while. A file
+that ends its process, or that it is ended for, cannot be read, and says why; the next file has
+another one.
 Where processes cannot be had at all, files are decoded here, as a program that works less safely is
 worth more than one that does not.
 """
@@ -14,6 +15,7 @@ import json
 import logging
 import mmap
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,7 @@ from engine.decoding.child import (
     GO_ON,
     IMAGE,
     LARGE,
+    LEFT,
     READY,
     REQUEST,
     SHARED_BYTES,
@@ -46,9 +49,6 @@ from engine.words import Sentence, say
 SWITCH: Final = "--decode-images"
 """First argument of a built program that is to be :mod:`engine.decoding.child`."""
 
-_IDLE_S: Final = 20.0
-_WATCH_S: Final = 0.1  # How often the watchdog looks while anything is decoded.
-_LEFT_S: Final = 5.0  # How long a process that was told to end may take.
 _MOST_JSON: Final = 1 << 20
 _MOST_THUMBNAIL: Final = 1 << 20
 _log = logging.getLogger(__name__)
@@ -71,16 +71,15 @@ _START: Final = (
 
 
 class _Ended(Exception):
-    """The process is no more."""
+    """The process is no more, or will not answer."""
 
 
 class _Process:
-    """One decoding process. One thread at a time asks; the watchdog may end it meanwhile."""
+    """One decoding process; one thread at a time asks."""
 
-    def __init__(self, module: str) -> None:
-        self.busy_since: float | None = None
-        self.idle_since = time.monotonic()
-        self.was_late = False
+    def __init__(self, module: str, time_limit_s: float) -> None:
+        self._time_limit_s = time_limit_s
+        self._begun_s = 0.0
         memory, name, inherited = _shared_memory()
         self._memory = memory
         try:
@@ -99,9 +98,12 @@ class _Process:
         assert self._process.stdout is not None
         self._requests: IO[bytes] = self._process.stdin
         self._answers: IO[bytes] = self._process.stdout
-        if self._answer()[0] != READY:
-            self.end()
-            raise _Ended
+        try:
+            is_ready = self._answer()[0] == READY
+        except _Ended:
+            is_ready = False
+        if not is_ready:
+            raise _Ended(f"it ended with {self.bury()} before it was ready")
 
     @property
     def pid(self) -> int:
@@ -117,30 +119,33 @@ class _Process:
             _Ended: the process ended over it.
         """
         try:
-            self.busy_since = time.monotonic()
             shrink = -1 if shrink_to_px is None else shrink_to_px
-            request = REQUEST.pack(is_look, shrink, len(content))
+            self._requests.write(REQUEST.pack(is_look, shrink, len(content)))
             if len(content) <= SHARED_BYTES:
                 self._memory[: len(content)] = content
-                self._requests.write(request)
             else:
-                self._requests.write(request)
                 self._requests.write(content)
             self._requests.flush()
+            self._wait()
             kind, values = self._answer()
-            if kind == LARGE:
-                self.busy_since = None  # Waiting for its turn is not its fault.
-                with large:
-                    self.busy_since = time.monotonic()
-                    self._requests.write(GO_ON)
-                    self._requests.flush()
-                    return self._look(*self._answer())
-            return self._look(kind, values)
+            if kind != LARGE:
+                return self._look(kind, values)
+            with large:
+                self._requests.write(GO_ON)
+                self._requests.flush()
+                self._wait()
+                return self._look(*self._answer())
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise _Ended from error  # Its pipe broke, or it does not say what it should.
-        finally:
-            self.busy_since = None
-            self.idle_since = time.monotonic()
+
+    @property
+    def was_late(self) -> bool:
+        """Whether the last file took as long as one may."""
+        return time.monotonic() - self._begun_s >= self._time_limit_s
+
+    def has_ended(self) -> bool:
+        """Whether it is no more, as one that nobody needed."""
+        return self._process.poll() is not None
 
     def end(self) -> None:
         """End the process, whatever it is doing. Any thread."""
@@ -157,6 +162,16 @@ class _Process:
                 continue  # What was not written yet has nobody to go to.
         self._memory.close()
         return code
+
+    def _wait(self) -> None:
+        """Until it begins to answer, for as long as a file may take."""
+        self._begun_s = time.monotonic()
+        if sys.platform == "win32":
+            return  # A pipe cannot be waited for; the process ends itself in time.
+        answers = select.poll()
+        answers.register(self._answers, select.POLLIN)
+        if not answers.poll(1000 * self._time_limit_s):
+            raise _Ended
 
     def _answer(self) -> tuple[bytes, Any]:
         kind, length = ANSWER.unpack(self._read(ANSWER.size))
@@ -208,10 +223,8 @@ class Decoders:
         self._module = module
         self._time_limit_s = time_limit_s
         self._lock = threading.Lock()
-        self._awake = threading.Event()
         self._free: list[_Process] = []
         self._all: set[_Process] = set()
-        self._watchdog: threading.Thread | None = None
         self._cannot_start = False
         self._large = threading.Lock()
 
@@ -252,10 +265,9 @@ class Decoders:
         """End all processes; the next file starts another."""
         with self._lock:
             free, self._free = self._free, []
-            self._all.difference_update(free)
-            busy = list(self._all)
+            busy = self._all.difference(free)
         for process in free:
-            process.bury()
+            self._bury(process)
         for process in busy:
             process.end()  # Who asked it buries it.
 
@@ -272,54 +284,46 @@ class Decoders:
             return here()
         try:
             look = process.ask(content, shrink_to_px, self._large, is_look=is_look)
-        except UnreadableImageError:
+        except (UnreadableImageError, RuntimeError):  # RuntimeError: a bug of ours over there.
             self._give_back(process)
             raise
-        except RuntimeError:
-            self._give_back(process)  # A bug of ours over there; its trace goes to the log.
-            raise
         except _Ended as error:
-            with self._lock:
-                self._all.discard(process)
-            code = process.bury()
+            was_late = process.was_late
+            code = self._bury(process)
+            if code == LEFT:  # For want of work, just when there was some.
+                return self._ask(content, shrink_to_px, here, is_look=is_look)
             _log.warning("A decoding process ended with %s.", code)
-            if process.was_late:
-                reason = say(
-                    "it took longer than {seconds:.0f} s to decode", seconds=self._time_limit_s
-                )
-            else:
-                reason = say("decoding it ended in a crash")
-            raise UnreadableImageError(reason) from error
+            raise UnreadableImageError(
+                say("it took longer than {seconds:.0f} s to decode", seconds=self._time_limit_s)
+                if was_late
+                else say("decoding it ended in a crash")
+            ) from error
         except BaseException:
-            with self._lock:
-                self._all.discard(process)
-            process.bury()
+            self._bury(process)
             raise
         self._give_back(process)
         return look
 
     def _borrow(self) -> _Process | None:
-        with self._lock:
-            if self._free:
-                process = self._free.pop()  # The one used last: the others may be ended.
-                self._awake.set()
+        """A process; None where there can be none."""
+        while True:
+            with self._lock:
+                if not self._free:
+                    break
+                process = self._free.pop()  # The one used last: the others may end.
+            if not process.has_ended():
                 return process
-            if self._cannot_start:
-                return None
-            if self._watchdog is None:
-                self._watchdog = threading.Thread(
-                    target=self._watch, name="handful-decoding-watchdog", daemon=True
-                )
-                self._watchdog.start()
+            self._bury(process)
+        if self._cannot_start:
+            return None
         try:
-            process = _Process(self._module)
+            process = _Process(self._module, self._time_limit_s)
         except (OSError, _Ended):
             _log.warning("No process for decoding can be started.", exc_info=True)
             self._cannot_start = True
             return None
         with self._lock:
             self._all.add(process)
-        self._awake.set()
         return process
 
     def _give_back(self, process: _Process) -> None:
@@ -327,26 +331,10 @@ class Decoders:
             if process in self._all:
                 self._free.append(process)
 
-    def _watch(self) -> None:
-        """End what takes too long, and what nobody has needed for a while."""
-        while True:
-            self._awake.wait()
-            time.sleep(_WATCH_S)
-            now = time.monotonic()
-            with self._lock:
-                for process in self._all:
-                    since = process.busy_since
-                    # A look early rather than one late.
-                    if since is not None and now + _WATCH_S - since > self._time_limit_s:
-                        process.was_late = True
-                        process.end()
-                idle = [item for item in self._free if now - item.idle_since > _IDLE_S]
-                self._free = [item for item in self._free if item not in idle]
-                self._all.difference_update(idle)
-                if not self._all:
-                    self._awake.clear()
-            for process in idle:
-                process.bury()
+    def _bury(self, process: _Process) -> int:
+        with self._lock:
+            self._all.discard(process)
+        return process.bury()
 
 
 def _command(module: str, shared: str) -> list[str]:

@@ -167,6 +167,7 @@ class Workspace:
         # images took 50 to 365 ms beside other work, and 23 ms with one thread in any case.
         self._blas_limits = threadpool_limits(1, user_api="blas")
         self._under_way: dict[ImageId, Future[Processed]] = {}
+        self._claiming = threading.Lock()
         self._closing = threading.Event()
         # By the encoder's fingerprint; or that it has no map, so that this is found out once.
         self._tapped: tuple[str, TappedEncoder | NoMapError] | None = None
@@ -391,11 +392,11 @@ class Workspace:
                 image = images[position]
                 position += 1
                 future = self._under_way.get(image.image_id)
-                # One that queues behind others does not help who cannot wait; it is looked up when
-                # its turn comes.
-                if future is None or (urgent and not (future.running() or future.done())):
-                    future = pool.submit(self._process_one, image)
-                    self._under_way[image.image_id] = future
+                if future is None:
+                    future = self._under_way[image.image_id] = Future()
+                    pool.submit(self._process_into, future, image)
+                elif urgent:  # It may queue behind others there.
+                    pool.submit(self._process_into, future, image)
                 if future not in waiting:  # The same image may be asked for twice.
                     waiting[future] = image
                     future.add_done_callback(done.put)
@@ -501,6 +502,18 @@ class Workspace:
         columns = np.array([class_ids[index] for index in model.classes], np.int64)
         self.current = CurrentModel(request_id, model, columns, seen)
         return self.current
+
+    def _process_into(self, future: Future[Processed], image: ImageRef) -> None:
+        """On a thread of a pool: :meth:`_process_one`, unless that is done with or under way."""
+        with self._claiming:
+            if future.running() or future.done():
+                return
+            future.set_running_or_notify_cancel()
+        try:
+            future.set_result(self._process_one(image))
+        except BaseException as error:
+            future.set_exception(error)
+            raise
 
     def _process_one(self, image: ImageRef) -> Processed:
         """On a thread of a pool: from the file to its embedding and thumbnail."""
