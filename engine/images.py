@@ -430,8 +430,9 @@ def _by_turbojpeg(
 ) -> NDArray[np.uint8] | None:
     """The pixels (height, width, 3) of a colour JPEG as opened, shrunk as asked of it by ``draft``.
 
-    The same library decodes for Pillow, to the same pixels, which it then packs twice: that takes
-    half as long again (docs/results/decoders.md). None: Pillow is to decode, or to say what is wrong.
+    The same library decodes for Pillow, to the same pixels, which that then packs twice, at up to
+    half the cost of decoding (docs/results/decoders.md). None: Pillow is to decode, or to say what
+    is wrong.
     """
     if image.format not in ("JPEG", "MPO") or image.mode != "RGB":
         return None

@@ -4,8 +4,8 @@ It knows no path, opens no file and loads neither torch nor onnxruntime. What it
 JSON and pixels, never anything that its reader would have to trust. It ends with its pipe; a file
 that it hangs on ends it even where nobody is left to do so.
 
-A request is ``REQUEST`` and the file's bytes, in the shared memory where they fit, else in the pipe.
-An answer is ``ANSWER``, JSON, the thumbnail, and the pixels in the same way.
+A request is ``REQUEST`` and the file's bytes, in the shared memory where they fit, else in the
+pipe. An answer is ``ANSWER``, JSON, the thumbnail, and the pixels in the same way.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from engine.words import say
 
 TIME_LIMIT_S: Final = 5.0
 MEMORY_LIMIT_BYTES: Final = 1_000_000_000
-SHARED_BYTES: Final = 32 << 20  # Most files and all shrunk images fit; untouched pages cost nothing.
+SHARED_BYTES: Final = (
+    64 << 20
+)  # 22 megapixels, and nearly every file; untouched pages cost nothing.
 
 REQUEST: Final = struct.Struct("<?iQ")  # A look or pixels alone; shrink_to_px, -1: none; bytes.
 ANSWER: Final = struct.Struct("<cI")  # What it is; how much JSON follows.
@@ -71,7 +73,7 @@ def main(shared: str) -> None:
 
 
 def open_shared(name: str) -> mmap.mmap:
-    """The memory shared with the parent: ``fd:NUMBER`` that was inherited, ``tag:NAME`` (Windows)."""
+    """The memory shared with the parent: ``fd:NUMBER``, inherited, or ``tag:NAME`` (Windows)."""
     kind, _, value = name.partition(":")
     if kind == "fd":
         return mmap.mmap(int(value), SHARED_BYTES)

@@ -1,8 +1,8 @@
 """The processes that decode, and what comes of one that crashes, hangs or takes too much memory.
 
 Each thread that decodes borrows a process for one file, so there are as many as threads decode at
-once; they are started when needed, and end by themselves when they have not been for a while. A file
-that ends its process, or that it is ended for, cannot be read, and says why; the next file has
+once; they are started when needed, and end by themselves when they have not been for a while. A
+file that ends its process, or that it is ended for, cannot be read, and says why; the next file has
 another one.
 Where processes cannot be had at all, files are decoded here, as a program that works less safely is
 worth more than one that does not.
@@ -47,7 +47,7 @@ from engine.images import DRAFT_SIDE_PX, MAX_JPEG_PIXELS, DecodedImage, Look, de
 from engine.words import Sentence, say
 
 SWITCH: Final = "--decode-images"
-"""First argument of a built program that is to be :mod:`engine.decoding.child`."""
+"""First argument of a built program that is to be such a process; see packaging/entry.py."""
 
 _MOST_JSON: Final = 1 << 20
 _MOST_THUMBNAIL: Final = 1 << 20

@@ -12,9 +12,10 @@ import onnxruntime
 
 from engine.bundle.contents import MODEL
 from engine.bundle.place import is_zip, opened_bundle
+from engine.decoding.decoders import DECODERS
 from engine.encoder.runtime import cpu_session, usable_cores
 from engine.errors import EngineError, UnreadableImageError
-from engine.images import decode_image, read_file
+from engine.images import read_file
 from engine.interchange.records import Record, Results
 from engine.jobs.predictions import save_table
 from engine.messages import Event, ImageRef, TableFormat
@@ -88,7 +89,7 @@ class ExportedModel:
 
     def _classify(self, image: ImageRef) -> Record:
         try:
-            pixels = decode_image(read_file(image.path)).pixels
+            pixels = DECODERS.decode(read_file(image.path)).pixels
         except UnreadableImageError as error:
             return Record(image, failure=str(error))
         probabilities, *none_scores = self._session.run(self._wanted, {"image": pixels[None]})
