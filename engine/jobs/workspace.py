@@ -168,6 +168,7 @@ class Workspace:
         self._blas_limits = threadpool_limits(1, user_api="blas")
         self._under_way: dict[ImageId, Future[Processed]] = {}
         self._claiming = threading.Lock()
+        self._reasons: dict[str, Sentence] = {}
         self._closing = threading.Event()
         # By the encoder's fingerprint; or that it has no map, so that this is found out once.
         self._tapped: tuple[str, TappedEncoder | NoMapError] | None = None
@@ -518,7 +519,7 @@ class Workspace:
     def _process_one(self, image: ImageRef) -> Processed:
         """On a thread of a pool: from the file to its embedding and thumbnail."""
         if self._closing.is_set():
-            return _failed(image, None, say("the engine is closing"))
+            return self._failed(image, None, say("the engine is closing"))
         key = FileKey.of(image.path)
         try:
             read = self._read(image, key)
@@ -527,11 +528,16 @@ class Workspace:
             with self._pools.cores:
                 return read.embedded(self.runtime.embed(read.look.decoded.pixels))
         except UnreadableImageError as error:
-            return _failed(image, key, error.sentence)
+            return self._failed(image, key, error.sentence)
         except Exception as error:
             # A device out of memory, or a bug: either way this image's, not the folder's.
             _log.exception("Could not embed %s", image.path)
-            return _failed(image, key, say("the encoder failed on it ({error})", error=error))
+            return self._failed(image, key, say("the encoder failed on it ({error})", error=error))
+
+    def _failed(self, image: ImageRef, key: FileKey | None, reason: Sentence) -> Processed:
+        # Of the same words one sentence: a folder may have a hundred thousand broken files.
+        known = self._reasons.setdefault(reason, reason)
+        return Processed(image, key, CacheEntry(b"", None, None, known), from_cache=False)
 
     def _read(self, image: ImageRef, key: FileKey | None) -> Processed | Decoded:
         """The stage before embedding: the file read, known by its content or else decoded.
@@ -601,10 +607,6 @@ def _taken(done: SimpleQueue[Future[_T]]) -> Iterator[Future[_T]]:
             yield done.get_nowait()
     except Empty:
         return
-
-
-def _failed(image: ImageRef, key: FileKey | None, reason: Sentence) -> Processed:
-    return Processed(image, key, CacheEntry(b"", None, None, reason), from_cache=False)
 
 
 def _embedding(item: Processed) -> NDArray[np.float16]:
