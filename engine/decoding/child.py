@@ -43,7 +43,12 @@ GO_ON: Final = b"G"
 LEFT: Final = 7  # The exit status where nothing was asked for a while.
 _IDLE_S: Final = 20.0
 # Where the parent can keep the limit itself, that is to come first; this is for when it is no more.
+# By the clock on Windows, elsewhere in processor time, and by the clock much later.
 _OWN_LIMIT_S: Final = TIME_LIMIT_S if sys.platform == "win32" else TIME_LIMIT_S + 1.0
+_CLOCK_LIMIT_S: Final = 300.0
+OWN_LIMIT_CODES: Final = (1,) if sys.platform == "win32" else (-signal.SIGPROF, -signal.SIGALRM)
+"""Exit codes of a process that has ended itself over a file."""
+
 _NICENESS: Final = 5
 
 
@@ -159,9 +164,11 @@ def _limited_time() -> Iterator[Callable[[], None]]:
     if sys.platform != "win32":
 
         def begin() -> None:
-            signal.setitimer(signal.ITIMER_REAL, _OWN_LIMIT_S)
+            signal.setitimer(signal.ITIMER_PROF, _OWN_LIMIT_S)
+            signal.setitimer(signal.ITIMER_REAL, _CLOCK_LIMIT_S)
 
         def end() -> None:
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.setitimer(signal.ITIMER_REAL, 0)
     else:
         begin = _end_later
@@ -183,7 +190,8 @@ def _give_way() -> None:
     """Leave the cores to the window, and Ctrl-C, which goes to all in a terminal, to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # Ends the process.
+        for ending in (signal.SIGALRM, signal.SIGPROF):
+            signal.signal(ending, signal.SIG_DFL)
         with contextlib.suppress(OSError):
             os.nice(_NICENESS)
 

@@ -35,6 +35,7 @@ from engine.decoding.child import (
     IMAGE,
     LARGE,
     LEFT,
+    OWN_LIMIT_CODES,
     READY,
     REQUEST,
     SHARED_BYTES,
@@ -49,6 +50,7 @@ from engine.words import Sentence, say
 SWITCH: Final = "--decode-images"
 """First argument of a built program that is to be such a process; see packaging/entry.py."""
 
+_SHORTEST_WAIT_S: Final = 0.02
 _MOST_JSON: Final = 1 << 20
 _MOST_THUMBNAIL: Final = 1 << 20
 _log = logging.getLogger(__name__)
@@ -79,7 +81,7 @@ class _Process:
 
     def __init__(self, module: str, time_limit_s: float) -> None:
         self._time_limit_s = time_limit_s
-        self._begun_s = 0.0
+        self.was_late = False
         memory, name, inherited = _shared_memory()
         self._memory = memory
         try:
@@ -138,11 +140,6 @@ class _Process:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise _Ended from error  # Its pipe broke, or it does not say what it should.
 
-    @property
-    def was_late(self) -> bool:
-        """Whether the last file took as long as one may."""
-        return time.monotonic() - self._begun_s >= self._time_limit_s
-
     def has_ended(self) -> bool:
         """Whether it is no more, as one that nobody needed."""
         return self._process.poll() is not None
@@ -164,14 +161,30 @@ class _Process:
         return code
 
     def _wait(self) -> None:
-        """Until it begins to answer, for as long as a file may take."""
-        self._begun_s = time.monotonic()
+        """Until it begins to answer, for as long as a file may take.
+
+        On Linux time in which other programs had all cores is not the file's.
+        """
         if sys.platform == "win32":
             return  # A pipe cannot be waited for; the process ends itself in time.
         answers = select.poll()
         answers.register(self._answers, select.POLLIN)
-        if not answers.poll(1000 * self._time_limit_s):
-            raise _Ended
+        begun_s, kept_waiting_s = time.monotonic(), self._kept_waiting_s()
+        left_s = self._time_limit_s
+        while not answers.poll(1000 * left_s):
+            kept_s = self._kept_waiting_s() - kept_waiting_s
+            left_s = self._time_limit_s - (time.monotonic() - begun_s - kept_s)
+            if left_s < _SHORTEST_WAIT_S:
+                self.was_late = True
+                raise _Ended
+
+    def _kept_waiting_s(self) -> float:
+        """How long it was ready to run and had no core, ever."""
+        try:
+            content = Path(f"/proc/{self.pid}/schedstat").read_text(encoding="ascii")
+            return int(content.split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0  # Not Linux, or it is no more.
 
     def _answer(self) -> tuple[bytes, Any]:
         kind, length = ANSWER.unpack(self._read(ANSWER.size))
@@ -288,14 +301,13 @@ class Decoders:
             self._give_back(process)
             raise
         except _Ended as error:
-            was_late = process.was_late
             code = self._bury(process)
             if code == LEFT:  # For want of work, just when there was some.
                 return self._ask(content, shrink_to_px, here, is_look=is_look)
             _log.warning("A decoding process ended with %s.", code)
             raise UnreadableImageError(
                 say("it took longer than {seconds:.0f} s to decode", seconds=self._time_limit_s)
-                if was_late
+                if process.was_late or code in OWN_LIMIT_CODES
                 else say("decoding it ended in a crash")
             ) from error
         except BaseException:
