@@ -512,7 +512,10 @@ def test_a_workspace_that_closes_waits_for_its_threads(
         next(steps)
     steps.close()
     workspace.close()
-    assert not any(thread.is_alive() for thread in workspace.pool._threads)
+    pools = workspace._pools
+    threads = {*pools.bulk._threads, *pools.urgent._threads}
+    assert threads
+    assert not any(thread.is_alive() for thread in threads)
 
 
 # --- The thorough effort --------------------------------------------------------------------------
