@@ -50,6 +50,7 @@ from engine.words import Sentence, say
 SWITCH: Final = "--decode-images"
 """First argument of a built program that is to be such a process; see packaging/entry.py."""
 
+_MOST_STARTS: Final = 3  # In a row that fail, before no more are tried.
 _SHORTEST_WAIT_S: Final = 0.02
 _MOST_JSON: Final = 1 << 20
 _MOST_THUMBNAIL: Final = 1 << 20
@@ -238,7 +239,7 @@ class Decoders:
         self._lock = threading.Lock()
         self._free: list[_Process] = []
         self._all: set[_Process] = set()
-        self._cannot_start = False
+        self._failed_starts = 0
         self._large = threading.Lock()
 
     def look(self, content: bytes) -> Look:
@@ -326,14 +327,15 @@ class Decoders:
             if not process.has_ended():
                 return process
             self._bury(process)
-        if self._cannot_start:
+        if self._failed_starts >= _MOST_STARTS:
             return None
         try:
             process = _Process(self._module, self._time_limit_s)
         except (OSError, _Ended):
             _log.warning("No process for decoding can be started.", exc_info=True)
-            self._cannot_start = True
+            self._failed_starts += 1  # Once may have been for want of memory.
             return None
+        self._failed_starts = 0
         with self._lock:
             self._all.add(process)
         return process

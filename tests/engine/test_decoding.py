@@ -132,6 +132,7 @@ def test_a_crash_costs_one_file(treacherous_decoders: Callable[..., Decoders]) -
     assert decoders.pids() != before
 
 
+@on_linux
 def test_a_process_killed_at_a_file_costs_that_file(
     tmp_path: Path, treacherous_decoders: Callable[..., Decoders]
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_process_killed_at_a_file_costs_that_file(
     assert decoders.look(saved(PICTURE, "PNG")).thumbnail
 
 
+@on_linux
 def test_a_hang_costs_one_file_and_its_time(
     tmp_path: Path, treacherous_decoders: Callable[..., Decoders]
 ) -> None:
