@@ -197,7 +197,9 @@ class _Process:
         if kind == UNREADABLE:
             raise UnreadableImageError(Sentence.from_json(values))
         if kind == FAILED:
-            raise RuntimeError(str(values["trace"]))
+            trace = str(values["trace"])
+            _log.error("A decoding process met a bug of ours:\n%s", trace)
+            raise RuntimeError(trace.strip().splitlines()[-1])
         if kind != IMAGE:
             raise ValueError("no answer of this kind was expected")
         height, width, depth = (int(side) for side in values["shape"])
@@ -298,7 +300,7 @@ class Decoders:
             return here()
         try:
             look = process.ask(content, shrink_to_px, self._large, is_look=is_look)
-        except (UnreadableImageError, RuntimeError):  # RuntimeError: a bug of ours over there.
+        except (UnreadableImageError, RuntimeError):
             self._give_back(process)
             raise
         except _Ended as error:
