@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Final
 
 import numpy as np
+from PIL import AvifImagePlugin
 
 from engine.errors import UnreadableImageError
 from engine.images import DecodedImage, Look, decode_image, look_at
@@ -60,6 +61,8 @@ def main(shared: str) -> None:
     for number in (0, 1):  # Whatever a library prints must not come between answers.
         os.dup2(nowhere, number)
     memory = open_shared(shared)
+    # One picture, one core: the threads of others would cost address space, which is limited.
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     _give_way()
     _limit_memory()
     _answer(answers, READY)

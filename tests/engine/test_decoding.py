@@ -81,6 +81,7 @@ def has_ended(pid: int) -> bool:
         ("PNG", "P", {}),
         ("TIFF", "F", {}),
         ("WEBP", "RGB", {}),
+        ("AVIF", "RGB", {"speed": 10}),
         (
             "JPEG",
             "RGB",
