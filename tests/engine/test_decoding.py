@@ -157,7 +157,7 @@ def test_a_hang_costs_one_file_and_its_time(
     at_it = tmp_path / "at it"
     os.mkfifo(at_it)
     with ThreadPoolExecutor(1) as pool:
-        reason = pool.submit(reason_of, decoders, treacherous.HANG + bytes(at_it))
+        reason = pool.submit(reason_of, decoders, treacherous.STUCK + bytes(at_it))
         with at_it.open("rb"):
             (pid,) = decoders.pids()
             assert reason.result() == "it took longer than 2 s to decode"
