@@ -6,6 +6,10 @@ Paints photographs-like JPEGs, then measures, trial by trial in one process: dec
 forward passes alone (core-seconds per image, one thread), the limit that they imply for all
 cores, the engine's own pipeline on an empty cache, and torchvision's ``ImageFolder`` +
 ``DataLoader`` + eager network over the same files and weights.
+
+Each is also told in processor time, its decoding processes included (Linux): beside other programs
+that is the figure to go by, since it does not grow while a core is somebody else's. A first trial
+that starts those processes is not counted.
 """
 
 from __future__ import annotations
@@ -15,12 +19,14 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from engine.decoding.decoders import DECODERS
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import load_runtime
 from engine.image_cache import ImageCache
@@ -49,33 +55,48 @@ def main() -> None:
         refs = tuple(ImageRef(ImageId(i), path, path.name) for i, path in enumerate(files))
         sample = [path.read_bytes() for path in files[:60]]
         pixels = [decode_image(content).pixels for content in sample]
-        ratios, speedups = [], []
-        for trial in range(options.trials):
-            decode_s = timed(lambda: [make_thumbnail(decode_image(c).pixels) for c in sample]) / 60
-            forward_s = timed(lambda: [runtime.embed(p) for p in pixels]) / 60
-            limit = runtime.n_threads / (decode_s + forward_s)
+        ratios, speedups, worked_shares = [], [], []
+        for trial in range(-1, options.trials):
+            decode_s, decode_work_s = timed(
+                lambda: [make_thumbnail(decode_image(c).pixels) for c in sample]
+            )
+            forward_s, forward_work_s = timed(lambda: [runtime.embed(p) for p in pixels])
+            alone_s = (decode_s + forward_s) / len(sample)
+            alone_work_s = (decode_work_s + forward_work_s) / len(sample)
+            limit = runtime.n_threads / alone_s
             cache = ImageCache(
                 folder / f"cache{trial}", encoder.fingerprint, encoder.embedding_size
             )
             workspace = Workspace(runtime, cache)
             command = EmbedImages(0, refs)
-            seconds = timed(partial(exhaust, embed_images(workspace, command)))
+            seconds, work_s = timed(partial(exhaust, embed_images(workspace, command)))
             workspace.close()
+            if trial < 0:
+                continue
             rate = len(files) / seconds
             ratios.append(rate / limit)
+            worked_shares.append(alone_work_s * len(files) / work_s)
             line = (
-                f"decode + thumbnail {1000 * decode_s:.2f} ms, forward {1000 * forward_s:.2f} ms, "
-                f"limit {limit:.0f} img/s, pipeline {rate:.0f} img/s = {rate / limit:.2f} of it"
+                f"decode + thumbnail {1000 * decode_s / len(sample):.2f} ms, "
+                f"forward {1000 * forward_s / len(sample):.2f} ms, "
+                f"limit {limit:.0f} img/s, pipeline {rate:.0f} img/s = {rate / limit:.2f} of it; "
+                f"processor time {1000 * work_s / len(files):.2f} ms an image, "
+                f"{worked_shares[-1]:.2f} of it decoding and forward"
             )
             if not options.no_torch:
                 import torch  # noqa: F401  # Its loading is not the loop's fault.
                 import torchvision  # noqa: F401
 
-                loop = len(files) / timed(lambda: torch_loop(folder / "images"))
+                loop_s, loop_work_s = timed(lambda: torch_loop(folder / "images"))
+                loop = len(files) / loop_s
                 speedups.append(rate / loop)
-                line += f", torch loop {loop:.0f} img/s, {rate / loop:.1f} times"
-            print(line)
+                line += (
+                    f"; torch loop {loop:.0f} img/s, {rate / loop:.1f} times "
+                    f"(processor time {loop_work_s / work_s:.1f} times)"
+                )
+            print(line, flush=True)
     print(f"share of the limit: {interval(ratios)}")
+    print(f"share of the processor time: {interval(worked_shares)}")
     if speedups:
         print(f"times the torch loop: {interval(speedups)}")
 
@@ -114,10 +135,20 @@ def exhaust(steps: Iterator[object]) -> None:
         pass
 
 
-def timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock, and of processor time."""
+    started, worked = time.perf_counter(), processor_s()
     work()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, processor_s() - worked
+
+
+def processor_s() -> float:
+    """What this process and those that decode for it have had."""
+    used = time.process_time()
+    for pid in DECODERS.pids():
+        with suppress(OSError):  # Not Linux, or it has just ended.
+            used += int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    return used
 
 
 def interval(values: list[float]) -> str:

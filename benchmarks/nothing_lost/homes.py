@@ -26,9 +26,9 @@ from benchmarks.nothing_lost.child import Outcome
 from benchmarks.nothing_lost.labels import Effects, Labels
 from engine import Change
 from engine.bundle.contents import EXPECTED, SELF_TEST
-from engine.embeddings import FileKey
 from engine.encoder.graph import read_graph_metadata
 from engine.encoder.runtime import cpu_session
+from engine.image_cache import FileKey
 from engine.images import content_hash, decode_image
 from engine.interchange.metadata.plan import sidecar_of
 from engine.interchange.sorting.journal import JOURNAL_NAME, has_something_to_undo, has_unfinished

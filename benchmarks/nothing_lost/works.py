@@ -17,10 +17,10 @@ from benchmarks.nothing_lost.labels import Editor, Labels
 from benchmarks.nothing_lost.server import say
 from engine.cli.commands import main as command_line
 from engine.cli.sort import sort_results
-from engine.embeddings import ImageCache
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.errors import EngineError
+from engine.image_cache import ImageCache
 from engine.images import find_images
 from engine.interchange.metadata.keywords import Keyword
 from engine.interchange.records import Record, Results

@@ -33,9 +33,10 @@ from engine.bundle.place import bundle_written_whole, check_place, is_zip, model
 from engine.bundle.self_test import N_IMAGES, NOTE, small_copy
 from engine.bundle.start import read_start
 from engine.bundle.support import KeptSupport
+from engine.decoding.decoders import DECODERS
 from engine.encoder.runtime import cpu_session
 from engine.errors import UnreadableImageError
-from engine.images import DRAFT_SIDE_PX, decode_image, read_file
+from engine.images import DRAFT_SIDE_PX, read_file
 from engine.jobs.adaptation import held_out_predictions
 from engine.jobs.certificate import certify, measure
 from engine.jobs.export import one_line
@@ -297,12 +298,12 @@ def _write_self_test(
     cases: list[dict[str, Any]] = []
     for image in _varied(fitted):
         try:
-            pixels = decode_image(read_file(image.path)).pixels
+            pixels = DECODERS.decode(read_file(image.path)).pixels
         except UnreadableImageError:
             continue
         file_name, content = small_copy(pixels, len(cases))
         (place / file_name).write_bytes(content)
-        decoded = decode_image(content).pixels
+        decoded = DECODERS.decode(content).pixels
         given = {
             name: float_input(decoded, preprocessing) if name == FLOAT_MODEL else decoded
             for name in sessions

@@ -10,9 +10,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from engine.decoding.decoders import DECODERS
 from engine.encoder.runtime import cpu_session
 from engine.errors import ExportError, UnreadableImageError
-from engine.images import decode_image, read_file
+from engine.images import read_file
 from engine.jobs.predictions import FittedSnapshot
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Workspace
@@ -101,8 +102,8 @@ def measure(
     for image in images:
         try:
             content = read_file(image.path)
-            rule_pixels = decode_image(content).pixels
-            full_pixels = decode_image(content, shrink_to_px=None).pixels
+            rule_pixels = DECODERS.decode(content).pixels
+            full_pixels = DECODERS.decode(content, shrink_to_px=None).pixels
         except UnreadableImageError:
             continue  # It was readable when it was embedded and is not any more.
         embedding = fitted.seen.store.select([image.image_id])

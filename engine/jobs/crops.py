@@ -7,7 +7,6 @@ import csv
 import io
 import os
 import shutil
-import threading
 from collections import Counter, deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,9 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from engine.decoding.decoders import DECODERS
 from engine.errors import ExportError, LabelsError, UnreadableImageError, sentence_for
 from engine.files import write_whole
-from engine.images import decode_image, read_file
+from engine.images import read_file
 from engine.interchange.cells import safe_name, text_of
 from engine.interchange.crop_folder import MANIFEST, has_crops
 from engine.interchange.crops import (
@@ -432,7 +432,6 @@ def _cut_all(
 ) -> Generator[Event | None, None, list[tuple[_Image, int | Sentence]]]:
     """For each image how many crops are new, or why it was left out; in their order."""
     n_at_once = max(1, os.cpu_count() or 1)
-    large = threading.Lock()
     outcomes: list[tuple[_Image, int | Sentence]] = []
     waiting: deque[tuple[_Image, Future[int | Sentence]]] = deque()
     pool = ThreadPoolExecutor(n_at_once, "handful-crops")
@@ -440,7 +439,7 @@ def _cut_all(
     try:
         while True:
             while len(waiting) < 2 * n_at_once and (image := next(rest, None)) is not None:
-                waiting.append((image, pool.submit(_cut, image, out, large)))
+                waiting.append((image, pool.submit(_cut, image, out)))
             if not waiting:
                 return outcomes
             image, future = waiting[0]
@@ -454,7 +453,7 @@ def _cut_all(
         pool.shutdown(cancel_futures=True)
 
 
-def _cut(image: _Image, out: Path, large: threading.Lock) -> int | Sentence:
+def _cut(image: _Image, out: Path) -> int | Sentence:
     """Make the crops that are not there; return how many, or why the image cannot be read.
 
     Raises:
@@ -464,7 +463,7 @@ def _cut(image: _Image, out: Path, large: threading.Lock) -> int | Sentence:
     if not missing:
         return 0
     try:
-        decoded = decode_image(read_file(image.path), shrink_to_px=None, large_one_at_a_time=large)
+        decoded = DECODERS.decode(read_file(image.path), shrink_to_px=None)
     except UnreadableImageError as error:
         return sentence_of(str(error))
     for crop in missing:

@@ -30,8 +30,6 @@ from engine.words import say
 
 _CACHE_CHUNK: Final = 128
 _SCAN_CHUNK: Final = 500
-# Results are handed on in bundles: each costs a cache transaction and a repaint.
-_BUNDLE: Final = 16
 
 
 def scan_folder(command: ScanFolder) -> Iterator[Event | None]:
@@ -76,14 +74,19 @@ def embed_images(workspace: Workspace, command: EmbedImages) -> Iterator[Event |
     yield from workspace.settle_shape()
 
 
-def embed(workspace: Workspace, images: Sequence[ImageRef]) -> Iterator[list[Processed]]:
+def embed(
+    workspace: Workspace, images: Sequence[ImageRef], *, urgent: bool = False
+) -> Iterator[list[Processed]]:
     """Bring images into the store, those in the cache first.
 
     Images that are in the store are looked up all the same, since their files may have changed;
     the cache tells that without reading them.
 
+    Args:
+        urgent: see :meth:`Workspace.process`.
+
     Yields:
-        Results in bundles, one for every image; an empty list when there is nothing new, so that
+        Results in batches, one for every image; an empty list when there is nothing new, so that
         other jobs can run.
     """
     unknown: list[ImageRef] = []
@@ -93,15 +96,7 @@ def embed(workspace: Workspace, images: Sequence[ImageRef]) -> Iterator[list[Pro
         known = {item.image.image_id for item in found}
         unknown += [image for image in chunk if image.image_id not in known]
         yield found
-    bundle: list[Processed] = []
-    for results in workspace.process(unknown):
-        bundle += results
-        if len(bundle) >= _BUNDLE:
-            yield bundle
-            bundle = []
-        else:
-            yield []
-    yield bundle
+    yield from workspace.process(unknown, urgent=urgent)
 
 
 def read_dates(workspace: Workspace, command: ReadDates) -> Iterator[Event | None]:

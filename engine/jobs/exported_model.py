@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from engine.bundle.contents import MODEL
 from engine.bundle.place import is_zip, opened_bundle
+from engine.decoding.decoders import DECODERS
 from engine.encoder.runtime import cpu_session, usable_cores
 from engine.errors import EncoderError, EngineError, UnreadableImageError
-from engine.images import decode_image, read_file
+from engine.images import read_file
 from engine.interchange.records import Record, Results
 from engine.jobs.predictions import save_table
 from engine.messages import Event, ImageRef, TableFormat
@@ -106,7 +107,7 @@ class ExportedModel:
 
     def _classify(self, image: ImageRef) -> Record:
         try:
-            return self.record(image, decode_image(read_file(image.path)).pixels)
+            return self.record(image, DECODERS.decode(read_file(image.path)).pixels)
         except UnreadableImageError as error:
             return Record(image, failure=str(error))
 

@@ -24,9 +24,10 @@ from engine.bundle.quantised import (
     within_loss,
 )
 from engine.bundle.taught_head import taught_head
+from engine.decoding.decoders import DECODERS
 from engine.encoder.runtime import cpu_session
 from engine.errors import UnreadableImageError
-from engine.images import decode_image, read_file
+from engine.images import read_file
 from engine.jobs.certificate import files_to_check, measure, spread
 from engine.jobs.export_graph import classifier_graph
 from engine.jobs.predictions import FittedSnapshot
@@ -364,7 +365,7 @@ def _impossible(refusal: Sentence) -> Made:
 
 def _pixels(image: ImageRef) -> NDArray[np.uint8] | None:
     try:
-        return decode_image(read_file(image.path)).pixels
+        return DECODERS.decode(read_file(image.path)).pixels
     except UnreadableImageError:
         return None
 

@@ -80,7 +80,7 @@ def embed_missing(
 ) -> Iterator[Event | None]:
     """Read the labelled images that were not read yet."""
     missing = [image for image, _ in support if image.image_id not in workspace.store]
-    for results in embed(workspace, missing):
+    for results in embed(workspace, missing, urgent=True):
         yield from workspace.events_for(request_id, results)
         yield None
 

@@ -6,14 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from engine.decoding.decoders import DECODERS
 from engine.errors import EngineError, UnreadableImageError
-from engine.images import (
-    DecodedImage,
-    decode_image,
-    fit_within,
-    make_thumbnail,
-    read_file,
-)
+from engine.images import DecodedImage, fit_within, read_file
 from engine.jobs.workspace import Processed, Workspace
 from engine.messages import (
     Event,
@@ -47,7 +42,7 @@ def load_thumbnails(workspace: Workspace, command: LoadThumbnails) -> Iterator[E
         known = {item.image.image_id for item in found}
         unknown += [image for image in chunk if image.image_id not in known]
         yield None
-    for results in workspace.process(unknown):
+    for results in workspace.process(unknown, urgent=True):
         yield from _events(workspace, command.request_id, results)
         yield None
 
@@ -91,7 +86,7 @@ def _see_as_network(workspace: Workspace, command: LoadPreview) -> DecodedImage:
     """What is embedded, from the same decoding."""
     from engine.encoder.network_input import network_input  # Here: onnxruntime may not be there.
 
-    decoded = decode_image(read_file(command.image.path))
+    decoded = DECODERS.decode(read_file(command.image.path))
     return DecodedImage(
         network_input(workspace.runtime.graph_on_disk(), decoded.pixels),
         decoded.original_width_px,
@@ -101,7 +96,7 @@ def _see_as_network(workspace: Workspace, command: LoadPreview) -> DecodedImage:
 
 def _decode_preview(command: LoadPreview) -> DecodedImage:
     content = read_file(command.image.path)
-    decoded = decode_image(content, shrink_to_px=command.max_side_px)
+    decoded = DECODERS.decode(content, shrink_to_px=command.max_side_px)
     return DecodedImage(
         fit_within(decoded.pixels, command.max_side_px),
         decoded.original_width_px,
@@ -113,8 +108,8 @@ def load_thumbnails_alone(command: LoadThumbnails) -> Iterator[Event | None]:
     """Thumbnails where there is no encoder, and so no workspace: one after the other, uncached."""
     for image in command.images:
         try:
-            pixels = decode_image(read_file(image.path)).pixels
-            yield ThumbnailReady(command.request_id, image.image_id, make_thumbnail(pixels))
+            look = DECODERS.look(read_file(image.path))
+            yield ThumbnailReady(command.request_id, image.image_id, look.thumbnail)
         except UnreadableImageError as error:
             yield ImageUnreadable(command.request_id, image.image_id, error.sentence)
 

@@ -9,16 +9,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from engine.decoding.decoders import DECODERS
 from engine.embeddings import EmbeddingStore
 from engine.encoder.activations import Activations, TappedEncoder
 from engine.encoder.description import Encoder
@@ -28,14 +30,7 @@ from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.encoder.views import VIEWS_VERSION, View, cut
 from engine.errors import NoMapError, UnreadableImageError
 from engine.image_cache import CacheEntry, FileKey, ImageCache
-from engine.images import (
-    DECODE_RULE_VERSION,
-    content_hash,
-    decode_image,
-    make_thumbnail,
-    perceptual_hash,
-    read_file,
-)
+from engine.images import DECODE_RULE_VERSION, Look, content_hash, read_file
 from engine.messages import (
     ClassId,
     Effort,
@@ -57,9 +52,13 @@ STRETCH_S: Final = 0.1  # How long a thread of the pool is at steps before other
 
 TOP_CLASSES: Final = 5
 
-# Images under way per thread: enough that none idles while the engine thread does other things,
-# few enough that a click's own images do not queue behind many.
-_IN_FLIGHT_PER_THREAD: Final = 3
+# Images under way per core: enough that none idles while the engine thread does other things, few
+# enough that work is soon ordered anew.
+_IN_FLIGHT_PER_CORE: Final = 4
+# Results are kept so many at a time, or after so long: a transaction for each would cost a tenth of
+# the rate. An interruption loses no more than these.
+_BATCH: Final = 32
+_BATCH_S: Final = 0.2
 # How long a job may wait for the pool before it lets the engine thread look at new commands.
 _WAIT_S: Final = 0.005
 _NICENESS: Final = 5  # The pool gives way to the window when cores are scarce.
@@ -98,6 +97,29 @@ class Processed:
     from_cache: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """An image between its two stages: what one decode gave, not embedded yet."""
+
+    image: ImageRef
+    key: FileKey | None
+    content: bytes
+    look: Look
+    known: NDArray[np.float16] | None = None
+    """Its embedding, where the cache has let go of the thumbnail alone."""
+
+    def embedded(self, embedding: NDArray[np.float16]) -> Processed:
+        """The finished image; ``embedding`` (embedding_size,)."""
+        entry = CacheEntry(
+            self.content,
+            embedding,
+            self.look.thumbnail,
+            perceptual_hash=self.look.perceptual_hash,
+            taken_s=self.look.decoded.taken_s,
+        )
+        return Processed(self.image, self.key, entry, from_cache=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """Why an image cannot be read, and the file as it was when that was found."""
@@ -122,14 +144,14 @@ class Workspace:
         runtime: EncoderRuntime,
         cache: ImageCache,
         *,
-        pool: ThreadPoolExecutor | None = None,
+        pools: Pools | None = None,
         graph_folder: Path | None = None,
         device: str = "auto",
     ) -> None:
         """Make an empty one.
 
         Args:
-            pool: of another workspace, to share; None: one of its own.
+            pools: of another workspace, to share; None: some of its own.
             graph_folder: where graphs of other encoders are kept; None: beside the cache.
             device: where other encoders run, see ``runtime.load_runtime``.
         """
@@ -153,16 +175,16 @@ class Workspace:
         self._shape: tuple[EmbeddingStore, int, FolderShape] | None = None
         self.unreadable: dict[ImageId, Unreadable] = {}
         self.current: CurrentModel | None = None
-        self._owns_pool = pool is None
-        self.pool = pool or ThreadPoolExecutor(
-            runtime.n_callers, thread_name_prefix="handful-images", initializer=_give_way
-        )
+        self._owns_pools = pools is None
+        self._pools = pools or Pools.of(runtime.n_callers)
+        self.pool = self._pools.urgent
         # With two threads OpenBLAS waits spinning for a core that is decoding: classifying 10,000
         # images took 50 to 365 ms beside other work, and 23 ms with one thread in any case.
         self._blas_limits = threadpool_limits(1, user_api="blas")
         self._under_way: dict[ImageId, Future[Processed]] = {}
+        self._claiming = threading.Lock()
+        self._reasons: dict[str, Sentence] = {}
         self._closing = threading.Event()
-        self._large_image = threading.Lock()
         # By the encoder's fingerprint; or that it has no map, so that this is found out once.
         self._tapped: tuple[str, TappedEncoder | NoMapError] | None = None
         self._looked_at: tuple[FileKey, list[Activations]] | None = None
@@ -171,8 +193,8 @@ class Workspace:
     def close(self) -> None:
         """Stop the pool after the images it is at, and close the cache."""
         self._closing.set()
-        if self._owns_pool:
-            self.pool.shutdown(cancel_futures=True)
+        if self._owns_pools:
+            self._pools.close()
         for other in self._beside.values():
             other.close()
         self._blas_limits.restore_original_limits()
@@ -221,7 +243,7 @@ class Workspace:
         return Workspace(
             runtime,
             cache,
-            pool=self.pool,
+            pools=self._pools,
             graph_folder=self._graph_folder,
             device=self._device,
         )
@@ -375,7 +397,7 @@ class Workspace:
             return seen
 
     def pixels_of(self, path: Path) -> NDArray[np.uint8]:
-        """The pixels (height, width, 3) of a file, one very large one at a time. Any thread.
+        """The pixels (height, width, 3) of a file. Any thread.
 
         Raises:
             UnreadableImageError: the file cannot become pixels.
@@ -384,45 +406,63 @@ class Workspace:
 
     def decode(self, content: bytes) -> NDArray[np.uint8]:
         """As :meth:`pixels_of`, of a file's bytes."""
-        return decode_image(content, large_one_at_a_time=self._large_image).pixels
+        return DECODERS.decode(content).pixels
 
     def reason_of(self, image_id: ImageId) -> Sentence:
         """Why an image has no embedding."""
         known_bad = self.unreadable.get(image_id)
         return known_bad.reason if known_bad is not None else say("it was not read")
 
-    def process(self, images: Sequence[ImageRef]) -> Iterator[list[Processed]]:
-        """Read, decode, embed and make thumbnails of images on the pool.
+    def process(
+        self, images: Sequence[ImageRef], *, urgent: bool = False
+    ) -> Iterator[list[Processed]]:
+        """Read, decode, embed and make thumbnails of images on the pools.
 
-        What comes out goes into the store and the cache before it is yielded. Two jobs that want
-        the same image share the work.
+        No more images are begun than are soon taken from here, so memory does not grow with their
+        number. What comes out goes into the store and the cache before it is yielded. Two jobs that
+        want the same image share the work.
+
+        Args:
+            urgent: somebody waits for these images: they do not queue behind others, and are
+                yielded as they come.
 
         Yields:
-            What has finished since the last step, in no order; empty lists while nothing has, so
-            that the caller can let other jobs run.
+            What has finished since the last batch, in no order; empty lists while that is little,
+            so that the caller can let other jobs run.
         """
-        in_flight = _IN_FLIGHT_PER_THREAD * self.runtime.n_callers
+        pool = self._pools.urgent if urgent else self._pools.bulk
+        in_flight = _IN_FLIGHT_PER_CORE * self.runtime.n_callers
         waiting: dict[Future[Processed], ImageRef] = {}
+        done: SimpleQueue[Future[Processed]] = SimpleQueue()
+        finished: list[Processed] = []
         position = 0
+        last_s = time.monotonic()
         while position < len(images) or waiting:
             while position < len(images) and len(waiting) < in_flight:
                 image = images[position]
                 position += 1
                 future = self._under_way.get(image.image_id)
                 if future is None:
-                    future = self.pool.submit(self._process_one, image)
-                    self._under_way[image.image_id] = future
-                waiting[future] = image
-            done, _ = wait(waiting, timeout=_WAIT_S, return_when=FIRST_COMPLETED)
-            finished: list[Processed] = []
-            for future in done:
+                    future = self._under_way[image.image_id] = Future()
+                    pool.submit(self._process_into, future, image)
+                elif urgent:  # It may queue behind others there.
+                    pool.submit(self._process_into, future, image)
+                if future not in waiting:  # The same image may be asked for twice.
+                    waiting[future] = image
+                    future.add_done_callback(done.put)
+            for future in _taken(done):
                 image = waiting.pop(future)
                 if self._under_way.get(image.image_id) is future:
                     del self._under_way[image.image_id]
                 if not future.cancelled():
                     finished.append(future.result())
-            self.take(finished)
-            yield finished
+            now = time.monotonic()
+            if urgent or len(finished) >= _BATCH or now - last_s >= _BATCH_S or not waiting:
+                self.take(finished)
+                yield finished
+                finished, last_s = [], now
+            else:
+                yield []
 
     def process_cached(
         self, images: Sequence[ImageRef], *, with_thumbnails: bool
@@ -504,39 +544,86 @@ class Workspace:
         self.current = CurrentModel(request_id, model, columns, seen, answering)
         return self.current
 
+    def _process_into(self, future: Future[Processed], image: ImageRef) -> None:
+        """On a thread of a pool: :meth:`_process_one`, unless that is done with or under way."""
+        with self._claiming:
+            if future.running() or future.done():
+                return
+            future.set_running_or_notify_cancel()
+        try:
+            future.set_result(self._process_one(image))
+        except BaseException as error:
+            future.set_exception(error)
+            raise
+
     def _process_one(self, image: ImageRef) -> Processed:
-        """On a thread of the pool: from the file to its embedding and thumbnail."""
+        """On a thread of a pool: from the file to its embedding and thumbnail."""
         if self._closing.is_set():
-            return Processed(
-                image, None, CacheEntry(b"", None, None, say("the engine is closing")), True
-            )
+            return self._failed(image, None, say("the engine is closing"))
         key = FileKey.of(image.path)
         try:
-            content = read_file(image.path)
-            digest = content_hash(content)
-            known = self.cache.find_content(digest)
-            if known is not None and known.embedding is not None and known.thumbnail is not None:
-                # The same bytes under another name or time: only the path is news to the cache.
-                return Processed(image, key, known, from_cache=False)
-            decoded = decode_image(content, large_one_at_a_time=self._large_image)
-            pixels = decoded.pixels
-            embedding = self.runtime.embed(pixels)
-            entry = CacheEntry(
-                digest,
-                embedding,
-                make_thumbnail(pixels),
-                perceptual_hash=perceptual_hash(pixels),
-                taken_s=decoded.taken_s,
-            )
+            read = self._read(image, key)
+            if isinstance(read, Processed):
+                return read
+            if read.known is not None:
+                return read.embedded(read.known)
+            with self._pools.cores:
+                return read.embedded(self.runtime.embed(read.look.decoded.pixels))
         except UnreadableImageError as error:
-            entry = CacheEntry(b"", None, None, error.sentence)
+            return self._failed(image, key, error.sentence)
         except Exception as error:
             # A device out of memory, or a bug: either way this image's, not the folder's.
             _log.exception("Could not embed %s", image.path)
-            entry = CacheEntry(
-                b"", None, None, say("the encoder failed on it ({error})", error=error)
-            )
-        return Processed(image, key, entry, from_cache=False)
+            return self._failed(image, key, say("the encoder failed on it ({error})", error=error))
+
+    def _failed(self, image: ImageRef, key: FileKey | None, reason: Sentence) -> Processed:
+        # Of the same words one sentence: a folder may have a hundred thousand broken files.
+        known = self._reasons.setdefault(reason, reason)
+        return Processed(image, key, CacheEntry(b"", None, None, known), from_cache=False)
+
+    def _read(self, image: ImageRef, key: FileKey | None) -> Processed | Decoded:
+        """The stage before embedding: the file read, known by its content or else decoded.
+
+        Raises:
+            UnreadableImageError: it cannot become pixels.
+        """
+        content = read_file(image.path)
+        digest = content_hash(content)
+        known = self.cache.find_content(digest)
+        if known is not None and known.embedding is not None and known.thumbnail is not None:
+            # The same bytes under another name or time: only the path is news to the cache.
+            return Processed(image, key, known, from_cache=False)
+        embedding = None if known is None else known.embedding
+        return Decoded(image, key, digest, DECODERS.look(content), embedding)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pools:
+    """The threads of a workspace and of those beside it.
+
+    Attributes:
+        bulk: for folders. A thread more than cores: while one waits for the process that decodes
+            for it, another computes.
+        urgent: for what somebody waits for, and for numerical steps.
+        cores: held while an image is embedded in bulk or for a person, by as many as there are
+            cores.
+    """
+
+    bulk: ThreadPoolExecutor
+    urgent: ThreadPoolExecutor
+    cores: threading.Semaphore
+
+    @classmethod
+    def of(cls, n_cores: int) -> Pools:
+        """Those for so many cores."""
+        bulk = ThreadPoolExecutor(n_cores + 1, "handful-images", initializer=_give_way)
+        urgent = ThreadPoolExecutor(n_cores, "handful-urgent", initializer=_give_way)
+        return cls(bulk, urgent, threading.Semaphore(n_cores))
+
+    def close(self) -> None:
+        """Stop after what the threads are at."""
+        for pool in (self.bulk, self.urgent):
+            pool.shutdown(cancel_futures=True)
 
 
 def open_workspace(
@@ -555,6 +642,16 @@ def cache_key(runtime: EncoderRuntime) -> str:
     if runtime.is_approximate:
         key += ":approximate"
     return f"{key}:views{VIEWS_VERSION}" if runtime.is_viewed else key
+
+
+def _taken(done: SimpleQueue[Future[_T]]) -> Iterator[Future[_T]]:
+    """What has finished, or does within a moment."""
+    try:
+        yield done.get(timeout=_WAIT_S)
+        while True:
+            yield done.get_nowait()
+    except Empty:
+        return
 
 
 def _embedding(item: Processed) -> NDArray[np.float16]:

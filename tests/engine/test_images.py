@@ -10,11 +10,13 @@ import threading
 import warnings
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms, ImageFilter
 
+from engine import images as images_module
 from engine.errors import EngineError, UnreadableImageError
 from engine.images import (
     DRAFT_SIDE_PX,
@@ -629,3 +631,47 @@ def test_a_name_that_is_not_text_is_reported_not_found(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="There is no folder"):
         list(find_images(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("size", [(7, 7), (33, 31), (447, 900), (901, 907), (1793, 1801)])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"subsampling": "4:4:4"},
+        {"subsampling": "4:2:2"},
+        {"subsampling": "4:2:0"},
+        {"subsampling": "4:2:0", "progressive": True, "quality": 30},
+        {"keep_rgb": True},
+    ],
+)
+def test_a_jpeg_has_the_pixels_that_pillow_decodes(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], how: dict[str, Any]
+) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (60, 50, 3), np.uint8)
+    picture = Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", **how)
+    for shrink in (images_module.DRAFT_SIDE_PX, None):
+        by_turbojpeg = decode_image(buffer.getvalue(), shrink_to_px=shrink).pixels
+        with monkeypatch.context() as patched:
+            patched.setattr(images_module, "_by_turbojpeg", lambda *_: None)
+            by_pillow = decode_image(buffer.getvalue(), shrink_to_px=shrink).pixels
+        np.testing.assert_array_equal(by_turbojpeg, by_pillow)
+
+
+def test_only_a_flawless_jpeg_is_not_left_to_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(buffer, "JPEG")
+    taken: list[bool] = []
+    inner = images_module._by_turbojpeg
+
+    def noted(*arguments: Any) -> Any:
+        found = inner(*arguments)
+        taken.append(found is not None)
+        return found
+
+    monkeypatch.setattr(images_module, "_by_turbojpeg", noted)
+    decode_image(buffer.getvalue())
+    with pytest.raises(UnreadableImageError, match="truncated"):
+        decode_image(buffer.getvalue()[:-40])
+    assert taken == [True, False]

@@ -22,7 +22,7 @@ from engine.jobs.adaptation import adapt_and_classify
 from engine.jobs.embedding import embed_images, scan_folder
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.viewing import load_preview, load_thumbnails
-from engine.jobs.workspace import Workspace
+from engine.jobs.workspace import _BATCH, _IN_FLIGHT_PER_CORE, Workspace
 from engine.messages import (
     NONE_OF_THESE,
     Adapt,
@@ -230,6 +230,26 @@ def test_a_job_that_is_closed_halfway_keeps_what_was_finished(
     events = _events(embed_images(workspace, EmbedImages(2, tuple(images))))
     assert _embedded(events) == [image.image_id for image in images]
     assert backend.count == len(images)
+
+
+def test_an_interruption_costs_no_more_than_a_batch(
+    tmp_path: Path, open_workspace: OpenWorkspace
+) -> None:
+    images = tuple(refs(paint_folder(tmp_path / "images", 30)))
+    workspace, backend = open_workspace()
+    n_at_risk = _BATCH + _IN_FLIGHT_PER_CORE * workspace.runtime.n_threads
+    n_taken = 0
+    steps = workspace.process(images)
+    while n_taken < len(images) // 2:
+        n_taken += len(next(steps))
+        assert backend.count - n_taken <= n_at_risk  # Neither is more held in memory.
+    steps.close()
+    workspace.close()
+    assert backend.count < len(images)
+    again, second_backend = open_workspace()
+    _events(embed_images(again, EmbedImages(1, images)))
+    assert len(again.store) == len(images)
+    assert second_backend.count == len(images) - n_taken
 
 
 def test_two_jobs_that_want_the_same_images_share_the_work(
@@ -575,7 +595,10 @@ def test_a_workspace_that_closes_waits_for_its_threads(
         next(steps)
     steps.close()
     workspace.close()
-    assert not any(thread.is_alive() for thread in workspace.pool._threads)
+    pools = workspace._pools
+    threads = {*pools.bulk._threads, *pools.urgent._threads}
+    assert threads
+    assert not any(thread.is_alive() for thread in threads)
 
 
 # --- The thorough effort --------------------------------------------------------------------------

@@ -1,0 +1,295 @@
+"""Decoding in processes of its own: the same answers, and what a file may do to it."""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import treacherous_decoder as treacherous
+from PIL import Image
+
+from engine.decoding import decoders as decoders_module
+from engine.decoding.decoders import DECODERS, SWITCH, Decoders
+from engine.errors import UnreadableImageError
+from engine.images import decode_image, look_at
+from engine.jobs import workspace as workspace_module
+from engine.jobs.workspace import Workspace
+from engine.messages import ImageId, ImageRef
+from engine.painting import paint_picture
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"  # Orientation 6.
+PICTURE = paint_picture("gear", np.random.default_rng(0)).convert("RGB")
+
+
+@pytest.fixture
+def treacherous_decoders() -> Iterator[Callable[..., Decoders]]:
+    made: list[Decoders] = []
+
+    def make(**how: float) -> Decoders:
+        made.append(Decoders(module="treacherous_decoder", **how))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for item in made:
+        item.close()
+
+
+def saved(image: Image.Image, form: str, **how: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **how)
+    return buffer.getvalue()
+
+
+def reason_of(decoders: Decoders, content: bytes) -> str:
+    with pytest.raises(UnreadableImageError) as caught:
+        decoders.look(content)
+    return str(caught.value)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process of anybody's ends within half a minute."""
+    try:
+        number = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    ending = select.poll()
+    ending.register(number, select.POLLIN)
+    try:
+        return bool(ending.poll(30_000))
+    finally:
+        os.close(number)
+
+
+@pytest.mark.parametrize(
+    ("form", "mode", "how"),
+    [
+        ("JPEG", "RGB", {}),
+        ("JPEG", "L", {}),
+        ("JPEG", "CMYK", {}),
+        ("PNG", "RGBA", {}),
+        ("PNG", "P", {}),
+        ("TIFF", "F", {}),
+        ("WEBP", "RGB", {}),
+        ("AVIF", "RGB", {"speed": 10}),
+        (
+            "JPEG",
+            "RGB",
+            {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"},
+        ),
+    ],
+)
+def test_a_process_gives_what_decoding_here_gives(
+    form: str, mode: str, how: dict[str, object]
+) -> None:
+    content = saved(PICTURE.resize((1000, 950)).convert(mode), form, **how)
+    there, here = DECODERS.look(content), look_at(content)
+    np.testing.assert_array_equal(there.decoded.pixels, here.decoded.pixels)
+    assert (there.thumbnail, there.perceptual_hash) == (here.thumbnail, here.perceptual_hash)
+    assert there.decoded.original_width_px == here.decoded.original_width_px
+    assert there.decoded.taken_s == here.decoded.taken_s
+    full = DECODERS.decode(content, shrink_to_px=None).pixels
+    np.testing.assert_array_equal(full, decode_image(content, shrink_to_px=None).pixels)
+
+
+def test_pixels_that_shared_memory_has_no_room_for_come_another_way() -> None:
+    ramp = np.arange(5200, dtype=np.uint16)
+    grey = ((ramp[:, None] + ramp[None, :]) >> 6).astype(np.uint8)  # Also one of the very large.
+    content = saved(Image.fromarray(grey), "PNG", compress_level=1)
+    pixels = DECODERS.decode(content, shrink_to_px=None).pixels
+    np.testing.assert_array_equal(pixels[..., 1], grey)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"not an image at all", saved(PICTURE, "JPEG")[:3000], b"\x89PNG\r\n\x1a\n" + b"\0" * 99],
+)
+def test_what_is_wrong_with_a_file_is_told_in_the_same_words(content: bytes) -> None:
+    with pytest.raises(UnreadableImageError) as here:
+        look_at(content)
+    with pytest.raises(UnreadableImageError) as there:
+        DECODERS.look(content)
+    assert there.value.sentence == here.value.sentence
+    assert there.value.sentence.template == here.value.sentence.template
+
+
+def test_a_crash_costs_one_file(treacherous_decoders: Callable[..., Decoders]) -> None:
+    decoders = treacherous_decoders()
+    decoders.look(saved(PICTURE, "JPEG"))
+    before = decoders.pids()
+    assert reason_of(decoders, treacherous.CRASH) == "decoding it ended in a crash"
+    assert decoders.pids() == []
+    assert decoders.look(saved(PICTURE, "JPEG")).thumbnail
+    assert decoders.pids() != before
+
+
+@on_linux
+def test_a_process_killed_at_a_file_costs_that_file(
+    tmp_path: Path, treacherous_decoders: Callable[..., Decoders]
+) -> None:
+    decoders = treacherous_decoders()
+    at_it = tmp_path / "at it"
+    os.mkfifo(at_it)
+    with ThreadPoolExecutor(1) as pool:
+        reason = pool.submit(reason_of, decoders, treacherous.HANG + bytes(at_it))
+        with at_it.open("rb"):
+            (pid,) = decoders.pids()
+            os.kill(pid, signal.SIGKILL)
+        assert reason.result() == "decoding it ended in a crash"
+    assert decoders.look(saved(PICTURE, "PNG")).thumbnail
+
+
+@on_linux
+def test_a_hang_costs_one_file_and_its_time(
+    tmp_path: Path, treacherous_decoders: Callable[..., Decoders]
+) -> None:
+    decoders = treacherous_decoders(time_limit_s=2)
+    at_it = tmp_path / "at it"
+    os.mkfifo(at_it)
+    with ThreadPoolExecutor(1) as pool:
+        reason = pool.submit(reason_of, decoders, treacherous.STUCK + bytes(at_it))
+        with at_it.open("rb"):
+            (pid,) = decoders.pids()
+            assert reason.result() == "it took longer than 2 s to decode"
+    assert has_ended(pid)
+    assert decoders.look(saved(PICTURE, "PNG")).thumbnail
+
+
+@on_linux
+def test_a_bomb_costs_one_file_and_not_even_its_process(
+    treacherous_decoders: Callable[..., Decoders],
+) -> None:
+    decoders = treacherous_decoders()
+    decoders.look(saved(PICTURE, "JPEG"))
+    before = decoders.pids()
+    assert reason_of(decoders, treacherous.BOMB) == "there is not enough memory to decode it"
+    assert decoders.look(saved(PICTURE, "JPEG")).thumbnail
+    assert decoders.pids() == before
+
+
+PARENT = """
+import sys
+from engine.decoding.decoders import Decoders
+from engine.errors import UnreadableImageError
+decoders = Decoders(module="treacherous_decoder")
+try:
+    decoders.look(b"own limit")
+except UnreadableImageError:
+    print(decoders.pids()[0], flush=True)
+if len(sys.argv) > 1:
+    decoders.look(b"hang " + sys.argv[1].encode())
+sys.stdin.read()
+"""
+
+
+@on_linux
+@pytest.mark.parametrize("hangs", [False, True])
+def test_no_process_outlives_a_program_that_was_killed(tmp_path: Path, hangs: bool) -> None:
+    at_it = tmp_path / "at it"
+    os.mkfifo(at_it)
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, *([str(at_it)] if hangs else [])],
+        env=os.environ | {"PYTHONPATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        if hangs:
+            with at_it.open("rb"):
+                parent.kill()
+        else:
+            parent.kill()
+    assert has_ended(pid)
+
+
+def test_without_processes_files_are_decoded_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoders = Decoders()
+    monkeypatch.setattr(decoders_module.sys, "executable", "/nowhere/python")
+    content = saved(PICTURE, "JPEG")
+    np.testing.assert_array_equal(
+        decoders.look(content).decoded.pixels, decode_image(content).pixels
+    )
+    assert decoders.pids() == []
+    assert "text" in reason_of(decoders, b"not an image at all")
+
+
+def test_a_built_program_is_its_own_decoding_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    command = decoders_module._command("engine.decoding.child", "fd:7")
+    assert command == [sys.executable, SWITCH, "fd:7"]
+    entry = Path(__file__).parents[2] / "packaging" / "entry.py"
+    assert f'["{SWITCH}"]' in entry.read_text("utf-8")
+
+
+def refs_of(folder: Path, contents: dict[str, bytes]) -> list[ImageRef]:
+    folder.mkdir()
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [ImageRef(ImageId(i), folder / name, name) for i, name in enumerate(contents, start=1)]
+
+
+def test_a_run_goes_on_over_files_that_end_their_process(
+    tmp_path: Path,
+    workspace: Workspace,
+    treacherous_decoders: Callable[..., Decoders],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workspace_module, "DECODERS", treacherous_decoders())
+    contents = {
+        f"{i:02d}.jpg": treacherous.CRASH if i % 5 == 0 else saved(PICTURE.rotate(i), "JPEG")
+        for i in range(20)
+    }
+    images = refs_of(tmp_path / "images", contents)
+    results = [item for some in workspace.process(images) for item in some]
+    assert {item.image.name for item in results} == set(contents)
+    crashed = {item.image.name for item in results if item.entry.reason}
+    assert crashed == {name for name, content in contents.items() if content == treacherous.CRASH}
+    assert len(workspace.store) == len(contents) - len(crashed)
+
+
+@on_linux
+def test_images_that_somebody_waits_for_pass_a_folder_that_hangs(
+    tmp_path: Path,
+    workspace: Workspace,
+    treacherous_decoders: Callable[..., Decoders],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workspace_module, "DECODERS", treacherous_decoders(time_limit_s=60))
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    waits = treacherous.WAIT + bytes(gate) + b"\0"
+    bulk = {f"{i:02d}.jpg": waits + saved(PICTURE.rotate(i), "JPEG") for i in range(12)}
+    images = refs_of(tmp_path / "images", bulk | {"wanted.jpg": saved(PICTURE, "JPEG")})
+    folder = workspace.process(images)
+    assert next(folder) == []  # As many are under way as will be.
+    (wanted,) = [item for some in workspace.process(images[-1:], urgent=True) for item in some]
+    assert wanted.entry.embedding is not None
+    done = threading.Event()
+
+    def release() -> None:
+        while not done.is_set():
+            with gate.open("wb"):
+                pass
+
+    releasing = threading.Thread(target=release)
+    releasing.start()
+    try:
+        results = [item for some in folder for item in some]
+    finally:
+        done.set()
+        os.close(os.open(gate, os.O_RDONLY | os.O_NONBLOCK))
+        releasing.join()
+    assert {item.image.name for item in results} == {image.name for image in images}
+    assert not any(item.entry.reason for item in results)
