@@ -98,6 +98,14 @@ def read_json(path: Path, most_bytes: int = MAX_TEXT_BYTES) -> Any:
         raise LabelsError(say("{path} is not JSON, or it is damaged.", path=path)) from error
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file lies there; a name from elsewhere may be one that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # Too long, or with a zero in it.
+        return False
+
+
 def _first_twice(names: Iterable[str]) -> str:
     """The first name that was there before; empty where each is there once."""
     seen: set[str] = set()
