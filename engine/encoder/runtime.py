@@ -174,6 +174,8 @@ def cpu_session(graph: Path | bytes, n_threads: int = 1) -> onnxruntime.Inferenc
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Never taken for onnxruntime's own format, whatever the bytes look like.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     source = graph if isinstance(graph, bytes) else str(graph)
     return onnxruntime.InferenceSession(source, options, providers=[_CPU])
 

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import onnxruntime
 
+from engine.bundle.checked_model import read_checked
 from engine.bundle.contents import MODEL
 from engine.bundle.place import is_zip, opened_bundle
 from engine.encoder.runtime import cpu_session, usable_cores
@@ -18,9 +20,11 @@ from engine.images import decode_image, read_file
 from engine.interchange.records import Record, Results
 from engine.jobs.predictions import save_table
 from engine.messages import Event, ImageRef, TableFormat
+from engine.project import is_text
 from engine.words import say
 
 _OUTPUT: Final = "probabilities"
+_LONGEST_NAME: Final = 1_000  # Letters of a class's name; a person's has at most 80.
 _NONE_SCORE: Final = "none_score"  # Models from before there was one lack it.
 
 
@@ -91,7 +95,14 @@ class ExportedModel:
             pixels = decode_image(read_file(image.path)).pixels
         except UnreadableImageError as error:
             return Record(image, failure=str(error))
-        probabilities, *none_scores = self._session.run(self._wanted, {"image": pixels[None]})
+        try:
+            found = self._session.run(self._wanted, {"image": pixels[None]})
+        except Exception as error:  # onnxruntime has exception classes of its own per status code.
+            why = str(error).partition("\n")[0]
+            return Record(image, failure=say("the model failed on it ({error})", error=why))
+        probabilities, *none_scores = found
+        if probabilities.shape != (1, len(self.class_names)) or not np.isfinite(found[0]).all():
+            return Record(image, failure=say("the model gives no probabilities for it"))
         none_score = float(none_scores[0][0]) if none_scores else None
         return Record(image, None, probabilities[0], none_score)
 
@@ -115,19 +126,26 @@ def load_exported(model: Path) -> tuple[onnxruntime.InferenceSession, list[str],
 
 def _load(file: Path, model: Path) -> tuple[onnxruntime.InferenceSession, list[str], str]:
     """``model`` is what sentences name."""
+    content = read_checked(file, model)
     try:
-        session = cpu_session(file)
+        session = cpu_session(content)
     except Exception as error:  # onnxruntime has exception classes of its own per status code.
         raise EngineError(
             say("{model} is not an ONNX model, or it is damaged.", model=model)
         ) from error
     metadata = session.get_modelmeta().custom_metadata_map
     try:
-        names = [str(name) for name in json.loads(metadata["class_names"])]
+        names = json.loads(metadata["class_names"])
         (given,) = session.get_inputs()
         (width,) = (item.shape[-1] for item in session.get_outputs() if item.name == _OUTPUT)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise EngineError(say("{model} was not exported by Handful.", model=model)) from error
+    if not isinstance(names, list) or not all(_is_name(name) for name in names):
+        raise EngineError(say("{model} was not exported by Handful.", model=model))
     if (given.name, given.type) != ("image", "tensor(uint8)") or width != len(names) >= 2:
         raise EngineError(say("{model} was not exported by Handful.", model=model))
     return session, names, metadata.get("model_id", "")
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and is_text(name) and len(name) <= _LONGEST_NAME
