@@ -13,6 +13,7 @@ import json
 import shutil
 import sqlite3
 import struct
+import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
+from engine.bundle.place import models_in
+from engine.bundle.start import read_start
 from engine.bundle.support import KeptSupport
 from engine.class_list import read_class_list
 from engine.encoder.catalogue import list_encoders
@@ -39,6 +42,7 @@ from engine.interchange.metadata.packet import PacketError, keywords_in, merge
 from engine.interchange.records import Record, Results
 from engine.interchange.sorting import journal as sorting_journal
 from engine.interchange.sorting import trust
+from engine.jobs.exported_model import ExportedModel
 from engine.jobs.replacing import check_table
 from engine.jobs.sorting import carry_out, planned
 from engine.messages import (
@@ -53,6 +57,7 @@ from engine.messages import (
 )
 from engine.project import Change, Project
 from engine.sources import SnapshotBuilder
+from tests.engine.onnx_models import small_model
 
 _NAMES: Final = ("fox.jpg", "sub/hare.jpg", "deer.jpg")
 _KEYWORD: Final = Keyword("fox & co", is_human=True)
@@ -476,6 +481,53 @@ def _journal_seeds(folder: Path) -> list[bytes]:
     return seeds
 
 
+# --- Models, and archives with them ---------------------------------------------------------------
+
+
+def _read_model(content: bytes, folder: Path) -> None:
+    """What passes the checks is run, too: it must not take more than they say."""
+    path, image = folder / "m.onnx", folder / "i.png"
+    path.write_bytes(content)
+    Image.new("RGB", (8, 8), "red").save(image)
+    with contextlib.suppress(EngineError):
+        model = ExportedModel(path)
+        for chunk in model.results([ImageRef(ImageId(1), image, "i.png")], folder).chunks():
+            assert len(chunk) == 1
+
+
+def _model_seeds(_: Path) -> list[bytes]:
+    return [small_model().SerializeToString()]
+
+
+def _read_archive(content: bytes, folder: Path) -> None:
+    path = folder / "a.zip"
+    path.write_bytes(content)
+    _read_labels(path, "", folder)
+    with contextlib.suppress(EngineError):
+        read_start(path)
+    with contextlib.suppress(EngineError):
+        ExportedModel(path)
+    models_in(path)
+
+
+def _archive_seeds(folder: Path) -> list[bytes]:
+    kept = _encoder_seeds(folder)[1]
+    seeds = []
+    for number, members in enumerate(
+        (
+            {"labels.csv": b"file_name,label\nfox.jpg,fox\n", "a/fox.jpg": b"x"},
+            {"b/model.onnx": b"x", "b/support.safetensors": kept, "b/signature.json": b"{}"},
+        )
+    ):
+        for packing in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA):
+            path = folder / f"{number}-{packing}.zip"
+            with zipfile.ZipFile(path, "w", packing) as archive:
+                for name, content in members.items():
+                    archive.writestr(name, content)
+            seeds.append(path.read_bytes())
+    return seeds
+
+
 READERS: Final = (
     Reader("project", _read_project, _project_seeds, 1 << 15),
     Reader("project_rows", _read_project_rows, _row_seeds, 256),
@@ -483,6 +535,8 @@ READERS: Final = (
     Reader("xmp", _read_xmp, _xmp_seeds),
     Reader("json", _read_json, _json_seeds, 4096, _mutated_choice),
     Reader("encoder", _read_encoder, _encoder_seeds, 1 << 14, _mutated_header),
+    Reader("onnx", _read_model, _model_seeds, 4096),
+    Reader("archives", _read_archive, _archive_seeds, 4096),
     Reader("journals", _read_journals, _journal_seeds, 4096, _mutated_lines),
 )
 

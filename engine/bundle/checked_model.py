@@ -13,7 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.encoder.graph import INPUT_NAME
 from engine.errors import EngineError, sentence_for
@@ -32,6 +35,10 @@ MAX_TENSOR_BYTES: Final = 1 << 28
 _OPSETS: Final = range(13, 27)
 _IR_VERSIONS: Final = range(7, 15)
 _MOST_RANK: Final = 16
+_MOST_COUNTED: Final = 1 << 12  # Numbers that are computed to learn how large others are.
+_COUNTING: Final = frozenset(
+    ("Add", "Cast", "Concat", "Div", "Gather", "Mul", "Range", "Squeeze", "Sub", "Unsqueeze")
+)
 _MOST_CUTS: Final = 8  # Views of an image; Handful's models have one of such a kind.
 
 # What Handful's own graphs and torch's exporter use for networks that classify images. None of them
@@ -185,6 +192,8 @@ def _why_too_large(model: onnx.ModelProto) -> Sentence | None:
     for item in trial.graph.output:
         item.type.tensor_type.ClearField("shape")  # What it says of them is not to be believed.
     known = _inferred(trial)
+    if known is not None and _count_out(trial.graph, known):
+        known = _inferred(trial)
     for _ in range(_MOST_CUTS):
         if known is None:
             break
@@ -210,6 +219,55 @@ def _why_too_large(model: onnx.ModelProto) -> Sentence | None:
             if size_bytes > MAX_TENSOR_BYTES:
                 return say("a step of it needs {size:.0f} MB", size=size_bytes / 1e6)
     return None
+
+
+def _count_out(graph: onnx.GraphProto, known: dict[str, onnx.ValueInfoProto]) -> bool:
+    """Put numbers in place of ranges whose ends follow from sizes, which inference leaves open.
+
+    torch writes such for views with strides. Returns whether there were any.
+    """
+    from onnx import helper, numpy_helper
+    from onnx.reference import ReferenceEvaluator
+
+    if all(node.op_type != "Range" for node in graph.node):
+        return False
+    values: dict[str, NDArray[Any]] = {
+        item.name: numpy_helper.to_array(item)
+        for item in graph.initializer
+        if math.prod(item.dims) <= _MOST_COUNTED and item.name
+    }
+    are_any = False
+    for node in graph.node:
+        if node.op_type == "Shape" and _bytes_of(known.get(node.input[0])) is not None:
+            dims = known[node.input[0]].type.tensor_type.shape.dim
+            options = {item.name: item.i for item in node.attribute}
+            sizes = np.array([dim.dim_value for dim in dims], np.int64)
+            values[node.output[0]] = sizes[options.get("start", 0) : options.get("end")]
+        elif node.op_type in _COUNTING and all(name in values for name in node.input):
+            given = {name: values[name] for name in node.input}
+            if node.op_type == "Range" and not _is_short(*given.values()):
+                continue
+            try:
+                (made,) = ReferenceEvaluator(node).run(None, given)
+            except Exception:  # Whatever a graph of a stranger brings about: it stays unknown.
+                continue
+            if np.size(made) > _MOST_COUNTED:
+                continue
+            values[node.output[0]] = np.asarray(made)
+            if node.op_type == "Range":
+                name = node.output[0]
+                node.CopyFrom(
+                    helper.make_node(
+                        "Constant", [], [name], value=numpy_helper.from_array(values[name])
+                    )
+                )
+                are_any = True
+    return are_any
+
+
+def _is_short(start: NDArray[Any], limit: NDArray[Any], delta: NDArray[Any]) -> bool:
+    step = float(delta.ravel()[0]) if delta.size == start.size == limit.size == 1 else 0.0
+    return step != 0.0 and abs(float(limit.ravel()[0] - start.ravel()[0]) / step) <= _MOST_COUNTED
 
 
 def _first_cut(

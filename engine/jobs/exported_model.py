@@ -133,8 +133,8 @@ def _load(file: Path, model: Path) -> tuple[onnxruntime.InferenceSession, list[s
         raise EngineError(
             say("{model} is not an ONNX model, or it is damaged.", model=model)
         ) from error
-    metadata = session.get_modelmeta().custom_metadata_map
     try:
+        metadata = session.get_modelmeta().custom_metadata_map
         names = json.loads(metadata["class_names"])
         (given,) = session.get_inputs()
         (width,) = (item.shape[-1] for item in session.get_outputs() if item.name == _OUTPUT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,32 +17,10 @@ from engine.encoder.views import viewed_graph
 from engine.errors import EngineError
 from engine.jobs.exported_model import ExportedModel, load_exported
 from engine.messages import ImageId, ImageRef
+from tests.engine.onnx_models import small_model
 from tests.engine.painted import paint
 
 Spoil = Callable[[onnx.ModelProto], None]
-
-
-def small_model(names: object = ("fox", "hare")) -> onnx.ModelProto:
-    """The mean colour, and which of two classes it is."""
-    nodes = [
-        helper.make_node("Cast", ["image"], ["colours"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMean", ["colours", "axes"], ["mean"], keepdims=0),
-        helper.make_node("MatMul", ["mean", "weights"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "small",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["batch", "h", "w", 3])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 2])],
-        [
-            numpy_helper.from_array(np.array([1, 2]), "axes"),
-            numpy_helper.from_array(np.ones((3, 2), np.float32) / 255, "weights"),
-        ],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    helper.set_model_props(model, {"class_names": json.dumps(names)})
-    return model
 
 
 def insert(model: onnx.ModelProto, *nodes: onnx.NodeProto) -> None:
