@@ -169,6 +169,7 @@ def usable_cores() -> int:
 
 def cpu_session(graph: Path | bytes, n_threads: int = 1) -> onnxruntime.InferenceSession:
     """A session on the CPU that does not spin beside a window."""
+    onnxruntime.disable_telemetry_events()  # Builds for Windows tell Microsoft of their use.
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = n_threads
     options.inter_op_num_threads = 1
@@ -200,6 +201,7 @@ def _cuda_backend(graph_path: Path) -> _Backend:
     if not torch.cuda.is_available():
         raise EncoderError(say("torch sees no CUDA device"))
     onnxruntime.preload_dlls()
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
     cuda = {
