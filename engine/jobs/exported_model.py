@@ -138,7 +138,7 @@ def _load(file: Path, model: Path) -> tuple[onnxruntime.InferenceSession, list[s
         names = json.loads(metadata["class_names"])
         (given,) = session.get_inputs()
         (width,) = (item.shape[-1] for item in session.get_outputs() if item.name == _OUTPUT)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
         raise EngineError(say("{model} was not exported by Handful.", model=model)) from error
     if not isinstance(names, list) or not all(_is_name(name) for name in names):
         raise EngineError(say("{model} was not exported by Handful.", model=model))
