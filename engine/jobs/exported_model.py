@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.project import is_text
 from engine.words import say
 
 _OUTPUT: Final = "probabilities"
+_MODEL_ID: Final = re.compile("[0-9A-Za-z]{1,128}")
 _LONGEST_NAME: Final = 1_000  # Letters of a class's name; a person's has at most 80.
 _NONE_SCORE: Final = "none_score"  # Models from before there was one lack it.
 
@@ -144,7 +146,9 @@ def _load(file: Path, model: Path) -> tuple[onnxruntime.InferenceSession, list[s
         raise EngineError(say("{model} was not exported by Handful.", model=model))
     if (given.name, given.type) != ("image", "tensor(uint8)") or width != len(names) >= 2:
         raise EngineError(say("{model} was not exported by Handful.", model=model))
-    return session, names, metadata.get("model_id", "")
+    # It goes into tables and metadata: what is none of ours could be a formula there.
+    model_id = metadata.get("model_id", "")
+    return session, names, model_id if _MODEL_ID.fullmatch(model_id) else ""
 
 
 def _is_name(name: object) -> bool:

@@ -318,3 +318,12 @@ def test_the_graphs_of_the_program_pass(tmp_path: Path) -> None:
     viewed = tmp_path / "viewed.onnx"
     viewed.write_bytes(viewed_graph(shipped).SerializeToString())
     assert read_checked(viewed, viewed)
+
+
+@pytest.mark.parametrize(("said", "kept"), [("ab12", "ab12"), ("=1+1", ""), ("a\nb", ""), ("", "")])
+def test_a_model_id_that_is_none_of_ours_goes_nowhere(said: str, kept: str, tmp_path: Path) -> None:
+    model = small_model()
+    model.metadata_props.add(key="model_id", value=said)
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert load_exported(path)[2] == kept
