@@ -69,7 +69,9 @@ def read_checked(path: Path, named: Path) -> bytes:
         EngineError: it cannot be read, is no ONNX model, or one that is not opened.
     """
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import (  # type: ignore[import-untyped]  # It has no types.
+        DecodeError,
+    )
 
     try:
         size = path.stat().st_size
@@ -157,7 +159,7 @@ def _tensors_of(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto | None]:
 def _is_filled(tensor: onnx.TensorProto) -> bool:
     """Whether there are as many bytes as the shape needs."""
     bits = _bits_of(tensor.data_type)
-    return len(tensor.raw_data) == math.ceil(math.prod(tensor.dims) * bits / 8)
+    return bool(len(tensor.raw_data) == math.ceil(math.prod(tensor.dims) * bits / 8))
 
 
 def _bits_of(data_type: int) -> int:
@@ -276,7 +278,8 @@ def _first_cut(
     """The first operator that takes a part of something, as large as it finds only when it runs."""
     for node in graph.node:
         if node.op_type == "Slice" and _bytes_of(known.get(node.output[0])) is None:
-            return node
+            cut: onnx.NodeProto = node
+            return cut
     return None
 
 
@@ -298,5 +301,5 @@ def _bytes_of(item: onnx.ValueInfoProto | None) -> float | None:
     dims = item.type.tensor_type.shape.dim
     if not all(dim.HasField("dim_value") and dim.dim_value >= 0 for dim in dims):
         return None
-    count = math.prod(dim.dim_value for dim in dims)
+    count: int = math.prod(dim.dim_value for dim in dims)
     return count * _bits_of(item.type.tensor_type.elem_type) / 8
