@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,11 +45,22 @@ from engine.words import Sentence, say
 DRAFT_SIDE_PX: Final = 448  # Twice the encoder's input, so that its own resize has what to work on.
 THUMBNAIL_SIDE_PX: Final = 256
 MAX_FILE_BYTES: Final = 1 << 30
-# Decoded pixels cost up to 4 bytes each and some modes need a second copy: about a gigabyte for
-# the largest. A JPEG may have more, since it is shrunk before its pixels exist.
+# Decoded pixels cost up to 4 bytes each and some modes need further copies: no file takes more than
+# a gigabyte (benchmarks/hostile_images.py). A JPEG may have more pixels, since it is shrunk before
+# they exist.
 MAX_PIXELS: Final = 100_000_000
 MAX_JPEG_PIXELS: Final = 400_000_000
+MAX_FULL_PIXELS: Final = 50_000_000  # Of an image that is not shrunk, since it is a strip, say.
+_DECODED_TWICE: Final = ("WEBP", "AVIF")  # Their decoders hold all pixels beside Pillow's.
 LARGE_PIXELS: Final = 25_000_000
+# Of a JPEG of several scans, pixels times scans: ten are usual, and a picture of the largest size
+# may have forty; any may have the first of these numbers.
+MAX_SCANNED_PIXELS: Final = 4_000_000_000
+_MOST_SCANS: Final = 20
+_JPEG_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd8\xff]")  # Not within a scan's data.
+_START_OF_SCAN: Final = 0xDA
+_END_OF_IMAGE: Final = 0xD9
+_STRIP_PIXELS: Final = 1 << 22
 _HASH_SIDE: Final = 32
 _HASH_SAMPLE_PX: Final = 128
 _SMALLEST_CONTRAST: Final = 2.0  # Standard deviation in grey levels; below it is mostly noise.
@@ -244,12 +256,16 @@ def _decode(
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check_size(image)
+            _check_scans(image, content, is_shrunk=shrink_to_px is not None)
             stored = image.size
             with large_one_at_a_time if stored[0] * stored[1] > LARGE_PIXELS else _NO_GUARD:
                 factor = _shrink_factor(stored, shrink_to_px)
+                is_whole = factor == 1 or image.format in _DECODED_TWICE
                 if factor > 1 and shrink_to_px is not None:
                     image.draft(None, (shrink_to_px, shrink_to_px))
                     factor //= max(1, round(stored[0] / image.size[0]))  # What the decoder does.
+                # As many as there will be.
+                _check_size(image, MAX_FULL_PIXELS if is_whole else MAX_PIXELS)
                 pixels = _by_turbojpeg(content, image, stored)
                 if pixels is None:
                     image.load()
@@ -263,7 +279,7 @@ def _decode(
                     rgb = rgb.transpose(_TURNS[orientation])
             original = stored[::-1] if orientation in _SWAPPING else stored
             if pixels is None or factor > 1 or orientation in _TURNS:
-                pixels = np.asarray(rgb)
+                pixels = _as_array(rgb)
     except UnreadableImageError:
         raise
     except UnidentifiedImageError as error:
@@ -299,8 +315,13 @@ def read_size(path: Path) -> tuple[int, int] | None:
     _prepare_pillow()
     try:
         with Image.open(path, formats=FORMATS) as image:
-            # TIFF is turned by Pillow, and its size is so from the start.
-            is_turned = image.format != "TIFF" and _orientation(image) in _SWAPPING
+            _check_size(image)
+            # TIFF is turned by Pillow, and its size is so from the start. To look for the EXIF of a
+            # PNG behind its pixels Pillow would decode them.
+            is_known = image.format == "TIFF" or (
+                image.format == "PNG" and "exif" not in image.info
+            )
+            is_turned = not is_known and _orientation(image) in _SWAPPING
             return image.size[::-1] if is_turned else image.size
     except Exception:  # As in decode_image: whatever it is, this file is no image.
         return None
@@ -313,6 +334,10 @@ def make_thumbnail(pixels: NDArray[np.uint8], side_px: int = THUMBNAIL_SIDE_PX) 
 
 def _thumbnail_of(image: Image.Image, side_px: int) -> bytes:
     """As :func:`make_thumbnail`, of an image that is not needed any more."""
+    step = max(image.size) // (16 * side_px)
+    if step > 1:  # A strip; of an image whose sides are alike the shorter one was shrunk before.
+        size = max(1, image.width // step), max(1, image.height // step)
+        image = image.resize(size, Image.Resampling.NEAREST)
     # Averaged to less than twice the size first, then resampled: a third less work, and on a
     # thumbnail nobody sees the difference.
     image.thumbnail((side_px, side_px), Image.Resampling.BILINEAR, reducing_gap=1.0)
@@ -337,7 +362,8 @@ def perceptual_hash(pixels: NDArray[np.uint8]) -> int:
     step = max(1, min(pixels.shape[:2]) // _HASH_SAMPLE_PX)
     # Three bytes at a time are copied five times as fast as one.
     colours = np.ascontiguousarray(pixels).view("V3")[::step, ::step, 0].copy()
-    image = Image.fromarray(colours.view(np.uint8).reshape(*colours.shape, 3))
+    sampled = colours.view(np.uint8).reshape(*colours.shape, 3)
+    image = Image.fromarray(_thinned(sampled, 16 * _HASH_SAMPLE_PX))
     small = image.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.BOX).convert("L")
     grey = np.asarray(small, np.float32)
     if grey.std() < _SMALLEST_CONTRAST:
@@ -407,9 +433,64 @@ def _date_of(image: Image.Image) -> int:
     return NO_DATE
 
 
-def _check_size(image: Image.Image) -> None:
+def _thinned(pixels: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    """Every so many rows and columns of a picture at least twice as long as ``side_px``.
+
+    Strips alone are: of an image whose sides are alike the shorter one has been shrunk before.
+    """
+    step = max(1, max(pixels.shape[:2]) // side_px)
+    return np.ascontiguousarray(pixels[::step, ::step])
+
+
+def _as_array(image: Image.Image) -> NDArray[np.uint8]:
+    """The pixels of an RGB image; large ones strip by strip: Pillow would hold them three times."""
+    width, height = image.size
+    if width * height <= LARGE_PIXELS:
+        return np.asarray(image)
+    pixels = np.empty((height, width, 3), np.uint8)
+    for strip in _strips_of(image):
+        pixels[strip[1] : strip[3]] = np.asarray(image.crop(strip))
+    pixels.flags.writeable = False  # As Pillow's own are.
+    return pixels
+
+
+def _check_scans(image: Image.Image, content: bytes, *, is_shrunk: bool) -> None:
+    """Refuse a JPEG of several scans that would take too long or too much.
+
+    The decoder keeps the coefficients of all pixels of such a file until its last scan, however
+    much it is to be shrunk, and goes over the whole picture with each, also with one of ten bytes.
+    """
+    if image.format not in ("JPEG", "MPO"):
+        return
+    scans = _scans_of(content)
+    if "progressive" not in image.info and next(scans, 0) >= getattr(image, "layers", 0):
+        return
+    _check_size(image, MAX_PIXELS if is_shrunk else MAX_FULL_PIXELS)
+    width, height = image.size
+    most = max(_MOST_SCANS, MAX_SCANNED_PIXELS // (width * height))
+    if sum(1 for _ in islice(scans, most + 1)) > most:
+        raise UnreadableImageError(
+            say("it is built up in more than {count} passes, as no camera does", count=most)
+        )
+
+
+def _scans_of(content: bytes) -> Iterator[int]:
+    """Of each scan of a JPEG's first picture, how many colours it has (ITU-T T.81, annex B)."""
+    position = 2
+    while match := _JPEG_MARKER.search(content, position):
+        position = match.end()
+        marker = content[position - 1]
+        if marker == _END_OF_IMAGE:
+            return
+        if marker == _START_OF_SCAN:
+            yield content[position + 2] if position + 2 < len(content) else 0
+        position += int.from_bytes(content[position : position + 2])
+
+
+def _check_size(image: Image.Image, most: int | None = None) -> None:
     width, height = image.size
     limit = MAX_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MAX_PIXELS
+    limit = min(limit, most or limit)
     if width * height > limit:
         raise UnreadableImageError(
             say(
@@ -454,8 +535,7 @@ def _shrink_factor(size: tuple[int, int], side_px: int | None) -> int:
 def _to_rgb(image: Image.Image, factor: int) -> Image.Image:
     """8-bit RGB, shrunk by ``factor``; shrunk first wherever the mode allows, to spare memory."""
     if image.mode.startswith("I") or image.mode == "F":
-        grey = Image.fromarray(_to_8_bit(np.asarray(image)))
-        return _reduced(grey, factor).convert("RGB")
+        return _reduced(Image.fromarray(_to_8_bit(image)), factor).convert("RGB")
     if image.mode in ("1", "P", "PA"):  # Their values are no amounts that could be averaged.
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     elif "transparency" in image.info:  # One colour stands for nothing, and must not be mixed.
@@ -472,21 +552,47 @@ def _reduced(image: Image.Image, factor: int) -> Image.Image:
     return image.reduce(factor) if factor > 1 else image
 
 
-def _to_8_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Grey levels (height, width) of any range as 0 to 255; see the module's rule 5.
+def _to_8_bit(image: Image.Image) -> NDArray[np.uint8]:
+    """Grey levels of any range as 0 to 255, (height, width); see the module's rule 5.
 
-    In the values' own precision: an image may have a hundred million of them.
+    Strip by strip, first to find the range: an image may have a hundred million pixels.
     """
+    strips = _strips_of(image)
+    ranges = [_range_of(np.asarray(image.crop(strip))) for strip in strips]
+    low, high = min(item[0] for item in ranges), max(item[1] for item in ranges)
+    grey = np.empty(image.size[::-1], np.uint8)
+    for strip in strips:
+        values = np.asarray(image.crop(strip))
+        if np.issubdtype(values.dtype, np.integer):
+            whole = values if values.dtype.kind == "u" else np.maximum(values, 0)
+            bits = max(8, int(high).bit_length())
+            grey[strip[1] : strip[3]] = whole >> (bits - 8)
+        else:
+            grey[strip[1] : strip[3]] = _stretched(values.astype(np.float32), low, high)
+    return grey
+
+
+def _strips_of(image: Image.Image) -> list[tuple[int, int, int, int]]:
+    """Boxes that cover an image from top to bottom."""
+    width, height = image.size
+    rows = max(1, _STRIP_PIXELS // width)
+    return [(0, top, width, min(height, top + rows)) for top in range(0, height, rows)]
+
+
+def _range_of(values: NDArray[Any]) -> tuple[float, float]:
+    """The smallest and the largest finite value; (inf, -inf) where there is none."""
     if np.issubdtype(values.dtype, np.integer):
-        whole = values if values.dtype.kind == "u" else np.maximum(values, 0)
-        bits = max(8, int(whole.max(initial=0)).bit_length())
-        high_bits: NDArray[np.uint8] = (whole >> (bits - 8)).astype(np.uint8)
-        return high_bits
-    grey = values.astype(np.float32)
-    finite = np.isfinite(grey)
-    low = float(np.min(grey, where=finite, initial=np.inf)) if finite.any() else 0.0
-    high = float(np.max(grey, where=finite, initial=-np.inf)) if finite.any() else 0.0
-    grey[~finite] = low
+        return 0, int(values.max(initial=0))
+    finite = np.isfinite(values)
+    low = np.min(values, where=finite, initial=np.inf)
+    return float(low), float(np.max(values, where=finite, initial=-np.inf))
+
+
+def _stretched(grey: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
+    """Floats as grey levels, where ``low`` and ``high`` are those of the whole image."""
+    if low > high:
+        low = high = 0.0
+    grey[~np.isfinite(grey)] = low
     if low >= 0.0 and high <= 1.0:
         grey *= 255.0
     elif low < 0.0 or high > 255.0:

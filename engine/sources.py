@@ -16,6 +16,7 @@ from engine.bundle.start import read_start
 from engine.errors import EngineError, LabelsError, sentence_for
 from engine.images import EXTENSIONS, find_images
 from engine.interchange.cells import delimiter_of, holds_predictions, plain_label, plain_name
+from engine.interchange.reading import is_file
 from engine.messages import (
     NONE_NAME,
     NONE_OF_THESE,
@@ -151,10 +152,10 @@ class SnapshotBuilder:
                 n_predicted += 1
                 continue
             name = plain_name(name)
-            if not (folder / name).is_file():
+            if not is_file(folder / name):
                 name = name.strip()  # Written by hand; but names may begin or end with spaces.
             path = folder / name
-            if path.is_file():
+            if is_file(path):
                 self._add_example(path, name, self._label(label, table), f"line {number}")
             else:
                 missing = missing or path

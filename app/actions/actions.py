@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from app.actions.tool_bar import ToolBar
+from app.gallery.gallery_model import plain_tip
 from app.look.icons import icon, swatch
 from app.look.language import LanguageChoice, language_name
 from app.look.theme import ThemeChoice
@@ -210,7 +211,7 @@ class Actions(QObject):
         """Name an action's keys in its tip."""
         tip = self._tips.get(action, "")
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{tip} ({keys})" if keys else tip)
+        action.setToolTip(plain_tip(f"{tip} ({keys})" if keys else tip))
 
     def fill_label_menu(self) -> None:
         """Make the actions that label by class anew."""

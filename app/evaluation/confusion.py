@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.evaluation.figures import Figures
+from app.gallery.gallery_model import plain_tip
 from app.look.theme import Theme, text_on
 from engine.messages import ClassId
 
@@ -133,7 +134,8 @@ class ConfusionModel(QAbstractTableModel):
                 else self.tr("Taken for “{name}”: {count}")
             )
             count = scores.n_labels if is_label else scores.n_predicted
-            return text.format(name=name, count=QLocale().toString(count))
+            told = text.format(name=name, count=QLocale().toString(count))
+            return plain_tip(told) if role == Qt.ItemDataRole.ToolTipRole else told
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -144,7 +146,8 @@ class ConfusionModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return QLocale().toString(count)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self.cell_text(index)
+            told = self.cell_text(index)
+            return plain_tip(told) if role == Qt.ItemDataRole.ToolTipRole else told
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignCenter)
         if role == SHARE_ROLE:

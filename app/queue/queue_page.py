@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.evaluation.figures import Figures
-from app.gallery.gallery_model import capitalised
+from app.gallery.gallery_model import capitalised, plain_tip
 from app.gallery.thumbnails import Thumbnails
 from app.look.page import Page
 from app.look.theme import GAP_PX, Theme
@@ -255,7 +255,7 @@ class QueuePage(Page):
                 self._session.set_visible(np.array([row, *following], np.intp))
             self.why.setText(capitalised(reason_text(self._session, current)))
             self.state.setText(self._state_text(row))
-            self.state.setToolTip(table.names[row])
+            self.state.setToolTip(plain_tip(table.names[row]))
         shown = current.image_id if current is not None and row >= 0 else None
         if shown != self._shown:
             self._shown = shown

@@ -492,6 +492,7 @@ class ResultDialog(QDialog):
             key, text = QLabel(name), QLabel(_softened(value))
             key.setObjectName("muted")
             key.setAlignment(Qt.AlignmentFlag.AlignTop)
+            text.setTextFormat(Qt.TextFormat.PlainText)
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._facts.addWidget(key, line, 0)

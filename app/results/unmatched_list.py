@@ -8,6 +8,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
+from app.gallery.gallery_model import plain_tip
 from app.look.words import told
 from engine import messages, why_text
 
@@ -48,7 +49,7 @@ class UnmatchedModel(QAbstractTableModel):
             if index.column() == 2:
                 return texts[2]
             where = told(item.where)
-            return f"{item.name[:500]} ({where})" if where else item.name[:500]
+            return plain_tip(f"{item.name[:500]} ({where})" if where else item.name[:500])
         return None
 
     def headerData(

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gallery.gallery_model import plain_tip
 from app.look.theme import GAP_PX
 from app.look.words import told
 from app.session.meta_run import RunPlan, RunProgress
@@ -135,7 +136,7 @@ class PathList(QWidget):
         new = [path for path in dict.fromkeys(paths) if path not in known]
         for path in new:
             item = QListWidgetItem(f"{path.name}  —  {path.parent}")
-            item.setToolTip(str(path))
+            item.setToolTip(plain_tip(str(path)))
             item.setData(Qt.ItemDataRole.UserRole, str(path))
             self.list.addItem(item)
         if new:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gallery.gallery_model import plain_tip
 from app.look.icons import application_icon, icon, pixmap
 from app.look.theme import GAP_PX, Theme
 from app.session.preferences import Preferences
@@ -240,7 +241,7 @@ class RecentButton(QPushButton):
         self.setObjectName("recent")
         self.setFlat(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip(str(project))
+        self.setToolTip(plain_tip(str(project)))
         self.setAccessibleName(project.stem)
         exists = project.exists()
         picture, name, place = QLabel(), QLabel(project.stem), QLabel()
@@ -261,6 +262,7 @@ class RecentButton(QPushButton):
         name.setTextFormat(Qt.TextFormat.PlainText)
         name.setMaximumWidth(_WIDTH_PX // 2)
         place.setObjectName("muted")
+        place.setTextFormat(Qt.TextFormat.PlainText)
         place.setText(
             self.fontMetrics().elidedText(
                 _shortened(project.parent), Qt.TextElideMode.ElideMiddle, _WIDTH_PX // 2

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from app.evaluation.figures import Figures
+from app.gallery.gallery_model import plain_tip
 from app.look.icons import icon, pixmap
 from app.look.progress_words import DOT
 from app.look.theme import GAP_PX, Theme
@@ -107,7 +108,7 @@ class StatusLine(QWidget):
             if session.engine.notice:
                 colour, name = theme.warning, "warning"
         self.engine.setText(text)
-        self.engine.setToolTip(tip)
+        self.engine.setToolTip(plain_tip(tip))
         first = session.works.first
         button = "next" if first is not None and first.is_paused else "stop"
         if self._pictures != (name, colour, button):
@@ -185,7 +186,7 @@ class WorkLabel(QLabel):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
-            self.setToolTip("" if self.shown() == self.text() else self.text())
+            self.setToolTip("" if self.shown() == self.text() else plain_tip(self.text()))
         return super().event(event)
 
     def shown(self) -> str:

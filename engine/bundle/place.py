@@ -176,8 +176,8 @@ def _check_zip(out: Path) -> None:
         is_bundle = {PurePosixPath(name) for name in _MARKS} <= inside
         others = [item for item in members if not _is_own_in(item, top.parent)]
         foreign = str(others[0]) if others else ""
-    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
-        is_bundle = False  # ValueError also where there is no model.
+    except (OSError, ValueError, IndexError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+        is_bundle = False  # ValueError also where there is no model, IndexError without a name.
     if not is_bundle:
         raise ExportError(
             say(

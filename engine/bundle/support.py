@@ -18,6 +18,7 @@ from safetensors.numpy import save
 
 from engine.errors import EngineError, sentence_for
 from engine.messages import NONE_OF_THESE
+from engine.project import is_text
 from engine.words import say
 
 
@@ -76,10 +77,11 @@ class KeptSupport:
             fingerprint = metadata["encoder_fingerprint"]
         except OSError as error:
             raise EngineError(sentence_for(error, named, say("read"))) from error
-        except (SafetensorError, KeyError, ValueError) as error:
+        except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise EngineError(say("{path} is damaged.", path=named)) from error
-        found = cls(tuple(map(str, names)), embeddings, labels, hashes, fingerprint)
-        if not found._is_consistent():
+        are_names = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        found = cls(tuple(names) if are_names else (), embeddings, labels, hashes, fingerprint)
+        if not are_names or not found._is_consistent():
             raise EngineError(say("{path} is damaged.", path=named))
         return found
 
@@ -105,10 +107,12 @@ class KeptSupport:
             raise EngineError(say("The bundle's examples are damaged: they have another length."))
 
     def _is_consistent(self) -> bool:
+        if (self.embeddings.ndim, self.labels.ndim, self.hashes.ndim) != (2, 1, 1):
+            return False
         n = len(self.labels)
         return (
-            self.embeddings.dtype == np.float16
-            and self.embeddings.ndim == 2
+            all(map(is_text, self.class_names))
+            and self.embeddings.dtype == np.float16
             and self.labels.dtype == np.int64
             and self.hashes.dtype == np.uint64
             and self.labels.shape == self.hashes.shape == (n,) == self.embeddings.shape[:1]

@@ -107,7 +107,15 @@ def _read(path: Path, *, is_shipped: bool) -> EncoderInfo | None:
             licence=str(licence),
             is_shipped=is_shipped,
         )
-    except (OSError, KeyError, TypeError, ValueError, AttributeError):
+    except (
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ):
         return None
 
 
@@ -119,6 +127,6 @@ def _header(path: Path) -> dict[str, Any] | None:
             if not 2 <= length <= min(_LONGEST_HEADER, path.stat().st_size):
                 return None
             header = json.loads(file.read(length))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return header if isinstance(header, dict) else None

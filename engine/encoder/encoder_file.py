@@ -86,7 +86,7 @@ def load_encoder(path: Path) -> Encoder:
         ) from error
     try:
         encoder = _from_stored(header, arrays)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise EncoderError(
             say("{path} is damaged: its description cannot be read.", path=path)
         ) from error
@@ -280,12 +280,11 @@ def _stored_network(
 
 
 def _is_consistent(network: LibraryNetwork) -> bool:
-    matrix, size = network.matrix, network.embedding_size
-    return (
-        1 <= size <= MAX_EMBEDDING_SIZE
-        and network.probe.shape == (size,)
-        and (matrix is None or (matrix.ndim == 2 and len(matrix) == network.n_features))
-    )
+    matrix = network.matrix
+    if matrix is not None and (matrix.ndim != 2 or len(matrix) != network.n_features):
+        return False
+    size = network.embedding_size
+    return 1 <= size <= MAX_EMBEDDING_SIZE and network.probe.shape == (size,)
 
 
 def _described_network(network: LibraryNetwork) -> dict[str, Any]:

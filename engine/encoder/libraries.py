@@ -29,6 +29,7 @@ TORCHVISION: Final = "torchvision"
 UNKNOWN_LICENCE: Final = "unknown; ask its makers"
 
 _HASH_IN_URL: Final = re.compile(r"-([a-f0-9]{8,64})\.\w+$")  # As torch.hub reads it.
+_IN_REGISTRY: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _HUB_FILES: Final = ("model.safetensors", "pytorch_model.bin")
 _BICUBIC: Final = frozenset({"bicubic", "lanczos"})
 
@@ -118,6 +119,10 @@ def structure(library: str, model: str, size_px: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):  # The weights drawn here are none of ours.
         if library == TIMM:
             timm = _timm()
+            # An encoder file may be anybody's, and timm takes names that begin with "hf-hub:" or
+            # "local-dir:" for places to fetch a description from.
+            if not _IN_REGISTRY.fullmatch(model) or not timm.is_model(model):
+                raise _cannot_build(library, timm.__version__, model)
             try:
                 trunk: nn.Module = timm.create_model(model, pretrained=False, num_classes=0)
             except (RuntimeError, ValueError) as error:

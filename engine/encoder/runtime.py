@@ -283,12 +283,15 @@ def usable_cores() -> int:
 
 def cpu_session(graph: Path | bytes, n_threads: int = 1) -> onnxruntime.InferenceSession:
     """A session on the CPU that does not spin beside a window."""
+    onnxruntime.disable_telemetry_events()  # Builds for Windows tell Microsoft of their use.
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = n_threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    # Never taken for onnxruntime's own format, whatever the bytes look like.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     source = graph if isinstance(graph, bytes) else str(graph)
     return onnxruntime.InferenceSession(source, options, providers=[_CPU])
 

@@ -56,7 +56,10 @@ def delimiter_of(header: str, needed: Collection[str]) -> str:
     leaves the ``needed`` columns whole; where none does, a comma.
     """
     for mark in _DELIMITERS:
-        columns = next(csv.reader([header], delimiter=mark), [])
+        try:
+            columns = next(csv.reader([header], delimiter=mark), [])
+        except csv.Error:  # Whoever reads the table is told so with the line.
+            return ","
         if set(needed) <= {column.strip() for column in columns}:
             return mark
     return ","

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.class_list import MAX_LETTERS, tidy_name
-from engine.errors import LabelsError
-from engine.interchange.formats.interface import Foreign, ForeignLabel
+from engine.errors import LabelsError, sentence_for
+from engine.interchange.formats.interface import Foreign, ForeignLabel, Reader
 from engine.interchange.formats.registry import format_of_key, recognise
 from engine.interchange.matching import ImageMatcher, Match, NameAndFile
 from engine.interchange.reading import unpacked
@@ -46,7 +46,7 @@ def read_and_match(command: ReadLabels, report: Callable[[int, int], None]) -> L
                     say("{title} is a format that is only written.", title=known.title)
                 )
             report(0, 0)
-            foreign = known.read(place)
+            foreign = _read(known.read, place)
         except LabelsError as error:
             if place == command.path:
                 raise
@@ -55,6 +55,16 @@ def read_and_match(command: ReadLabels, report: Callable[[int, int], None]) -> L
         matcher = ImageMatcher(command.images, command.folder)
         found = matcher.match(foreign.labels, lambda done: report(done, total))
     return _sorted_out(command, known.title, foreign, found)
+
+
+def _read(read: Reader, place: Path) -> Foreign:
+    """What a reader gives; it may have a file before it that means harm."""
+    try:
+        return read(place)
+    except RecursionError as error:  # As deep as JSON may just be nested.
+        raise LabelsError(say("{path} is not JSON, or it is damaged.", path=place)) from error
+    except OSError as error:
+        raise LabelsError(sentence_for(error, place, say("read"))) from error
 
 
 def _told_of(sentence: Sentence, place: Path, path: Path) -> Sentence:

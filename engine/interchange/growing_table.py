@@ -70,6 +70,8 @@ class GrowingTable:
                 self._resume()
         except OSError as error:
             raise ExportError(sentence_for(error, path, say("go on with"))) from error
+        except (csv.Error, ValueError) as error:  # A number of thousands of digits, say.
+            raise self._is_another_table(has_columns=False) from error
 
     @property
     def has_unwritten(self) -> bool:
@@ -210,7 +212,7 @@ class GrowingTable:
                 row = json.loads(line)
                 state = str(row["file_name"]), int(row[_SIZE]), int(row[_MODIFIED])
                 names = list(row["probabilities"])
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
                 if not self.n_rows and line.endswith(b"\n"):
                     raise self._is_another_table(has_columns=False) from error
                 continue

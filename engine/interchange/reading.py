@@ -7,6 +7,7 @@ import csv
 import json
 import lzma
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -26,6 +27,10 @@ MAX_TEXT_BYTES: Final = 1 << 29
 _MAX_UNPACKED_BYTES: Final = 1 << 33
 _MAX_RATIO: Final = 200  # Text packs to a twentieth, zeros to a thousandth.
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_DAMAGED_ZIP: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(NotImplementedError, EOFError, UnicodeError, OverflowError),
+)
 # What is taken out of an archive: what readers of labels look at, and nothing that could be run.
 _UNPACKED: Final = EXTENSIONS | {".json", ".jsonl", ".csv", ".tsv", ".txt", ".sqlite", ".parquet"}
 
@@ -98,6 +103,14 @@ def read_json(path: Path, most_bytes: int = MAX_TEXT_BYTES) -> Any:
         raise LabelsError(say("{path} is not JSON, or it is damaged.", path=path)) from error
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file lies there; a name from elsewhere may be one that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # Too long, or with a zero in it.
+        return False
+
+
 def _first_twice(names: Iterable[str]) -> str:
     """The first name that was there before; empty where each is there once."""
     seen: set[str] = set()
@@ -119,6 +132,8 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             total = 0
             for member in archive.infolist():
+                if not member.filename:  # zipfile itself cannot tell what that is.
+                    raise zipfile.BadZipFile("a member without a name")
                 total += member.file_size
                 parts = member.filename.replace("\\", "/").split("/")
                 if ".." in parts or member.filename.startswith(("/", "\\")) or ":" in parts[0]:
@@ -149,7 +164,7 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
                     )
                 )
             yield archive
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError) as error:
+    except _DAMAGED_ZIP as error:
         raise LabelsError(say("{path} is not a zip file, or it is damaged.", path=path)) from error
     except OSError as error:
         raise LabelsError(sentence_for(error, path, say("read"))) from error
@@ -164,7 +179,7 @@ def unpacked(path: Path) -> Iterator[Path]:
     Raises:
         LabelsError: see :func:`opened_zip`; or the disk has no room for it.
     """
-    if not path.is_file() or not zipfile.is_zipfile(path):
+    if not path.is_file() or not _is_zip(path):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="handful-", ignore_cleanup_errors=True) as temporary:
@@ -189,6 +204,13 @@ def unpacked(path: Path) -> Iterator[Path]:
                         say("{path} was not opened: it has a password.", path=path)
                     ) from error
         yield _without_wrapping(folder)
+
+
+def _is_zip(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # One of several disks, say; opening it tells.
+        return True
 
 
 def _is_wanted(member: zipfile.ZipInfo) -> bool:

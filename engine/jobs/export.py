@@ -126,7 +126,7 @@ def companion_paths(out: Path, names: Sequence[str]) -> list[Path]:
 def _is_certificate_of(out: Path, path: Path) -> bool:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(record, dict) and record.get("model_file") == out.name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from engine.bundle.checked_model import read_checked
 from engine.bundle.contents import MODEL
 from engine.bundle.place import is_zip, opened_bundle
 from engine.decoding.decoders import DECODERS
@@ -21,9 +23,12 @@ from engine.images import read_file
 from engine.interchange.records import Record, Results
 from engine.jobs.predictions import save_table
 from engine.messages import Event, ImageRef, TableFormat
+from engine.project import is_text
 from engine.words import say
 
 _OUTPUT: Final = "probabilities"
+_MODEL_ID: Final = re.compile("[0-9A-Za-z]{1,128}")
+_LONGEST_NAME: Final = 1_000  # Letters of a class's name; a person's has at most 80.
 _NONE_SCORE: Final = "none_score"  # Models from before there was one lack it.
 
 
@@ -113,7 +118,14 @@ class ExportedModel:
 
     def record(self, image: ImageRef, pixels: NDArray[np.uint8]) -> Record:
         """What it says of an image (height, width, 3) RGB; any thread may ask."""
-        probabilities, *none_scores = self._session.run(self._wanted, {"image": pixels[None]})
+        try:
+            found = self._session.run(self._wanted, {"image": pixels[None]})
+        except Exception as error:  # onnxruntime has exception classes of its own per status code.
+            why = str(error).partition("\n")[0]
+            return Record(image, failure=say("the model failed on it ({error})", error=why))
+        probabilities, *none_scores = found
+        if probabilities.shape != (1, len(self.class_names)) or not np.isfinite(found[0]).all():
+            return Record(image, failure=say("the model gives no probabilities for it"))
         none_score = float(none_scores[0][0]) if none_scores else None
         return Record(image, None, probabilities[0], none_score)
 
@@ -151,19 +163,28 @@ def load_exported(model: Path) -> tuple[onnxruntime.InferenceSession, list[str],
 
 def _load(file: Path | bytes, model: Path) -> tuple[onnxruntime.InferenceSession, list[str], str]:
     """``model`` is what sentences name."""
+    content = file if isinstance(file, bytes) else read_checked(file, model)
     try:
-        session = cpu_session(file)
+        session = cpu_session(content)
     except Exception as error:  # onnxruntime has exception classes of its own per status code.
         raise EngineError(
             say("{model} is not an ONNX model, or it is damaged.", model=model)
         ) from error
-    metadata = session.get_modelmeta().custom_metadata_map
     try:
-        names = [str(name) for name in json.loads(metadata["class_names"])]
+        metadata = session.get_modelmeta().custom_metadata_map
+        names = json.loads(metadata["class_names"])
         (given,) = session.get_inputs()
         (width,) = (item.shape[-1] for item in session.get_outputs() if item.name == _OUTPUT)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
         raise EngineError(say("{model} was not exported by Handful.", model=model)) from error
+    if not isinstance(names, list) or not all(_is_name(name) for name in names):
+        raise EngineError(say("{model} was not exported by Handful.", model=model))
     if (given.name, given.type) != ("image", "tensor(uint8)") or width != len(names) >= 2:
         raise EngineError(say("{model} was not exported by Handful.", model=model))
-    return session, names, metadata.get("model_id", "")
+    # It goes into tables and metadata: what is none of ours could be a formula there.
+    model_id = metadata.get("model_id", "")
+    return session, names, model_id if _MODEL_ID.fullmatch(model_id) else ""
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and is_text(name) and len(name) <= _LONGEST_NAME

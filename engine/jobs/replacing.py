@@ -70,7 +70,7 @@ def _check(out: Path, is_own: Callable[[Path], bool], refusal: Sentence) -> None
             return  # Nothing is lost; what is no file is refused where it is written.
         if is_own(out):
             return
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         pass
     raise ExportError(refusal)
 

@@ -13,7 +13,7 @@ from engine.errors import LabelsError
 from engine.interchange.formats.camtrap_dp import MEDIA, OBSERVATIONS
 from engine.interchange.formats.interface import Foreign, ForeignLabel
 from engine.interchange.formats.megadetector import place_within
-from engine.interchange.reading import head_of, read_text, told_as_no_csv
+from engine.interchange.reading import head_of, is_file, read_text, told_as_no_csv
 from engine.messages import NONE_NAME
 from engine.words import Sentence, say
 
@@ -37,7 +37,7 @@ def read(path: Path) -> Foreign:
         file = None if place is None else folder / place
         media[row.get("mediaID") or ""] = (
             name,
-            file if file is not None and _is_file(file) else None,
+            file if file is not None and is_file(file) else None,
         )
     labels: dict[tuple[str, str], ForeignLabel] = {}
     counts: Counter[str] = Counter()
@@ -99,10 +99,3 @@ def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, 
             raise LabelsError(say("{path} has no column “{column}”.", path=path, column=missing[0]))
         for row in reader:
             yield reader.line_num, row
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False

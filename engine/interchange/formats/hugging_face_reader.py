@@ -17,7 +17,7 @@ from typing import Any, Final
 from engine.errors import LabelsError
 from engine.interchange.formats import image_folder_reader
 from engine.interchange.formats.interface import Foreign, ForeignLabel
-from engine.interchange.reading import head_of, read_text
+from engine.interchange.reading import head_of, is_file, read_text
 from engine.words import Sentence, say
 
 _NAMES: Final = ("metadata.jsonl", "metadata.csv")
@@ -46,7 +46,7 @@ def read(path: Path) -> Foreign:
             if name and label:
                 said = posixpath.normpath(posixpath.join(beside, name))
                 image = root / said
-                is_inside = not said.startswith(("/", "../")) and image.is_file()
+                is_inside = not said.startswith(("/", "../")) and is_file(image)
                 is_machine = row.get("label_source") == "machine"
                 # What Handful writes also tells what the image was called before.
                 shown = _text_of(row, ("original_name",)) or said

@@ -66,7 +66,10 @@ def _is_table(path: Path) -> bool:
 
 def _header_of(text: str) -> list[str]:
     first = text.partition("\n")[0]
-    return next(csv.reader([first], delimiter="\t" if "\t" in first else ","), [])
+    try:
+        return next(csv.reader([first], delimiter="\t" if "\t" in first else ","), [])
+    except csv.Error:  # It has no columns, so it is of no format with any.
+        return []
 
 
 def _place(number: int) -> Sentence:

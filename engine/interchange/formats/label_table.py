@@ -96,7 +96,10 @@ def _delimiter_of(header: str) -> str:
 
 
 def _header(line: str, delimiter: str) -> Sequence[str]:
-    return next(csv.reader([line.rstrip("\r")], delimiter=delimiter), ())
+    try:
+        return next(csv.reader([line.rstrip("\r")], delimiter=delimiter), ())
+    except csv.Error:  # It has no columns; reading the file tells why.
+        return ()
 
 
 def _columns_of(header: Sequence[str]) -> tuple[str, str]:

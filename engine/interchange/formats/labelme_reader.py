@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from engine.errors import LabelsError
 from engine.interchange.formats.interface import Foreign, ForeignLabel
-from engine.interchange.reading import head_of, read_json
+from engine.interchange.reading import head_of, is_file, read_json
 from engine.words import say
 
 _LOOKED_AT: Final = 20  # Files of a folder, to tell what it is.
@@ -110,4 +110,4 @@ def _image_of(given: Any, file: Path, root: Path) -> tuple[str, Path | None]:
     if name.startswith("../"):  # Where that is, is not asked; how it ends may tell.
         return name.replace("../", ""), None
     image = root / name
-    return name, image if image.is_file() else None
+    return name, image if is_file(image) else None

@@ -26,6 +26,7 @@ LEAST_CONFIDENCE: Final = 0.2
 
 _USUAL_CATEGORIES: Final = {str(number + 1): name for number, name in enumerate(CATEGORIES)}
 _FORMAT_VERSION: Final = "1.4"  # The first with classifications as they are written here.
+_HUGE: Final = 1e9
 _SLACK: Final = 0.1  # Boxes that reach further beyond the image are no shares of it, but pixels.
 IMAGES_PER_PIECE: Final = 256
 """So many come in one piece of the text that is written."""
@@ -271,7 +272,8 @@ def _free_key(names: Mapping[str, Any]) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) < _HUGE  # Compared, not converted: JSON has endless integers.
 
 
 def _text(value: Any) -> str:

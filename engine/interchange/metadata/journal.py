@@ -135,7 +135,7 @@ def is_rest(journal: Path) -> bool:
         with journal.open("rb") as file:
             file.readline()
             return bool(json.loads(file.readline()) == _REST)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
 
 
@@ -215,7 +215,7 @@ def _read(journal: Path) -> tuple[list[Entry], bool, int]:
             elif values and values != _REST:
                 entries.append(Entry.from_json(values))
                 is_finished = False
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             # Without its end it was torn by a kill, before its file was touched.
             n_damaged += line.endswith(b"}")
     return entries, is_finished, n_damaged

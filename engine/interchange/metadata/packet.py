@@ -449,7 +449,8 @@ def _split(name: str) -> tuple[str, str, str]:
 def _tag_end(raw: bytes, start: int) -> int:
     """Where the start tag at ``start`` ends; a ">" may be within quotes."""
     match = _START_TAG.match(raw, start)
-    assert match is not None  # expat has read it.
+    if match is None:  # expat has read it, but its place is not where expat says.
+        raise PacketError(say("its parts cannot be told apart"))
     return match.end()
 
 

@@ -246,7 +246,7 @@ def _last_line(target: Path) -> dict[str, Any] | None:
     except OSError:
         return None
     for text in reversed(lines):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             line = json.loads(text)
             if isinstance(line, dict):
                 return line
@@ -298,7 +298,15 @@ class _Reader:
             if not isinstance(line, dict):
                 raise ValueError("no object")
             self._take(line)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            IndexError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ):
             if self._current is not None:
                 self._garbled.add(self._current.run_id)
             else:
@@ -368,7 +376,8 @@ def _placement_of(line: dict[str, Any]) -> Placement:
 def _run_of(line: dict[str, Any], path: Path) -> Run:
     if line["version"] > _VERSION:
         raise ExportError(say("{path} was written by a newer Handful.", path=path))
-    if not str(line["run"]).isalnum():  # It becomes part of names of files.
+    run_id = line["run"]
+    if not isinstance(run_id, str) or not run_id.isalnum():  # It becomes part of names of files.
         raise ValueError("no name of a run")
     project = line["project"]
     return Run(

@@ -106,7 +106,7 @@ def _known_folders(run_id: str) -> list[Path]:
         return []
     for text in reversed(lines):
         if run_id.encode() in text:
-            with contextlib.suppress(ValueError, KeyError, TypeError):
+            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
                 line = json.loads(text)
                 if line["run"] == run_id:
                     return [Path(folder) for folder in line["folders"]]
