@@ -8366,6 +8366,10 @@ The arrow keys choose another cell.</source>
         <translation>所指内容不存在的标注</translation>
     </message>
     <message>
+        <source>a step of it needs {size:.0f} MB</source>
+        <translation>它的一个步骤需要 {size:.0f} MB</translation>
+    </message>
+    <message>
         <source>a table without a name</source>
         <translation>没有名称的表</translation>
     </message>
@@ -8422,6 +8426,10 @@ The arrow keys choose another cell.</source>
         <translation>datasets：load_dataset(&quot;imagefolder&quot;, data_dir=…)</translation>
     </message>
     <message>
+        <source>decoding it ended in a crash</source>
+        <translation>解码时程序崩溃</translation>
+    </message>
+    <message>
         <source>delete</source>
         <translation>删除</translation>
     </message>
@@ -8458,6 +8466,10 @@ The arrow keys choose another cell.</source>
         <translation>文件以 PNG 开头，但已损坏</translation>
     </message>
     <message>
+        <source>it brings operators of its own</source>
+        <translation>它自带算子</translation>
+    </message>
+    <message>
         <source>it broke</source>
         <translation>连接中断</translation>
     </message>
@@ -8482,8 +8494,16 @@ The arrow keys choose another cell.</source>
         <translation>含有多个 XMP 数据包</translation>
     </message>
     <message>
+        <source>it has {count:,} operators</source>
+        <translation>它有 {count:,} 个算子</translation>
+    </message>
+    <message>
         <source>it has {size:.0f} MB, too much for XMP</source>
         <translation>大小为 {size:.0f} MB，超出 XMP 的限度</translation>
+    </message>
+    <message>
+        <source>it has {size:.1f} GB</source>
+        <translation>它有 {size:.1f} GB</translation>
     </message>
     <message>
         <source>it has {width} x {height} pixels</source>
@@ -8524,6 +8544,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>it is a link to another file, which is not moved</source>
         <translation>它是指向另一文件的链接，不会移动</translation>
+    </message>
+    <message>
+        <source>it is built up in more than {count} passes, as no camera does</source>
+        <translation>它由超过 {count} 次扫描逐步构成,没有相机会这样做</translation>
     </message>
     <message>
         <source>it is damaged at line {line}</source>
@@ -8570,12 +8594,32 @@ The arrow keys choose another cell.</source>
         <translation>它既不在放入的位置，也不在原处</translation>
     </message>
     <message>
+        <source>it is of another version of the format</source>
+        <translation>它属于该格式的另一个版本</translation>
+    </message>
+    <message>
         <source>it is write-protected</source>
         <translation>文件受写保护</translation>
     </message>
     <message>
         <source>it lies outside of the folder</source>
         <translation>它在文件夹之外</translation>
+    </message>
+    <message>
+        <source>it needs operators of another library</source>
+        <translation>它需要其他库的算子</translation>
+    </message>
+    <message>
+        <source>it takes something other than an image</source>
+        <translation>它的输入不是一张图像</translation>
+    </message>
+    <message>
+        <source>it took longer than {seconds:.0f} s to decode</source>
+        <translation>解码耗时超过 {seconds:.0f} 秒</translation>
+    </message>
+    <message>
+        <source>it uses the operator “{name}”</source>
+        <translation>它使用算子“{name}”</translation>
     </message>
     <message>
         <source>it was changed after this was planned</source>
@@ -8634,12 +8678,28 @@ The arrow keys choose another cell.</source>
         <translation>名称中含有不允许的字符</translation>
     </message>
     <message>
+        <source>its operators do not fit together</source>
+        <translation>它的算子互不匹配</translation>
+    </message>
+    <message>
         <source>its original is gone or was changed, so it is the only one</source>
         <translation>其原文件已不在或被更改，因此它是唯一的一份</translation>
     </message>
     <message>
         <source>its parts cannot be told apart</source>
         <translation>无法区分其各部分</translation>
+    </message>
+    <message>
+        <source>its weights are in another file</source>
+        <translation>它的权重在另一个文件中</translation>
+    </message>
+    <message>
+        <source>its weights are not as many as it says</source>
+        <translation>它的权重数量与所述不符</translation>
+    </message>
+    <message>
+        <source>its weights have an impossible shape</source>
+        <translation>它的权重的形状不可能存在</translation>
     </message>
     <message>
         <source>keep feature maps in</source>
@@ -8814,12 +8874,28 @@ The arrow keys choose another cell.</source>
         <translation>文件不完整</translation>
     </message>
     <message>
+        <source>the model failed on it ({error})</source>
+        <translation>模型处理它时出错({error})</translation>
+    </message>
+    <message>
+        <source>the model gives no probabilities for it</source>
+        <translation>模型没有给出它的概率</translation>
+    </message>
+    <message>
         <source>the name is too long</source>
         <translation>名称太长</translation>
     </message>
     <message>
         <source>the server says {code} {reason}</source>
         <translation>服务器答复 {code} {reason}</translation>
+    </message>
+    <message>
+        <source>the size of what it computes cannot be told</source>
+        <translation>无法得知它计算结果的大小</translation>
+    </message>
+    <message>
+        <source>there is a graph within its graph</source>
+        <translation>它的计算图中还有计算图</translation>
     </message>
     <message>
         <source>there is another file where it came from</source>
@@ -8844,6 +8920,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>there is something else where it was put</source>
         <translation>放置它的位置现在是别的东西</translation>
+    </message>
+    <message>
+        <source>there is text among its numbers</source>
+        <translation>它的数值中有文本</translation>
     </message>
     <message>
         <source>timm says nothing of how {model} takes images.</source>
@@ -8888,6 +8968,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>vote</source>
         <translation>投票</translation>
+    </message>
+    <message>
+        <source>what it says of itself has {size:.0f} MB</source>
+        <translation>它的自我描述有 {size:.0f} MB</translation>
     </message>
     <message>
         <source>what should be a folder on the way to it is a file</source>
@@ -9036,6 +9120,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{model} was not exported by Handful.</source>
         <translation>{model} 不是由 Handful 导出的。</translation>
+    </message>
+    <message>
+        <source>{model} was not opened, as Handful exports no such model: {why}.</source>
+        <translation>未打开 {model},因为 Handful 不会导出这样的模型:{why}。</translation>
     </message>
     <message>
         <source>{n_threads} threads</source>
