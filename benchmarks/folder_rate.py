@@ -8,8 +8,8 @@ cores, the engine's own pipeline on an empty cache, and torchvision's ``ImageFol
 ``DataLoader`` + eager network over the same files and weights.
 
 Each is also told in processor time, its decoding processes included (Linux): beside other programs
-that is the figure to go by, since it does not grow while a core is somebody else's. A first trial
-that starts those processes is not counted.
+that is the figure to go by, since it does not grow while a core is somebody else's. Starting those
+processes is not counted.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -56,7 +57,7 @@ def main() -> None:
         sample = [path.read_bytes() for path in files[:60]]
         pixels = [decode_image(content).pixels for content in sample]
         ratios, speedups, worked_shares = [], [], []
-        for trial in range(-1, options.trials):
+        for trial in range(options.trials):
             decode_s, decode_work_s = timed(
                 lambda: [make_thumbnail(decode_image(c).pixels) for c in sample]
             )
@@ -69,10 +70,9 @@ def main() -> None:
             )
             workspace = Workspace(runtime, cache)
             command = EmbedImages(0, refs)
+            start_decoding(sample[:12], runtime.n_threads + 1)
             seconds, work_s = timed(partial(exhaust, embed_images(workspace, command)))
             workspace.close()
-            if trial < 0:
-                continue
             rate = len(files) / seconds
             ratios.append(rate / limit)
             worked_shares.append(alone_work_s * len(files) / work_s)
@@ -139,16 +139,23 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     """Seconds by the clock, and of processor time."""
     started, worked = time.perf_counter(), processor_s()
     work()
-    return time.perf_counter() - started, processor_s() - worked
+    seconds = time.perf_counter() - started
+    return seconds, sum(used - worked.get(pid, 0.0) for pid, used in processor_s().items())
 
 
-def processor_s() -> float:
-    """What this process and those that decode for it have had."""
-    used = time.process_time()
+def processor_s() -> dict[int, float]:
+    """What this process (0) and those that decode for it have had."""
+    used = {0: time.process_time()}
     for pid in DECODERS.pids():
         with suppress(OSError):  # Not Linux, or it has just ended.
-            used += int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+            used[pid] = int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
     return used
+
+
+def start_decoding(contents: list[bytes], n_threads: int) -> None:
+    """Have the processes there, which leave when they have had nothing to do for a while."""
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(DECODERS.look, contents))
 
 
 def interval(values: list[float]) -> str:
