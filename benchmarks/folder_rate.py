@@ -15,6 +15,7 @@ processes is not counted.
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import tempfile
 import time
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=500)
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--no-torch", action="store_true")
+    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     encoder = load_encoder(shipped_encoder_path())
     with tempfile.TemporaryDirectory() as name:
@@ -57,6 +59,7 @@ def main() -> None:
         sample = [path.read_bytes() for path in files[:60]]
         pixels = [decode_image(content).pixels for content in sample]
         ratios, speedups, worked_shares = [], [], []
+        rows: list[dict[str, float]] = []
         for trial in range(options.trials):
             decode_s, decode_work_s = timed(
                 lambda: [make_thumbnail(decode_image(c).pixels) for c in sample]
@@ -76,6 +79,16 @@ def main() -> None:
             rate = len(files) / seconds
             ratios.append(rate / limit)
             worked_shares.append(alone_work_s * len(files) / work_s)
+            row = {
+                "decode_ms": 1000 * decode_s / len(sample),
+                "forward_ms": 1000 * forward_s / len(sample),
+                "limit": limit,
+                "rate": rate,
+                "share": ratios[-1],
+                "processor_ms": 1000 * work_s / len(files),
+                "share_of_processor_time": worked_shares[-1],
+            }
+            rows.append(row)
             line = (
                 f"decode + thumbnail {1000 * decode_s / len(sample):.2f} ms, "
                 f"forward {1000 * forward_s / len(sample):.2f} ms, "
@@ -90,6 +103,7 @@ def main() -> None:
                 loop_s, loop_work_s = timed(lambda: torch_loop(folder / "images"))
                 loop = len(files) / loop_s
                 speedups.append(rate / loop)
+                row["torch_loop_rate"] = loop
                 line += (
                     f"; torch loop {loop:.0f} img/s, {rate / loop:.1f} times "
                     f"(processor time {loop_work_s / work_s:.1f} times)"
@@ -99,6 +113,9 @@ def main() -> None:
     print(f"share of the processor time: {interval(worked_shares)}")
     if speedups:
         print(f"times the torch loop: {interval(speedups)}")
+    if options.json:
+        found = {"width": options.width, "images": options.images, "trials": rows}
+        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def paint_files(folder: Path, count: int, width: int) -> Iterator[Path]:

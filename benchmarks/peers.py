@@ -1,6 +1,6 @@
 """How fast a folder is embedded, beside what people would otherwise write or use.
 
-    python benchmarks/peers.py [--widths 500,1920,4000] [--images 300,120,40] [--trials 3]
+    python benchmarks/peers.py [--widths 500,1224,3000] [--images 300,120,40] [--trials 3]
                                [--only NAME,...] [--json FILE] [--markdown FILE]
 
 The same painted JPEGs for all, a process of its own for each, one after another within a trial, so
@@ -178,7 +178,7 @@ PEERS: dict[str, Callable[[Path], Callable[[], int]]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--widths", default="500,1920,4000")
+    parser.add_argument("--widths", default="500,1224,3000")
     parser.add_argument("--images", default="300,120,40")
     parser.add_argument("--trials", type=int, default=3)
     parser.add_argument("--only", default=",".join(PEERS))

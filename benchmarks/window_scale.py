@@ -189,6 +189,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=100_000)
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--json", type=Path)
     parser.add_argument("--part", choices=("scan", "work"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     sys.setswitchinterval(0.001)  # As the program does when it opens its window.
@@ -204,6 +205,9 @@ def main() -> None:
         scan = run_part("scan", root, options.images)
         work = run_part("work", root, options.images)
     report(options.images, cold, scan, work)
+    if options.json:
+        found = {"images": options.images, "cold_s": cold, "scan": scan, "work": work}
+        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def run_part(part: str, root: Path, n_images: int) -> dict:
