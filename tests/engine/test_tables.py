@@ -81,7 +81,7 @@ def results_of(names: tuple[str, ...], classes: tuple[str, ...] = CLASSES) -> Re
         chances = generator.dirichlet(np.ones(len(classes))).astype(np.float32)
         label = classes[number // 3 % len(classes)] if number % 3 == 0 else None
         records.append(Record(ImageRef(ImageId(number), Path("x"), name), label, chances, 0.25))
-    return Results(Path("x"), classes, classes, "id", len(records), lambda: iter([records]))
+    return Results(Path(), classes, classes, "id", len(records), lambda: iter([records]))
 
 
 def records_of(results: Results) -> list[Record]:
@@ -199,7 +199,7 @@ def test_parquet_has_few_groups_however_small_the_steps_are(
     monkeypatch.setattr(tables, "_ROWS_PER_GROUP", 8)
     records = records_of(results_of(NAMES))
     steps = [[record] for record in records]
-    results = Results(Path("x"), CLASSES, CLASSES, "id", len(records), lambda: iter(steps))
+    results = Results(Path(), CLASSES, CLASSES, "id", len(records), lambda: iter(steps))
     assert len(list(write_table(results, tmp_path / "a.parquet", TableFormat.PARQUET))) == len(
         NAMES
     )
@@ -211,7 +211,7 @@ def test_parquet_has_few_groups_however_small_the_steps_are(
 @pytest.mark.parametrize("table_format", list(TableFormat))
 def test_a_table_without_rows_has_its_columns(table_format: TableFormat, tmp_path: Path) -> None:
     unreadable = Record(ImageRef(ImageId(1), Path("x"), "a.png"), failure="the file is empty")
-    results = Results(Path("x"), ("a", "b"), ("a", "b"), "id", 1, lambda: iter([[unreadable]]))
+    results = Results(Path(), ("a", "b"), ("a", "b"), "id", 1, lambda: iter([[unreadable]]))
     out = write(results, tmp_path / "out", table_format)
     if table_format is TableFormat.PARQUET:
         assert pyarrow.parquet.read_table(out).column_names == table_header(("a", "b"))
@@ -228,9 +228,7 @@ def test_a_name_that_is_no_text_is_written_as_its_bytes(
     results = results_of((UNDECODABLE,), ("half \ud800", "b"))
     unreadable = Record(ImageRef(ImageId(9), Path("x"), f"=no {UNDECODABLE}"), failure="empty")
     both = [*records_of(results), unreadable]
-    results = Results(
-        Path("x"), results.predicted, results.predicted, "id", 2, lambda: iter([both])
-    )
+    results = Results(Path(), results.predicted, results.predicted, "id", 2, lambda: iter([both]))
     out = tmp_path / f"out{table_format.suffix}"
     (saved,) = [item for item in save_table(results, out, 1, table_format) if item][-1:]
     assert isinstance(saved, PredictionsSaved)
