@@ -306,8 +306,8 @@ class Project:
                 with self._transaction(say("save to")):
                     replay(connection, missing.entries, missing.moves)
                 restored = missing.told(path)
-        except OSError:
-            _log.warning("could not read the trail of %s", path, exc_info=True)
+        except OSError as error:
+            _log.warning("could not read the trail of %s: %s", path, error)
         if restored and not self.notice:
             self.notice = restored
         self._judge_names(folder, trail)
@@ -318,8 +318,8 @@ class Project:
             try:
                 project_backups.back_up(connection, path, folder)
                 is_due = False
-            except (sqlite3.Error, OSError):
-                _log.warning("could not back up %s", path, exc_info=True)
+            except (sqlite3.Error, OSError) as error:
+                _log.warning("could not back up %s: %s", path, error)
         self._keeper = ProjectKeeper(
             path,
             folder,

@@ -294,8 +294,8 @@ def take_back_copies(path: Path, fallback_folder: Path) -> Sentence:
                     )
                 case _:
                     pass
-        except (sqlite3.Error, OSError, ProjectError):
-            _log.warning("could not bring %s back into %s", copy, path, exc_info=True)
+        except (sqlite3.Error, OSError, ProjectError) as error:
+            _log.warning("could not bring %s back into %s: %s", copy, path, error)
             told = say(
                 "What was labelled in {copy} while {path} was read-only could not be brought "
                 "back now; it is only there.",
@@ -382,8 +382,8 @@ def _lineage(path: Path, copy: Path) -> _Lineage:
                 return _Lineage.STRANGER
             is_in_copy = _holds(other, original.execute(_LAST_ENTRY).fetchone())
             is_in_original = _holds(original, other.execute(_LAST_ENTRY).fetchone())
-    except sqlite3.Error:
-        _log.warning("could not compare %s with %s", copy, path, exc_info=True)
+    except sqlite3.Error as error:
+        _log.warning("could not compare %s with %s: %s", copy, path, error)
         return _Lineage.SAME  # Opening it says what is wrong with it.
     match (is_in_copy, is_in_original):
         case (True, True):

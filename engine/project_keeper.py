@@ -129,8 +129,8 @@ class ProjectKeeper:
                 is_closing = self._is_closing
             try:
                 self._keep(noted, moves, is_closing=is_closing)
-            except (sqlite3.Error, OSError):
-                _log.warning("could not keep the trail of %s", self._path, exc_info=True)
+            except (sqlite3.Error, OSError) as error:
+                _log.warning("could not keep the trail of %s: %s", self._path, error)
             with self._wake:
                 self._n_kept = noted
                 self._wake.notify_all()
@@ -201,8 +201,8 @@ class ProjectKeeper:
         except DamagedProjectError as error:
             self._tell_damage(error)
             return
-        except (ProjectError, sqlite3.Error, OSError):
-            _log.warning("could not back up %s", self._path, exc_info=True)
+        except (ProjectError, sqlite3.Error, OSError) as error:
+            _log.warning("could not back up %s: %s", self._path, error)
             return
         finally:
             self._made_s = time.monotonic()

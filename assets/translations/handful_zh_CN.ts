@@ -8547,7 +8547,7 @@ The arrow keys choose another cell.</source>
     </message>
     <message>
         <source>it is built up in more than {count} passes, as no camera does</source>
-        <translation>它由超过 {count} 次扫描逐步构成,没有相机会这样做</translation>
+        <translation>它由超过 {count} 次扫描逐步构成，没有相机会这样做</translation>
     </message>
     <message>
         <source>it is damaged at line {line}</source>
@@ -9123,7 +9123,7 @@ The arrow keys choose another cell.</source>
     </message>
     <message>
         <source>{model} was not opened, as Handful exports no such model: {why}.</source>
-        <translation>未打开 {model},因为 Handful 不会导出这样的模型:{why}。</translation>
+        <translation>未打开 {model},因为 Handful 不会导出这样的模型：{why}。</translation>
     </message>
     <message>
         <source>{n_threads} threads</source>

@@ -230,8 +230,8 @@ def remember(folder: Path, key: str, verdict: Verdict) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps(kept, indent=1).encode())
-    except OSError:
-        _log.warning("Could not write %s", path, exc_info=True)
+    except OSError as error:
+        _log.warning("Could not write %s: %s", path, error)
 
 
 def _give_way() -> None:

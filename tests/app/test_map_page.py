@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -762,7 +763,13 @@ def test_points_are_painted_in_their_class_s_colour_on_the_theme_s_ground(
     (cat,) = [item for item in desk.session.classes if item.name == "cat"]
     assert map_.is_painted(map_.place(2), cat.colour)
     radius = 1.15 * map_.canvas.points.radius()  # Of a label; the rim is right outside.
-    edge = [map_.place(2) + QPoint(round(radius + more), 0) for more in (-0.5, 0.0, 0.5, 1.0)]
+    # In every direction: where the point lies within its pixel depends on the canvas's size.
+    turns = [QPointF(math.cos(turn), math.sin(turn)) for turn in np.linspace(0, 2 * math.pi, 16)]
+    edge = [
+        (QPointF(map_.place(2)) + turn * (radius + more)).toPoint()
+        for turn in turns
+        for more in (-0.5, 0.0, 0.5, 1.0)
+    ]
     seen = map_.canvas.viewport().grab().toImage()
     contrasts = [contrast(seen.pixelColor(place).name(), LIGHT.sunken) for place in edge]
     assert max(contrasts) > contrast(cat.colour, LIGHT.sunken)

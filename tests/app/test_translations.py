@@ -65,6 +65,12 @@ WRITTEN = re.compile(
     r"^(resize, )?mean, std$|^one temperature, fitted to left-out labels$|"
     r"^ classes from |uint8 RGB|EXIF orientation|px \(a JPEG|before taking back|^metadata journal$|"
     r"^Handful (sample|encoder|cache)$|^Machine parts$|"  # Folders keep their names.
+    # What other programs say and are known by, and what goes into the log alone.
+    r"^(database disk image is malformed|datatype mismatch|too big|model name)$|"
+    r"^AND has_thumbnail$|"
+    r"^(out of memory|failed to allocate memory|is smaller than requested bytes)$|"
+    r"^it has (another format|other tables)$|^it ended with $|^ before it was ready$|"
+    r"^a member without a name$|^import sys, types; |"
     r"typical of images without a label|between two classes|unlike everything labelled$|"
     r"^body \{|(19|20)\d\d\.$"  # Style sheets; papers, by the year at the end.
 )

@@ -28,9 +28,10 @@ from engine.encoder.encoder_file import load_encoder, save_encoder
 from engine.encoder.graph import load_or_build_graph, write_graph
 from engine.encoder.libraries import UNKNOWN_LICENCE, look_up, structure
 from engine.encoder.library_network import make_encoder, read_weights
-from engine.encoder.network import build_network, preprocess
+from engine.encoder.network import build_embedder, build_network, embed, preprocess
 from engine.encoder.network_input import network_input
 from engine.encoder.runtime import load_runtime
+from engine.encoder.views import VIEWS, cut
 from engine.errors import EncoderError, EngineError, NoMapError
 from engine.image_cache import ImageCache
 from engine.jobs.adaptation import adapt_and_classify
@@ -144,8 +145,6 @@ def test_bicubic_resizing_is_pillows() -> None:
 def test_from_several_views_the_graph_gives_the_mean(
     made: Callable[[str], tuple[Encoder, Path]], folder: Path
 ) -> None:
-    from engine.encoder.runtime import _torch_backend
-
     encoder = replace(made(SMALL)[0], preprocessing=Preprocessing(64, resampling=BICUBIC))
     assert encoder.network is not None
     module = library_network.build_library_network(encoder)
@@ -153,7 +152,8 @@ def test_from_several_views_the_graph_gives_the_mean(
     encoder = replace(encoder, network=replace(encoder.network, probe=probe[0]))
     pixels = np.asarray(paint("dots", 300, 200))
     by_graph = load_runtime(encoder, folder / "graphs", "cpu", viewed=True).embed(pixels)
-    by_torch = _torch_backend(encoder, "cpu", True)(pixels)
+    seen = [cut(pixels, view).copy() for view in VIEWS]
+    by_torch = embed(build_embedder(encoder), seen, encoder.preprocessing).mean(axis=0)
     np.testing.assert_allclose(by_graph, by_torch, rtol=2e-3, atol=1e-3)
 
 
