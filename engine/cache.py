@@ -168,8 +168,11 @@ def _empty(folder: Path) -> None:
     try:
         with contextlib.closing(connect(folder)) as database:
             database.execute(f"PRAGMA busy_timeout = {int(1000 * _WAIT_S)}")
+            # At once: what others add between two tables would be of an encoder that is gone.
+            database.execute("BEGIN IMMEDIATE")
             for table in TABLES:
                 database.execute(f"DELETE FROM {table}")
+            database.execute("COMMIT")
             for schema in ("main", "thumbs"):
                 database.execute(f"VACUUM {schema}")
                 database.execute(f"PRAGMA {schema}.wal_checkpoint(TRUNCATE)").fetchall()

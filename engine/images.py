@@ -260,6 +260,8 @@ def _decode(
             stored = image.size
             with large_one_at_a_time if stored[0] * stored[1] > LARGE_PIXELS else _NO_GUARD:
                 factor = _shrink_factor(stored, shrink_to_px)
+                if shrink_to_px is not None and stored[0] * stored[1] > MAX_FULL_PIXELS:
+                    factor = max(factor, 2)  # Half of so many is more than any screen shows.
                 is_whole = factor == 1 or image.format in _DECODED_TWICE
                 if factor > 1 and shrink_to_px is not None:
                     image.draft(None, (shrink_to_px, shrink_to_px))

@@ -42,6 +42,7 @@ class Thumbnails(QObject):
         self._timer.setInterval(_COALESCE_MS)
         self._timer.timeout.connect(self._ask)
         session.project_changed.connect(self.clear)
+        session.rows_changed.connect(self._on_rows_changed)
 
     @property
     def used_bytes(self) -> int:
@@ -92,6 +93,11 @@ class Thumbnails(QObject):
         if kept is not None:
             self._used_bytes -= kept.n_bytes
 
+    def _on_rows_changed(self) -> None:
+        """Files may have changed under their names; what is on screen is asked for again."""
+        if self._due and not self._timer.isActive():
+            self._timer.start()
+
     def _ask(self) -> None:
         table = self._session.table
         due = tuple(
@@ -110,7 +116,9 @@ class Thumbnails(QObject):
 
     def _has(self, row: int) -> bool:
         kept = self._kept.get(self._session.table.image_id(row))
-        return kept is not None and (kept.is_whole or kept.side_px >= self._side_px)
+        if kept is None or kept.file != self._session.table.file_state(row):
+            return False
+        return kept.is_whole or kept.side_px >= self._side_px
 
     def _on_event(self, event: messages.Event) -> None:
         match event:
@@ -144,7 +152,9 @@ class Thumbnails(QObject):
         image = reader.read()
         buffer.close()
         self.forget(image_id)
-        kept = _Kept(QPixmap.fromImage(image), side_px, is_whole)
+        row = self._session.table.row_of(image_id)
+        state = self._session.table.file_state(row)
+        kept = _Kept(QPixmap.fromImage(image), side_px, is_whole, state)
         self._kept[image_id] = kept
         self._used_bytes += kept.n_bytes
         while self._used_bytes > self._memory_bytes and len(self._kept) > 1:
@@ -153,10 +163,13 @@ class Thumbnails(QObject):
 
 
 class _Kept:
-    __slots__ = ("is_whole", "n_bytes", "pixels", "side_px")
+    __slots__ = ("file", "is_whole", "n_bytes", "pixels", "side_px")
 
-    def __init__(self, pixels: QPixmap, side_px: int, is_whole: bool) -> None:
+    def __init__(
+        self, pixels: QPixmap, side_px: int, is_whole: bool, file: tuple[int, int]
+    ) -> None:
         self.pixels = pixels
+        self.file = file  # What the file was like; another asks for another picture.
         self.side_px = side_px
         self.is_whole = is_whole  # Not scaled down: there is no more to be had.
         self.n_bytes = pixels.width() * pixels.height() * 4

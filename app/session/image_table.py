@@ -154,6 +154,10 @@ class ImageTable:
         taken_s = int(self._taken_s[row])
         return int(self._modified_s[row]) if taken_s == NO_DATE else taken_s
 
+    def file_state(self, row: int) -> tuple[int, int]:
+        """The size of a row's file and its time; others where the file has changed."""
+        return int(self._sizes[row]), int(self._modified_s[row])
+
     @property
     def groups(self) -> NDArray[np.int64]:
         """Images that show the same share a number; NO_GROUP where an image is alone."""

@@ -68,11 +68,6 @@ def read_checked(path: Path, named: Path) -> bytes:
     Raises:
         EngineError: it cannot be read, is no ONNX model, or one that is not opened.
     """
-    import onnx
-    from google.protobuf.message import (  # type: ignore[import-untyped]  # It has no types.
-        DecodeError,
-    )
-
     try:
         size = path.stat().st_size
         if size > MAX_MODEL_BYTES:
@@ -80,6 +75,18 @@ def read_checked(path: Path, named: Path) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise EngineError(sentence_for(error, named, say("read"))) from error
+    return checked(content, named)
+
+
+def checked(content: bytes, named: Path) -> bytes:
+    """As :func:`read_checked`, of a model's bytes."""
+    import onnx
+    from google.protobuf.message import (  # type: ignore[import-untyped]  # It has no types.
+        DecodeError,
+    )
+
+    if len(content) > MAX_MODEL_BYTES:
+        raise _refusal(named, say("it has {size:.1f} GB", size=len(content) / 1e9))
     try:
         model = onnx.ModelProto.FromString(content)
     except (DecodeError, ValueError, RecursionError) as error:
@@ -90,11 +97,16 @@ def read_checked(path: Path, named: Path) -> bytes:
     model.DiscardUnknownFields()
     if not model.graph.node:
         raise EngineError(say("{model} is not an ONNX model, or it is damaged.", model=named))
-    why = _why_not(model) or _why_too_large(model)
+    try:
+        why = _why_not(model) or _why_too_large(model)
+    except (ValueError, IndexError, KeyError, TypeError) as error:  # What refers to nothing.
+        raise EngineError(
+            say("{model} is not an ONNX model, or it is damaged.", model=named)
+        ) from error
     if why is not None:
         raise _refusal(named, why)
-    checked: bytes = model.SerializeToString()
-    return checked
+    serialised: bytes = model.SerializeToString()
+    return serialised
 
 
 def _refusal(named: Path, why: Sentence) -> EngineError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,9 +13,9 @@ from engine.cluster.careful import Expendable
 from engine.cluster.parts import Counts, part_name, part_of
 from engine.cluster.run_folder import MODEL, forget_attempts, note_attempt, run_in
 from engine.cluster.storage import NotFetchedError, Storage
+from engine.decoding.decoders import DECODERS
 from engine.encoder.devices import has_nvidia_device
 from engine.errors import EngineError, UnreadableImageError
-from engine.images import decode_image
 from engine.interchange.records import Record, Results
 from engine.jobs.exported_model import ExportedModel
 from engine.messages import ImageId, ImageRef
@@ -62,7 +63,6 @@ class PartWorker:
                     ) from error
         self._n_reads = _READS_PER_THREAD * n_threads
         self._working = threading.BoundedSemaphore(n_threads)
-        self._large = threading.Lock()
 
     def __call__(self, batch: pyarrow.Table) -> pyarrow.Table:
         """Classify the parts of a batch; a row about each, with ``failure`` where it has no file.
@@ -134,14 +134,13 @@ class PartWorker:
             content = self._images.read_image(image.name, size)
             if look is None:
                 with self._working:
-                    pixels = decode_image(content, large_one_at_a_time=self._large).pixels
-                    record = self._model.record(image, pixels)
+                    record = self._model.record(image, DECODERS.decode(content).pixels)
             else:
                 record = look((image, content))
         except UnreadableImageError as error:
             failed = Record(image, label, failure=str(error))
             return failed, not isinstance(error, NotFetchedError)
-        return Record(image, label, record.probabilities, record.none_score), True
+        return replace(record, label=label), True
 
     def _results(self, n_images: int) -> Results:
         return Results(
@@ -160,4 +159,4 @@ def _open_in_child(model: bytes) -> None:
 
 def _classify_in_child(given: tuple[ImageRef, bytes]) -> Record:
     image, content = given
-    return _children["model"].record(image, decode_image(content).pixels)
+    return _children["model"].record(image, DECODERS.decode(content).pixels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -21,6 +22,8 @@ _ABOUT: Final = f"{_OWN}/run.json"
 MODEL: Final = f"{_OWN}/model.onnx"
 _ATTEMPTS: Final = f"{_OWN}/attempts"
 _FORMAT: Final = 1
+# What a worker that was killed was writing.
+_UNFINISHED: Final = re.compile(r"\.part-[0-9a-f]{32}\.parquet\.\d+\.part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,8 @@ def question_in(out: Storage) -> str | None:
                 return str(found["question"])
         except (ValueError, TypeError, KeyError):
             pass
-    elif all(name == _OWN or name.startswith(".") or is_part(name) for name in names):
-        return None  # Empty, or of a run that was killed before it began or while it was removed.
+    elif all(name == _OWN or name.startswith(".") for name in names):
+        return None  # Empty, or of a run that was killed before it began.
     raise ExportError(
         say(
             "Could not write {path}: there is something else in it, which is left as it is. "
@@ -101,11 +104,18 @@ def parts_in(out: Storage) -> list[str]:
 
 
 def forget(out: Storage) -> None:
-    """Remove a run; what is not its own stays. ``run.json`` is first: without it nothing counts."""
-    out.remove(_ABOUT)
-    for name in [*parts_in(out), MODEL]:
-        out.remove(name)
+    """Remove a run; what is not its own stays.
+
+    ``run.json`` asks nothing from the beginning on, so that no part counts any more, and goes last:
+    parts without it may be somebody's results, and are never removed.
+    """
+    out.write(_ABOUT, json.dumps({"format": _FORMAT, "question": ""}).encode())
+    for name in out.names():
+        if is_part(name) or _UNFINISHED.fullmatch(name):
+            out.remove(name)
     forget_all_attempts(out)
+    for name in (MODEL, _ABOUT):
+        out.remove(name)
     for folder in (_ATTEMPTS, _OWN, ""):
         out.remove_empty(folder)
 

@@ -193,6 +193,8 @@ def _give_way() -> None:
     """Leave the cores to the window, and Ctrl-C, which goes to all in a terminal, to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
+        for ending in (signal.SIGTERM, signal.SIGHUP):  # They go to whole groups, too.
+            signal.signal(ending, signal.SIG_IGN)
         for ending in (signal.SIGALRM, signal.SIGPROF):
             signal.signal(ending, signal.SIG_DFL)
         with contextlib.suppress(OSError):

@@ -50,7 +50,9 @@ from engine.words import Sentence, say
 SWITCH: Final = "--decode-images"
 """First argument of a built program that is to be such a process; see packaging/entry.py."""
 
-_MOST_STARTS: Final = 3  # In a row that fail, before no more are tried.
+_MOST_STARTS: Final = 3  # In a row that fail, before no more are tried for a while.
+_PAUSE_S: Final = 60.0
+_SLICE_S: Final = 0.5
 _SHORTEST_WAIT_S: Final = 0.02
 _MOST_JSON: Final = 1 << 20
 _MOST_THUMBNAIL: Final = 1 << 20
@@ -171,14 +173,18 @@ class _Process:
             return  # A pipe cannot be waited for; the process ends itself in time.
         answers = select.poll()
         answers.register(self._answers, select.POLLIN)
-        begun_s, kept_waiting_s = time.monotonic(), self._kept_waiting_s()
+        kept_s = self._kept_waiting_s()
         left_s = self._time_limit_s
-        while not answers.poll(1000 * left_s):
-            kept_s = self._kept_waiting_s() - kept_waiting_s
-            left_s = self._time_limit_s - (time.monotonic() - begun_s - kept_s)
-            if left_s < _SHORTEST_WAIT_S:
-                self.was_late = True
-                raise _Ended
+        while left_s >= _SHORTEST_WAIT_S:
+            begun_s, slice_s = time.monotonic(), min(left_s, _SLICE_S)
+            if answers.poll(1000 * slice_s):
+                return
+            # A slice that took longer is one in which this program was stopped, too.
+            waited_s = min(time.monotonic() - begun_s, slice_s)
+            before_s, kept_s = kept_s, self._kept_waiting_s()
+            left_s -= max(0.0, waited_s - (kept_s - before_s))
+        self.was_late = True
+        raise _Ended
 
     def _kept_waiting_s(self) -> float:
         """How long it was ready to run and had no core, ever."""
@@ -243,6 +249,7 @@ class Decoders:
         self._free: list[_Process] = []
         self._all: set[_Process] = set()
         self._failed_starts = 0
+        self._next_start_s = 0.0
         self._large = threading.Lock()
 
     def look(self, content: bytes) -> Look:
@@ -330,13 +337,14 @@ class Decoders:
             if not process.has_ended():
                 return process
             self._bury(process)
-        if self._failed_starts >= _MOST_STARTS:
+        if self._failed_starts >= _MOST_STARTS and time.monotonic() < self._next_start_s:
             return None
         try:
             process = _Process(self._module, self._time_limit_s)
         except (OSError, _Ended):
             _log.warning("No process for decoding can be started.", exc_info=True)
             self._failed_starts += 1  # Once may have been for want of memory.
+            self._next_start_s = time.monotonic() + _PAUSE_S
             return None
         self._failed_starts = 0
         with self._lock:

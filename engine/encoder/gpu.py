@@ -24,6 +24,20 @@ _NOTHING_LOGGED: Final = 4  # A lack of memory is handled; a person's terminal n
 _LARGEST_ARENA_BYTES: Final = 8 << 30
 
 
+def arena_options() -> dict[str, str]:
+    """For the CUDA provider: full precision, and at most half of the memory that is free."""
+    import torch
+
+    torch.cuda.empty_cache()
+    free_bytes, _ = torch.cuda.mem_get_info()
+    return {
+        "arena_extend_strategy": "kSameAsRequested",
+        "cudnn_conv_algo_search": "HEURISTIC",
+        "gpu_mem_limit": str(min(_LARGEST_ARENA_BYTES, free_bytes // 2)),
+        "use_tf32": "0",
+    }
+
+
 def open_cuda_forward(parts: GraphParts, batch_size: int) -> Forward:
     """A forward pass by onnxruntime's CUDA provider, tried once.
 
@@ -37,18 +51,10 @@ def open_cuda_forward(parts: GraphParts, batch_size: int) -> Forward:
     if not torch.cuda.is_available():
         raise EncoderError(say("torch sees no CUDA device"))
     onnxruntime.preload_dlls()
-    torch.cuda.empty_cache()
-    free_bytes, _ = torch.cuda.mem_get_info()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _NOTHING_LOGGED
-    cuda = {
-        "arena_extend_strategy": "kSameAsRequested",
-        "cudnn_conv_algo_search": "HEURISTIC",
-        "gpu_mem_limit": str(min(_LARGEST_ARENA_BYTES, free_bytes // 2)),
-        "use_tf32": "0",
-    }
     session = onnxruntime.InferenceSession(
-        parts.network, options, providers=[(CUDA_PROVIDER, cuda), _CPU_PROVIDER]
+        parts.network, options, providers=[(CUDA_PROVIDER, arena_options()), _CPU_PROVIDER]
     )
     if session.get_providers()[0] != CUDA_PROVIDER:  # onnxruntime falls back without a word.
         raise EncoderError(say("its CUDA provider did not load"))

@@ -9,6 +9,7 @@ batch, and MobileNetV2 is as fast per image alone as in batches (measured). A GP
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -178,8 +179,8 @@ def _on_gpu(runtime: EncoderRuntime) -> EncoderRuntime:
     """The same encoder on a GPU. Raises EncoderError: part of a sentence why it cannot be."""
     if not has_nvidia_device():
         raise EncoderError(say("no NVIDIA GPU was found"))
+    parts = _parts_of(runtime)
     try:
-        parts = _parts_of(runtime)
         backend, is_approximate = _batched(
             parts, lambda batch: gpu.open_cuda_forward(parts, batch), runtime.backend
         )
@@ -226,7 +227,13 @@ def _batched(
     parts: GraphParts, open_device: Callable[[int], Forward], on_cpu: _Backend
 ) -> tuple[BatchedBackend, bool]:
     """What embeds on a device, and whether only about as the CPU; raises whatever fails."""
-    backend = BatchedBackend(preparing(parts), open_device, lambda: on_cpu, BATCH_SIZE)
+    turns = threading.Semaphore(usable_cores())
+
+    def in_turn(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        with turns:  # A GPU has more callers than there are cores.
+            return on_cpu(pixels)
+
+    backend = BatchedBackend(preparing(parts), open_device, lambda: in_turn, BATCH_SIZE)
     difference = largest_difference(backend, on_cpu)
     if backend.failure:
         raise EncoderError(backend.failure)

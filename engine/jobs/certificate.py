@@ -103,7 +103,6 @@ def measure(
         try:
             content = read_file(image.path)
             rule_pixels = DECODERS.decode(content).pixels
-            full_pixels = DECODERS.decode(content, shrink_to_px=None).pixels
         except UnreadableImageError:
             continue  # It was readable when it was embedded and is not any more.
         embedding = fitted.seen.store.select([image.image_id])
@@ -114,8 +113,12 @@ def measure(
         none_gap = max(
             none_gap, abs(float(none_scores[0] - fitted.model.none_scores(embedding)[0]))
         )
-        full_input = fed(full_pixels)[None]
-        in_full.append(session.run(["probabilities"], {"image": full_input})[0][0])
+        try:
+            full_input = fed(DECODERS.decode(content, shrink_to_px=None).pixels)[None]
+        except UnreadableImageError:
+            in_full.append(np.full_like(probabilities[0], np.nan))  # Too many pixels for that.
+        else:
+            in_full.append(session.run(["probabilities"], {"image": full_input})[0][0])
         yield meter.advance()
     if not expected:
         raise ExportError(
@@ -125,18 +128,19 @@ def measure(
 
 
 def _compare(expected: Floats, by_rule: Floats, in_full: Floats, margin_rule: float) -> Certificate:
-    """All (n_files, n_classes)."""
+    """All (n_files, n_classes); rows of ``in_full`` are NaN where there was no full decode."""
     ordered = np.sort(expected, axis=1)
     margins = ordered[:, -1] - ordered[:, -2]
     top = expected.argmax(axis=1)
-    clear_rule, clear_full = margins > margin_rule, margins > MARGIN_FULL
+    has_full = np.isfinite(in_full).all(axis=1)
+    clear_rule, clear_full = margins > margin_rule, has_full & (margins > MARGIN_FULL)
     return Certificate(
         n_files=len(expected),
         max_difference_rule=float(np.abs(by_rule - expected).max()),
         n_clear_rule=int(clear_rule.sum()),
         n_agree_rule=int((by_rule.argmax(axis=1) == top)[clear_rule].sum()),
         margin_rule=margin_rule,
-        max_difference_full=float(np.abs(in_full - expected).max()),
+        max_difference_full=float(np.abs(in_full - expected)[has_full].max(initial=0.0)),
         n_clear_full=int(clear_full.sum()),
         n_agree_full=int((in_full.argmax(axis=1) == top)[clear_full].sum()),
         margin_full=MARGIN_FULL,

@@ -13,10 +13,11 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from engine.bundle.checked_model import read_checked
+from engine.bundle.checked_model import checked, read_checked
 from engine.bundle.contents import MODEL
 from engine.bundle.place import is_zip, opened_bundle
 from engine.decoding.decoders import DECODERS
+from engine.encoder import gpu
 from engine.encoder.runtime import cpu_session, usable_cores
 from engine.errors import EncoderError, EngineError, UnreadableImageError
 from engine.images import read_file
@@ -106,7 +107,7 @@ class ExportedModel:
         Raises:
             EncoderError, or what a broken driver stack raises: it stays on the CPU.
         """
-        session = _cuda_session(model)
+        session = _cuda_session(checked(model, Path(MODEL)))
         session.run(self._wanted, {"image": np.zeros((1, 64, 48, 3), np.uint8)})
         self._session = session
 
@@ -137,7 +138,7 @@ def _cuda_session(model: bytes) -> onnxruntime.InferenceSession:
         raise EncoderError(say("torch sees no CUDA device"))
     onnxruntime.preload_dlls()
     session = onnxruntime.InferenceSession(
-        model, providers=["CUDAExecutionProvider", "CPUExecutionProvider"]
+        model, providers=[("CUDAExecutionProvider", gpu.arena_options()), "CPUExecutionProvider"]
     )
     if session.get_providers()[0] != "CUDAExecutionProvider":  # It falls back without a word.
         raise EncoderError(say("its CUDA provider did not load"))
@@ -163,7 +164,7 @@ def load_exported(model: Path) -> tuple[onnxruntime.InferenceSession, list[str],
 
 def _load(file: Path | bytes, model: Path) -> tuple[onnxruntime.InferenceSession, list[str], str]:
     """``model`` is what sentences name."""
-    content = file if isinstance(file, bytes) else read_checked(file, model)
+    content = checked(file, model) if isinstance(file, bytes) else read_checked(file, model)
     try:
         session = cpu_session(content)
     except Exception as error:  # onnxruntime has exception classes of its own per status code.

@@ -442,6 +442,8 @@ class Workspace:
                 image = images[position]
                 position += 1
                 future = self._under_way.get(image.image_id)
+                if future is not None and future.done() and not _still_holds(future, image):
+                    future = None  # Left by a job that was cancelled; the file has changed since.
                 if future is None:
                     future = self._under_way[image.image_id] = Future()
                     pool.submit(self._process_into, future, image)
@@ -642,6 +644,14 @@ def cache_key(runtime: EncoderRuntime) -> str:
     if runtime.is_approximate:
         key += ":approximate"
     return f"{key}:views{VIEWS_VERSION}" if runtime.is_viewed else key
+
+
+def _still_holds(future: Future[Processed], image: ImageRef) -> bool:
+    """Whether what was found is about the file as it is now."""
+    if future.cancelled() or future.exception() is not None:
+        return False
+    key = future.result().key
+    return key is not None and key == FileKey.of(image.path)
 
 
 def _taken(done: SimpleQueue[Future[_T]]) -> Iterator[Future[_T]]:
