@@ -72,7 +72,10 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _reading(path: Path, mode: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+    address = path.resolve().as_uri()
+    if not address.startswith("file:///"):  # A share of Windows; SQLite knows no servers in it.
+        address = f"file:////{address.removeprefix('file://')}"
+    connection = sqlite3.connect(f"{address}?{mode}", uri=True)
     try:
         _restrain(connection)
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

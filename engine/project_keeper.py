@@ -27,7 +27,6 @@ from engine.project_missing import last_but_one
 from engine.project_trail import Trail, entries_after, is_of_journal
 from engine.words import Sentence, say, sentence_of
 
-_MAX_ENTRY: Final = 1 << 62
 _STEP_OPERATIONS: Final = 100_000
 _MANY_CHANGES: Final = 100
 _MANY_CHANGES_S: Final = 120.0
@@ -77,6 +76,7 @@ class ProjectKeeper:
         self._is_due = is_backup_due
         self._is_closing = False
         self._written: int | None = None
+        self._is_behind = False
         self._is_check_due = is_check_due
         self._n_since = 0
         self._made_s = time.monotonic()
@@ -131,6 +131,11 @@ class ProjectKeeper:
                 self._keep(noted, moves, is_closing=is_closing)
             except (sqlite3.Error, OSError) as error:
                 _log.warning("could not keep the trail of %s: %s", self._path, error)
+                self._is_behind = True  # Tried again with the next beat, change, or at closing.
+                with self._wake:
+                    self._moves = moves + self._moves
+            else:
+                self._is_behind = False
             with self._wake:
                 self._n_kept = noted
                 self._wake.notify_all()
@@ -145,7 +150,7 @@ class ProjectKeeper:
 
     def _keep(self, noted: int, moves: list[tuple[int, str, str]], *, is_closing: bool) -> None:
         self._n_since += noted - self._n_kept
-        if noted > self._n_kept or self._written is None:
+        if noted > self._n_kept or self._written is None or self._is_behind:
             with closing(connect_to_read(self._path)) as connection:
                 self._follow(connection, moves)
         if self._is_check_due and not is_closing:
@@ -165,8 +170,17 @@ class ProjectKeeper:
             if last is not None and is_of_journal(last, connection):
                 self._written = last.entry
             else:
-                # It is new, or was worked in elsewhere; a backup has what was before.
-                self._trail.begin_anew(after=_MAX_ENTRY)
+                kept = self._trail.set_aside()
+                if last is not None and kept is not None:
+                    self.tell(
+                        say(
+                            "{path} was worked in elsewhere since, or is an older copy: the copy "
+                            "of its journal tells of changes that are not in it. They are kept in "
+                            "{kept}.",
+                            path=self._path,
+                            kept=kept,
+                        )
+                    )
                 self._written = self._begun_at
         for entries in entries_after(connection, self._written):
             self._trail.append(entries)
@@ -189,6 +203,9 @@ class ProjectKeeper:
                 is_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
                 if is_log:  # One moment of the file, whatever is written meanwhile.
                     connection.execute("BEGIN")
+                    # The moment is that of the first reading; without one each write by others
+                    # would have the copy begin again.
+                    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
                 project_backups.back_up(
                     connection,
                     self._path,
@@ -216,6 +233,8 @@ class ProjectKeeper:
 
         try:
             with closing(connect_to_read(self._path)) as connection:
+                if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                    return  # Nothing could be saved meanwhile; the copy of a backup is checked.
                 connection.set_progress_handler(go_on, _STEP_OPERATIONS)
                 check_whole(connection, self._path)
         except DamagedProjectError as error:

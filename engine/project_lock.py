@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import ProjectInUseError
+from engine.project_connection import is_remote
 from engine.words import NOTHING, Sentence, say
 
 _SUFFIX: Final = "-lock"
 _FRESH_S: Final = 150.0  # Two beats and a half.
+_SLACK_S: Final = 5.0  # By which clocks of one drive may differ.
 _N_TRIES: Final = 10
 _MAX_BYTES: Final = 4096
 _HELD_BYTE: Final = 1 << 20  # On Windows a lock keeps others from reading; this byte is never read.
@@ -128,13 +130,15 @@ class ProjectLock:
                 and _begin_of(number) == begun
                 and not self.is_certain
             )
+        if self.is_certain and not is_remote(self._path):
+            return False  # A disk of this computer's own, which has given the lock to nobody else.
         try:
             # Against the clock of where the file lies, not ours.
             written_s = os.stat(self._path).st_mtime
             probe = Path(f"{self._path}.{os.getpid()}")
             probe.touch()
             try:
-                return probe.stat().st_mtime - written_s < _FRESH_S
+                return -_SLACK_S <= probe.stat().st_mtime - written_s < _FRESH_S
             finally:
                 probe.unlink(missing_ok=True)
         except OSError:

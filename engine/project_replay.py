@@ -150,15 +150,21 @@ def _image_of(connection: sqlite3.Connection, entry: Entry) -> int | None:
         return int(found[0])
     if known is None:
         return None
-    is_taken = connection.execute(
-        "SELECT 1 FROM images WHERE image_id = ?", (known.image_id,)
-    ).fetchone()
-    if is_taken:  # It has another name since, or had then.
-        return known.image_id
     content = _bytes(known.content)
-    row = (known.image_id, entry.name, known.size_bytes, known.modified_ns, content)
+    taken = connection.execute(
+        "SELECT content, size_bytes, modified_ns FROM images WHERE image_id = ?",
+        (known.image_id,),
+    ).fetchone()
+    number = known.image_id
+    if taken is not None:
+        is_same = bool(content) and taken[0] == content
+        if is_same or taken[1:] == (known.size_bytes, known.modified_ns):
+            return number  # It has another name since, or had then.
+        # A scan has given the number to another image.
+        (number,) = connection.execute("SELECT max(image_id) + 1 FROM images").fetchone()
+    row = (number, entry.name, known.size_bytes, known.modified_ns, content)
     connection.execute(_IMAGE, row)
-    return known.image_id
+    return int(number)
 
 
 def _write_image(

@@ -193,6 +193,20 @@ class Trail:
             file.flush()
             os.fsync(file.fileno())
 
+    def set_aside(self) -> Path | None:
+        """Keep it under another name, for it tells of another journal; None without one.
+
+        Raises:
+            OSError: it cannot be renamed.
+        """
+        if not self.path.exists():
+            return None
+        number = 1
+        while (kept := self.path.with_suffix(f".trail-before-{number}")).exists():
+            number += 1
+        self.path.rename(kept)
+        return kept
+
     def begin_anew(self, after: int) -> None:
         """Let go of all entries up to that number. Raises OSError."""
         if not self.path.exists():

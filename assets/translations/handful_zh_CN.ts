@@ -9602,6 +9602,10 @@ The arrow keys choose another cell.</source>
         <translation>未打开 {path}：“{member}”解压后会变成 {size:.0f} MB，正常文件不会这样。</translation>
     </message>
     <message>
+        <source>{path} was worked in elsewhere since, or is an older copy: the copy of its journal tells of changes that are not in it. They are kept in {kept}.</source>
+        <translation>{path} 后来在别处被使用过，或者是较旧的副本：其日志的副本中有一些不在该文件里的更改。它们保存在 {kept} 中。</translation>
+    </message>
+    <message>
         <source>{path} was written by a newer Handful (format {version}; this one reads up to {newest}); install the newer version to open it.</source>
         <translation>{path} 由更新版本的 Handful 写入（格式 {version}；此版本最高可读取 {newest}）；请安装新版本后打开。</translation>
     </message>

@@ -11,7 +11,7 @@ from conftest import Desk, paint_folder
 from PySide6.QtWidgets import QPushButton
 
 from app.session import pulse
-from engine import Project, messages
+from engine import Project, messages, project_lock
 from engine.jobs.repair import repair_project
 from engine.words import say
 
@@ -74,7 +74,10 @@ def test_a_project_that_lost_its_log_has_its_labels_again(
     assert f"{path} had lost the last 4 changes" in desk.notices()[0]
 
 
-def test_a_project_that_is_open_in_another_program_is_not_opened(desk: Desk, folder: Path) -> None:
+def test_a_project_that_is_open_in_another_program_is_not_opened(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_lock, "is_remote", lambda _: True)
     Project.create(folder / "garden.handful", folder).close()
     lock = folder / "garden.handful-lock"
     lock.write_text('{"computer": "attic", "process": 7, "since": "2026-01-01T10:00:00"}')

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import project_lock
 from engine.cli import main
 from engine.errors import DamagedProjectError, ProjectError, ProjectInUseError
 from engine.messages import FoundFile, ImageId, ProjectRepaired, RepairProject
@@ -156,7 +157,10 @@ def _flip_a_label(path: Path) -> None:
         file.write(bytes([byte ^ 1]))
 
 
-def test_a_project_that_is_open_is_not_repaired(worked: tuple[Worked, Path]) -> None:
+def test_a_project_that_is_open_is_not_repaired(
+    worked: tuple[Worked, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_lock, "is_remote", lambda _: True)
     project, whole = worked
     project.copy_of(whole)
     Path(f"{project.path}-lock").write_text('{"computer": "elsewhere", "process": 7}')

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import project_connection
+from engine import project_connection, project_lock
 from engine.errors import DamagedProjectError, ProjectError, ProjectInUseError
 from engine.messages import ClassId, FoundFile, ImageId
 from engine.project import Change, Project
@@ -179,13 +179,23 @@ def test_who_has_a_project_open_is_told_and_a_crash_leaves_nothing_in_the_way(pa
     assert not Path(f"{path}-lock").exists()
 
 
-def test_a_lock_of_another_computer_counts_while_it_is_fresh(path: Path) -> None:
+def test_a_lock_of_another_computer_counts_while_it_is_fresh(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_lock, "is_remote", lambda _: True)
     lock = Path(f"{path}-lock")
     lock.write_text('{"computer": "elsewhere", "process": 7, "since": "2026-01-01T10:00:00"}')
     with pytest.raises(ProjectInUseError, match="computer elsewhere, process 7"):
         Project.open(path, alone=True)
     stat = lock.stat()
     os.utime(lock, (stat.st_atime, stat.st_mtime - 1000))
+    Project.open(path, alone=True).close()
+    os.utime(lock, (stat.st_atime, stat.st_mtime + 7200))  # A clock that was wrong.
+    Project.open(path, alone=True).close()
+
+
+def test_a_card_that_was_pulled_out_of_another_computer_is_opened_at_once(path: Path) -> None:
+    Path(f"{path}-lock").write_text('{"computer": "elsewhere", "process": 7}')
     Project.open(path, alone=True).close()
 
 
