@@ -4,9 +4,10 @@ The rule, which the program, the exported sample script and the certificate shar
 
 1. The file is read whole; its first bytes, not its name, tell the format (an allow-list).
 2. An image larger than it need be is shrunk by f, the largest power of two for which the shorter
-   side divided by f is at least ``DRAFT_SIDE_PX``: a JPEG by up to 8 while it is decoded, which is
-   several times faster; whatever remains of f by averaging squares of f x f pixels (a size that f
-   does not divide is rounded up). Palettes become colours first; transparency is averaged with it.
+   side divided by f is at least ``DRAFT_SIDE_PX`` (of more than ``MAX_FULL_PIXELS`` pixels, at
+   least 2): a JPEG by up to 8 while it is decoded, which is several times faster; whatever remains
+   of f by averaging squares of f x f pixels (a size that f does not divide is rounded up). Palettes
+   become colours first; transparency is averaged with it.
 3. Of several frames or pages the first is taken.
 4. The EXIF orientation is applied.
 5. Every mode becomes 8-bit RGB: transparency is laid over white; integers of more than 8 bits
@@ -50,6 +51,7 @@ MAX_FILE_BYTES: Final = 1 << 30
 # they exist.
 MAX_PIXELS: Final = 100_000_000
 MAX_JPEG_PIXELS: Final = 400_000_000
+MAX_SIDE_PX: Final = 1_000_000  # Decoders keep some bytes for each row, however short it is.
 MAX_FULL_PIXELS: Final = 50_000_000  # Of an image that is not shrunk, since it is a strip, say.
 _DECODED_TWICE: Final = ("WEBP", "AVIF")  # Their decoders hold all pixels beside Pillow's.
 LARGE_PIXELS: Final = 25_000_000
@@ -500,6 +502,15 @@ def _check_size(image: Image.Image, most: int | None = None) -> None:
                 width=width,
                 height=height,
                 limit=limit // 1_000_000,
+            )
+        )
+    if max(width, height) > MAX_SIDE_PX:
+        raise UnreadableImageError(
+            say(
+                "it has {width} x {height} pixels, and a side of more than {limit}",
+                width=width,
+                height=height,
+                limit=MAX_SIDE_PX,
             )
         )
     if width == 0 or height == 0:

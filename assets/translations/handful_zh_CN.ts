@@ -8510,6 +8510,10 @@ The arrow keys choose another cell.</source>
         <translation>图像为 {width} x {height} 像素</translation>
     </message>
     <message>
+        <source>it has {width} x {height} pixels, and a side of more than {limit}</source>
+        <translation>它有 {width} x {height} 像素，其中一边超过 {limit}</translation>
+    </message>
+    <message>
         <source>it has {width} x {height} pixels, more than the limit of {limit} megapixels</source>
         <translation>图像为 {width} x {height} 像素，超过 {limit} 百万像素的上限</translation>
     </message>

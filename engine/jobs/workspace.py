@@ -434,7 +434,7 @@ class Workspace:
         in_flight = _IN_FLIGHT_PER_CORE * self.runtime.n_callers
         waiting: dict[Future[Processed], ImageRef] = {}
         done: SimpleQueue[Future[Processed]] = SimpleQueue()
-        finished: list[Processed] = []
+        finished: dict[Future[Processed], ImageRef] = {}
         position = 0
         last_s = time.monotonic()
         while position < len(images) or waiting:
@@ -453,16 +453,17 @@ class Workspace:
                     waiting[future] = image
                     future.add_done_callback(done.put)
             for future in _taken(done):
-                image = waiting.pop(future)
-                if self._under_way.get(image.image_id) is future:
-                    del self._under_way[image.image_id]
-                if not future.cancelled():
-                    finished.append(future.result())
+                finished[future] = waiting.pop(future)
             now = time.monotonic()
             if urgent or len(finished) >= _BATCH or now - last_s >= _BATCH_S or not waiting:
-                self.take(finished)
-                yield finished
-                finished, last_s = [], now
+                results = [future.result() for future in finished if not future.cancelled()]
+                self.take(results)
+                # Not before: until the cache has a result, another job finds it under way only.
+                for future, image in finished.items():
+                    if self._under_way.get(image.image_id) is future:
+                        del self._under_way[image.image_id]
+                yield results
+                finished, last_s = {}, now
             else:
                 yield []
 

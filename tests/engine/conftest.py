@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import pytest
@@ -25,9 +26,11 @@ class CountingBackend:
     def __init__(self, inner: Callable[[NDArray[np.uint8]], NDArray[np.float16]]) -> None:
         self.inner = inner
         self.count = 0
+        self._counting = Lock()
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
-        self.count += 1
+        with self._counting:
+            self.count += 1
         return self.inner(pixels)
 
 

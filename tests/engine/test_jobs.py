@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from threading import Event as Event_
 from threading import Thread
@@ -273,6 +274,36 @@ def test_two_jobs_that_want_the_same_images_share_the_work(
     mine = [event for event in events if event.request_id == 1]
     assert _embedded(mine) == [image.image_id for image in images]
     assert len(_of(ThumbnailReady, events)) == len(images)
+
+
+def test_what_is_done_but_not_kept_yet_is_not_done_again(
+    tmp_path: Path, open_workspace: OpenWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.jobs.workspace._BATCH_S", 60.0)
+    images = tuple(refs(paint_folder(tmp_path / "images", 1)))
+    workspace, backend = open_workspace()
+    inner, free, ended, numbers = backend.inner, Event_(), [], count(1)
+
+    def wait_at_the_last(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        if next(numbers) == len(images):
+            assert free.wait(60)
+        ended.append(inner(pixels))
+        return ended[-1]
+
+    backend.inner = wait_at_the_last
+    bulk = workspace.process(images)
+    while len(ended) < len(images) - 1:
+        assert not next(bulk)
+    for _ in range(5):
+        assert not next(bulk)  # Two are done and wait for a batch.
+    first_two = load_thumbnails(workspace, LoadThumbnails(2, images))
+    shown: list[ThumbnailReady] = []
+    while len(shown) < len(images) - 1:
+        shown += _of(ThumbnailReady, [next(first_two)])
+    free.set()
+    assert [item for batch in bulk for item in batch]
+    shown += _of(ThumbnailReady, _events(first_two))
+    assert len(shown) == backend.count == len(images)
 
 
 def test_forgetting_a_folder_drops_all_that_belongs_to_it(
