@@ -49,6 +49,7 @@ from app.session.preferences import Preferences
 from app.session.session import Session
 from app.window.main_window import MainWindow
 from engine import Change, Engine, Project
+from engine.cache_schema import NAMES
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import load_runtime
 from engine.image_cache import CacheEntry, FileKey, ImageCache
@@ -437,7 +438,7 @@ def truth_of(n_images: int) -> np.ndarray:
 def fill_cache(root: Path, n_images: int) -> None:
     """Embeddings of all files; where the cache is there it is taken to be right."""
     cache = root / "cache"
-    if (cache / "images-4.sqlite").exists():
+    if (cache / NAMES[0]).exists():
         return
     encoder = load_encoder(shipped_encoder_path())
     key = cache_key(load_runtime(encoder, cache / "encoders", "cpu"))

@@ -26,6 +26,7 @@ from benchmarks.nothing_lost.child import Outcome
 from benchmarks.nothing_lost.labels import Effects, Labels
 from engine import Change
 from engine.bundle.contents import EXPECTED, SELF_TEST
+from engine.cache_schema import NAMES
 from engine.encoder.graph import read_graph_metadata
 from engine.encoder.runtime import cpu_session
 from engine.image_cache import FileKey
@@ -309,9 +310,12 @@ class Embedding(Home):
                     continue
                 seen = works.runtime().embed(decode_image(content).pixels)
                 check(np.array_equal(entry.embedding, seen), f"{path} has another embedding")
-        with closing(sqlite3.connect(self.folder / "cache" / "images.sqlite")) as connection:
-            found = connection.execute("PRAGMA integrity_check").fetchall()
-            check(found == [("ok",)], found)
+        for name in NAMES:
+            path = self.folder / "cache" / name
+            uri = f"{path.as_uri()}?mode=rw"  # Not made here where it is not there.
+            with closing(sqlite3.connect(uri, uri=True)) as connection:
+                found = connection.execute("PRAGMA integrity_check").fetchall()
+                check(found == [("ok",)], found)
         self.check_project()
         project = works.open_project(self.folder)
         known = {record.name: record for record in project.images()}

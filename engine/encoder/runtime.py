@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from engine.encoder import gpu, openvino_backend
 from engine.encoder.agreement import LARGEST_ON_CPU, LARGEST_ON_GPU, largest_difference
 from engine.encoder.batches import BATCH_SIZE, BatchedBackend, Forward
-from engine.encoder.description import Encoder
+from engine.encoder.description import BILINEAR, Encoder
 from engine.encoder.devices import has_nvidia_device
-from engine.encoder.graph import INPUT_NAME, load_or_build_graph
+from engine.encoder.graph import INPUT_NAME, OUTPUT_NAME, load_or_build_graph
 from engine.encoder.parts import NETWORK_INPUT, GraphParts, Prepare, first_line, split
+from engine.encoder.resizing import RESIZED, graph_behind_resizing, resize
 from engine.encoder.views import load_or_build_viewed_graph
 from engine.errors import EncoderError
 from engine.words import NOTHING, Sentence, say
@@ -149,7 +150,7 @@ def load_runtime(
         _cpu_words(n_threads),
         NOTHING,
         n_threads,
-        _cpu_backend(graph_path),
+        _cpu_backend(graph_path, encoder, viewed=viewed),
         viewed,
     )
     if device in ("auto", "cuda"):
@@ -303,9 +304,14 @@ def cpu_session(graph: Path | bytes, n_threads: int = 1) -> onnxruntime.Inferenc
     return onnxruntime.InferenceSession(source, options, providers=[_CPU])
 
 
-def _cpu_backend(graph_path: Path) -> _Backend:
+def _cpu_backend(graph_path: Path, encoder: Encoder, *, viewed: bool) -> _Backend:
+    side = encoder.preprocessing.size_px
     try:
-        session = cpu_session(graph_path)
+        if not viewed and encoder.preprocessing.resampling == BILINEAR:
+            rest = graph_behind_resizing(graph_path.read_bytes(), side)
+            if rest is not None:
+                return _resizing_backend(cpu_session(rest), side)
+        return _session_backend(cpu_session(graph_path))
     except Exception as error:  # onnxruntime has exception classes of its own per status code.
         raise EncoderError(
             say(
@@ -314,7 +320,6 @@ def _cpu_backend(graph_path: Path) -> _Backend:
                 why=first_line(error),
             )
         ) from error
-    return _session_backend(session)
 
 
 def preparing(parts: GraphParts) -> Prepare:
@@ -332,8 +337,18 @@ def preparing(parts: GraphParts) -> Prepare:
 
 def _session_backend(session: onnxruntime.InferenceSession) -> _Backend:
     def embed_one(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
-        outputs: list[NDArray[np.float32]] = session.run(["embedding"], {"image": pixels[None]})
+        outputs: list[NDArray[np.float32]] = session.run([OUTPUT_NAME], {INPUT_NAME: pixels[None]})
         rounded: NDArray[np.float16] = outputs[0][0].astype(np.float16)
         return rounded  # Exactly the graph's: it has rounded to half precision itself.
+
+    return embed_one
+
+
+def _resizing_backend(rest: onnxruntime.InferenceSession, side: int) -> _Backend:
+    def embed_one(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        fed = {RESIZED: resize(pixels, side)}
+        outputs: list[NDArray[np.float32]] = rest.run([OUTPUT_NAME], fed)
+        rounded: NDArray[np.float16] = outputs[0][0].astype(np.float16)
+        return rounded
 
     return embed_one
