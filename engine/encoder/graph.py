@@ -15,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -262,7 +263,7 @@ def export_module(
     """
     import torch
 
-    with torch.no_grad(), redirect_stdout(io.StringIO()), _quiet_exporter():
+    with torch.no_grad(), redirect_stdout(io.StringIO()), _quiet_exporter(), _clamping(module):
         program = torch.onnx.export(
             module.eval(),
             (example,),
@@ -280,6 +281,25 @@ def export_module(
     model: onnx.ModelProto = program.model_proto
     model.ir_version = IR_VERSION
     return model
+
+
+@contextmanager
+def _clamping(module: torch.nn.Module) -> Iterator[None]:
+    """Let ReLU6 be ``torch.clamp``, which gives the same numbers and the same nodes.
+
+    The exporter first takes every ReLU6 apart into comparisons of symbolic sizes: half of all its
+    time for a MobileNet (7.6 s where 4.0 s are enough).
+    """
+    import torch
+
+    limited = [part for part in module.modules() if isinstance(part, torch.nn.Hardtanh)]
+    for part in limited:
+        part.forward = partial(torch.clamp, min=part.min_val, max=part.max_val)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        for part in limited:
+            del part.forward
 
 
 @contextmanager

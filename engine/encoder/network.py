@@ -75,9 +75,23 @@ def pooled_roots(features: nn.Sequential, taps: Sequence[int], pixels: Tensor) -
         taps: keys of ``LAYER_SIZES``.
         pixels: preprocessed images (n, 3, h, w).
     """
+    roots, _ = roots_by_tap(features, taps, pixels)
+    return torch.cat([roots[tap] for tap in taps], 1)
+
+
+def roots_by_tap(
+    blocks: nn.Sequential, taps: Sequence[int], activation: Tensor, first: int = 0
+) -> tuple[dict[int, Tensor], Tensor]:
+    """The roots (n, d) of those ``taps`` that are among ``blocks``, and what the last block gives.
+
+    Args:
+        blocks: part of a trunk.
+        taps: as in ``pooled_roots``.
+        activation: what the first of the blocks is given.
+        first: its number in the trunk.
+    """
     roots: dict[int, Tensor] = {}
-    activation = pixels
-    for number, block in enumerate(features):
+    for number, block in enumerate(blocks, first):
         if number in taps and isinstance(block, InvertedResidual):
             layers = block.conv  # [Expand,] depthwise, project, norm.
             inner = layers[:-2](activation)
@@ -88,7 +102,7 @@ def pooled_roots(features: nn.Sequential, taps: Sequence[int], pixels: Tensor) -
             activation = block(activation)
             if number in taps:
                 roots[number] = embedding_of(activation)
-    return torch.cat([roots[tap] for tap in taps], 1)
+    return roots, activation
 
 
 def embedding_of(activation: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.encoder.description import LAST_BLOCK, LAYER_SIZES, MOBILENET_V2, Encoder, Preprocessing
-from engine.encoder.network import build_network, pooled_roots
+from engine.encoder.network import build_network, roots_by_tap
 from engine.errors import EncoderError, EngineError, sentence_for
 from engine.metatraining.datasets import ImageSet, digest_of
 from engine.metatraining.encoder_training import kept
@@ -72,7 +72,7 @@ class PooledImages:
 class PooledLayers:
     """Networks run by onnxruntime up to the pooled activations that a projection takes in.
 
-    Their first blocks are the same, modules and all, so that the graph has them once.
+    Their first blocks are the same, and run and exported once.
     """
 
     def __init__(self, encoders: Sequence[Encoder], n_common: int, taps: Sequence[int]) -> None:
@@ -94,7 +94,7 @@ class PooledLayers:
         return self.trunks[0].preprocessing
 
     def prepare(self) -> None:
-        """Export the networks, once; takes some ten seconds for each."""
+        """Export the networks, once; takes several seconds."""
         if self._session is None:
             module = _Pooled(self.trunks, self._n_common, self.taps)
             self._session = kept.session_of(module, self.preprocessing.size_px, ["roots"])
@@ -125,18 +125,20 @@ class _Pooled(nn.Module):
     def __init__(self, trunks: Sequence[Encoder], n_common: int, taps: tuple[int, ...]) -> None:
         super().__init__()
         networks = [build_network(trunk).features for trunk in trunks]
-        common = networks[0][:n_common]
-        self.networks = nn.ModuleList(
-            nn.Sequential(*common, *network[n_common:]) for network in networks
-        )
+        self.common = networks[0][:n_common]
+        self.own = nn.ModuleList(network[n_common:] for network in networks)
         self.taps = taps
 
     def forward(self, pixels: Tensor) -> Tensor:
-        roots = []
-        for network in self.networks:
+        n_common = len(self.common)
+        shared, activation = roots_by_tap(self.common, self.taps, pixels)
+        every = []
+        for network in self.own:
             assert isinstance(network, nn.Sequential)
-            roots.append(pooled_roots(network, self.taps, pixels))
-        return torch.cat(roots, 1)
+            own, _ = roots_by_tap(network, self.taps, activation, n_common)
+            roots = {**shared, **own}
+            every.append(torch.cat([roots[tap] for tap in self.taps], 1))
+        return torch.cat(every, 1)
 
 
 def build_pooled(
