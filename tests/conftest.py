@@ -14,11 +14,19 @@ if sys.platform == "win32":
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+if n_processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+    # Threads of torch and BLAS wait spinning for a core that another process of tests has: with two
+    # processes on two cores that was a quarter of all that meta-training's tests took. It is read
+    # where these libraries are loaded, by the processes that tests start, too.
+    threads = max(1, (os.cpu_count() or 1) // n_processes)
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+
 import gc
 import socket
 import threading
 import time
 from collections.abc import Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +34,7 @@ import pytest
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _n_modules = [0]  # When they were set aside last.
+_PATIENCE_MS: Final = 30_000
 _ENDING_S: Final = 5.0  # What a thread that was told to end may take for it.
 
 
@@ -50,6 +59,17 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
         for kind in (settings.Format.NativeFormat, settings.Format.IniFormat):
             settings.setPath(kind, settings.Scope.UserScope, str(home / ".config"))
     return home
+
+
+@pytest.fixture
+def qtbot(qtbot: Any) -> Any:
+    """As it is, but more patient: beside other work five seconds can be too few for a thread.
+
+    Nothing takes longer for that but a test that fails.
+    """
+    for name in ("waitUntil", "waitSignal"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=_PATIENCE_MS))
+    return qtbot
 
 
 @pytest.fixture(autouse=True)

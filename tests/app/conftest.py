@@ -15,6 +15,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.look import notices
 from app.look.theme import ThemeChoice, ThemeSwitch
 from app.session.engine_bridge import EngineBridge
 from app.session.preferences import Preferences
@@ -218,8 +219,15 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make_desk(qtbot: QtBot, qapp: QApplication, home: Path) -> Iterator[Callable[[], Desk]]:
-    """Makes windows; all are closed at the end."""
+def make_desk(
+    qtbot: QtBot, qapp: QApplication, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Desk]]:
+    """Makes windows; all are closed at the end.
+
+    What they tell stays for minutes: on a slow computer a notice would leave before it is looked at.
+    """
+    for name in ("_LEAST_MS", "_MS_A_CHAR"):
+        monkeypatch.setattr(notices, name, 100 * getattr(notices, name))
     qapp.setStyle("Fusion")
     made: list[Desk] = []
 

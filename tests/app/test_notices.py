@@ -40,8 +40,8 @@ def bars(garden: Desk) -> NoticeBars:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody needs long to read."""
+def quick(bars: NoticeBars, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody needs long to read; from then on."""
     monkeypatch.setattr(notices_module, "_LEAST_MS", 30)
     monkeypatch.setattr(notices_module, "_MS_A_CHAR", 0)
 

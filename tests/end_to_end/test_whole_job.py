@@ -23,9 +23,9 @@ from app.session.session import Session
 from app.window.main_window import MainWindow
 from engine import Engine
 from engine.images import decode_image
-from engine.painting import CLASS_NAMES, PaintedImage, paint_folder
+from engine.painting import CLASS_NAMES, PaintedImage, paint_picture
 
-N_IMAGES = 60
+N_IMAGES = 36
 SHOTS = 4
 KINDS = CLASS_NAMES[:3]
 LONG_MS = 120_000  # For what the engine does on a busy machine.
@@ -144,13 +144,14 @@ def seat(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Seat]:
 def painted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[PaintedImage]]:
     """A folder of three kinds of machine parts and their true classes."""
     folder = tmp_path_factory.mktemp("parts") / "machine parts é"
-    images = [item for item in paint_folder(folder, n_images=3 * N_IMAGES, seed=11)]
-    kept = [item for item in images if item.class_name in KINDS][:N_IMAGES]
-    for item in images:
-        if item not in kept:
-            (folder / item.name).unlink()
-    assert len(kept) == N_IMAGES
-    return folder, kept
+    images = []
+    for number in range(N_IMAGES):
+        kind = KINDS[number % len(KINDS)]
+        name = f"tray_{number // 12 + 1:02d}/IMG_{number + 1:04d}.{'jpg' if number % 5 else 'png'}"
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        paint_picture(kind, np.random.default_rng([11, number])).save(folder / name)
+        images.append(PaintedImage(name, kind))
+    return folder, images
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # Offscreen, dialogs.

@@ -35,14 +35,27 @@ class CountingBackend:
 
 
 @pytest.fixture(scope="session")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> EncoderRuntime:
-    encoder = load_encoder(shipped_encoder_path())
-    return load_runtime(encoder, tmp_path_factory.mktemp("encoders"), "cpu")
+def shared_graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the graphs of encoders are, each built once for all tests and their processes.
+
+    Its writer needs no lock: files appear whole, and two of one encoder are the same.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # Of this run, too, and all of its processes.
+    folder /= "graphs"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def runtime(shared_graphs: Path) -> EncoderRuntime:
+    return load_runtime(load_encoder(shipped_encoder_path()), shared_graphs, "cpu")
 
 
 @pytest.fixture
 def open_workspace(
-    runtime: EncoderRuntime, tmp_path: Path
+    runtime: EncoderRuntime, shared_graphs: Path, tmp_path: Path
 ) -> Iterator[Callable[..., tuple[Workspace, CountingBackend]]]:
     """Opens workspaces on one cache folder, each with a backend that counts its calls."""
     opened: list[Workspace] = []
@@ -53,7 +66,8 @@ def open_workspace(
         cache = ImageCache(
             cache_folder or tmp_path / "cache", encoder.fingerprint, encoder.embedding_size
         )
-        opened.append(Workspace(replace(runtime, backend=backend), cache))
+        counted = replace(runtime, backend=backend)
+        opened.append(Workspace(counted, cache, graph_folder=shared_graphs))
         return opened[-1], backend
 
     yield open_one

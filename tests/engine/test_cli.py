@@ -698,21 +698,6 @@ def recipe(tmp_path: Path) -> Path:
     return path
 
 
-def test_meta_train_makes_an_encoder_that_classifies(
-    recipe: Path, images: Path, support: Path, out: Path, tmp_path: Path, capfd: Any
-) -> None:
-    run = tmp_path / "run"
-    arguments = ["meta-train", recipe, "--data", support, "--out", run, "--json"]
-    assert main([str(item) for item in arguments]) == 0
-    summary = json.loads(capfd.readouterr().out)
-    assert summary["encoder_path"] == str(run / "encoder.safetensors")
-    arguments = ["classify", images, "--support", support, "--out", out, "--device", "cpu"]
-    arguments += ["--encoder", run / "encoder.safetensors"]
-    assert main([str(item) for item in arguments]) == 0
-    rows = _rows(out)
-    assert all(row["label"] == kind_of(Path(row["file_name"])) for row in rows)
-
-
 def test_meta_train_takes_several_folders_after_one_option(
     recipe: Path, support: Path, tmp_path: Path, capfd: Any
 ) -> None:

@@ -122,10 +122,10 @@ def test_a_built_graph_gives_what_torch_gives(small: Encoder, built: Path) -> No
 
 
 def test_without_a_projection_the_graph_gives_what_torch_gives(
-    unprojected: Encoder, tmp_path: Path
+    unprojected: Encoder, shared_graphs: Path
 ) -> None:
     assert not is_graph_of(shipped_graph_path(), unprojected)
-    assert _worst_difference(unprojected, load_or_build_graph(unprojected, tmp_path)) <= 1e-4
+    assert _worst_difference(unprojected, load_or_build_graph(unprojected, shared_graphs)) <= 1e-4
 
 
 def test_the_projected_embedding_is_the_documented_formula(shipped: Encoder) -> None:

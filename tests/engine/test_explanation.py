@@ -41,14 +41,12 @@ SIZES = ((31, 33), (224, 224), (640, 427), (300, 1201))  # Width, height.
 
 
 @pytest.fixture(scope="module", params=["several layers", "last layer"])
-def tapped(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Encoder, TappedEncoder]:
+def tapped(request: pytest.FixtureRequest, shared_graphs: Path) -> tuple[Encoder, TappedEncoder]:
     """The shipped encoder, and its network as an encoder of the first format."""
     encoder = load_encoder(shipped_encoder_path())
     if request.param == "last layer":
         encoder = replace(encoder, projection=None, feature_mean=np.zeros(1280, np.float32))
-    graph = load_or_build_graph(encoder, tmp_path_factory.mktemp("graphs"))
+    graph = load_or_build_graph(encoder, shared_graphs)
     return encoder, TappedEncoder(encoder, graph)
 
 
