@@ -224,7 +224,7 @@ def make_desk(
 ) -> Iterator[Callable[[], Desk]]:
     """Makes windows; all are closed at the end.
 
-    What they tell stays for minutes: on a slow computer a notice would leave before it is looked at.
+    What they tell stays for minutes: a slow computer would be later than a notice.
     """
     for name in ("_LEAST_MS", "_MS_A_CHAR"):
         monkeypatch.setattr(notices, name, 100 * getattr(notices, name))

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.messages import Effort
-from engine.painting import CLASS_NAMES, paint_folder
-from tests.end_to_end.test_whole_job import LONG_MS, Seat
+from engine.painting import CLASS_NAMES
+from tests.end_to_end.test_whole_job import LONG_MS, Seat, paint_parts
 
 KINDS = CLASS_NAMES[:3]
 SHOTS = 5
@@ -30,11 +30,8 @@ def test_a_wrong_label_is_put_right_in_the_matrix(
     person: Seat, qtbot: QtBot, tmp_path: Path
 ) -> None:
     folder = tmp_path / "parts"
-    images = [item for item in paint_folder(folder, n_images=72, seed=11)]
-    kept = {kind: [i.name for i in images if i.class_name == kind][: SHOTS + 2] for kind in KINDS}
-    for item in images:
-        if item.name not in [name for names in kept.values() for name in names]:
-            (folder / item.name).unlink()
+    images = paint_parts(folder, len(KINDS) * (SHOTS + 2))
+    kept = {kind: [item.name for item in images if item.class_name == kind] for kind in KINDS}
     session = person.session
     person.drop(folder)
     qtbot.waitUntil(lambda: len(session.table.ids) == len(KINDS) * (SHOTS + 2), timeout=LONG_MS)

@@ -140,18 +140,23 @@ def seat(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Seat]:
     seated.leave()
 
 
-@pytest.fixture(scope="module")
-def painted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[PaintedImage]]:
-    """A folder of three kinds of machine parts and their true classes."""
-    folder = tmp_path_factory.mktemp("parts") / "machine parts é"
+def paint_parts(folder: Path, n_images: int) -> list[PaintedImage]:
+    """Paint pictures of the three kinds, in turn, into trays below a folder."""
     images = []
-    for number in range(N_IMAGES):
+    for number in range(n_images):
         kind = KINDS[number % len(KINDS)]
         name = f"tray_{number // 12 + 1:02d}/IMG_{number + 1:04d}.{'jpg' if number % 5 else 'png'}"
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         paint_picture(kind, np.random.default_rng([11, number])).save(folder / name)
         images.append(PaintedImage(name, kind))
-    return folder, images
+    return images
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[PaintedImage]]:
+    """A folder of three kinds of machine parts and their true classes."""
+    folder = tmp_path_factory.mktemp("parts") / "machine parts é"
+    return folder, paint_parts(folder, N_IMAGES)
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # Offscreen, dialogs.

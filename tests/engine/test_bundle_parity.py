@@ -66,6 +66,7 @@ def test_every_form_of_a_file_has_the_same_answers(
 ) -> None:
     # As in test_export: a few steps, and what came of them is kept.
     monkeypatch.setattr(training, "STEPS", 3)
+    monkeypatch.setattr(gate, "N_FOLDS", 2)
     monkeypatch.setattr(gate, "FEWEST", 2)
     monkeypatch.setattr(gate.Verdict, "exceeds", lambda *_: True)
     folder = tmp_path / "images"

@@ -245,6 +245,7 @@ def test_classifying_with_the_exported_model_gives_the_same_table(
     # A few steps are seen in the weights, and whatever came of them is kept: the file is the matter
     # here. The painted kinds are told apart without.
     monkeypatch.setattr(training, "STEPS", 3)
+    monkeypatch.setattr(gate, "N_FOLDS", 2)
     monkeypatch.setattr(gate, "FEWEST", 2)
     monkeypatch.setattr(gate.Verdict, "exceeds", lambda *_: True)
     negatives = [(image, NONE_OF_THESE) for image in snapshot.images if image.name[-5] in "45"]
