@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.nothing_lost.child import Server, compiled_shim
 from engine.encoder.encoder_file import load_encoder, shipped_encoder_path
 from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.image_cache import ImageCache
@@ -78,6 +79,20 @@ def open_workspace(
 @pytest.fixture
 def workspace(open_workspace: Callable[..., tuple[Workspace, CountingBackend]]) -> Workspace:
     return open_workspace()[0]
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """The library that lets calls fail, or kills; None without a C compiler."""
+    return compiled_shim(tmp_path_factory.mktemp("shim"))
+
+
+@pytest.fixture(scope="module")
+def server(shim: Path | None) -> Iterator[Server]:
+    """Runs work that is to die, or whose disk fails."""
+    started = Server(shim=shim)
+    yield started
+    started.close()
 
 
 @pytest.fixture

@@ -1,21 +1,15 @@
-"""Nothing lost: work killed at any moment, and on a disk that fails at any call.
-
-The long forms are benchmarks/kill_anytime.py and benchmarks/failing_disk.py.
-"""
+"""Nothing lost: work killed at any moment. The long form is benchmarks/kill_anytime.py."""
 
 from __future__ import annotations
 
 import sqlite3
 import sys
-from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from benchmarks.nothing_lost.child import Mode, Outcome, Server, compiled_shim
-from benchmarks.nothing_lost.failing import WAYS, fail_at_each_call
+from benchmarks.nothing_lost.child import Mode, Outcome, Server
 from benchmarks.nothing_lost.homes import HOMES, LostError
 from benchmarks.nothing_lost.killing import Killing, kill_at_each_call
 
@@ -32,44 +26,6 @@ KILLS = {
     "sorting": 9,
     "metadata": 5,
 }
-# Every so many calls, so that there are a few of each way, at other places for another way.
-STEPS = {
-    ("labelling", "work"): 11,
-    ("embedding", "work"): 97,
-    ("tables", "work"): 131,
-    ("models", "work"): 61,
-    ("labels", "work"): 61,
-    ("commands", "classify"): 97,
-    ("commands", "labels import"): 23,
-    ("sorting", "sort"): 41,
-    ("sorting", "undo"): 61,
-    ("metadata", "tag"): 83,
-    ("metadata", "untag"): 83,
-}
-
-COUNTS = {
-    "labelling": 6,
-    "embedding": 6,
-    "tables": 8,
-    "models": 8,
-    "labels": 8,
-    "commands": 8,
-    "sorting": 36,
-    "metadata": 24,
-}
-"""How many images there are, or edits."""
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    return compiled_shim(tmp_path_factory.mktemp("shim"))
-
-
-@pytest.fixture(scope="module")
-def server(shim: Path | None) -> Iterator[Server]:
-    started = Server(shim=shim)
-    yield started
-    started.close()
 
 
 @pytest.mark.parametrize("kind", KILLS)
@@ -87,21 +43,6 @@ def test_killed_at_its_calls(server: Server, shim: Path | None, tmp_path: Path, 
         pytest.skip("there is no C compiler (cc) to make what fails calls")
     home = HOMES["labelling"](tmp_path / "home", 3, 10)
     assert len(list(kill_at_each_call(server, home, mode, step=7))) > 5
-
-
-@pytest.mark.parametrize(("kind", "phase"), STEPS)
-def test_on_a_disk_that_fails(
-    server: Server, shim: Path | None, tmp_path: Path, kind: str, phase: str
-) -> None:
-    if shim is None:
-        pytest.skip("there is no C compiler (cc) to make what fails calls")
-    failed: Counter[str] = Counter()
-    ways = WAYS if kind == "labelling" else (WAYS[0], WAYS[3])
-    for number, (way, mode, error) in enumerate(ways):
-        home = HOMES[kind](tmp_path / way, 40 + number, COUNTS[kind])
-        steps = fail_at_each_call(server, home, phase, mode, error, STEPS[kind, phase], 2 + number)
-        failed[way] = len(list(steps))
-    assert all(failed[way] for way, _, _ in ways), failed
 
 
 def test_what_is_lost_is_noticed(server: Server, tmp_path: Path) -> None:
