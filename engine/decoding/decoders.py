@@ -74,7 +74,7 @@ _SLICE_S: Final = 0.5
 _SHORTEST_WAIT_S: Final = 0.02
 _MOST_JSON: Final = 1 << 20
 _MOST_THUMBNAIL: Final = 1 << 20
-_READ_BYTES: Final = 1 << 20
+_READ_BYTES: Final = 64 << 10  # What a pipe holds.
 _Made = TypeVar("_Made")
 _log = logging.getLogger(__name__)
 
@@ -106,6 +106,7 @@ class _Process:
     def __init__(self, module: str, time_limit_s: float) -> None:
         self._time_limit_s = time_limit_s
         self.was_late = False
+        self._ahead = b""  # Of its answers, what was not asked for yet.
         memory, name, inherited = _shared_memory()
         self._memory = memory
         try:
@@ -234,6 +235,9 @@ class _Process:
             has_come = answers.poll(1000 * slice_s)
             # A slice that took longer is one in which this program was stopped, too.
             waited_s = min(time.monotonic() - begun_s, slice_s)
+            if has_come and waited_s < _SHORTEST_WAIT_S:  # As nearly always: no need to look.
+                self._left_s -= waited_s
+                return
             before_s, kept_s = kept_s, self._kept_waiting_s()
             self._left_s -= max(0.0, waited_s - (kept_s - before_s))
             if has_come:
@@ -285,14 +289,17 @@ class _Process:
 
     def _read(self, count: int) -> bytearray:
         content = bytearray(count)
-        rest = memoryview(content)
-        while rest:
-            self._wait()  # Before each part: it may be stopped in the middle of an answer.
-            part = os.read(self._answers.fileno(), min(len(rest), _READ_BYTES))
-            if not part:
-                raise _Ended
-            rest[: len(part)] = part
-            rest = rest[len(part) :]
+        done = 0
+        while done < count:
+            if not self._ahead:
+                self._wait()  # Before each part: it may be stopped in the middle of an answer.
+                self._ahead = os.read(self._answers.fileno(), _READ_BYTES)
+                if not self._ahead:
+                    raise _Ended
+            part = self._ahead[: count - done]
+            content[done : done + len(part)] = part
+            self._ahead = self._ahead[len(part) :]
+            done += len(part)
         return content
 
 
