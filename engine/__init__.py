@@ -25,7 +25,7 @@ from engine.cache import (
 from engine.cache_limit import keep_limit, kept_limit, limit_in_force
 from engine.class_list import check_class_names, names_in, read_class_list
 from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
-from engine.encoder.devices import has_nvidia_device
+from engine.encoder.devices import has_nvidia_device, has_openvino
 from engine.errors import (
     ClassNameError,
     DamagedProjectError,
@@ -179,6 +179,7 @@ __all__ = [
     "expected_accuracy",
     "has_crops",
     "has_nvidia_device",
+    "has_openvino",
     "has_sorting_to_undo",
     "has_unfinished_sorting",
     "held_out_images",

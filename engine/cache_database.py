@@ -20,9 +20,10 @@ from typing import Any, Final, TypeAlias
 from engine.cache_eviction import MOST_SHARE, Room, next_generation, oldest_first, vacuum_step
 from engine.cache_limit import limit_in_force
 from engine.cache_lock import CacheLock, throw_away
+from engine.cache_news import CacheNews
 from engine.cache_schema import BUSY_S, NAMES, DamagedError, connect, is_busy, is_damage
 from engine.errors import sentence_for
-from engine.words import NOTHING, Sentence, say
+from engine.words import NOTHING, Sentence, say, size_words
 
 Work: TypeAlias = Callable[[sqlite3.Connection, int], object]
 """Statements of one transaction, given the connection and the present generation."""
@@ -51,6 +52,8 @@ class CacheDatabase:
         self.folder = folder
         self.notice = NOTHING
         """One sentence when the cache cannot be used; the work then goes on without it."""
+        self.news = CacheNews()
+        """That, and whatever else happens to the cache while it is used."""
         self.generation = 0
         """What ``used`` is set to now, see ``cache_eviction``."""
         self._users = 1
@@ -102,12 +105,14 @@ class CacheDatabase:
             with self._state:
                 self._later.append((work, n_bytes))
                 is_too_much = sum(size for _, size in self._later) > _MOST_LATER_BYTES
-            if is_too_much and not self._catch_up(BUSY_S):
+            if is_too_much:  # The thread that tidies has been waiting for its turn all the while.
                 with self._state:
                     self._later.clear()
-                self.notice = say(
-                    "Another program keeps the cache {path} busy; the work goes on without it.",
-                    path=self.folder,
+                self._tell_cannot(
+                    say(
+                        "Another program keeps the cache {path} busy; the work goes on without it.",
+                        path=self.folder,
+                    )
                 )
             is_time = True
         if is_time:
@@ -172,6 +177,15 @@ class CacheDatabase:
             for _ in self.shrink(limit):
                 pass
             self._is_full = self.room().used_bytes > limit
+            if self._is_full and not self._is_in_memory:
+                self.news.tell(
+                    say(
+                        "The cache {path} is at its limit of {limit} with what is in use now; what "
+                        "is read from here on is not kept.",
+                        path=self.folder,
+                        limit=size_words(limit),
+                    )
+                )
 
     def _wake_up(self) -> None:
         self._wake.set()
@@ -245,6 +259,15 @@ class CacheDatabase:
         most = int(MOST_SHARE * limit_bytes)
         if room.file_bytes > limit_bytes and room.used_bytes > most:
             yield from self._evict(most, also_recent)
+            if self.room().used_bytes < room.used_bytes and not self._is_in_memory:
+                self.news.tell(
+                    say(
+                        "The cache {path} has reached its limit of {limit}; what was used longest "
+                        "ago goes first.",
+                        path=self.folder,
+                        limit=size_words(limit_bytes),
+                    )
+                )
         while (room := self.room()).file_bytes > limit_bytes and not self._closing.is_set():
             began = time.perf_counter()
             if not self._attempt([vacuum_step], BUSY_S) or self.room() == room:
@@ -328,16 +351,22 @@ class CacheDatabase:
 
     def _failed(self, error: sqlite3.Error, doing: Sentence) -> None:
         if not is_damage(error):
-            self.notice = say(
-                "Could not {doing} the cache {path}: {error}; the work goes on without it.",
-                doing=doing,
-                path=self.folder,
-                error=error,
+            self._tell_cannot(
+                say(
+                    "Could not {doing} the cache {path}: {error}; the work goes on without it.",
+                    doing=doing,
+                    path=self.folder,
+                    error=error,
+                )
             )
             return
         with self._write_lock, self._read_lock:
             self._let_go()
             self._open(is_damaged=True)
+
+    def _tell_cannot(self, notice: Sentence) -> None:
+        self.notice = notice
+        self.news.tell(notice)
 
     # --- Opening ----------------------------------------------------------------------------------
 
@@ -349,7 +378,7 @@ class CacheDatabase:
             self._seen = self._files_now()
         except (OSError, sqlite3.Error) as error:
             self._lock.let_go()
-            self.notice = (
+            self._tell_cannot(
                 sentence_for(error, self.folder, say("write the cache in"))
                 if isinstance(error, OSError)
                 else say("Could not open the cache {path}: {error}.", path=self.folder, error=error)
@@ -382,6 +411,12 @@ class CacheDatabase:
                     time.sleep(0.05 * (1 + random.random()))
                     continue
                 throw_away(self.folder)
+                self.news.tell(
+                    say(
+                        "The cache {path} was damaged and was begun anew; images are read again.",
+                        path=self.folder,
+                    )
+                )
                 self._writer = self._another()
                 self._lock.take()  # As one of several again.
             try:

@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -151,6 +151,10 @@ class ImageCache:
     def notice(self) -> Sentence:
         """One sentence when the cache cannot be used; the work then goes on without it."""
         return self._database.notice
+
+    def listen(self, listener: Callable[[Sentence], object]) -> None:
+        """Have all told that happens to the cache, once each; see ``CacheNews.listen``."""
+        self._database.news.listen(listener)
 
     def find(self, key: FileKey) -> CacheEntry | None:
         """What is known of a file whose size and times are unchanged, or None."""

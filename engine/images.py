@@ -27,12 +27,12 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import simplejpeg
@@ -112,13 +112,28 @@ _log = logging.getLogger(__name__)
 class DecodedImage:
     """Pixels (height, width, 3) uint8 RGB, and the size of the original after orientation.
 
-    ``taken_s``: when the picture was taken, see :func:`read_date`.
+    ``taken_s``: when the picture was taken, see :class:`Head`.
     """
 
     pixels: NDArray[np.uint8]
     original_width_px: int
     original_height_px: int
     taken_s: int = NO_DATE
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a file tells of its picture without its pixels.
+
+    Attributes:
+        size_px: width and height after orientation; None: it is no image, or one of more pixels
+            than are decoded.
+        taken_s: when the picture was taken, in seconds since 1970 by the camera's own clock, which
+            knows no time zone; NO_DATE where the file does not tell.
+    """
+
+    size_px: tuple[int, int] | None
+    taken_s: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,8 +241,9 @@ def decode_image(
     Args:
         content: the file's bytes.
         shrink_to_px: the side that a shrunk image keeps at least; None decodes in full.
-        large_one_at_a_time: held while more than ``LARGE_PIXELS`` are decoded; a lock that several
-            threads share keeps their memory from adding up.
+        large_one_at_a_time: held while more than ``LARGE_PIXELS`` have to be in memory at once,
+            which a JPEG of one scan that is shrunk by its decoder needs none of; a lock that
+            several threads share keeps their memory from adding up.
 
     Raises:
         UnreadableImageError: the reason as a clause, as in "the file is truncated".
@@ -258,32 +274,36 @@ def _decode(
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check_size(image)
-            _check_scans(image, content, is_shrunk=shrink_to_px is not None)
+            keeps_all = _keeps_all_coefficients(image, content, is_shrunk=shrink_to_px is not None)
             stored = image.size
-            with large_one_at_a_time if stored[0] * stored[1] > LARGE_PIXELS else _NO_GUARD:
-                factor = _shrink_factor(stored, shrink_to_px)
-                if shrink_to_px is not None and stored[0] * stored[1] > MAX_FULL_PIXELS:
-                    factor = max(factor, 2)  # Half of so many is more than any screen shows.
-                is_whole = factor == 1 or image.format in _DECODED_TWICE
-                if factor > 1 and shrink_to_px is not None:
-                    image.draft(None, (shrink_to_px, shrink_to_px))
-                    factor //= max(1, round(stored[0] / image.size[0]))  # What the decoder does.
-                # As many as there will be.
-                _check_size(image, MAX_FULL_PIXELS if is_whole else MAX_PIXELS)
+            factor = _shrink_factor(stored, shrink_to_px)
+            if shrink_to_px is not None and stored[0] * stored[1] > MAX_FULL_PIXELS:
+                factor = max(factor, 2)  # Half of so many is more than any screen shows.
+            is_whole = factor == 1 or image.format in _DECODED_TWICE
+            if factor > 1 and shrink_to_px is not None:
+                image.draft(None, (shrink_to_px, shrink_to_px))
+                factor //= max(1, round(stored[0] / image.size[0]))  # What the decoder does.
+            # As many as there will be.
+            _check_size(image, MAX_FULL_PIXELS if is_whole else MAX_PIXELS)
+            width, height = stored if keeps_all else image.size
+            with large_one_at_a_time if width * height > LARGE_PIXELS else _NO_GUARD:
                 pixels = _by_turbojpeg(content, image, stored)
                 if pixels is None:
                     image.load()
-                    rgb = _to_rgb(image, factor)
-                else:
-                    rgb = _reduced(Image.fromarray(pixels), factor)
                 # TIFF is turned by Pillow in load(), and its size was so from the start.
                 orientation = _orientation(image)
                 taken_s = _date_of(image)
+                if pixels is None:
+                    rgb = _to_rgb(image, factor)
+                    if rgb is not image:
+                        image.close()  # Or its pixels would lie beside all that is made of them.
+                else:
+                    rgb = _reduced(Image.fromarray(pixels), factor)
                 if orientation in _TURNS:
                     rgb = rgb.transpose(_TURNS[orientation])
-            original = stored[::-1] if orientation in _SWAPPING else stored
-            if pixels is None or factor > 1 or orientation in _TURNS:
-                pixels = _as_array(rgb)
+                original = stored[::-1] if orientation in _SWAPPING else stored
+                if pixels is None or factor > 1 or orientation in _TURNS:
+                    pixels = _as_array(rgb)
     except UnreadableImageError:
         raise
     except UnidentifiedImageError as error:
@@ -297,38 +317,27 @@ def _decode(
     return DecodedImage(pixels, *original, taken_s), rgb
 
 
-def read_date(path: Path) -> int:
-    """When a picture was taken, from the head of its file; its pixels are not decoded.
+def head_of(source: BinaryIO, formats: tuple[str, ...] = FORMATS) -> Head:
+    """What the head of a file tells, from as little of it as that takes. Raises nothing.
 
-    Returns:
-        Seconds since 1970 by the camera's own clock, which knows no time zone; NO_DATE where the
-        file does not tell or cannot be read.
+    Those of WebP and AVIF are read by their decoders: ``decoding.heads`` is for unknown files.
     """
     _prepare_pillow()
+    size = None
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.format == "PNG" and "exif" not in image.info:
-                return NO_DATE  # It may stand behind the pixels, and Pillow would decode them.
-            return _date_of(image)
-    except Exception:  # As in decode_image: whatever it is, this file tells no date.
-        return NO_DATE
-
-
-def read_size(path: Path) -> tuple[int, int] | None:
-    """Width and height in pixels after orientation, from the head of a file; None: no image."""
-    _prepare_pillow()
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            _check_size(image)
-            # TIFF is turned by Pillow, and its size is so from the start. To look for the EXIF of a
-            # PNG behind its pixels Pillow would decode them.
-            is_known = image.format == "TIFF" or (
-                image.format == "PNG" and "exif" not in image.info
-            )
-            is_turned = not is_known and _orientation(image) in _SWAPPING
-            return image.size[::-1] if is_turned else image.size
-    except Exception:  # As in decode_image: whatever it is, this file is no image.
-        return None
+        with Image.open(source, formats=formats) as image:
+            # To look for the EXIF of a PNG behind its pixels Pillow would decode them.
+            is_untold = image.format == "PNG" and "exif" not in image.info
+            with suppress(UnreadableImageError):
+                _check_size(image)
+                # TIFF is turned by Pillow, and its size is so from the start.
+                is_turned = (
+                    not is_untold and image.format != "TIFF" and _orientation(image) in _SWAPPING
+                )
+                size = image.size[::-1] if is_turned else image.size
+            return Head(size, NO_DATE if is_untold else _date_of(image))
+    except Exception:  # As in decode_image: whatever it is, this file tells nothing.
+        return Head(None, NO_DATE)
 
 
 def make_thumbnail(pixels: NDArray[np.uint8], side_px: int = THUMBNAIL_SIDE_PX) -> bytes:
@@ -436,7 +445,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _date_of(image: Image.Image) -> int:
-    """See :func:`read_date`; DateTimeOriginal, else DateTimeDigitized (EXIF 2.3, 4.6.5)."""
+    """See :class:`Head`; DateTimeOriginal, else DateTimeDigitized (EXIF 2.3, 4.6.5)."""
     try:
         details = image.getexif().get_ifd(ExifTags.IFD.Exif)
         for tag in (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized):
@@ -462,17 +471,17 @@ def _as_array(image: Image.Image) -> NDArray[np.uint8]:
     return pixels
 
 
-def _check_scans(image: Image.Image, content: bytes, *, is_shrunk: bool) -> None:
-    """Refuse a JPEG of several scans that would take too long or too much.
+def _keeps_all_coefficients(image: Image.Image, content: bytes, *, is_shrunk: bool) -> bool:
+    """Whether it is a JPEG of several scans; one that would take too long or too much is refused.
 
     The decoder keeps the coefficients of all pixels of such a file until its last scan, however
     much it is to be shrunk, and goes over the whole picture with each, also with one of ten bytes.
     """
     if image.format not in ("JPEG", "MPO"):
-        return
+        return False
     scans = _scans_of(content)
     if "progressive" not in image.info and next(scans, 0) >= getattr(image, "layers", 0):
-        return
+        return False
     _check_size(image, MAX_PIXELS if is_shrunk else MAX_FULL_PIXELS)
     width, height = image.size
     most = max(_MOST_SCANS, MAX_SCANNED_PIXELS // (width * height))
@@ -480,6 +489,7 @@ def _check_scans(image: Image.Image, content: bytes, *, is_shrunk: bool) -> None
         raise UnreadableImageError(
             say("it is built up in more than {count} passes, as no camera does", count=most)
         )
+    return True
 
 
 def _scans_of(content: bytes) -> Iterator[int]:
@@ -550,9 +560,26 @@ def _shrink_factor(size: tuple[int, int], side_px: int | None) -> int:
 
 
 def _to_rgb(image: Image.Image, factor: int) -> Image.Image:
-    """8-bit RGB, shrunk by ``factor``; shrunk first wherever the mode allows, to spare memory."""
+    """8-bit RGB, shrunk by ``factor``; a large image strip by strip, to spare memory.
+
+    Averaging colours by their opacity, as laying them over white, would need all pixels again.
+    """
+    width, height = image.size
+    is_deep = image.mode.startswith("I") or image.mode == "F"
+    low, high = _range_of_all(image) if is_deep else (0.0, 255.0)
+    if width * height <= LARGE_PIXELS or (image.mode == "RGB" and "transparency" not in image.info):
+        return _part_to_rgb(image, factor, low, high)
+    rgb = Image.new("RGB", (-(-width // factor), -(-height // factor)))
+    for box in _strips_of(image, factor):
+        rgb.paste(_part_to_rgb(image.crop(box), factor, low, high), (0, box[1] // factor))
+    return rgb
+
+
+def _part_to_rgb(image: Image.Image, factor: int, low: float, high: float) -> Image.Image:
+    """As :func:`_to_rgb`; ``low`` and ``high`` are the range of what is no 8-bit mode."""
     if image.mode.startswith("I") or image.mode == "F":
-        return _reduced(Image.fromarray(_to_8_bit(image)), factor).convert("RGB")
+        grey = _levels(np.asarray(image), low, high)
+        return _reduced(Image.fromarray(grey), factor).convert("RGB")
     if image.mode in ("1", "P", "PA"):  # Their values are no amounts that could be averaged.
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     elif "transparency" in image.info:  # One colour stands for nothing, and must not be mixed.
@@ -569,31 +596,28 @@ def _reduced(image: Image.Image, factor: int) -> Image.Image:
     return image.reduce(factor) if factor > 1 else image
 
 
-def _to_8_bit(image: Image.Image) -> NDArray[np.uint8]:
-    """Grey levels of any range as 0 to 255, (height, width); see the module's rule 5.
-
-    Strip by strip, first to find the range: an image may have a hundred million pixels.
-    """
-    strips = _strips_of(image)
-    ranges = [_range_of(np.asarray(image.crop(strip))) for strip in strips]
-    low, high = min(item[0] for item in ranges), max(item[1] for item in ranges)
-    grey = np.empty(image.size[::-1], np.uint8)
-    for strip in strips:
-        values = np.asarray(image.crop(strip))
-        if np.issubdtype(values.dtype, np.integer):
-            whole = values if values.dtype.kind == "u" else np.maximum(values, 0)
-            bits = max(8, int(high).bit_length())
-            grey[strip[1] : strip[3]] = whole >> (bits - 8)
-        else:
-            grey[strip[1] : strip[3]] = _stretched(values.astype(np.float32), low, high)
-    return grey
+def _levels(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """Numbers of the range ``low`` to ``high`` as 0 to 255; see the module's rule 5."""
+    if np.issubdtype(values.dtype, np.integer):
+        whole = values if values.dtype.kind == "u" else np.maximum(values, 0)
+        shifted: NDArray[np.uint8] = (whole >> (max(8, int(high).bit_length()) - 8)).astype(
+            np.uint8
+        )
+        return shifted
+    return _stretched(values.astype(np.float32), low, high)
 
 
-def _strips_of(image: Image.Image) -> list[tuple[int, int, int, int]]:
-    """Boxes that cover an image from top to bottom."""
+def _strips_of(image: Image.Image, factor: int = 1) -> list[tuple[int, int, int, int]]:
+    """Boxes that cover an image from top to bottom, of rows that ``factor`` divides."""
     width, height = image.size
-    rows = max(1, _STRIP_PIXELS // width)
+    rows = max(1, _STRIP_PIXELS // (width * factor)) * factor
     return [(0, top, width, min(height, top + rows)) for top in range(0, height, rows)]
+
+
+def _range_of_all(image: Image.Image) -> tuple[float, float]:
+    """As :func:`_range_of`, strip by strip: an image may have a hundred million pixels."""
+    ranges = [_range_of(np.asarray(image.crop(strip))) for strip in _strips_of(image)]
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
 def _range_of(values: NDArray[Any]) -> tuple[float, float]:

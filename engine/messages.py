@@ -802,6 +802,8 @@ class EngineReady:
     ``device`` is what a person reads ("CPU, 2 threads"); ``notice`` is one sentence when a better
     device was found, or another encoder asked for, but cannot be used, else empty.
     ``finetune_refusal`` is one sentence where the encoder cannot be fine-tuned, else empty.
+    ``openvino_refusal`` is why OpenVINO was tried and is not used, part of a sentence; empty where
+    it is in use, not installed, or was not tried.
     """
 
     device: Sentence
@@ -809,6 +811,14 @@ class EngineReady:
     encoder_name: str
     notice: Sentence
     finetune_refusal: Sentence = NOTHING
+    openvino_refusal: Sentence = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class EngineNews:
+    """Something happened to what the engine works with, the cache; ``text`` is one sentence."""
+
+    text: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -1657,6 +1667,7 @@ Result = (
 Event = (
     EngineReady
     | EngineFailed
+    | EngineNews
     | Progress
     | FilesFound
     | ScanFinished

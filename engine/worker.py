@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from platformdirs import user_cache_path, user_data_path
 
+from engine.encoder.devices import has_openvino
 from engine.errors import (
     WITHOUT_TORCH,
     EncoderError,
@@ -33,6 +34,7 @@ from engine.messages import (
     Effort,
     EmbedImages,
     EngineFailed,
+    EngineNews,
     EngineReady,
     Event,
     Explain,
@@ -151,7 +153,7 @@ class Engine:
         cache_folder: where embeddings and thumbnails are kept; None: the system's cache folder.
         encoder_path: the encoder file to work with; None: the shipped one, which also stands in,
             with a notice, for one that cannot be used.
-        device: "auto", "cpu" or "cuda".
+        device: one of ``encoder.runtime.DEVICES``.
     """
 
     def __init__(
@@ -169,6 +171,7 @@ class Engine:
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._jobs: list[_Job] = []
         self._told: list[EncoderRuntime] = []
+        self._news: queue.SimpleQueue[Sentence] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="handful-engine", daemon=True)
         self._thread.start()
@@ -194,6 +197,7 @@ class Engine:
                 self._step()
                 if workspace is not None:
                     self._tell_of_failures(workspace)
+                self._tell_news()
         finally:
             for job in self._jobs:
                 _close(job.steps)
@@ -234,9 +238,20 @@ class Engine:
             for further in notices[1:]:
                 notice = say("{first} {second}", first=notice, second=further)
             self._publish(_ready(runtime, notice))
+            known = workspace.cache.notice
+            workspace.cache.listen(lambda told: None if told is known else self._hear(told))
             return workspace, NOTHING
         self._publish(EngineFailed(failure))
         return None, failure
+
+    def _hear(self, told: Sentence) -> None:
+        """Any thread: have something published soon, also where nothing is done."""
+        self._news.put(told)
+        self._commands.put(None)
+
+    def _tell_news(self) -> None:
+        while not self._news.empty():
+            self._publish(EngineNews(self._news.get()))
 
     def _tell_of_failures(self, workspace: Workspace) -> None:
         """A device that failed since it was loaded is told once, with what is used instead."""
@@ -350,6 +365,8 @@ def _ready(runtime: EncoderRuntime, notice: Sentence) -> EngineReady:
         runtime.encoder.name,
         notice,
         runtime.encoder.training_refusal,
+        # Behind CUDA's, which was tried first.
+        runtime.passed_over[1] if has_openvino() and len(runtime.passed_over) > 1 else NOTHING,
     )
 
 

@@ -83,8 +83,11 @@ class AboutDialog(QDialog):
         ]
         if session.engine_failure:
             rows.insert(0, (self.tr("Engine"), session.engine_failure))
-        elif engine is not None and engine.notice:
-            rows.insert(1, (self.tr("Notice"), engine.notice))
+        elif engine is not None:
+            if engine.openvino_refusal:
+                rows.insert(3, (self.tr("Not used"), engine.openvino_refusal))
+            if engine.notice:
+                rows.insert(1, (self.tr("Notice"), engine.notice))
         return rows
 
     def _build_head(self) -> QHBoxLayout:

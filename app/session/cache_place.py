@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLocale, QObject, Signal
 
 from app.look.words import told, told_event
+from app.session.engine_bridge import LEAVE_S
 from app.session.works import Outcome, Work
 from engine import (
     CacheWorth,
@@ -151,9 +152,12 @@ class CachePlace(QObject):
         self.changed.emit()
 
     def close(self) -> None:
-        """Wait for what is under way; it takes seconds at most."""
+        """Wait for what is under way, but not for long: another program may be in its way.
+
+        What is cut off by the end of the process leaves whole files.
+        """
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(LEAVE_S)
 
     def _start(self, target: Callable[[Path], None], name: str) -> None:
         args = (self.folder,)

@@ -52,6 +52,7 @@ class EngineBridge(QObject):
     Signals:
         engine_ready: :class:`messages.EngineReady`; again where its device has failed since.
         engine_failed: :class:`messages.EngineFailed`; nothing can be classified.
+        engine_told: :class:`messages.EngineNews`.
         between_engines: :class:`messages.Progress` of what is done after one engine has ended and
             before the next begins.
         restarted: the next engine was begun; argument: one sentence where what was to be done in
@@ -60,6 +61,7 @@ class EngineBridge(QObject):
 
     engine_ready = Signal(object)
     engine_failed = Signal(object)
+    engine_told = Signal(object)
     between_engines = Signal(object)
     restarted = Signal(object)
     _woken = Signal()
@@ -324,6 +326,8 @@ class EngineBridge(QObject):
             self.engine_ready.emit(event)
         elif isinstance(event, messages.EngineFailed):
             self.engine_failed.emit(event)
+        elif isinstance(event, messages.EngineNews):
+            self.engine_told.emit(event)
         else:
             handler = self._handlers.get(event.request_id)
             if handler is not None:
@@ -334,6 +338,6 @@ class EngineBridge(QObject):
 
 def event_id(event: messages.Event) -> int:
     """The request that an event answers; 0 for those of the engine itself."""
-    if isinstance(event, messages.EngineReady | messages.EngineFailed):
+    if isinstance(event, messages.EngineReady | messages.EngineFailed | messages.EngineNews):
         return 0
     return event.request_id

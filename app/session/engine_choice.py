@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-DEVICES: Final = ("auto", "cpu", "cuda")
+DEVICES: Final = ("auto", "cpu", "openvino", "cuda")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class EngineChoice:
 
     @property
     def is_safe(self) -> bool:
-        """Whether nothing was chosen that may be gone at the next start: a GPU, an added file."""
-        return self.device != "cuda" and self.encoder_path is None
+        """Whether nothing was chosen that may be gone later: a GPU, a library, a file."""
+        return self.device in ("auto", "cpu") and self.encoder_path is None
 
     def made_safe(self) -> EngineChoice:
         """The shipped encoder on what device there is."""

@@ -382,6 +382,7 @@ class Session(ClassEdits):
     def _connect(self) -> None:
         self.bridge.engine_ready.connect(self._on_engine_ready)
         self.bridge.engine_failed.connect(self._on_engine_failed)
+        self.bridge.engine_told.connect(self._on_engine_told)
         # From a thread of the project's, so the connection is queued.
         self._news.connect(self._tell)
         self._restart.progressed.connect(self.status_changed)
@@ -532,6 +533,9 @@ class Session(ClassEdits):
         self.engine_failure = event.message
         self._tell(event.message)
         self.status_changed.emit()
+
+    def _on_engine_told(self, event: messages.EngineNews) -> None:
+        self._tell(event.text, Severity.INFORMATION)
 
     def _on_rows_changed(self, rows: Rows) -> None:
         self.rows_changed.emit(rows)

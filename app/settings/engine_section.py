@@ -25,7 +25,7 @@ from app.settings.add_encoder_dialog import AddEncoderDialog
 from app.settings.adding_strip import AddingStrip
 from app.settings.encoder_list import EncoderList
 from app.settings.section import Section, words_label
-from engine import EngineError, has_nvidia_device, messages
+from engine import EngineError, has_nvidia_device, has_openvino, messages
 
 
 class EngineSection(Section):
@@ -72,13 +72,7 @@ class EngineSection(Section):
         self.add_heading(self.tr("Device"))
         self.devices = QButtonGroup(self)
         self.device_buttons: dict[str, QRadioButton] = {}
-        for number, (device, text, words) in enumerate(
-            (
-                ("auto", self.tr("Automatic"), self.tr("A GPU where one works, else the CPU.")),
-                ("cpu", self.tr("CPU"), self.tr("Leaves a GPU to other programs.")),
-                ("cuda", self.tr("NVIDIA GPU (CUDA)"), self.tr("Says so where it cannot be used.")),
-            )
-        ):
+        for number, (device, text, words) in enumerate(self._devices()):
             button = QRadioButton(text)
             button.setAccessibleDescription(words)
             button.setToolTip(words)
@@ -91,6 +85,25 @@ class EngineSection(Section):
             self.column.addLayout(row)
         self.devices.idClicked.connect(self._on_device)
         self.device_words = self.add_words()
+
+    def _devices(self) -> list[tuple[str, str, str]]:
+        """Each device that is here, or was chosen: its name, title, and what it means."""
+        chosen = self._session.preferences.engine_choice.device
+        says_so = self.tr("Says so where it cannot be used.")
+        automatic = self.tr("A GPU where one works, else the CPU.")
+        if has_openvino():
+            automatic = self.tr(
+                "A GPU where one works, else the CPU, by OpenVINO where that is faster."
+            )
+        devices = [
+            ("auto", self.tr("Automatic"), automatic),
+            ("cpu", self.tr("CPU"), self.tr("Leaves a GPU to other programs.")),
+        ]
+        if has_openvino() or chosen == "openvino":
+            devices.append(("openvino", self.tr("CPU by OpenVINO"), says_so))
+        if has_nvidia_device() or chosen == "cuda":
+            devices.append(("cuda", self.tr("NVIDIA GPU (CUDA)"), says_so))
+        return devices
 
     def _build_encoders(self) -> None:
         self.add_heading(self.tr("Encoder"))
@@ -163,6 +176,9 @@ class EngineSection(Section):
             reason = self.tr("No NVIDIA GPU was found on this computer.")
         elif session.choice.device == "cpu":
             reason = self.tr("There is an NVIDIA GPU; you chose the CPU.")
+        if engine.openvino_refusal:
+            refusal = self.tr("Not used: {reason}.").format(reason=engine.openvino_refusal)
+            reason = f"{reason}\n{refusal}" if reason else refusal
         return f"{text}\n{reason}" if reason else text
 
     def _show_buttons(self) -> None:

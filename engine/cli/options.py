@@ -122,9 +122,9 @@ def opened_workspace(device: Device, encoder: Path | None = None) -> Iterator[Wo
     from engine.jobs.workspace import open_workspace
 
     workspace = open_workspace(default_cache_folder(), device=device.value, encoder_path=encoder)
-    for notice in (workspace.runtime.notice, workspace.cache.notice):
-        if notice:
-            tell(notice)
+    if workspace.runtime.notice:
+        tell(workspace.runtime.notice)
+    workspace.cache.listen(tell)
     try:
         yield workspace
     finally:

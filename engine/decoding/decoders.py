@@ -22,8 +22,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, BinaryIO, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,19 +33,35 @@ from engine.decoding.child import (
     ANSWER,
     FAILED,
     GO_ON,
+    HEAD,
+    HEAD_BYTES,
     IMAGE,
+    KEPT_BLOCK_BYTES,
     LARGE,
     LEFT,
+    LOOK,
     OWN_LIMIT_CODES,
+    PART,
+    PIXELS,
     READY,
     REQUEST,
     SHARED_BYTES,
     TIME_LIMIT_S,
+    TOLD,
     UNREADABLE,
     open_shared,
 )
 from engine.errors import UnreadableImageError
-from engine.images import DRAFT_SIDE_PX, MAX_JPEG_PIXELS, DecodedImage, Look, decode_image, look_at
+from engine.images import (
+    DRAFT_SIDE_PX,
+    MAX_JPEG_PIXELS,
+    DecodedImage,
+    Head,
+    Look,
+    decode_image,
+    head_of,
+    look_at,
+)
 from engine.words import Sentence, say
 
 SWITCH: Final = "--decode-images"
@@ -52,17 +69,20 @@ SWITCH: Final = "--decode-images"
 
 _MOST_STARTS: Final = 3  # In a row that fail, before no more are tried for a while.
 _PAUSE_S: Final = 60.0
+_START_LIMIT_S: Final = 60.0
 _SLICE_S: Final = 0.5
 _SHORTEST_WAIT_S: Final = 0.02
 _MOST_JSON: Final = 1 << 20
 _MOST_THUMBNAIL: Final = 1 << 20
+_READ_BYTES: Final = 64 << 10  # What a pipe holds.
+_Made = TypeVar("_Made")
 _log = logging.getLogger(__name__)
 
 _ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",  # Else it takes address space for threads that it never starts.
     "MALLOC_ARENA_MAX": "1",
     # glibc would give the memory of each image back and fetch it anew: a sixth of the time.
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(KEPT_BLOCK_BYTES),
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
 }
 
@@ -86,6 +106,7 @@ class _Process:
     def __init__(self, module: str, time_limit_s: float) -> None:
         self._time_limit_s = time_limit_s
         self.was_late = False
+        self._ahead = b""  # Of its answers, what was not asked for yet.
         memory, name, inherited = _shared_memory()
         self._memory = memory
         try:
@@ -104,6 +125,7 @@ class _Process:
         assert self._process.stdout is not None
         self._requests: IO[bytes] = self._process.stdin
         self._answers: IO[bytes] = self._process.stdout
+        self._left_s = _START_LIMIT_S
         try:
             is_ready = self._answer()[0] == READY
         except _Ended:
@@ -115,7 +137,7 @@ class _Process:
     def pid(self) -> int:
         return self._process.pid
 
-    def ask(
+    def look(
         self, content: bytes, shrink_to_px: int | None, large: threading.Lock, *, is_look: bool
     ) -> Look:
         """What the process makes of a file's bytes.
@@ -124,25 +146,57 @@ class _Process:
             UnreadableImageError: they are no image.
             _Ended: the process ended over it.
         """
+        kind = LOOK if is_look else PIXELS
         try:
-            shrink = -1 if shrink_to_px is None else shrink_to_px
-            self._requests.write(REQUEST.pack(is_look, shrink, len(content)))
-            if len(content) <= SHARED_BYTES:
-                self._memory[: len(content)] = content
-            else:
-                self._requests.write(content)
-            self._requests.flush()
-            self._wait()
-            kind, values = self._answer()
-            if kind != LARGE:
-                return self._look(kind, values)
-            with large:
-                self._requests.write(GO_ON)
-                self._requests.flush()
-                self._wait()
-                return self._look(*self._answer())
+            with ExitStack() as held:
+                self._ask(kind, shrink_to_px, len(content), content[:SHARED_BYTES])
+                while True:
+                    kind, values = self._answer()
+                    if kind == LARGE:
+                        held.enter_context(large)
+                        self._go_on()
+                    elif kind == PART:
+                        offset, length = _part_in(values)
+                        self._give(memoryview(content)[offset : offset + length])
+                    else:
+                        return self._look(kind, values)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise _Ended from error  # Its pipe broke, or it does not say what it should.
+
+    def head(self, file: BinaryIO, length: int) -> Head:
+        """What the process reads in the head of a file, of which it gets what it asks for.
+
+        Raises:
+            UnreadableImageError: it cannot be read.
+            _Ended: the process ended over it.
+        """
+        first = _read_from(file, 0, HEAD_BYTES)
+        try:
+            self._ask(HEAD, None, length, first.ljust(min(length, HEAD_BYTES), b"\0"))
+            while True:
+                kind, values = self._answer()
+                if kind != PART:
+                    self._check(kind, TOLD, values)
+                    size, taken_s = values["size_px"], int(values["taken_s"])
+                    return Head(None if size is None else (int(size[0]), int(size[1])), taken_s)
+                self._give(memoryview(_read_from(file, *_part_in(values))))
+        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+            raise _Ended from error
+
+    def _ask(self, wanted: bytes, shrink_to_px: int | None, length: int, first: bytes) -> None:
+        self._left_s = self._time_limit_s
+        self._memory[: len(first)] = first
+        shrink = -1 if shrink_to_px is None else shrink_to_px
+        self._requests.write(REQUEST.pack(wanted, shrink, length))
+        self._requests.flush()
+
+    def _give(self, part: memoryview) -> None:
+        self._memory[: len(part)] = part
+        self._go_on(len(part))
+
+    def _go_on(self, count: int = 0) -> None:
+        self._requests.write(GO_ON.pack(b"G", count))
+        self._requests.flush()
 
     def has_ended(self) -> bool:
         """Whether it is no more, as one that nobody needed."""
@@ -165,7 +219,7 @@ class _Process:
         return code
 
     def _wait(self) -> None:
-        """Until it begins to answer, for as long as a file may take.
+        """Until it says more, for as long as its file may take in all.
 
         On Linux time in which other programs had all cores is not the file's.
         """
@@ -173,16 +227,21 @@ class _Process:
             return  # A pipe cannot be waited for; the process ends itself in time.
         answers = select.poll()
         answers.register(self._answers, select.POLLIN)
+        if answers.poll(0):
+            return
         kept_s = self._kept_waiting_s()
-        left_s = self._time_limit_s
-        while left_s >= _SHORTEST_WAIT_S:
-            begun_s, slice_s = time.monotonic(), min(left_s, _SLICE_S)
-            if answers.poll(1000 * slice_s):
-                return
+        while self._left_s >= _SHORTEST_WAIT_S:
+            begun_s, slice_s = time.monotonic(), min(self._left_s, _SLICE_S)
+            has_come = answers.poll(1000 * slice_s)
             # A slice that took longer is one in which this program was stopped, too.
             waited_s = min(time.monotonic() - begun_s, slice_s)
+            if has_come and waited_s < _SHORTEST_WAIT_S:  # As nearly always: no need to look.
+                self._left_s -= waited_s
+                return
             before_s, kept_s = kept_s, self._kept_waiting_s()
-            left_s -= max(0.0, waited_s - (kept_s - before_s))
+            self._left_s -= max(0.0, waited_s - (kept_s - before_s))
+            if has_come:
+                return
         self.was_late = True
         raise _Ended
 
@@ -200,15 +259,19 @@ class _Process:
             raise ValueError("an answer of such length was not made by the program")
         return kind, json.loads(self._read(length)) if length else None
 
-    def _look(self, kind: bytes, values: Any) -> Look:
+    def _check(self, kind: bytes, expected: bytes, values: Any) -> None:
+        """Raise what an answer of another kind than ``expected`` means."""
         if kind == UNREADABLE:
             raise UnreadableImageError(Sentence.from_json(values))
         if kind == FAILED:
             trace = str(values["trace"])
             _log.error("A decoding process met a bug of ours:\n%s", trace)
             raise RuntimeError(trace.strip().splitlines()[-1])
-        if kind != IMAGE:
+        if kind != expected:
             raise ValueError("no answer of this kind was expected")
+
+    def _look(self, kind: bytes, values: Any) -> Look:
+        self._check(kind, IMAGE, values)
         height, width, depth = (int(side) for side in values["shape"])
         n_thumbnail = int(values["thumbnail"])
         size = height * width * depth
@@ -216,7 +279,7 @@ class _Process:
             raise ValueError("these are no sizes of an image")
         if not 0 <= n_thumbnail <= _MOST_THUMBNAIL:
             raise ValueError("this is no size of a thumbnail")
-        thumbnail = self._read(n_thumbnail)
+        thumbnail = bytes(self._read(n_thumbnail))
         # A copy: the memory is the next file's as soon as this one is answered.
         content = self._memory[:size] if size <= SHARED_BYTES else self._read(size)
         pixels: NDArray[np.uint8] = np.frombuffer(content, np.uint8).reshape(height, width, 3)
@@ -224,10 +287,19 @@ class _Process:
         decoded = DecodedImage(pixels, width_px, height_px, int(values["taken_s"]))
         return Look(decoded, thumbnail, int(values["perceptual_hash"]))
 
-    def _read(self, count: int) -> bytes:
-        content = self._answers.read(count)
-        if len(content) < count:
-            raise _Ended
+    def _read(self, count: int) -> bytearray:
+        content = bytearray(count)
+        done = 0
+        while done < count:
+            if not self._ahead:
+                self._wait()  # Before each part: it may be stopped in the middle of an answer.
+                self._ahead = os.read(self._answers.fileno(), _READ_BYTES)
+                if not self._ahead:
+                    raise _Ended
+            part = self._ahead[: count - done]
+            content[done : done + len(part)] = part
+            self._ahead = self._ahead[len(part) :]
+            done += len(part)
         return content
 
 
@@ -258,11 +330,9 @@ class Decoders:
         Raises:
             UnreadableImageError: the reason as a clause, as in "the file is truncated".
         """
-        return self._ask(
-            content,
-            DRAFT_SIDE_PX,
+        return self._with_process(
+            lambda process: process.look(content, DRAFT_SIDE_PX, self._large, is_look=True),
             lambda: look_at(content, large_one_at_a_time=self._large),
-            is_look=True,
         )
 
     def decode(self, content: bytes, *, shrink_to_px: int | None = DRAFT_SIDE_PX) -> DecodedImage:
@@ -278,7 +348,17 @@ class Decoders:
             )
             return Look(decoded, b"", 0)
 
-        return self._ask(content, shrink_to_px, here, is_look=False).decoded
+        return self._with_process(
+            lambda process: process.look(content, shrink_to_px, self._large, is_look=False), here
+        ).decoded
+
+    def head(self, file: BinaryIO, length: int) -> Head:
+        """As :func:`engine.images.head_of`, of an open file of ``length`` bytes.
+
+        Raises:
+            UnreadableImageError: the reason as a clause.
+        """
+        return self._with_process(lambda process: process.head(file, length), lambda: head_of(file))
 
     def pids(self) -> list[int]:
         """The processes that there are."""
@@ -295,26 +375,20 @@ class Decoders:
         for process in busy:
             process.end()  # Who asked it buries it.
 
-    def _ask(
-        self,
-        content: bytes,
-        shrink_to_px: int | None,
-        here: Callable[[], Look],
-        *,
-        is_look: bool,
-    ) -> Look:
+    def _with_process(self, ask: Callable[[_Process], _Made], here: Callable[[], _Made]) -> _Made:
+        """What a process answers to ``ask``, or what is found ``here`` where there is none."""
         process = self._borrow()
         if process is None:
             return here()
         try:
-            look = process.ask(content, shrink_to_px, self._large, is_look=is_look)
+            made = ask(process)
         except (UnreadableImageError, RuntimeError):
             self._give_back(process)
             raise
         except _Ended as error:
             code = self._bury(process)
             if code == LEFT:  # For want of work, just when there was some.
-                return self._ask(content, shrink_to_px, here, is_look=is_look)
+                return self._with_process(ask, here)
             _log.warning("A decoding process ended with %s.", code)
             raise UnreadableImageError(
                 say("it took longer than {seconds:.0f} s to decode", seconds=self._time_limit_s)
@@ -325,7 +399,7 @@ class Decoders:
             self._bury(process)
             raise
         self._give_back(process)
-        return look
+        return made
 
     def _borrow(self) -> _Process | None:
         """A process; None where there can be none."""
@@ -362,6 +436,19 @@ class Decoders:
         return process.bury()
 
 
+def _part_in(values: Any) -> tuple[int, int]:
+    """Where a part begins that a process asks for, and how long it may be."""
+    offset, length = (int(value) for value in values)
+    if offset < 0 or not 0 <= length <= SHARED_BYTES:
+        raise ValueError("this is no part of a file")
+    return offset, length
+
+
+def _read_from(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)
+
+
 def _command(module: str, shared: str) -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, SWITCH, shared]
@@ -381,6 +468,9 @@ def _shared_memory() -> tuple[mmap.mmap, str, int | None]:
         number = os.memfd_create("handful-pixels")
     else:
         with tempfile.TemporaryFile() as file:  # It has no name any more.
+            for _ in range(SHARED_BYTES >> 20):  # Or a full disk would end who writes to it.
+                file.write(bytes(1 << 20))
+            file.flush()
             number = os.dup(file.fileno())
     os.ftruncate(number, SHARED_BYTES)
     name = f"fd:{number}"

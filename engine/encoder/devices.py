@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from importlib import util
+
+
+def has_openvino() -> bool:
+    """Whether there is an ``openvino`` to import; imports nothing."""
+    return util.find_spec("openvino") is not None
 
 
 def has_nvidia_device() -> bool:

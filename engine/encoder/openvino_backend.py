@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from engine.encoder.agreement import LARGEST_ON_CPU, largest_difference, pictures
+from engine.encoder.devices import has_openvino
 from engine.encoder.parts import GraphParts, Prepare
 from engine.files import write_whole
 from engine.words import Sentence, say
@@ -78,7 +79,7 @@ class Verdict:
 
 def is_installed() -> bool:
     """Whether there is an ``openvino`` to import; imports nothing."""
-    return util.find_spec("openvino") is not None
+    return has_openvino()
 
 
 def import_openvino() -> Any:

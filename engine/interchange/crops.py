@@ -147,7 +147,7 @@ def cut_out(pixels: NDArray[np.uint8], box: Box, taken_s: int = NO_DATE) -> byte
     Args:
         pixels: the image, (height, width, 3) uint8, upright.
         box: left, top, width and height within [0, 1].
-        taken_s: when the picture was taken, see :func:`engine.images.read_date`; it stays known.
+        taken_s: when the picture was taken, see :class:`engine.images.Head`; it stays known.
     """
     height, width = pixels.shape[:2]
     left, top, box_width, box_height = box

@@ -8,9 +8,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from engine.decoding.heads import read_date
 from engine.errors import EngineError
 from engine.image_cache import FileKey
-from engine.images import find_images, read_date
+from engine.images import find_images
 from engine.jobs.progress import ProgressMeter
 from engine.jobs.workspace import Processed, Workspace
 from engine.messages import (

@@ -55,7 +55,9 @@ class FakeEngine:
 
     # --- What the tests let it say ----------------------------------------------------------------
 
-    def ready(self, notice: str = "", finetune_refusal: str = "") -> None:
+    def ready(
+        self, notice: str = "", finetune_refusal: str = "", openvino_refusal: str = ""
+    ) -> None:
         self.publish(
             messages.EngineReady(
                 say("CPU, {threads}", threads=say("{n_threads} threads", n_threads=2)),
@@ -63,6 +65,7 @@ class FakeEngine:
                 "handful-base",
                 sentence_of(notice),
                 sentence_of(finetune_refusal),
+                sentence_of(openvino_refusal),
             )
         )
 

@@ -16,12 +16,15 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 from pytestqt.qtbot import QtBot
 
 import engine
-from app.look.notices import Remedy
+from app.help.about_dialog import AboutDialog
+from app.look.notices import Remedy, Severity
 from app.look.theme import DARK, ThemeChoice
 from app.session import cache_place
 from app.session.cache_place import CachePlace, size_text
 from app.session.engine_bridge import EngineBridge
 from app.session.engine_choice import EngineChoice
+from app.settings import engine_section
+from app.settings.engine_section import EngineSection
 from app.settings.settings_dialog import SettingsDialog
 from engine import (
     CacheWorth,
@@ -36,6 +39,7 @@ from engine.cache_limit import LIMIT_FILE, keep_limit, kept_limit
 from engine.image_cache import CacheEntry, FileKey, ImageCache
 from engine.images import make_thumbnail
 from engine.messages import DoubtfulLabel, Suggestion
+from engine.words import sentence_of
 
 
 @pytest.fixture
@@ -165,8 +169,65 @@ def test_labelling_goes_on_while_the_engine_restarts(
     garden.qtbot.waitUntil(settings.engine.device_buttons["auto"].isEnabled)
 
 
-def test_a_device_that_fails_is_told_and_done_without(
+@pytest.fixture
+def has_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer with an NVIDIA GPU; to be asked for before the settings."""
+    monkeypatch.setattr(engine_section, "has_nvidia_device", lambda: True)
+
+
+@pytest.mark.parametrize("has_openvino", [False, True])
+@pytest.mark.parametrize("has_nvidia", [False, True])
+def test_devices_that_are_not_there_are_not_to_be_chosen(
+    has_openvino: bool,
+    has_nvidia: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    garden: Desk,
+) -> None:
+    monkeypatch.setattr(engine_section, "has_openvino", lambda: has_openvino)
+    monkeypatch.setattr(engine_section, "has_nvidia_device", lambda: has_nvidia)
+    section = EngineSection(garden.session)
+    qtbot.addWidget(section)
+    wanted = ["auto", "cpu", *["openvino"] * has_openvino, *["cuda"] * has_nvidia]
+    assert list(section.device_buttons) == wanted
+    assert ("OpenVINO" in section.device_buttons["auto"].toolTip()) == has_openvino
+
+
+def test_a_device_that_was_chosen_and_is_gone_is_still_to_be_seen(
+    monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, garden: Desk
+) -> None:
+    monkeypatch.setattr(engine_section, "has_openvino", lambda: False)
+    garden.preferences.engine_choice = EngineChoice("openvino")
+    assert garden.preferences.engine_choice.device == "openvino"  # It is kept.
+    section = EngineSection(garden.session)
+    qtbot.addWidget(section)
+    section.begin()
+    assert section.device_buttons["openvino"].isChecked()
+
+
+def test_why_openvino_is_not_used_is_told_in_the_settings_and_about_the_program(
     settings: SettingsDialog, garden: Desk
+) -> None:
+    settings.show_section(settings.engine)
+    assert "Not used" not in settings.engine.device_words.text()
+    garden.engine.ready(openvino_refusal="OpenVINO is not faster here (1.02 times)")
+    wanted = "Not used: OpenVINO is not faster here (1.02 times)."
+    garden.qtbot.waitUntil(lambda: wanted in settings.engine.device_words.text())
+    about = AboutDialog(garden.session, "log")
+    garden.qtbot.addWidget(about)
+    assert wanted.removesuffix(".") in about.text()
+
+
+def test_what_happens_to_the_cache_is_told_quietly(garden: Desk) -> None:
+    text = "The cache /c has reached its limit of 1.0 GB; what was used longest ago goes first."
+    garden.engine.publish(messages.EngineNews(sentence_of(text)))
+    garden.qtbot.waitUntil(lambda: garden.notices() == [text])
+    (notice,) = garden.window.notices.notices()
+    assert notice.severity is Severity.INFORMATION
+
+
+def test_a_device_that_fails_is_told_and_done_without(
+    has_gpu: None, settings: SettingsDialog, garden: Desk
 ) -> None:
     settings.show_section(settings.engine)
     garden.qtbot.mouseClick(settings.engine.device_buttons["cuda"], Qt.MouseButton.LeftButton)

@@ -432,7 +432,7 @@ def _no_images() -> Iterator[HostileFile]:
 
 
 def large_files() -> Iterator[HostileFile]:
-    """Small files with as many pixels as are allowed, of even colour: what one may cost at most."""
+    """Files of even colour with as many pixels as are allowed: what one may cost at most."""
     for name, colour, channels, (width, height) in (
         ("rgba-strip", 6, 4, (112_000, 890)),
         ("rgba-square", 6, 4, (9_999, 9_999)),
@@ -451,6 +451,9 @@ def large_files() -> Iterator[HostileFile]:
         ("JPEG", "RGB", (9_000, 9_000), {"progressive": True, "quality": 30}),
         ("JPEG", "CMYK", (12_000, 9_000), {"quality": 30}),
         ("TIFF", "F", (9_999, 9_999), {"compression": "tiff_lzw"}),
+        ("TIFF", "F", (9_999, 9_999), {}),
+        ("TIFF", "RGBA", (9_999, 9_999), {}),
+        ("TIFF", "LA", (9_999, 9_999), {}),
         ("TIFF", "RGBA", (112_000, 890), {"compression": "tiff_adobe_deflate"}),
         ("TIFF", "1", (9_999, 9_999), {"compression": "group4"}),
         ("GIF", "P", (9_999, 9_999), {}),

@@ -39,6 +39,7 @@ from engine.errors import EngineError, ExportError, UnreadableImageError
 from engine.interchange.records import Record
 from engine.jobs.exported_model import results_by_model
 from engine.jobs.predictions import save_table
+from tests.engine.halves import half_of
 from tests.engine.painted import KINDS, paint, paint_folder, refs
 
 
@@ -345,12 +346,12 @@ def test_only_what_dies_is_lost() -> None:
             half(3)
 
 
-def half_of(number: int) -> int:
-    if not number:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if number % 2:
-        raise ValueError("odd")
-    return number // 2
+def test_what_hangs_is_ended_and_the_next_is_answered() -> None:
+    with Expendable(half_of, int, time_limit_s=1.0) as half:
+        assert half(4) == 2
+        with pytest.raises(UnreadableImageError, match="looking at it took longer than 1 s"):
+            half(-1)
+        assert half(6) == 3
 
 
 class FailingStore(MemoryFileSystem):  # type: ignore[misc]

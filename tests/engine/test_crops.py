@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from engine.cli import main
+from engine.decoding.heads import read_date
 from engine.errors import EngineError, ExportError, LabelsError
-from engine.images import find_images, read_date
+from engine.images import find_images
 from engine.interchange.crop_folder import MANIFEST
 from engine.interchange.crops import BEGUN, RESULTS, cut_out, read_manifest
 from engine.interchange.formats.megadetector import MegaDetectorResults, place_within

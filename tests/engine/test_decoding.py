@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import select
 import signal
@@ -11,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ import pytest
 import treacherous_decoder as treacherous
 from PIL import Image
 
+from engine.decoding import child
 from engine.decoding import decoders as decoders_module
 from engine.decoding.decoders import DECODERS, SWITCH, Decoders
 from engine.errors import UnreadableImageError
@@ -175,6 +178,84 @@ def test_a_bomb_costs_one_file_and_not_even_its_process(
     assert reason_of(decoders, treacherous.BOMB) == "there is not enough memory to decode it"
     assert decoders.look(saved(PICTURE, "JPEG")).thumbnail
     assert decoders.pids() == before
+
+
+@on_linux
+def test_a_stopped_process_costs_one_file_whose_bytes_it_has_not_taken(
+    treacherous_decoders: Callable[..., Decoders],
+) -> None:
+    decoders = treacherous_decoders(time_limit_s=0.5)
+    decoders.look(saved(PICTURE, "JPEG"))
+    (pid,) = decoders.pids()
+    os.kill(pid, signal.SIGSTOP)
+    more_than_shared = saved(PICTURE, "PNG").ljust(child.SHARED_BYTES + 1, b"\0")
+    assert "took longer than" in reason_of(decoders, more_than_shared)
+    assert has_ended(pid)
+    assert decoders.pids() == []
+
+
+@on_linux
+def test_a_process_stopped_in_the_middle_of_its_pixels_costs_one_file(
+    treacherous_decoders: Callable[..., Decoders],
+) -> None:
+    decoders = treacherous_decoders(time_limit_s=0.5)
+    assert "took longer than" in reason_of(decoders, treacherous.HALFWAY)
+    assert decoders.pids() == []
+
+
+@on_linux
+def test_bytes_and_pixels_of_a_large_image_are_in_memory_once(
+    treacherous_decoders: Callable[..., Decoders],
+) -> None:
+    """Averaging colours by their opacity took all pixels again, 1.2 GB with 100 megapixels."""
+    size = 6_500, 4_000
+    content = saved(Image.new("RGBA", size, (200, 100, 0, 128)), "TIFF")
+    assert len(content) > child.SHARED_BYTES
+    decoders = treacherous_decoders(time_limit_s=60)
+    reason_of(decoders, treacherous.MEMORY + str(len(content) * 5 // 2).encode())
+    for _ in range(2):  # What the first one leaves is not in the way of the second.
+        pixels = decoders.look(content).decoded.pixels
+        assert pixels.shape == (500, 813, 3)
+        assert pixels[100, 100].tolist() == [227, 177, 127]
+
+
+@on_linux
+def test_a_file_that_there_is_no_memory_for_is_told_and_no_crash(
+    treacherous_decoders: Callable[..., Decoders],
+) -> None:
+    decoders = treacherous_decoders()
+    reason_of(decoders, treacherous.MEMORY + b"60000000")
+    before = decoders.pids()
+    much = saved(PICTURE, "JPEG").ljust(child.SHARED_BYTES + 1, b"\0")
+    assert reason_of(decoders, much) == "there is not enough memory to decode it"
+    assert decoders.look(saved(PICTURE, "JPEG")).thumbnail
+    assert decoders.pids() == before
+
+
+def test_time_does_not_pass_while_a_process_waits_for_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s, armed = [0.0], list[float]()
+    monkeypatch.setattr(child.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(
+        child.faulthandler, "dump_traceback_later", lambda limit, **_: armed.append(limit)
+    )
+    monkeypatch.setattr(child, "_OWN_LIMIT_S", 5.0)
+    monkeypatch.setattr(child, "_Timers", child._Alarm)  # As on Windows.
+
+    class Turn(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            now_s[0] += 100.0
+            return child.GO_ON.pack(b"G", 0)
+
+    told = io.BytesIO()
+    with child._OwnTime() as time_left, ExitStack() as kept:
+        request = child._Request(Turn(), told, mmap.mmap(-1, 1), time_left, kept, 0)
+        now_s[0] += 2.0
+        with request._one_at_a_time():
+            pass
+    assert told.getvalue() == child.ANSWER.pack(child.LARGE, 0)
+    assert armed == [5.0, 3.0]
 
 
 PARENT = """

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from engine.decoding.heads import read_date, read_size
 from engine.errors import UnreadableImageError
-from engine.images import decode_image, make_thumbnail, perceptual_hash, read_date, read_size
+from engine.images import decode_image, make_thumbnail, perceptual_hash
 from tests.engine.hostile import chunk, png
 from tests.engine.painted import paint
 

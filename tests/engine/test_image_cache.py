@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.cli import options
 from engine.image_cache import CacheEntry, FileKey, ImageCache
 from engine.images import make_thumbnail
 
@@ -145,6 +146,9 @@ def test_a_damaged_cache_is_begun_again(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "cache" / "images-4.sqlite").write_bytes(content)
     with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
         assert cache.notice == ""
+        heard: list[str] = []
+        cache.listen(heard.append)
+        assert [str(tmp_path / "cache") in text for text in heard] == [True]
         cache.add({key: _entry(1)})
         assert _same(cache.find(key), _entry(1))
     with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
@@ -160,10 +164,15 @@ def test_a_cache_found_damaged_while_it_is_used_is_begun_again(tmp_path: Path) -
     # The first page, with the list of tables, stays whole: opening notices nothing.
     path.write_bytes(whole[:4096] + b"\xaa" * (len(whole) - 4096))
     with ImageCache(tmp_path / "cache", "encoder", SIZE) as cache:
+        heard: list[str] = []
+        cache.listen(heard.append)
+        assert heard == []
         assert cache.find_many(keys, with_thumbnails=False) == {}
         cache.add({keys[0]: _entry(1)})
         assert _same(cache.find(keys[0]), _entry(1))
         assert cache.notice == ""
+        (told,) = heard
+        assert told.endswith("was damaged and was begun anew; images are read again.")
 
 
 def test_a_cache_of_another_format_is_begun_again(tmp_path: Path) -> None:
@@ -198,8 +207,23 @@ def test_a_full_disk_gives_a_notice_and_the_work_goes_on(tmp_path: Path) -> None
         writer.execute(f"PRAGMA thumbs.max_page_count = {pages}")
         cache.add({other: _entry(2, JPEG + b"x" * 100_000)})
         assert "full" in cache.notice
+        heard: list[str] = []
+        cache.add({other: _entry(3, JPEG + b"x" * 100_000)})
+        cache.listen(heard.append)
+        assert heard == [cache.notice]
         assert cache.find(other) is None
         assert _same(cache.find(key), _entry(1))
+
+
+def test_what_happens_to_the_cache_is_told_on_standard_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "images-4.sqlite").write_bytes(b"no database at all " * 300)
+    monkeypatch.setattr(options, "default_cache_folder", lambda: tmp_path)
+    with options.opened_workspace(options.Device.CPU):
+        pass
+    told = capsys.readouterr().err
+    assert told.count("was damaged and was begun anew") == 1
 
 
 def test_a_closed_cache_answers_nothing_and_is_not_begun_again(tmp_path: Path) -> None:

@@ -307,6 +307,51 @@ def test_large_images_are_decoded_under_the_lock_and_others_beside_it() -> None:
     assert held == [True, False]
 
 
+@pytest.mark.parametrize("is_progressive", [False, True])
+def test_a_large_jpeg_is_held_by_what_its_decoder_keeps(is_progressive: bool) -> None:
+    """Shrunk while it is decoded it is no large image; one of several scans is kept whole first."""
+    held: list[bool] = []
+
+    class Guard:
+        def __enter__(self) -> None:
+            held.append(True)
+
+        def __exit__(self, *_: object) -> None:
+            held.append(False)
+
+    content = _encoded(Image.new("L", (16, 16)), "JPEG", progressive=is_progressive)
+    start = content.index(b"\xff\xc2" if is_progressive else b"\xff\xc0") + 5
+    large = content[:start] + struct.pack(">HH", 5_200, 5_200) + content[start + 4 :]
+    assert decode_image(large, large_one_at_a_time=Guard()).pixels.shape == (650, 650, 3)
+    assert held == ([True, False] if is_progressive else [])
+    decode_image(large, shrink_to_px=None, large_one_at_a_time=Guard())
+    assert held[-2:] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "P", "PA", "LA", "RGB", "RGBA", "CMYK", "I;16", "I", "F"]
+)
+@pytest.mark.parametrize("shrink_to_px", [None, 40])
+def test_a_large_image_gives_the_same_pixels_strip_by_strip(
+    mode: str, shrink_to_px: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (331, 303, 4), np.uint8)
+    image, how = Image.fromarray(noise), {}
+    if mode in ("I;16", "I", "F"):
+        levels = noise[..., 0].astype({"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode])
+        image = Image.fromarray(levels * 100)
+    elif mode in ("P", "PA"):
+        image, how = image.convert("RGB").quantize(64), {"transparency": 3}
+    else:
+        image = image.convert(mode)
+    content = _encoded(image, "PNG" if mode in ("P", "PA") else "TIFF", **how)
+    whole = decode_image(content, shrink_to_px=shrink_to_px).pixels
+    monkeypatch.setattr(images_module, "LARGE_PIXELS", 1_000)
+    monkeypatch.setattr(images_module, "_STRIP_PIXELS", 5_000)
+    strips = decode_image(content, shrink_to_px=shrink_to_px).pixels
+    np.testing.assert_array_equal(strips, whole)
+
+
 def test_decoding_in_full_shrinks_nothing() -> None:
     content = _encoded(paint("dots", 1900, 1000), "JPEG")
     assert decode_image(content, shrink_to_px=None).pixels.shape == (1000, 1900, 3)

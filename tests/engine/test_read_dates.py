@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 import sqlite3
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+import treacherous_decoder as treacherous
+from PIL import AvifImagePlugin, ExifTags, Image, WebPImagePlugin
 
+from engine.decoding import heads
+from engine.decoding.child import HEAD_BYTES
+from engine.decoding.decoders import Decoders
+from engine.decoding.heads import read_date, read_size
 from engine.image_cache import CacheEntry, FileKey, ImageCache
-from engine.images import decode_image, read_date
+from engine.images import decode_image
 from engine.jobs.embedding import embed_images, read_dates
 from engine.jobs.workspace import Workspace
 from engine.messages import (
@@ -80,6 +86,64 @@ def test_other_formats_tell_it_too(kind: str, tmp_path: Path) -> None:
 def test_the_date_of_scanning_will_do_where_there_is_no_other() -> None:
     content = encoded("2023:05:12 14:03:09", tag=ExifTags.Base.DateTimeDigitized)
     assert decode_image(content).taken_s == MAY
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+def test_no_decoder_runs_here_for_a_date_or_a_size(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(encoded("2023:05:12 14:03:09", kind))
+    # Where a damaged file would end the process that it is read in.
+    monkeypatch.setattr(WebPImagePlugin, "_webp", None)
+    monkeypatch.setattr(AvifImagePlugin, "_avif", None)
+    assert read_date(path) == MAY
+    assert read_size(path) == Image.open(io.BytesIO(encoded(None))).size
+
+
+def test_what_crashes_over_a_head_is_not_this_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoders = Decoders(module="treacherous_decoder")
+    monkeypatch.setattr(heads, "DECODERS", decoders)
+    (tmp_path / "a.webp").write_bytes(treacherous.CRASH)
+    (tmp_path / "b.webp").write_bytes(encoded("2023:05:12 14:03:09", "WEBP"))
+    try:
+        assert read_date(tmp_path / "a.webp") == NO_DATE
+        assert read_size(tmp_path / "a.webp") is None
+        assert read_date(tmp_path / "b.webp") == MAY
+    finally:
+        decoders.close()
+
+
+def tagged_tiff(tags: list[tuple[int, int, int, int]], at: int, n_bytes: int) -> bytes:
+    """A TIFF of so many bytes whose tags (number, type, count, value) stand from ``at`` on."""
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in sorted(tags))
+    table = struct.pack("<H", len(tags)) + entries + bytes(4)
+    return (b"II*\0" + struct.pack("<I", at)).ljust(at, b"\0") + table.ljust(n_bytes - at, b"\0")
+
+
+GREY = [
+    *((256, 3, 1, 300), (257, 3, 1, 200), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)),
+    *((273, 4, 1, 8), (277, 3, 1, 1), (278, 3, 1, 200), (279, 4, 1, 60_000)),
+]
+
+
+def test_a_head_may_lie_at_the_end_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(tagged_tiff(GREY, 500_000, 600_000))
+    assert read_size(path) == (300, 200)
+    noise = np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8)
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[_TAKEN] = "2023:05:12 14:03:09"
+    Image.fromarray(noise).save(path, "WEBP", exif=exif, lossless=True)
+    assert path.stat().st_size > 2 * HEAD_BYTES
+    assert (read_date(path), read_size(path)) == (MAY, (300, 200))
+    Image.fromarray(noise).save(path, "JPEG", exif=exif)
+    content = path.read_bytes()
+    profiles = 3 * (b"\xff\xe2\xff\xff" + bytes(65_533))  # In front of the EXIF.
+    path.write_bytes(content[:2] + profiles + content[2:])
+    assert (read_date(path), read_size(path)) == (MAY, (300, 200))
 
 
 def test_a_file_that_is_no_image_or_gone_tells_nothing(tmp_path: Path) -> None:

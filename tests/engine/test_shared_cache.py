@@ -20,6 +20,7 @@ from engine.cache_schema import NAMES
 from engine.errors import EngineError
 from engine.image_cache import CacheEntry, FileKey, ImageCache, is_thumbnail
 from engine.images import make_thumbnail
+from engine.words import Sentence
 
 SIZE = 6
 JPEG = make_thumbnail(np.zeros((4, 4, 3), np.uint8))
@@ -159,6 +160,30 @@ def test_a_program_in_the_middle_of_writing_keeps_nobody_waiting(tmp_path: Path)
             later.tidy()
             assert later.notice == ""
             assert len(embedded(cache, range(20))) == 20
+
+
+def test_a_program_that_writes_for_ever_costs_the_cache_and_no_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(cache_database, "_MOST_LATER_BYTES", 100_000)
+    heard: list[Sentence] = []
+    with ImageCache(folder, "encoder", SIZE) as cache:
+        cache.listen(heard.append)
+        holder = sqlite3.connect(folder / NAMES[0], isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        # Its own thread waits for its turn meanwhile, and has the lock for that.
+        with cache._database._write_lock:
+            writing = threading.Thread(target=fill, args=(cache, range(20), LARGE))
+            writing.start()
+            writing.join(30)
+            assert not writing.is_alive()
+        assert [text for text in heard if "keeps the cache" in text] == heard != []
+        holder.execute("ROLLBACK")
+        holder.close()
+        fill(cache, range(20, 30))
+        cache.tidy()
+        assert len(embedded(cache, range(20, 30))) == 10
 
 
 def test_a_damaged_cache_is_not_pulled_away_from_under_another_program(tmp_path: Path) -> None:
@@ -319,6 +344,32 @@ def test_what_is_in_use_stays_and_the_rest_is_not_kept(
         fill(cache, range(2_010, 2_020), LARGE)
         assert len(embedded(cache, range(2_010, 2_020))) == 10
         assert on_disk(folder) < 3_000_000
+
+
+def test_that_the_limit_is_reached_is_told_once_each(
+    tmp_path: Path, hour: list[int], small_limits: None
+) -> None:
+    folder = tmp_path / "cache"
+    keep_limit(folder, 2_000_000)
+    heard: list[Sentence] = []
+    with ImageCache(folder, "encoder", SIZE) as cache:
+        fill(cache, range(50), LARGE)
+        cache.tidy()
+        cache.listen(heard.append)
+        assert heard == []
+        for start in range(50, 400, 50):
+            fill(cache, range(start, start + 50), LARGE)
+            cache.tidy()
+        (full,) = heard
+        assert str(folder) in full
+        assert "at its limit of 2.0 MB with what is in use now" in full
+        for _ in range(2):
+            hour[0] += 1
+            fill(cache, range(2_000, 2_010), LARGE)
+            cache.tidy()
+        assert len(heard) == 2
+        assert "reached its limit of 2.0 MB; what was used longest ago goes first" in heard[1]
+        assert cache.notice == ""
 
 
 def test_embeddings_of_an_encoder_that_nobody_uses_any_more_go_before_others(

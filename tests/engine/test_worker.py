@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import worker
+from engine.cache_schema import NAMES
 from engine.errors import EngineError
 from engine.jobs import adaptation
 from engine.jobs import workspace as workspace_module
@@ -23,6 +24,7 @@ from engine.messages import (
     Effort,
     EmbedImages,
     EngineFailed,
+    EngineNews,
     EngineReady,
     Event,
     FineTune,
@@ -433,6 +435,23 @@ def test_an_engine_without_a_cache_folder_works_and_tells_of_it(
     inbox.wait(JobFinished, 1)
     engine.close()
     assert len(inbox.of(ImagesEmbedded, 1)) >= 1
+
+
+def test_what_happens_to_the_cache_is_told_also_while_nothing_is_done(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / NAMES[0]).write_bytes(b"no database at all " * 300)
+    engine = Engine(inbox.publish, cache_folder=folder, device="cpu")
+    ready = inbox.wait(EngineReady)
+    assert isinstance(ready, EngineReady)
+    assert ready.notice == ""
+    told = inbox.wait(EngineNews)
+    assert isinstance(told, EngineNews)
+    assert "was damaged and was begun anew" in told.text
+    engine.close()
+    assert len([event for event in inbox.events if isinstance(event, EngineNews)]) == 1
 
 
 def test_importing_the_public_face_loads_no_heavy_library_and_opens_no_socket() -> None:

@@ -2,14 +2,18 @@
 
 import ctypes
 import os
+import resource
 import signal
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
 
 from engine.decoding import child
-from engine.images import Look, look_at
+from engine.images import DecodedImage, Head, Look, head_of, look_at
 
-CRASH, BOMB = b"crash", b"bomb"
-HANG, STUCK, WAIT = b"hang ", b"stuck ", b"wait "
+CRASH, BOMB, HALFWAY = b"crash", b"bomb", b"stopped halfway"
+HANG, STUCK, WAIT, MEMORY = b"hang ", b"stuck ", b"wait ", b"memory "
 
 
 def _look_at(content: bytes, **how: Any) -> Look:
@@ -31,10 +35,33 @@ def _look_at(content: bytes, **how: Any) -> Look:
     elif content == b"own limit":
         child._OWN_LIMIT_S = 0.2  # type: ignore[misc]
         content = b""
+    elif content.startswith(MEMORY):  # From here on there is so much more, and not a gigabyte.
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        most = pages * resource.getpagesize() + int(content.removeprefix(MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    elif content == HALFWAY:
+        # More than shared memory has room for, so that it comes through the pipe.
+        pixels = np.zeros((child.SHARED_BYTES // 300 + 1, 100, 3), np.uint8)
+        child._answer = _stop_behind_it  # type: ignore[assignment]
+        return Look(DecodedImage(pixels, 1, 1), b"", 0)
     return look_at(content, **how)
 
 
+def _head_of(source: BinaryIO) -> Head:
+    if source.read(len(CRASH)) == CRASH:
+        ctypes.string_at(0)
+    source.seek(0)
+    return head_of(source)
+
+
+def _stop_behind_it(*answer: Any) -> None:
+    _answer(*answer)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+_answer = child._answer
 child.look_at = _look_at
+child.head_of = _head_of
 
 
 def main(shared: str) -> None:

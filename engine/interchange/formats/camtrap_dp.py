@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from engine.images import read_date
+from engine.decoding.heads import read_date
 from engine.interchange.cells import text_of
 from engine.interchange.formats.camera_trap_words import BLANK, HUMAN, VEHICLE
 from engine.interchange.formats.interface import Format, WriteOptions, Written

@@ -12,8 +12,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
+from engine.decoding.heads import read_size
 from engine.errors import LabelsError
-from engine.images import read_size
 from engine.interchange.formats.camera_trap_words import BLANK
 from engine.interchange.formats.interface import (
     Foreign,

@@ -6,8 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image
-
+from engine.decoding.heads import read_size
 from engine.interchange.formats.interface import Format, WriteOptions, Written
 from engine.interchange.records import Results
 from engine.interchange.writing import Names, Tally, json_text, portable_path
@@ -15,8 +14,6 @@ from engine.messages import NONE_NAME
 from engine.words import say
 
 _VERSION: Final = "5.5.0"  # Of labelme, whose form this is.
-_ORIENTATION: Final = 0x0112
-_TURNED: Final = 5  # From here on width and height change places.
 
 
 def write(results: Results, out: Path, options: WriteOptions) -> Generator[int, None, Written]:
@@ -42,7 +39,7 @@ def _content(results: Results, label: str, image: Path) -> dict[str, Any]:
     flags = {name: name == label for name in results.class_names}
     if label == NONE_NAME:
         flags[NONE_NAME] = True
-    width, height = _size_px(image)
+    width, height = read_size(image) or (None, None)
     return {
         "version": _VERSION,
         "flags": flags,
@@ -52,17 +49,6 @@ def _content(results: Results, label: str, image: Path) -> dict[str, Any]:
         "imageHeight": height,
         "imageWidth": width,
     }
-
-
-def _size_px(path: Path) -> tuple[int | None, int | None]:
-    """Width and height as shown, from the file's head alone; None where Pillow cannot tell."""
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-            is_turned = image.getexif().get(_ORIENTATION, 1) >= _TURNED
-    except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError):
-        return None, None
-    return (height, width) if is_turned else (width, height)
 
 
 FORMAT: Final = Format(
