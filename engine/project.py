@@ -30,7 +30,14 @@ from engine import (
     project_moves,
     project_reading,
 )
-from engine.errors import DamagedProjectError, ProjectError, ReadOnlyProjectError, sentence_for
+from engine.errors import (
+    DamagedProjectError,
+    ProjectError,
+    ProjectInUseError,
+    ReadOnlyProjectError,
+    sentence_for,
+)
+from engine.files import rename_new, sync_folder
 from engine.messages import (
     NONE_OF_THESE,
     BundleClass,
@@ -61,6 +68,7 @@ from engine.project_records import (
     is_none_name,
     is_text,
 )
+from engine.project_recovery import recover
 from engine.project_replay import replay
 from engine.project_schema import fill_new_file, has_table
 from engine.project_trail import Trail, last_entry
@@ -108,6 +116,7 @@ class Project:
         self._has_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         self._outside = Outside(connection)
         self._others_version = self._version_of_others()
+        self._number: project_files.FileNumber | None = None  # Noted as open here.
 
     # --- Opening and closing --------------------------------------------------------------------
 
@@ -143,22 +152,26 @@ class Project:
         if os.path.exists(kept):
             return cls.open(kept, fallback_folder, backup_folder=backup_folder, alone=alone)
         is_short = len(os.fsencode(beside)) <= project_files.MAX_PATH_BYTES
-        made = cls._make(beside if is_short and project_files.is_writable(folder) else kept, folder)
-        opened = cls.open(made, fallback_folder, backup_folder=backup_folder, alone=alone)
-        opened._is_new = True
+        place = beside if is_short and project_files.is_writable(folder) else kept
+        is_made = cls._make(place, folder)  # Else another program has, just now.
+        opened = cls.open(place, fallback_folder, backup_folder=backup_folder, alone=alone)
+        opened._is_new = is_made
         return opened
 
     @classmethod
     def create(cls, path: Path, folder: Path) -> Project:
         """Make a new project file for ``folder``. Raises ProjectError; never overwrites."""
-        return cls.open(cls._make(path, folder))
-
-    @classmethod
-    def _make(cls, path: Path, folder: Path) -> Path:
-        if os.path.exists(path):
+        if not cls._make(path, folder):
             raise ProjectError(
                 say("{path} already exists; open it instead, or choose another name.", path=path)
             )
+        return cls.open(path)
+
+    @classmethod
+    def _make(cls, path: Path, folder: Path) -> bool:
+        """Make a file that is whole as soon as it is there; False where there is one already."""
+        if os.path.exists(path):
+            return False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -178,12 +191,16 @@ class Project:
                     connection.execute("COMMIT")
                 finally:
                     connection.close()
-                temporary.replace(path)
+                # Two programs may be at it; who comes second opens what the first has made.
+                rename_new(temporary, path)
+                sync_folder(path.parent)
+            except FileExistsError:
+                return False
             except sqlite3.Error as error:
                 raise project_files.project_error(error, path, say("create")) from error
             except OSError as error:
                 raise ProjectError(sentence_for(error, path, say("create"))) from error
-        return path
+        return True
 
     @classmethod
     def open(
@@ -221,19 +238,18 @@ class Project:
         try:
             return cls._open(path, fallback_folder, backup_folder, read_only, alone)
         except DamagedProjectError as error:
-            error.path = path
+            damaged = error.path = error.path or path
             backup = None
             if backup_folder is not None:
-                backup = next(reversed(project_backups.backups_of(path, backup_folder)), None)
+                backup = next(reversed(project_backups.backups_of(damaged, backup_folder)), None)
             if backup is None:
                 raise
             found = sentence_of(str(error))
             damage = found.worded(found.rstrip("."))
-            told = DamagedProjectError(
-                say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup.path)
-            )
-            told.path = path
-            raise told from error
+            raise DamagedProjectError(
+                say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup.path),
+                damaged,
+            ) from error
 
     @classmethod
     def _open(
@@ -245,23 +261,53 @@ class Project:
         alone: bool,
     ) -> Project:
         project_files.check_header(path)
+        if read_only:
+            return cls._open_at(path, None, None, read_only=True, alone=False)
+        if os.access(path, os.W_OK) and project_files.is_writable(path.parent):
+            return cls._open_at(path, fallback_folder, backup_folder, alone=alone)
+        if fallback_folder is None:
+            raise ReadOnlyProjectError(
+                say(
+                    "{path} is read-only, so labels could not be saved; copy it to a place "
+                    "where you may write and open the copy.",
+                    path=path,
+                )
+            )
+        copy = project_files.writable_copy(path, fallback_folder)
+        try:
+            return cls._open_at(copy, None, backup_folder, alone=alone)
+        except DamagedProjectError as error:
+            _log.warning("%s", error)
+        # The project itself is whole: a copy is not to be in its way.
+        notice = _made_whole(path, copy, fallback_folder, backup_folder)
+        opened = cls._open_at(copy, None, backup_folder, alone=alone)
+        opened.notice = notice
+        return opened
+
+    @classmethod
+    def _open_at(
+        cls,
+        path: Path,
+        fallback_folder: Path | None,
+        backup_folder: Path | None,
+        *,
+        read_only: bool = False,
+        alone: bool,
+    ) -> Project:
+        """Open the file that is worked in.
+
+        Args:
+            fallback_folder: has copies to be taken back into it; None: there can be none.
+            backup_folder, read_only, alone: as for :meth:`open`.
+        """
         notice = NOTHING
         is_kept_elsewhere = path.parent == fallback_folder
-        if not read_only:
-            if not (os.access(path, os.W_OK) and project_files.is_writable(path.parent)):
-                if fallback_folder is None:
-                    raise ReadOnlyProjectError(
-                        say(
-                            "{path} is read-only, so labels could not be saved; copy it to a place "
-                            "where you may write and open the copy.",
-                            path=path,
-                        )
-                    )
-                path = project_files.writable_copy(path, fallback_folder)
-            elif fallback_folder is not None:
-                notice = project_files.take_back_copies(path, fallback_folder)
-        lock = ProjectLock(path) if alone and not read_only else None
+        lock = ProjectLock(path) if alone else None
+        number = None
         try:
+            if fallback_folder is not None:
+                notice = _taken_back(path, fallback_folder, lock)
+            number = project_files.note_open(path)
             connection = connect_to_read(path) if read_only else connect(path)
             try:
                 is_checked = (
@@ -278,19 +324,19 @@ class Project:
                 if not read_only:
                     make_durable(connection, path)
                 opened = cls(connection, path, lock)
+                opened._number = number
                 opened.notice = notice
                 if backup_folder is not None and not read_only:
                     opened._keep_safe(backup_folder, is_checked=is_checked)
             except BaseException:
                 connection.close()
                 raise
-        except (sqlite3.Error, UnicodeDecodeError) as error:
+        except BaseException as error:
+            project_files.note_closed(number)
             if lock is not None:
                 lock.close()
-            raise project_files.project_error(error, path, say("open")) from error
-        except BaseException:
-            if lock is not None:
-                lock.close()
+            if isinstance(error, sqlite3.Error | UnicodeDecodeError):
+                raise project_files.project_error(error, path, say("open")) from error
             raise
         return opened
 
@@ -302,9 +348,9 @@ class Project:
         trail = Trail.of(path, project_id, folder, connection)
         try:
             missing = project_missing.missing_entries(connection, trail, path, folder)
-            if missing.entries:
+            if missing:
                 with self._transaction(say("save to")):
-                    replay(connection, missing.entries, missing.moves)
+                    replay(connection, missing.entries(), missing.moves)
                 restored = missing.told(path)
         except OSError as error:
             _log.warning("could not read the trail of %s: %s", path, error)
@@ -361,6 +407,8 @@ class Project:
         if self._is_new:
             project_files.remove_if_untouched(self._connection, self.path)
         self._connection.close()
+        project_files.note_closed(self._number)
+        self._number = None
         if self._lock is not None:
             self._lock.close()
 
@@ -783,6 +831,57 @@ class Project:
                     connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error as error:
             raise project_files.project_error(error, self.path, doing) from error
+
+
+def _taken_back(path: Path, fallback_folder: Path, lock: ProjectLock | None) -> Sentence:
+    """Take copies back under the project's lock, which is held for as long as that takes if it is
+    not held anyway."""
+    if lock is not None:
+        is_alone = lock.is_first
+        return project_files.take_back_copies(path, fallback_folder, is_alone=is_alone)
+    try:
+        held = ProjectLock(path)
+    except ProjectInUseError:
+        return project_files.take_back_copies(path, fallback_folder, is_alone=False)
+    try:
+        return project_files.take_back_copies(path, fallback_folder, is_alone=held.is_first)
+    finally:
+        held.close()
+
+
+def _made_whole(
+    original: Path, copy: Path, fallback_folder: Path, backup_folder: Path | None
+) -> Sentence:
+    """Mend or replace the damaged copy of a read-only project; what the person is told.
+
+    Where the trail tells all that was done in it, another copy is made, which gets that when it is
+    opened; else it is repaired like any other project.
+    """
+    if backup_folder is not None and project_missing.knows_all(original, copy, backup_folder):
+        lock = ProjectLock(copy)
+        try:
+            kept = project_files.put_aside(copy)
+            project_files.writable_copy(original, fallback_folder)
+        except OSError as error:
+            raise ProjectError(sentence_for(error, copy, say("repair"))) from error
+        finally:
+            lock.close()
+        return say(
+            "{copy}, the copy of the read-only project {path}, was damaged and is kept as {name}; "
+            "another was made, with all that was labelled.",
+            copy=copy,
+            path=original,
+            name="" if kept is None else kept.name,
+        )
+    done = recover(copy, backup_folder, original=original)
+    return say(
+        "{copy}, the copy of the read-only project {path}, was damaged and is repaired; labels in "
+        "it: {count}. What was brought back from where is told in {name}.",
+        copy=copy,
+        path=original,
+        count=done.n_labels,
+        name=f"{done.damaged}.txt",
+    )
 
 
 def _is_as_known(file: FoundFile, record: ImageRecord | None) -> bool:

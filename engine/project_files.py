@@ -11,8 +11,10 @@ import logging
 import os
 import shutil
 import sqlite3
+import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -24,7 +26,15 @@ from engine.errors import (
     ReadOnlyProjectError,
     sentence_for,
 )
-from engine.project_backups import SUFFIX, copy_to, marked_stem, short_stem, temporary_beside
+from engine.files import exchange, rename_new, sync_folder
+from engine.project_backups import (
+    SUFFIX,
+    copy_to,
+    marked_stem,
+    short_stem,
+    sync,
+    temporary_beside,
+)
 from engine.project_connection import connect, connect_to_read
 from engine.project_schema import APPLICATION_ID, FORMAT_VERSION
 from engine.project_strangers import check_statements, check_values
@@ -43,7 +53,45 @@ _LAST_ENTRY: Final = (
     "ORDER BY entry DESC LIMIT 1"
 )
 
+_LOGS: Final = ("-wal", "-shm", "-journal")  # What SQLite keeps beside a file.
+
 _log = logging.getLogger(__name__)
+
+FileNumber = tuple[int, int]  # Device and file, by which the system tells files apart.
+_open_here: Counter[FileNumber] = Counter()
+_counting: Final = threading.Lock()
+
+
+def note_open(path: Path) -> FileNumber | None:
+    """This program has a project's file open from now on; :func:`note_closed` takes the result.
+
+    Whoever closes a file lets go of all locks that the program has on it (POSIX), SQLite's too;
+    the next program to close it would then take itself for the last one, and delete the log that
+    labels are being written to. So nobody here may open it but SQLite, which knows of that.
+    """
+    number = number_of(path)
+    if number is not None:
+        with _counting:
+            _open_here[number] += 1
+    return number
+
+
+def note_closed(number: FileNumber | None) -> None:
+    """Once less; see :func:`note_open`."""
+    if number is not None:
+        with _counting:
+            _open_here[number] -= 1
+            if not _open_here[number]:
+                del _open_here[number]
+
+
+def number_of(path: Path) -> FileNumber | None:
+    """Which file has a name now; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def project_path_for(folder: Path) -> Path:
@@ -114,9 +162,13 @@ def check_images(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_header(path: Path) -> None:
+    """Refuse what is no project before SQLite may touch it."""
     try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES)
+        with _counting:
+            if number_of(path) in _open_here:
+                return  # It was looked at when it was opened, and must not be closed now.
+            with path.open("rb") as file:
+                header = file.read(_HEADER_BYTES)
     except OSError as error:
         raise ProjectError(sentence_for(error, path, say("read"))) from error
     if header[:16] != b"SQLite format 3\0" or len(header) < _HEADER_BYTES:
@@ -127,7 +179,8 @@ def check_header(path: Path) -> None:
                 "it is.",
                 path=path,
                 reason=reason,
-            )
+            ),
+            path,
         )
     # Looked at before SQLite may touch the file, which could be anybody's (the offsets are from
     # https://www.sqlite.org/fileformat.html, section 1.3).
@@ -166,7 +219,8 @@ def check_whole(connection: sqlite3.Connection, path: Path, *, is_thorough: bool
                 "to it.",
                 path=path,
                 reason=reason,
-            )
+            ),
+            path,
         )
     check_values(connection, path)
 
@@ -207,11 +261,12 @@ def project_error(
             say(
                 "{path} was not opened: it has a value that is larger than any of a project.",
                 path=path,
-            )
+            ),
+            path,
         )
     if any(word in text for word in _SIGNS_OF_DAMAGE):
         return DamagedProjectError(
-            say("{path} is damaged ({text}); it was left as it is.", path=path, text=text)
+            say("{path} is damaged ({text}); it was left as it is.", path=path, text=text), path
         )
     return ProjectError(say("Could not {doing} {path}: {text}.", doing=doing, path=path, text=text))
 
@@ -229,7 +284,7 @@ def writable_copy(path: Path, fallback_folder: Path) -> Path:
     copy = next(
         copy
         for copy in _fallback_paths(path, fallback_folder)
-        if not os.path.exists(copy) or _lineage(path, copy) in (_Lineage.SAME, _Lineage.AHEAD)
+        if not os.path.exists(copy) or _lineage(path, copy) in _MAY_BE_WORKED_IN
     )
     if os.path.exists(copy):
         return copy
@@ -251,7 +306,11 @@ def writable_copy(path: Path, fallback_folder: Path) -> Path:
                         ("copied_from", os.fsencode(path).decode(errors="replace")),
                     ],
                 )
-            temporary.replace(copy)
+            sync(temporary)
+            rename_new(temporary, copy)
+            sync_folder(copy.parent)
+    except FileExistsError:  # Another program has made it meanwhile.
+        return copy
     except OSError as error:
         raise ReadOnlyProjectError(
             sentence_for(error, copy, say("copy the read-only project to"))
@@ -261,11 +320,15 @@ def writable_copy(path: Path, fallback_folder: Path) -> Path:
     return copy
 
 
-def take_back_copies(path: Path, fallback_folder: Path) -> Sentence:
+def take_back_copies(path: Path, fallback_folder: Path, *, is_alone: bool) -> Sentence:
     """Bring what was done in copies, while a project was read-only, back into it.
 
     Only where the project itself was not worked in since: it then becomes what the copy is, and
     what it was is kept beside it under another name.
+
+    Args:
+        is_alone: who calls has the project's lock, so that no window can have it open whose labels
+            would go to a file without a name. On a share SQLite could not tell.
 
     Returns:
         One sentence for the person, or nothing.
@@ -276,7 +339,11 @@ def take_back_copies(path: Path, fallback_folder: Path) -> Sentence:
             return told
         try:
             match _lineage(path, copy):
+                case _Lineage.UNKNOWN:
+                    told = _is_damaged(path, copy)
                 case _Lineage.AHEAD:
+                    if not is_alone:
+                        raise sqlite3.OperationalError("database is locked")
                     kept = _replace_by(path, copy)
                     told = say(
                         "What was labelled in {copy} while {path} was read-only is back in it; "
@@ -294,6 +361,8 @@ def take_back_copies(path: Path, fallback_folder: Path) -> Sentence:
                     )
                 case _:
                     pass
+        except DamagedProjectError:
+            told = _is_damaged(path, copy)
         except (sqlite3.Error, OSError, ProjectError) as error:
             _log.warning("could not bring %s back into %s: %s", copy, path, error)
             told = say(
@@ -303,6 +372,15 @@ def take_back_copies(path: Path, fallback_folder: Path) -> Sentence:
                 path=path,
             )
     return told
+
+
+def _is_damaged(path: Path, copy: Path) -> Sentence:
+    return say(
+        "{copy} is damaged, so what was labelled in it while {path} was read-only could not be "
+        "brought back; open it to have it repaired.",
+        copy=copy,
+        path=path,
+    )
 
 
 def is_used(connection: sqlite3.Connection) -> bool:
@@ -371,20 +449,32 @@ class _Lineage(Enum):
     BEHIND = "behind"
     BOTH = "both"
     STRANGER = "stranger"  # A copy of another project that lay at the same place.
+    UNKNOWN = "unknown"  # The copy cannot be read.
+
+
+_MAY_BE_WORKED_IN: Final = (_Lineage.SAME, _Lineage.AHEAD, _Lineage.UNKNOWN)
 
 
 def _lineage(path: Path, copy: Path) -> _Lineage:
     """How a copy and its original differ; journals only grow, so one entry tells of all before."""
+    created = "SELECT value FROM settings WHERE key = 'created'"
+    is_original = True
     try:
-        with closing(connect_to_read(path)) as original, closing(connect_to_read(copy)) as other:
-            created = "SELECT value FROM settings WHERE key = 'created'"
-            if original.execute(created).fetchone() != other.execute(created).fetchone():
-                return _Lineage.STRANGER
-            is_in_copy = _holds(other, original.execute(_LAST_ENTRY).fetchone())
-            is_in_original = _holds(original, other.execute(_LAST_ENTRY).fetchone())
-    except sqlite3.Error as error:
+        with closing(connect_to_read(path)) as original:
+            begun, last = original.execute(created).fetchone(), original.execute(_LAST_ENTRY)
+            newest = last.fetchone()
+            is_original = False
+            with closing(connect_to_read(copy)) as other:
+                if begun != other.execute(created).fetchone():
+                    return _Lineage.STRANGER
+                is_in_copy = _holds(other, newest)
+                last_of_copy = other.execute(_LAST_ENTRY).fetchone()
+            is_original = True
+            is_in_original = _holds(original, last_of_copy)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         _log.warning("could not compare %s with %s: %s", copy, path, error)
-        return _Lineage.SAME  # Opening it says what is wrong with it.
+        # Opening it says what is wrong with it.
+        return _Lineage.SAME if is_original else _Lineage.UNKNOWN
     match (is_in_copy, is_in_original):
         case (True, True):
             return _Lineage.SAME
@@ -428,9 +518,91 @@ def _replace_by(path: Path, copy: Path) -> Path:
             original.execute("PRAGMA busy_timeout = 0")
             if original.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
                 raise sqlite3.OperationalError("database is locked")
-        old.replace(kept)
+        sync(temporary)
+        rename_new(old, kept)
         temporary.replace(path)
+        sync_folder(path.parent)
     return kept
+
+
+def put_aside(path: Path) -> Path | None:
+    """Give a damaged file, and what lies beside it, another name; None where there is no file.
+
+    Raises OSError.
+    """
+    aside = _name_aside(path)
+    _move_logs(path, aside)
+    if not path.exists():
+        return None
+    path.replace(aside)
+    sync_folder(path.parent)
+    return aside
+
+
+def put_in_place(made: Path, path: Path) -> Path | None:
+    """Give a new file the name of a damaged one, which gets another with what lies beside it.
+
+    At no moment is there nothing of that name: a folder without its project would be given a new
+    one. Where that fails all is as it was.
+
+    Returns:
+        Where the damaged file is; None where there was none.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    aside = _name_aside(path)
+    moved = _move_logs(path, aside)
+    has_two_names = is_there = False
+    try:
+        is_there = path.exists()
+        if is_there:
+            try:
+                os.link(path, aside)
+                has_two_names = True
+            except OSError:  # A disk without links.
+                if exchange(made, path):
+                    try:
+                        made.replace(aside)
+                    except OSError:
+                        exchange(made, path)
+                        raise
+                else:
+                    path.replace(aside)
+                    made.replace(path)
+        if has_two_names or not is_there:
+            made.replace(path)
+    except OSError:
+        with suppress(OSError):
+            if has_two_names:
+                aside.unlink()
+            elif is_there and not path.exists():
+                aside.replace(path)
+            for before, now in moved:
+                now.replace(before)
+        raise
+    sync_folder(path.parent)
+    return aside if is_there else None
+
+
+def _name_aside(path: Path) -> Path:
+    # Not one that ends as projects do: a folder with two is nobody's.
+    return next(
+        name
+        for number in itertools.count(1)
+        if not os.path.exists(name := path.with_name(f"{path.name}.damaged-{number}"))
+    )
+
+
+def _move_logs(path: Path, aside: Path) -> list[tuple[Path, Path]]:
+    """Before the file itself: the new one would take the log for its own."""
+    moved = []
+    for suffix in _LOGS:
+        beside = Path(f"{path}{suffix}")
+        if beside.exists():
+            beside.replace(f"{aside}{suffix}")
+            moved.append((beside, Path(f"{aside}{suffix}")))
+    return moved
 
 
 def _is_news(path: Path, copy: Path) -> bool:

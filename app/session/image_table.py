@@ -81,7 +81,9 @@ class ImageTable:
         # Asked for many times between two changes: made once, forgotten by _touch().
         self._predicts: NDArray[np.bool_] | None = None
         self._labelled_as: frozenset[int] | None = None
-        self._gone: tuple[ImageId, ...] | None = ()  # The same, forgotten where ``missing`` changes.
+        self._gone: (
+            tuple[ImageId, ...] | None
+        ) = ()  # The same, forgotten where ``missing`` changes.
         self._searched: tuple[str, NDArray[np.bool_]] = ("", np.zeros(0, np.bool_))
         self.has_folders = False  # Whether any image lies in a sub-folder.
         self._folded: list[str] = []  # Names with their folders, to search in whatever the case.
