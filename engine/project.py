@@ -53,7 +53,7 @@ from engine.messages import (
 from engine.project_changes import look_before, write_change
 from engine.project_connection import connect, connect_to_read, make_durable
 from engine.project_journal import now
-from engine.project_keeper import ProjectKeeper
+from engine.project_keeper import ProjectKeeper, ProjectNews
 from engine.project_lock import ProjectLock
 from engine.project_outside import Outside
 from engine.project_records import (
@@ -81,6 +81,7 @@ __all__ = [
     "ImageClass",
     "ImageRecord",
     "Project",
+    "ProjectNews",
     "class_name_key",
     "is_none_name",
     "is_text",
@@ -143,7 +144,13 @@ class Project:
         if os.path.exists(beside):
             opened = cls.open(beside, fallback_folder, backup_folder=backup_folder, alone=alone)
             # Of a run that was killed over an empty folder: it goes as if it were made now.
-            opened._is_new = opened.path == beside and not project_files.is_used(opened._connection)
+            try:
+                with opened._asking():
+                    is_used = project_files.is_used(opened._connection)
+            except ProjectError:
+                opened.close()
+                raise
+            opened._is_new = opened.path == beside and not is_used
             return opened
         inside = project_files.only_project_in(folder)
         if inside is not None:  # The folder was renamed since.
@@ -389,11 +396,11 @@ class Project:
                 path=self.path,
             )
 
-    def follow_news(self, tell: Callable[[Sentence], None]) -> None:
-        """Be told, on a thread of the project's, what is found out about the file beside the work;
-        one sentence each."""
+    def follow_news(self, tell: Callable[[ProjectNews], None]) -> None:
+        """Be told, on a thread of the project's, what is found out about the file beside the work,
+        also before this was called."""
         if self._keeper is not None:
-            self._keeper.tell = tell
+            self._keeper.follow(tell)
 
     def wait_until_kept(self) -> bool:
         """Wait until all changes are on the trail and a backup under way is made; False where that
@@ -597,9 +604,7 @@ class Project:
     def removal(self, class_id: ClassId) -> Change:
         """The change that removes a class and takes its labels off."""
         target = self._class(class_id)
-        labels: dict[ImageId, ClassId | None] = dict.fromkeys(
-            project_reading.labelled_as(self._connection, class_id)
-        )
+        labels: dict[ImageId, ClassId | None] = dict.fromkeys(self._labelled_as(class_id))
         removed = replace(target, removed=True, hotkey=None)
         return Change(say("Delete class “{name}”", name=target.name), labels, (removed,))
 
@@ -610,14 +615,13 @@ class Project:
         """
         gone = self._class(source)
         kept = NONE_CLASS if target == NONE_OF_THESE else self._class(target)
-        labels: dict[ImageId, ClassId | None] = dict.fromkeys(
-            project_reading.labelled_as(self._connection, source), target
-        )
+        labels: dict[ImageId, ClassId | None] = dict.fromkeys(self._labelled_as(source), target)
         removed = replace(gone, removed=True, hotkey=None)
-        labelled = project_reading.labels_of(self._connection, labels)
+        with self._asking():
+            labelled = project_reading.labels_of(self._connection, labels)
+            examples = project_examples.model_examples_of(self._connection, source)
         contents = {image: content for image, (_, content) in labelled.items()}
         action = say("Merge “{source}” into “{target}”", source=gone.name, target=kept.name)
-        examples = project_examples.model_examples_of(self._connection, source)
         moved = dict.fromkeys(examples, target)
         return Change(action, labels, (removed,), contents, examples=moved)
 
@@ -657,8 +661,7 @@ class Project:
                 "OR modified_ns != excluded.modified_ns",
                 [(file.name, file.size_bytes, file.modified_ns) for file in fresh],
             )
-        touched = list(dict.fromkeys(file.name for file in fresh))
-        return project_reading.images_named(self._connection, touched)
+        return self._images_named([file.name for file in fresh])
 
     def mark_missing(self, images: Iterable[ImageId]) -> None:
         """Remember that the files of ``images`` were not found; their labels stay."""
@@ -711,7 +714,7 @@ class Project:
             self._outside.follow(connection, touched)
         if self._keeper is not None:
             self._keeper.note_moves(moved)
-        return project_reading.images_named(self._connection, touched)
+        return self._images_named(touched)
 
     def follow_rewritten(self, images: Iterable[RewrittenImage]) -> None:
         """Let images and their labels stand for the bytes that Handful itself gave their files.
@@ -746,15 +749,21 @@ class Project:
         To be called when all bytes are known and :meth:`carry_labels` has nothing more to do: the
         files were edited in place, and each is told of once.
         """
-        names = project_moves.changed_names(self._connection)
-        if names or project_moves.has_changed_set_aside(self._connection):
+        with self._asking():
+            names = project_moves.changed_names(self._connection)
+            is_due = bool(names) or project_moves.has_changed_set_aside(self._connection)
+        if is_due:
             with self._transaction(say("save to")) as connection:
                 project_moves.accept_changed(connection)
         return names
 
     def has_images_in(self, folder: Path) -> bool:
-        """Whether ``folder`` may be where the images are: it has some, or none are known yet."""
-        return project_files.has_known_images(self._connection, folder)
+        """Whether ``folder`` may be where the images are: it has some, or none are known yet.
+
+        Raises ProjectError where the file cannot be read.
+        """
+        with self._asking():
+            return project_files.has_known_images(self._connection, folder)
 
     def move_folder(self, folder: Path) -> None:
         """Point the project at where its images lie now; names stay relative to it."""
@@ -789,6 +798,14 @@ class Project:
         return [
             record if allows(record.name) else replace(record, missing=True) for record in records
         ]
+
+    def _images_named(self, names: Iterable[str]) -> list[ImageRecord]:
+        with self._asking():
+            return project_reading.images_named(self._connection, list(dict.fromkeys(names)))
+
+    def _labelled_as(self, class_id: ClassId) -> list[ImageId]:
+        with self._asking():
+            return project_reading.labelled_as(self._connection, class_id)
 
     def _class(self, class_id: ClassId) -> ImageClass:
         return next(item for item in self.classes() if item.class_id == class_id)

@@ -43,7 +43,7 @@ class FolderReader(QObject):
         status_changed: ``progress`` or ``is_paused`` is new.
         gone: the folder itself is not there; nothing more is read until the next :meth:`scan`.
         back: it is there again.
-        failed: one sentence.
+        failed: one sentence, or the :class:`EngineError` that has it.
     """
 
     rows_added = Signal(int, int)
@@ -191,14 +191,14 @@ class FolderReader(QObject):
             self._take_in(event.files)
         except EngineError as error:
             self._bridge.cancel(self._scan_id)
-            self.failed.emit(str(error))
+            self.failed.emit(error)
 
     def take_in(self, files: Sequence[messages.FoundFile]) -> int:
         """Take in files that were found without a scan; how many were never seen before."""
         try:
             return self._take_in(files)
         except EngineError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return 0
 
     def take_out(self, names: Sequence[str]) -> bool:
@@ -211,7 +211,7 @@ class FolderReader(QObject):
         try:
             project.mark_missing(table.image_id(row) for row in rows.tolist())
         except EngineError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return False
         table.set_missing(rows)
         self.rows_changed.emit(rows)
@@ -278,7 +278,7 @@ class FolderReader(QObject):
         try:
             return self._catch_up()
         except EngineError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return False
 
     def _on_scan_finished(self, event: messages.ScanFinished) -> None:
@@ -302,7 +302,7 @@ class FolderReader(QObject):
             try:
                 project.mark_missing(table.image_id(row) for row in lost)
             except EngineError as error:
-                self.failed.emit(str(error))
+                self.failed.emit(error)
             table.set_missing(rows)
             self.rows_changed.emit(rows)
         self.scanned.emit(event)
@@ -487,7 +487,7 @@ class FolderReader(QObject):
             self._project.record_contents(some)
         except EngineError as error:
             self._contents.clear()
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return False
         return True
 
@@ -507,7 +507,7 @@ class FolderReader(QObject):
                 if changed:
                     self.labelled_changed.emit(changed)
         except EngineError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(error)
 
 
 def is_elsewhere(name: str) -> bool:

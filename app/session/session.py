@@ -35,7 +35,15 @@ from app.session.session_notices import SessionNotices
 from app.session.tasks import Task
 from app.session.work_watch import WorkWatch
 from app.session.works import Works
-from engine import Change, DamagedProjectError, EngineError, ImageClass, Project, messages
+from engine import (
+    Change,
+    DamagedProjectError,
+    EngineError,
+    ImageClass,
+    Project,
+    ProjectNews,
+    messages,
+)
 
 PROJECT_SUFFIX: Final = ".handful"
 _COUNT_MS: Final = 100
@@ -126,12 +134,8 @@ class Session(ClassEdits):
             else:
                 self._tell(self.tr("There is no folder or project {path}.").format(path=path))
                 return False
-        except DamagedProjectError as error:
-            self._damaged = error.path
-            self._tell(str(error), remedy=Remedy.REPAIR if error.path is not None else None)
-            return False
         except EngineError as error:
-            self._tell(str(error))
+            self._tell_error(error)
             return False
         if self.project is not None and project.path == self.project.path:
             project.close()
@@ -158,10 +162,15 @@ class Session(ClassEdits):
         return True
 
     def repair(self) -> None:
-        """Make the project whole that could not be opened, and say what came of it."""
+        """Make the project whole that was found damaged, and say what came of it.
+
+        Where it is open it is closed, and opened again by who follows ``repaired``.
+        """
         path, self._damaged = self._damaged, None
         if path is None:
             return
+        if self.project is not None and self.project.path == path:
+            self.close_project()
         task = self.begin(
             lambda number: messages.RepairProject(number, path, self._backup_folder),
             self.tr("Repairing the project"),
@@ -213,14 +222,19 @@ class Session(ClassEdits):
         """The images lie elsewhere now; a folder that has none of them is refused."""
         if self.project is None:
             return
-        if not self.project.has_images_in(folder):
+        is_right = None
+        with self._told():
+            is_right = self.project.has_images_in(folder)
+        if is_right is None:
+            return
+        if not is_right:
             example = self.table.names[0] if self.table.n_rows else ""
             self._notify(self._notices.is_another_folder(folder, example))
             return
         try:
             self.project.move_folder(folder)
         except EngineError as error:
-            self._tell(str(error))
+            self._tell_error(error)
             return
         # What the engine knows by number it read, or failed to read, at the old place.
         self._let_go_of_the_work()
@@ -383,7 +397,7 @@ class Session(ClassEdits):
         self.bridge.engine_ready.connect(self._on_engine_ready)
         self.bridge.engine_failed.connect(self._on_engine_failed)
         # From a thread of the project's, so the connection is queued.
-        self._news.connect(self._tell)
+        self._news.connect(self._on_news)
         self._restart.progressed.connect(self.status_changed)
         self._restart.ended.connect(self._on_restarted)
         self._loader.rows_added.connect(self.rows_added)
@@ -401,7 +415,7 @@ class Session(ClassEdits):
         self.audit.changed.connect(self._on_rows_changed)
         self.audit.read.connect(self.reader.on_read)
         self.likeness.failed.connect(self._tell)
-        self.results.failed.connect(self._tell)
+        self.results.failed.connect(self._on_reading_failed)
         self.reader.labels_moved.connect(self._on_labels_moved)
         self.reader.labelled_changed.connect(self._on_labelled_changed)
         self.arrivals.noticed.connect(self._notify)
@@ -437,11 +451,12 @@ class Session(ClassEdits):
         self.table = ImageTable(project.path_of)
         try:
             self._loader.start(project, self.table)
+            classes = tuple(project.classes())
         except EngineError as error:
-            self._on_loading_failed(str(error))
+            self._on_loading_failed(error)
             return False
         self._read_examples()
-        self._set_classes(tuple(project.classes()))
+        self._set_classes(classes)
         self._start_work()
         return True
 
@@ -452,9 +467,23 @@ class Session(ClassEdits):
         if self.project is not None and self.project.folder.is_dir():
             self._read_folder()
 
-    def _on_loading_failed(self, message: str) -> None:
+    def _on_loading_failed(self, error: EngineError) -> None:
         self.close_project()
-        self._tell(message)
+        self._tell_error(error)
+
+    def _tell_error(self, error: EngineError) -> None:
+        if isinstance(error, DamagedProjectError) and error.path is not None:
+            self._damaged = error.path
+            self._tell(str(error), remedy=Remedy.REPAIR)
+        else:
+            super()._tell_error(error)
+
+    def _on_news(self, news: ProjectNews) -> None:
+        if news.damaged is not None:
+            self._damaged = news.damaged
+            self._tell(news.sentence, Severity.ERROR, Remedy.REPAIR)
+        else:
+            self._tell(news.sentence)
 
     def _read_folder(self) -> None:
         """Have it scanned and classified, at once or when the table is whole.
@@ -520,9 +549,11 @@ class Session(ClassEdits):
             self._tell(event.notice, Severity.WARNING)
         self.status_changed.emit()
 
-    def _on_reading_failed(self, message: str) -> None:
-        if message != self.engine_failure:  # Else it is told already, once.
-            self._tell(message)
+    def _on_reading_failed(self, failure: str | EngineError) -> None:
+        if isinstance(failure, EngineError):
+            self._tell_error(failure)
+        elif failure != self.engine_failure:  # Else it is told already, once.
+            self._tell(failure)
 
     def _on_engine_failed(self, event: messages.EngineFailed) -> None:
         if not self.choice.is_safe and self.can_restart_engine:

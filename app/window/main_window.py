@@ -314,7 +314,7 @@ class MainWindow(QMainWindow):
             case Remedy.OPEN_REPORT:
                 self.pages.evaluation.open_report()
             case Remedy.REPAIR:
-                self._session.repair()
+                self.opening.repair()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_path(event) is not None:

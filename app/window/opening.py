@@ -72,6 +72,10 @@ class Opening(QObject):
         """
         self._leave_project(partial(self._open, path))
 
+    def repair(self) -> None:
+        """Make the project whole that was found damaged; asks as :meth:`open` does."""
+        self._leave_project(self._repair)
+
     def close_project(self) -> None:
         """Go back to the start page; asks as :meth:`open` does."""
         self._leave_project(self._close_project)
@@ -201,6 +205,10 @@ class Opening(QObject):
         project = self._session.project
         if project is not None and project.folder == folder.resolve():
             self._session.begin_from_model(model)
+
+    def _repair(self) -> None:
+        self._covers.keep()
+        self._session.repair()
 
     def _close_project(self) -> None:
         self._covers.keep()

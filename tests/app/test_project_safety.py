@@ -3,6 +3,8 @@ them."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from conftest import Desk, paint_folder
 from PySide6.QtWidgets import QPushButton
 
 from app.session import pulse
-from engine import Project, messages, project_lock
+from engine import Project, messages, project_files, project_lock, project_reading
 from engine.jobs.repair import repair_project
 from engine.words import say
 
@@ -44,6 +46,15 @@ def test_a_damaged_project_is_repaired_where_it_is_opened(desk: Desk, folder: Pa
     assert desk.session.project is None
     assert desk.notices()[0].startswith(f"{path} is damaged")
 
+    _repair(desk, path)
+    assert desk.session.project is not None
+    assert desk.labels_on_disk() == labels
+    assert "is repaired; labels in it: 3." in desk.notices()[0]
+    assert "Nothing that was labelled is missing." in desk.notices()[0]
+    assert (folder / "garden.handful.damaged-1").read_bytes() != content
+
+
+def _repair(desk: Desk, path: Path) -> None:
     _press(desk, "Repair")
     command = desk.engine.last(messages.RepairProject)
     assert command.path == path
@@ -52,11 +63,63 @@ def test_a_damaged_project_is_repaired_where_it_is_opened(desk: Desk, folder: Pa
             desk.engine.publish(event)
     desk.engine.publish(messages.JobFinished(command.request_id))
     desk.settle()
+
+
+@pytest.mark.parametrize("what", ["images", "classes", "journal", "labels_by_class"])
+def test_a_large_damaged_project_is_told_and_repaired_wherever_that_is_found(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """While it is opened, while it is loaded, or beside the work when it is open already."""
+    labels = _labelled(desk, folder)
+    desk.window.actions_.close_project.trigger()
+    path = folder / "garden.handful"
+    with closing(sqlite3.connect(path)) as connection:
+        asked = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (what,))
+        (page,) = asked.fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes(4096))
+    monkeypatch.setattr(project_files, "CHECKED_AT_ONCE_BYTES", 0)
+    desk.window.open(folder)
+    desk.qtbot.waitUntil(lambda: bool(desk.notices()))
+    assert desk.notices()[0].startswith(f"{path} is damaged")
+    assert (desk.session.project is None) == (what != "labels_by_class")
+    _repair(desk, path)
     assert desk.session.project is not None
     assert desk.labels_on_disk() == labels
     assert "is repaired; labels in it: 3." in desk.notices()[0]
-    assert "Nothing that was labelled is missing." in desk.notices()[0]
-    assert (folder / "garden.handful.damaged-1").read_bytes() != content
+
+
+@pytest.mark.parametrize("what", ["delete", "merge", "add", "label", "scan"])
+def test_damage_that_a_later_question_meets_is_told_and_can_be_repaired(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    labels = _labelled(desk, folder)
+    session, path = desk.session, folder / "garden.handful"
+    cat, dog = session.classes
+
+    def damaged(*_: object, **__: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    with monkeypatch.context() as context:
+        for name in ("labelled_as", "read_classes", "images_named", "labels_of"):
+            context.setattr(project_reading, name, damaged)
+        match what:
+            case "delete":
+                session.delete_class(cat.class_id)
+            case "merge":
+                session.merge_classes(cat.class_id, dog.class_id)
+            case "add":
+                assert session.add_class("fox") is None
+            case "label":
+                assert not session.label([desk.image("image_5.png")], cat.class_id)
+            case _:
+                session.rescan()
+                desk.engine.finish_scan()
+    assert desk.notices()[0].startswith(f"{path} is damaged")
+    _repair(desk, path)
+    assert desk.session.project is not None
+    assert desk.labels_on_disk() == labels
 
 
 def test_a_project_that_lost_its_log_has_its_labels_again(

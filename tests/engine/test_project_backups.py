@@ -13,10 +13,9 @@ import pytest
 
 from engine import project_backups, project_keeper
 from engine.messages import ClassId, FoundFile, ImageId
-from engine.project import Change, Project
+from engine.project import Change, Project, ProjectNews
 from engine.project_backups import Backup, backups_of, to_remove
 from engine.project_trail import Entry, Trail
-from engine.words import Sentence
 
 
 def _entries(path: Path) -> list[Entry]:
@@ -198,14 +197,15 @@ def test_a_project_that_was_damaged_meanwhile_is_no_backup(opened: Project, tmp_
         byte = file.read(1)
         file.seek(page * 4096 - 3)
         file.write(bytes([byte[0] ^ 2]))
-    told: list[Sentence] = []
+    told: list[ProjectNews] = []
     opened.follow_news(told.append)
     opened._keeper.back_up_soon()
     assert opened.wait_until_kept()
     assert backups_of(opened.path, tmp_path / "backups") == good
     assert len(told) == 1
-    assert str(opened.path) in told[0]
-    assert "Close the project and repair it" in told[0]
+    assert str(opened.path) in told[0].sentence
+    assert "Close the project and repair it" in told[0].sentence
+    assert told[0].damaged == opened.path
     opened.close()
 
 
