@@ -5,6 +5,7 @@ Edits are in ``editing`` and ``class_edits``; here are opening, the engine and r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,7 @@ from app.session.likeness import Likeness
 from app.session.meta_run import MetaTraining
 from app.session.preferences import Preferences
 from app.session.project_loader import ProjectLoader
+from app.session.pulse import Asking, answers
 from app.session.result_tasks import ResultTasks
 from app.session.session_notices import SessionNotices
 from app.session.tasks import Task
@@ -51,6 +53,9 @@ _COUNT_MS: Final = 100
 
 class Session(ClassEdits):
     """The open project, its images and classes, the undo stack and the background work.
+
+    Attributes:
+        is_folder_there: whether the folder of images was, when it was asked for last.
 
     Signals, beside those of :class:`Editing`:
         project_changed: another project is open, or none.
@@ -109,6 +114,8 @@ class Session(ClassEdits):
         self.results = ResultTasks(self, self._watch)
         self.cache = CachePlace(self)
         self._damaged: Path | None = None
+        self._asking = Asking(self)
+        self.is_folder_there = True
         self._fallback_folder = fallback_folder
         self._backup_folder = fallback_folder.parent / "backups"
         self.covers_folder = fallback_folder.parent / "covers"
@@ -123,6 +130,13 @@ class Session(ClassEdits):
     def open(self, path: Path) -> bool:
         """Open a folder, a project file, or the folder of an image; tell why where it fails."""
         try:
+            if not answers(path):
+                self._tell(
+                    self.tr("{path} cannot be reached: its drive does not answer.").format(
+                        path=path
+                    )
+                )
+                return False
             if path.is_dir():
                 project = self._project_of(path)
             elif path.suffix.lower() == PROJECT_SUFFIX:
@@ -142,7 +156,7 @@ class Session(ClassEdits):
             self.rescan()
             return True
         self.close_project()
-        self.project = project
+        self.project, self.is_folder_there = project, True
         project.follow_news(self._news.emit)
         self.preferences.add_recent(project.path)
         self.arrivals.open(project)
@@ -154,11 +168,7 @@ class Session(ClassEdits):
         elsewhere = self._notices.kept_elsewhere(project, path)
         if elsewhere is not None:
             self._notify(elsewhere)
-        if project.folder.is_dir():
-            self._read_folder()
-        else:
-            self._notify(self._notices.folder_is_gone(project.folder))
-            self.arrivals.begin()
+        self._if_there(self._read_folder)
         return True
 
     def repair(self) -> None:
@@ -184,6 +194,7 @@ class Session(ClassEdits):
         if self.project is None:
             return
         self._loader.stop()
+        self._asking.drop()
         self._let_go_of_the_work()
         self.arrivals.close()
         self.audit.forget_kept()
@@ -213,10 +224,7 @@ class Session(ClassEdits):
         """Look for new, changed and vanished files."""
         if self.project is None or self._loader.is_loading:  # Then it is scanned afterwards.
             return
-        if self.project.folder.is_dir():
-            self.reader.start(self.project, self.table)
-        else:
-            self._notify(self._notices.folder_is_gone(self.project.folder))
+        self._if_there(self._scan)
 
     def move_folder(self, folder: Path) -> None:
         """The images lie elsewhere now; a folder that has none of them is refused."""
@@ -288,10 +296,7 @@ class Session(ClassEdits):
             self.table.clear_predictions()
             self._start_work()
             self.project_changed.emit()
-            if self.project.folder.is_dir():
-                self._read_folder()
-            else:
-                self._notify(self._notices.folder_is_gone(self.project.folder))
+            self._if_there(self._read_folder)
         self.status_changed.emit()
 
     def _on_restarted(self, failure: str) -> None:
@@ -464,7 +469,7 @@ class Session(ClassEdits):
         self.scanned.emit()
         self.status_changed.emit()
         self._count_soon()
-        if self.project is not None and self.project.folder.is_dir():
+        if self.project is not None and not self._asking.is_asking and self.is_folder_there:
             self._read_folder()
 
     def _on_loading_failed(self, error: EngineError) -> None:
@@ -484,6 +489,31 @@ class Session(ClassEdits):
             self._tell(news.sentence, Severity.ERROR, Remedy.REPAIR)
         else:
             self._tell(news.sentence)
+
+    def _if_there(self, then: Callable[[], None]) -> None:
+        """Go on where the folder of images is there, now or when that is known; else tell."""
+        project = self.project
+        assert project is not None
+        folder = project.folder
+
+        def take(is_there: bool) -> None:
+            self._know_folder(is_there)
+            if is_there:
+                then()
+            else:
+                self._notify(self._notices.folder_is_gone(folder))
+                self.arrivals.begin(is_there=False)
+
+        self._asking.ask(lambda: os.path.isdir(folder), take)
+
+    def _know_folder(self, is_there: bool) -> None:
+        if is_there != self.is_folder_there:
+            self.is_folder_there = is_there
+            self.status_changed.emit()
+
+    def _scan(self) -> None:
+        if self.project is not None and not self._loader.is_loading:
+            self.reader.start(self.project, self.table)
 
     def _read_folder(self) -> None:
         """Have it scanned and classified, at once or when the table is whole.
@@ -579,9 +609,11 @@ class Session(ClassEdits):
         self.scanned.emit()
         self.classifier.on_scanned()
         self._count_soon()
-        self.arrivals.begin()
+        self._know_folder(True)
+        self.arrivals.begin(is_there=True)
 
     def _on_folder_gone(self) -> None:
+        self._know_folder(False)
         if self.project is not None and not self.arrivals.is_watching:  # Which tells it, too.
             self._notify(self._notices.folder_went_away(self.project.folder))
 
@@ -589,6 +621,7 @@ class Session(ClassEdits):
         project = self.project
         if project is None:
             return
+        self._know_folder(True)
         if not self.arrivals.is_watching:
             self._notify(self._notices.folder_is_back(project.folder))
         try:

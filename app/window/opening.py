@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.look.notices import Notice, NoticeBars, Severity
 from app.session.preferences import Preferences
+from app.session.pulse import answers
 from app.session.session import PROJECT_SUFFIX, Session
 from app.window.covers import Covers
 from app.window.leaving import LeaveQuestion
@@ -142,7 +143,7 @@ class Opening(QObject):
 
     def open_recent(self, path: Path) -> None:
         """Open a project that was open before, if it is there still."""
-        if path.exists():
+        if not answers(path) or path.exists():  # The session tells what does not answer.
             self.open(path)
             return
         self._preferences.remove_recent(path)

@@ -3,13 +3,17 @@ them."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import Desk, paint_folder
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
 
 from app.session import pulse
@@ -227,3 +231,97 @@ def test_some_broken_files_in_a_folder_that_is_there_are_just_that(
     desk.qtbot.waitUntil(lambda: desk.session.reader._pulse._thread is None)
     assert int(desk.session.table.unreadable.sum()) == 6
     assert not desk.notices()
+
+
+class Mount:
+    """A drive that answers when it is let; until then whoever asks waits."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.goes_on = threading.Event()
+        self.is_dead = False
+        self.n_waiting = 0
+        for module, name in ((pulse, "is_folder_there"), (os.path, "isdir"), (os.path, "exists")):
+            monkeypatch.setattr(module, name, self._slow(getattr(module, name)))
+        monkeypatch.setattr(pulse, "_AT_ONCE_S", 0.01)
+        monkeypatch.setattr(pulse, "_PAUSE_S", 0.01)
+        monkeypatch.setattr(pulse, "_LIMIT_MS", 100)
+
+    def _slow(self, question: Callable[..., bool]) -> Callable[..., bool]:
+        def ask(*given: object) -> bool:
+            name = threading.current_thread().name
+            if self.is_dead and name in ("handful-asking", "handful-pulse"):
+                self.n_waiting += 1
+                assert self.goes_on.wait(30)
+            return question(*given)
+
+        return ask
+
+
+@pytest.fixture
+def mount(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mount]:
+    made = Mount(monkeypatch)
+    yield made
+    made.goes_on.set()
+    for thread in threading.enumerate():
+        if thread.name in ("handful-asking", "handful-pulse"):
+            thread.join(5)
+
+
+@pytest.mark.parametrize("how", ["scan", "failure"])
+def test_a_drive_that_does_not_answer_holds_nothing_up_and_is_told(
+    desk: Desk, tmp_path: Path, mount: Mount, how: str
+) -> None:
+    folder = paint_folder(tmp_path / "garden", 12)
+    desk.open(folder)
+    desk.session.rescan()
+    scan = desk.engine.last(messages.ScanFolder)
+    mount.is_dead = True
+    if how == "scan":
+        desk.engine.publish(messages.ScanFinished(scan.request_id, 0, ()))
+    else:
+        desk.engine.publish(messages.JobFailed(scan.request_id, say("Nothing is there."), False))
+    assert mount.n_waiting == 1
+    assert not desk.notices()  # And the window goes on, meanwhile.
+    desk.qtbot.waitUntil(lambda: bool(desk.notices()))
+    assert desk.notices()[0].startswith(f"The folder {folder} cannot be reached at the moment.")
+    assert not desk.session.table.missing.any()
+    n_scans = len(desk.engine.all(messages.ScanFolder))
+    mount.is_dead = False
+    mount.goes_on.set()
+    desk.qtbot.waitUntil(lambda: len(desk.engine.all(messages.ScanFolder)) > n_scans)
+    assert len(desk.notices()) == 2
+    desk.window.actions_.close_project.trigger()
+
+
+def test_a_folder_that_does_not_answer_is_not_opened_and_told(
+    desk: Desk, tmp_path: Path, mount: Mount
+) -> None:
+    folder = paint_folder(tmp_path / "garden", 12)
+    mount.is_dead = True
+    painted: list[None] = []
+    QTimer.singleShot(20, lambda: painted.append(None))
+    desk.window.open(folder)
+    assert painted  # The event loop went on.
+    assert desk.session.project is None
+    assert desk.notices() == [f"{folder} cannot be reached: its drive does not answer."]
+    mount.is_dead = False
+    desk.open(folder)
+    assert desk.session.table.n_rows == 12
+
+
+def test_images_on_a_drive_that_does_not_answer_are_told_of_and_not_scanned(
+    desk: Desk, tmp_path: Path, mount: Mount
+) -> None:
+    folder = paint_folder(tmp_path / "garden", 12)
+    desk.open(folder)
+    n_scans = len(desk.engine.all(messages.ScanFolder))
+    mount.is_dead = True
+    desk.session.rescan()
+    assert len(desk.engine.all(messages.ScanFolder)) == n_scans
+    desk.qtbot.waitUntil(lambda: bool(desk.notices()))
+    assert desk.notices()[0].startswith(f"The folder {folder} is not there any more.")
+    assert not desk.session.is_folder_there
+    mount.is_dead = False
+    desk.session.rescan()
+    assert len(desk.engine.all(messages.ScanFolder)) == n_scans + 1
+    assert desk.session.is_folder_there
