@@ -56,6 +56,7 @@ from engine.project_journal import now
 from engine.project_keeper import ProjectKeeper, ProjectNews
 from engine.project_lock import ProjectLock
 from engine.project_outside import Outside
+from engine.project_place import ProjectPlace, write_again, write_beside
 from engine.project_records import (
     CLASS_COLOURS,
     MAX_HOTKEY,
@@ -117,6 +118,8 @@ class Project:
         self._has_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         self._outside = Outside(connection)
         self._others_version = self._version_of_others()
+        self._place = ProjectPlace(path, has_log=self._has_log)
+        self._kept_beside: Path | None = None  # Where it is since another file took its place.
         self._number: project_files.FileNumber | None = None  # Noted as open here.
 
     # --- Opening and closing --------------------------------------------------------------------
@@ -411,7 +414,7 @@ class Project:
         """Close the file; what was applied is on disk already."""
         if self._keeper is not None:
             self._keeper.close()
-        if self._is_new:
+        if self._is_new and project_files.number_of(self.path) == self._number:
             project_files.remove_if_untouched(self._connection, self.path)
         self._connection.close()
         project_files.note_closed(self._number)
@@ -632,10 +635,15 @@ class Project:
             ProjectError: nothing was changed; the sentence says why (disk full, duplicate class
                 name, ...).
         """
+        self._stay_in_place()
         with self._asking():
             before = look_before(self._connection, change, self._none_named)
         with self._transaction(say("save to")) as connection:
             undo = write_change(connection, change, before)
+        try:
+            self._stay_in_place()
+        except ProjectError as error:  # Told with the next change; this one is made.
+            _log.warning("%s", error)
         if self._keeper is not None:
             self._keeper.note()
         return undo
@@ -777,6 +785,61 @@ class Project:
         self._folder = folder.resolve()
 
     # --- Private --------------------------------------------------------------------------------
+
+    def _stay_in_place(self) -> None:
+        """Where the file was deleted, or has lost its log, have it under its name again.
+
+        Raises ProjectError where it was replaced, or cannot be written again.
+        """
+        path = self.path
+        try:
+            if self._kept_beside is None and not self._place.is_kept(self._connection):
+                if self._place.is_free and self._place.is_moved:
+                    return  # What is written goes where the folder went.
+                if self._place.is_free:
+                    write_again(self._connection, path)
+                    self._connect_again()
+                    self._tell(
+                        say(
+                            "{path} was deleted or renamed while it was open; it was written "
+                            "again, with all that was labelled.",
+                            path=path,
+                        )
+                    )
+                elif self._place.has_lost_log:
+                    self._connection.execute("PRAGMA wal_checkpoint(FULL)")
+                    self._connection.close()
+                    self._connect_again()
+                else:
+                    self._kept_beside = write_beside(self._connection, path)
+                    self._place.let_go_of_log()
+        except OSError as error:
+            raise ProjectError(sentence_for(error, path, say("save to"))) from error
+        except sqlite3.Error as error:
+            raise project_files.project_error(error, path, say("save to")) from error
+        if self._kept_beside is not None:
+            raise ProjectError(
+                say(
+                    "{path} was replaced by another program while it was open, so nothing more is "
+                    "saved to it; what was labelled here is kept as {name}. Close the project and "
+                    "open the one that you want to go on with.",
+                    path=path,
+                    name=self._kept_beside.name,
+                )
+            )
+
+    def _connect_again(self) -> None:
+        project_files.note_closed(self._number)
+        self._number = project_files.note_open(self.path)
+        self._connection = connect(self.path)
+        make_durable(self._connection, self.path)
+        self._others_version = self._version_of_others()
+        self._place.renew()
+
+    def _tell(self, sentence: Sentence) -> None:
+        _log.warning("%s", sentence)
+        if self._keeper is not None:
+            self._keeper.publish(ProjectNews(sentence))
 
     def _version_of_others(self) -> int:
         """Another number after another connection has written; one's own changes leave it."""

@@ -585,6 +585,11 @@ def put_in_place(made: Path, path: Path) -> Path | None:
     return aside if is_there else None
 
 
+def move_logs(path: Path) -> None:
+    """Give a log that lies beside no file of its own another name. Raises OSError."""
+    _move_logs(path, _name_aside(path))
+
+
 def _name_aside(path: Path) -> Path:
     # Not one that ends as projects do: a folder with two is nobody's.
     return next(

@@ -175,6 +175,8 @@ class ProjectKeeper:
         self._n_since += noted - self._n_kept
         if noted > self._n_kept or self._written is None or self._is_behind:
             with closing(connect_to_read(self._path)) as connection:
+                if project_backups.project_id_of(connection) != self._trail.project_id:
+                    raise OSError(f"another project lies at {self._path}")
                 self._follow(connection, moves)
         if self._is_check_due and not is_closing:
             self._is_check_due = False
@@ -202,7 +204,7 @@ class ProjectKeeper:
                         path=self._path,
                         kept=kept,
                     )
-                    self._publish(ProjectNews(told))
+                    self.publish(ProjectNews(told))
                 self._written = self._begun_at
         for entries in entries_after(connection, self._written):
             self._trail.append(entries)
@@ -222,6 +224,8 @@ class ProjectKeeper:
         begun_s = time.monotonic()
         try:
             with closing(connect_to_read(self._path)) as connection:
+                if project_backups.project_id_of(connection) != self._trail.project_id:
+                    return  # Another project lies there now.
                 is_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
                 if is_log:  # One moment of the file, whatever is written meanwhile.
                     connection.execute("BEGIN")
@@ -272,10 +276,11 @@ class ProjectKeeper:
             "{reason} Close the project and repair it; what you label until then is kept.",
             reason=sentence_of(str(error)),
         )
-        self._publish(ProjectNews(told, error.path or self._path))
+        self.publish(ProjectNews(told, error.path or self._path))
         return True
 
-    def _publish(self, news: ProjectNews) -> None:
+    def publish(self, news: ProjectNews) -> None:
+        """Have it told, now or when somebody listens; on any thread."""
         with self._wake:
             tell = self._tell
             if tell is None:

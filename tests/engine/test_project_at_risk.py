@@ -14,12 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from engine import files, project_files, project_lock
+from engine import (
+    files,
+    project_connection,
+    project_files,
+    project_journal,
+    project_lock,
+    project_place,
+)
 from engine.cli import main
 from engine.errors import DamagedProjectError, ProjectError, ProjectInUseError
 from engine.files import rename_new
 from engine.messages import ClassId, FoundFile, ImageId
-from engine.project import Change, Project
+from engine.project import Change, Project, ProjectNews
 from engine.project_connection import connect, connect_to_read
 from engine.project_missing import missing_entries
 from engine.project_recovery import recover
@@ -398,3 +405,128 @@ def test_a_connection_is_let_go_of_where_opening_fails(folder: Path, tmp_path: P
     assert not project_files._open_here
     with closing(connect(project.path)):
         pass
+
+
+# --- Files that go while they are open ------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("how", ["file", "file and log", "log", "renamed"])
+def test_a_project_that_is_deleted_while_it_is_open_is_written_again(
+    folder: Path, tmp_path: Path, how: str
+) -> None:
+    project = _begun(folder, tmp_path, tmp_path / "backups")
+    told: list[ProjectNews] = []
+    project.follow_news(told.append)
+    _label(project, 1, 5)
+    assert project.wait_until_kept()
+    if how == "renamed":
+        project.path.rename(folder / "meadow.handful")
+    if how in ("file", "file and log"):
+        project.path.unlink()
+    if "log" in how:
+        Path(f"{project.path}-wal").unlink()
+        Path(f"{project.path}-shm").unlink()
+    for number in (6, 7):
+        _label(project, number, number)
+        left = tmp_path / f"left {number}"
+        shutil.copytree(folder, left)  # As a program that is killed leaves it.
+        with closing(Project.open(left / "garden.handful")) as again:
+            assert len(again.labels()) == number
+    assert len(told) == (0 if how == "log" else 1)
+    assert all("was deleted or renamed while it was open" in news.sentence for news in told)
+    assert project.wait_until_kept()
+    project.close()
+    with closing(Project.open(folder / "garden.handful")) as again:
+        assert len(again.labels()) == 7
+    (trail,) = (tmp_path / "backups").glob("*.trail")
+    assert sum(entry.subject == "image" for entry in _all_of(trail)) == 7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file is replaced that is open")
+def test_a_project_that_is_replaced_while_it_is_open_is_kept_beside(
+    folder: Path, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    _label(project, 1, 5)
+    (tmp_path / "other").mkdir()
+    with closing(_begun(tmp_path / "other", tmp_path)) as other:
+        _label(other, 30, 31)
+    assert project.wait_until_kept()
+    trail = next(backups.glob("*.trail")).read_bytes()
+    other.path.replace(project.path)  # As what keeps files in step does.
+    for number in (6, 7):
+        with pytest.raises(ProjectError, match=r"kept as garden kept 1\.handful"):
+            _label(project, number, number)
+    project.wait_until_kept()
+    assert len(project.labels()) == 5
+    project.close()
+    with closing(Project.open(folder / "garden kept 1.handful")) as again:
+        assert len(again.labels()) == 5
+    with closing(Project.open(project.path)) as again:
+        assert again.labels().keys() == {30, 31}
+    assert next(backups.glob("*.trail")).read_bytes() == trail
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no folder is renamed that is in use")
+def test_a_folder_that_is_renamed_while_its_project_is_open_loses_nothing(
+    folder: Path, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    _label(project, 1, 5)
+    folder.rename(tmp_path / "meadow")
+    _label(project, 6, 9)
+    left = tmp_path / "left"
+    shutil.copytree(tmp_path / "meadow", left)
+    project.close()
+    for place in (left, tmp_path / "meadow"):
+        with closing(Project.for_folder(place, tmp_path / "kept", backups)) as again:
+            assert len(again.labels()) == 9
+            assert again.path == place / "garden.handful"
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "2099-01-01"])
+def test_a_clock_that_jumps_takes_no_label(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, day: str
+) -> None:
+    backups = tmp_path / "backups"
+    with closing(_begun(folder, tmp_path, backups)) as project:
+        _label(project, 1, 5)
+    monkeypatch.setattr(project_journal, "now", lambda: f"{day}T00:00:00.000+00:00")
+    with closing(Project.open(project.path, backup_folder=backups, alone=True)) as project:
+        _label(project, 6, 9)
+        labels = project.labels()
+    whole = project.path.read_bytes()
+    project.path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+    assert recover(project.path, backups).n_labels == 9
+    with closing(Project.open(project.path, backup_folder=backups)) as project:
+        assert project.labels() == labels
+
+
+def test_on_a_share_a_file_may_have_another_number_and_be_the_same(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_connection, "is_remote", lambda _: True)
+    project = _begun(folder, tmp_path)
+    _label(project, 1, 3)
+    copy = tmp_path / "copy"
+    shutil.copyfile(project.path, copy)
+    real, numbers = project_files.number_of, iter(range(100, 200))
+
+    def number_of(path: Path) -> tuple[int, int] | None:
+        found = real(path)
+        return None if found is None else (found[0], next(numbers))
+
+    monkeypatch.setattr(project_place, "number_of", number_of)
+    _label(project, 4, 5)
+    assert len(project.labels()) == 5
+    monkeypatch.setattr(project_place, "number_of", real)
+    project._place.renew()
+    copy.replace(project.path)
+    with pytest.raises(ProjectError, match=r"kept as garden kept 1\.handful"):
+        _label(project, 6, 6)
+    project.close()
+    with closing(Project.open(folder / "garden kept 1.handful")) as again:
+        assert len(again.labels()) == 5
