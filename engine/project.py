@@ -24,6 +24,7 @@ from uuid import uuid4
 
 from engine import (
     project_backups,
+    project_copies,
     project_examples,
     project_files,
     project_missing,
@@ -33,7 +34,6 @@ from engine import (
 from engine.errors import (
     DamagedProjectError,
     ProjectError,
-    ProjectInUseError,
     ReadOnlyProjectError,
     sentence_for,
 )
@@ -69,7 +69,6 @@ from engine.project_records import (
     is_none_name,
     is_text,
 )
-from engine.project_recovery import recover
 from engine.project_replay import replay
 from engine.project_schema import fill_new_file, has_table
 from engine.project_trail import Trail, last_entry
@@ -283,13 +282,13 @@ class Project:
                     path=path,
                 )
             )
-        copy = project_files.writable_copy(path, fallback_folder)
+        copy = project_copies.writable_copy(path, fallback_folder)
         try:
             return cls._open_at(copy, None, backup_folder, alone=alone)
         except DamagedProjectError as error:
             _log.warning("%s", error)
         # The project itself is whole: a copy is not to be in its way.
-        notice = _made_whole(path, copy, fallback_folder, backup_folder)
+        notice = project_copies.made_whole(path, copy, fallback_folder, backup_folder)
         opened = cls._open_at(copy, None, backup_folder, alone=alone)
         opened.notice = notice
         return opened
@@ -316,7 +315,7 @@ class Project:
         number = None
         try:
             if fallback_folder is not None:
-                notice = _taken_back(path, fallback_folder, lock)
+                notice = project_copies.taken_back(path, fallback_folder, lock)
             number = project_files.note_open(path)
             connection = connect_to_read(path) if read_only else connect(path)
             try:
@@ -911,57 +910,6 @@ class Project:
                     connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error as error:
             raise project_files.project_error(error, self.path, doing) from error
-
-
-def _taken_back(path: Path, fallback_folder: Path, lock: ProjectLock | None) -> Sentence:
-    """Take copies back under the project's lock, which is held for as long as that takes if it is
-    not held anyway."""
-    if lock is not None:
-        is_alone = lock.is_first
-        return project_files.take_back_copies(path, fallback_folder, is_alone=is_alone)
-    try:
-        held = ProjectLock(path)
-    except ProjectInUseError:
-        return project_files.take_back_copies(path, fallback_folder, is_alone=False)
-    try:
-        return project_files.take_back_copies(path, fallback_folder, is_alone=held.is_first)
-    finally:
-        held.close()
-
-
-def _made_whole(
-    original: Path, copy: Path, fallback_folder: Path, backup_folder: Path | None
-) -> Sentence:
-    """Mend or replace the damaged copy of a read-only project; what the person is told.
-
-    Where the trail tells all that was done in it, another copy is made, which gets that when it is
-    opened; else it is repaired like any other project.
-    """
-    if backup_folder is not None and project_missing.knows_all(original, copy, backup_folder):
-        lock = ProjectLock(copy)
-        try:
-            kept = project_files.put_aside(copy)
-            project_files.writable_copy(original, fallback_folder)
-        except OSError as error:
-            raise ProjectError(sentence_for(error, copy, say("repair"))) from error
-        finally:
-            lock.close()
-        return say(
-            "{copy}, the copy of the read-only project {path}, was damaged and is kept as {name}; "
-            "another was made, with all that was labelled.",
-            copy=copy,
-            path=original,
-            name="" if kept is None else kept.name,
-        )
-    done = recover(copy, backup_folder, original=original)
-    return say(
-        "{copy}, the copy of the read-only project {path}, was damaged and is repaired; labels in "
-        "it: {count}. What was brought back from where is told in {name}.",
-        copy=copy,
-        path=original,
-        count=done.n_labels,
-        name=f"{done.damaged}.txt",
-    )
 
 
 def _is_as_known(file: FoundFile, record: ImageRecord | None) -> bool:

@@ -15,9 +15,8 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from enum import Enum
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from engine.errors import (
     DamagedProjectError,
@@ -26,19 +25,16 @@ from engine.errors import (
     ReadOnlyProjectError,
     sentence_for,
 )
-from engine.files import exchange, rename_new, sync_folder
+from engine.files import exchange, sync_folder
 from engine.project_backups import (
     SUFFIX,
-    copy_to,
     marked_stem,
     short_stem,
-    sync,
-    temporary_beside,
 )
-from engine.project_connection import connect, connect_to_read
+from engine.project_connection import connect_to_read
 from engine.project_schema import APPLICATION_ID, FORMAT_VERSION
 from engine.project_strangers import check_statements, check_values
-from engine.words import NOTHING, Sentence, say
+from engine.words import say
 
 MAX_PATH_BYTES: Final = 500  # SQLite opens no file whose path is longer than 512 with "-journal".
 _HEADER_BYTES: Final = 100  # Of every SQLite file.
@@ -48,11 +44,6 @@ _QUARTER_NS: Final = 15 * 60 * 10**9
 _SIGNS_OF_DAMAGE: Final = ("malformed", "not a database", "UTF-8", "utf-8", "datatype mismatch")
 CHECKED_AT_ONCE_BYTES: Final = 32_000_000  # 0.1 s; larger ones are checked beside the work.
 _LEAST_ROOM_BYTES: Final = 1 << 16  # A page for the log and what it is shared by.
-_LAST_ENTRY: Final = (
-    "SELECT entry, change, at, action, subject, name, before, after FROM journal "
-    "ORDER BY entry DESC LIMIT 1"
-)
-
 _LOGS: Final = ("-wal", "-shm", "-journal")  # What SQLite keeps beside a file.
 
 _log = logging.getLogger(__name__)
@@ -139,7 +130,7 @@ def kept_elsewhere(folder: Path, fallback_folder: Path) -> Path:
     """
     return next(
         path
-        for path in _fallback_paths(folder, fallback_folder)
+        for path in fallback_paths(folder, fallback_folder)
         if not os.path.exists(path) or _fits(path, folder)
     )
 
@@ -279,110 +270,6 @@ def _is_full(folder: Path) -> bool:
         return False
 
 
-def writable_copy(path: Path, fallback_folder: Path) -> Path:
-    """The copy of a read-only project in the fallback folder: the one worked in, or a new one."""
-    copy = next(
-        copy
-        for copy in _fallback_paths(path, fallback_folder)
-        if not os.path.exists(copy) or _lineage(path, copy) in _MAY_BE_WORKED_IN
-    )
-    if os.path.exists(copy):
-        return copy
-    try:
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        with temporary_beside(copy) as temporary:
-            shutil.copyfile(path, temporary)
-            log = Path(f"{path}-wal")
-            if log.exists():  # It holds the newest labels of a program that did not end well.
-                shutil.copyfile(log, f"{temporary}-wal")
-            temporary.chmod(0o600)
-            with closing(connect(temporary)) as connection:
-                check_whole(connection, path)
-                connection.executemany(
-                    "INSERT OR REPLACE INTO settings VALUES (?, ?)",
-                    [
-                        # The images stay where they are; "beside the project" now means elsewhere.
-                        *folder_settings(find_folder(connection, path.parent), copy),
-                        ("copied_from", os.fsencode(path).decode(errors="replace")),
-                    ],
-                )
-            sync(temporary)
-            rename_new(temporary, copy)
-            sync_folder(copy.parent)
-    except FileExistsError:  # Another program has made it meanwhile.
-        return copy
-    except OSError as error:
-        raise ReadOnlyProjectError(
-            sentence_for(error, copy, say("copy the read-only project to"))
-        ) from error
-    except sqlite3.Error as error:
-        raise project_error(error, path, say("copy")) from error
-    return copy
-
-
-def take_back_copies(path: Path, fallback_folder: Path, *, is_alone: bool) -> Sentence:
-    """Bring what was done in copies, while a project was read-only, back into it.
-
-    Only where the project itself was not worked in since: it then becomes what the copy is, and
-    what it was is kept beside it under another name.
-
-    Args:
-        is_alone: who calls has the project's lock, so that no window can have it open whose labels
-            would go to a file without a name. On a share SQLite could not tell.
-
-    Returns:
-        One sentence for the person, or nothing.
-    """
-    told = NOTHING
-    for copy in _fallback_paths(path, fallback_folder):
-        if not os.path.exists(copy):
-            return told
-        try:
-            match _lineage(path, copy):
-                case _Lineage.UNKNOWN:
-                    told = _is_damaged(path, copy)
-                case _Lineage.AHEAD:
-                    if not is_alone:
-                        raise sqlite3.OperationalError("database is locked")
-                    kept = _replace_by(path, copy)
-                    told = say(
-                        "What was labelled in {copy} while {path} was read-only is back in it; "
-                        "what it held before is kept as {name}.",
-                        copy=copy,
-                        path=path,
-                        name=kept.name,
-                    )
-                case _Lineage.BOTH if _is_news(path, copy):
-                    told = say(
-                        "{path} and {copy}, a copy from when it was read-only, were both worked "
-                        "in: the labels of the copy are only there.",
-                        path=path,
-                        copy=copy,
-                    )
-                case _:
-                    pass
-        except DamagedProjectError:
-            told = _is_damaged(path, copy)
-        except (sqlite3.Error, OSError, ProjectError) as error:
-            _log.warning("could not bring %s back into %s: %s", copy, path, error)
-            told = say(
-                "What was labelled in {copy} while {path} was read-only could not be brought "
-                "back now; it is only there.",
-                copy=copy,
-                path=path,
-            )
-    return told
-
-
-def _is_damaged(path: Path, copy: Path) -> Sentence:
-    return say(
-        "{copy} is damaged, so what was labelled in it while {path} was read-only could not be "
-        "brought back; open it to have it repaired.",
-        copy=copy,
-        path=path,
-    )
-
-
 def is_used(connection: sqlite3.Connection) -> bool:
     """Whether anything was ever found or done in a project."""
     (found,) = connection.execute(
@@ -439,90 +326,6 @@ def _relative_folder(folder: Path, project: Path) -> str:
         return os.path.relpath(folder.resolve(), project.resolve().parent)
     except ValueError:  # Another drive on Windows.
         return ""
-
-
-class _Lineage(Enum):
-    """What a copy is to the project that it was made of, by what their journals hold."""
-
-    SAME = "same"
-    AHEAD = "ahead"
-    BEHIND = "behind"
-    BOTH = "both"
-    STRANGER = "stranger"  # A copy of another project that lay at the same place.
-    UNKNOWN = "unknown"  # The copy cannot be read.
-
-
-_MAY_BE_WORKED_IN: Final = (_Lineage.SAME, _Lineage.AHEAD, _Lineage.UNKNOWN)
-
-
-def _lineage(path: Path, copy: Path) -> _Lineage:
-    """How a copy and its original differ; journals only grow, so one entry tells of all before."""
-    created = "SELECT value FROM settings WHERE key = 'created'"
-    is_original = True
-    try:
-        with closing(connect_to_read(path)) as original:
-            begun, last = original.execute(created).fetchone(), original.execute(_LAST_ENTRY)
-            newest = last.fetchone()
-            is_original = False
-            with closing(connect_to_read(copy)) as other:
-                if begun != other.execute(created).fetchone():
-                    return _Lineage.STRANGER
-                is_in_copy = _holds(other, newest)
-                last_of_copy = other.execute(_LAST_ENTRY).fetchone()
-            is_original = True
-            is_in_original = _holds(original, last_of_copy)
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        _log.warning("could not compare %s with %s: %s", copy, path, error)
-        # Opening it says what is wrong with it.
-        return _Lineage.SAME if is_original else _Lineage.UNKNOWN
-    match (is_in_copy, is_in_original):
-        case (True, True):
-            return _Lineage.SAME
-        case (True, False):
-            return _Lineage.AHEAD
-        case (False, True):
-            return _Lineage.BEHIND
-    return _Lineage.BOTH
-
-
-def _holds(connection: sqlite3.Connection, entry: tuple[Any, ...] | None) -> bool:
-    if entry is None:
-        return True
-    found = connection.execute(_LAST_ENTRY.replace("ORDER", "WHERE entry = ? ORDER"), entry[:1])
-    return bool(found.fetchone() == entry)
-
-
-def _replace_by(path: Path, copy: Path) -> Path:
-    """Make ``path`` what ``copy`` is; return where what it was is kept."""
-    kept = next(
-        name
-        for number in itertools.count(1)
-        if not os.path.exists(
-            name := path.with_name(f"{path.stem} before taking back {number}{SUFFIX}")
-        )
-    )
-    with temporary_beside(path) as temporary, temporary_beside(kept) as old:
-        with closing(connect(path)) as original:
-            copy_to(original, old)
-            settings = original.execute(
-                "SELECT key, value FROM settings WHERE key LIKE 'folder%'"
-            ).fetchall()
-        with closing(connect_to_read(copy)) as source:
-            copy_to(source, temporary)
-        with closing(connect(temporary)) as connection:
-            connection.execute("DELETE FROM settings WHERE key = 'copied_from'")
-            connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings)
-            check_whole(connection, copy)
-        with closing(connect(path)) as original:
-            # A log left behind would be taken for the new file's. This takes having it alone.
-            original.execute("PRAGMA busy_timeout = 0")
-            if original.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
-                raise sqlite3.OperationalError("database is locked")
-        sync(temporary)
-        rename_new(old, kept)
-        temporary.replace(path)
-        sync_folder(path.parent)
-    return kept
 
 
 def put_aside(path: Path) -> Path | None:
@@ -610,20 +413,8 @@ def _move_logs(path: Path, aside: Path) -> list[tuple[Path, Path]]:
     return moved
 
 
-def _is_news(path: Path, copy: Path) -> bool:
-    """Whether the person was not told yet that both were worked in; from now on they were."""
-    with closing(connect_to_read(copy)) as other:
-        (entry,) = other.execute("SELECT max(entry) FROM journal").fetchone()
-    with closing(connect(path)) as connection:
-        cursor = connection.execute(
-            "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2 "
-            "WHERE value != ?2",
-            (f"told_of:{copy.name}", str(entry)),
-        )
-        return cursor.rowcount > 0
-
-
-def _fallback_paths(original: Path, fallback_folder: Path) -> Iterator[Path]:
+def fallback_paths(original: Path, fallback_folder: Path) -> Iterator[Path]:
+    """Where what belongs to a read-only folder or project may lie, one name after the other."""
     for number in itertools.count(1):
         tail = "" if number == 1 else f"-{number}"
         yield fallback_folder / f"{marked_stem(original)}{tail}{SUFFIX}"
