@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -119,7 +120,9 @@ class Project:
         self._others_version = self._version_of_others()
         self._place = ProjectPlace(path, has_log=self._has_log)
         self._kept_beside: Path | None = None  # Where it is since another file took its place.
-        self._number: project_files.FileNumber | None = None  # Noted as open here.
+        self._number: project_files.FileNumber | None = None
+        # As open in this program; called, no longer.
+        self._noted: weakref.finalize[..., Project] = weakref.finalize(self, lambda: None)
 
     # --- Opening and closing --------------------------------------------------------------------
 
@@ -333,10 +336,10 @@ class Project:
                 if not read_only:
                     make_durable(connection, path)
                 opened = cls(connection, path, lock)
-                opened._number = number
                 opened.notice = notice
                 if backup_folder is not None and not read_only:
                     opened._keep_safe(backup_folder, is_checked=is_checked)
+                opened._note_open(number)
             except BaseException:
                 connection.close()
                 raise
@@ -416,8 +419,7 @@ class Project:
         if self._is_new and project_files.number_of(self.path) == self._number:
             project_files.remove_if_untouched(self._connection, self.path)
         self._connection.close()
-        project_files.note_closed(self._number)
-        self._number = None
+        self._noted()
         if self._lock is not None:
             self._lock.close()
 
@@ -827,9 +829,14 @@ class Project:
                 )
             )
 
+    def _note_open(self, number: project_files.FileNumber | None) -> None:
+        self._number = number
+        # Also where nobody closes it: another file may get the number then.
+        self._noted = weakref.finalize(self, project_files.note_closed, number)
+
     def _connect_again(self) -> None:
-        project_files.note_closed(self._number)
-        self._number = project_files.note_open(self.path)
+        self._noted()
+        self._note_open(project_files.note_open(self.path))
         self._connection = connect(self.path)
         make_durable(self._connection, self.path)
         self._others_version = self._version_of_others()

@@ -50,7 +50,7 @@ _log = logging.getLogger(__name__)
 
 FileNumber = tuple[int, int]  # Device and file, by which the system tells files apart.
 _open_here: Counter[FileNumber] = Counter()
-_counting: Final = threading.Lock()
+_counting: Final = threading.RLock()  # The garbage collector may be in between.
 
 
 def note_open(path: Path) -> FileNumber | None:
