@@ -69,6 +69,7 @@ from engine.project import (
     ImageClass,
     ImageRecord,
     Project,
+    ProjectNews,
     class_name_key,
     is_none_name,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "Project",
     "ProjectError",
     "ProjectInUseError",
+    "ProjectNews",
     "ReadOnlyProjectError",
     "ReliabilityBin",
     "Sentence",

@@ -37,7 +37,9 @@ class DamagedProjectError(ProjectError):
         path: the project's file, where it is known.
     """
 
-    path: Path | None = None
+    def __init__(self, sentence: str, path: Path | None = None) -> None:
+        super().__init__(sentence)
+        self.path = path
 
 
 class ProjectInUseError(ProjectError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import re
 import shutil
@@ -18,6 +19,8 @@ _LEFTOVER: Final = re.compile(r"\.handful-[0-9a-f]{32}(\..*)?")
 _OLD_S: Final = 3600.0
 _AT_FDCWD: Final = -100
 _EXCHANGE: Final = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS.
+_NO_REPLACE: Final = 1  # Of Linux.
+_EXCLUSIVE: Final = 4  # Of macOS.
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -29,10 +32,60 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):  # What went wrong is told, and not this after it.
             temporary.unlink()
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Have new names in a folder on the disk, where the system lets a folder be synced."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def rename_new(source: Path, target: Path) -> None:
+    """Give a file a name that nothing has, in one step, so that of two programs one is refused.
+
+    Raises:
+        FileExistsError: something has the name; both are as they were.
+        OSError: it cannot be renamed.
+    """
+    names = os.fsencode(source), os.fsencode(target)
+    number = errno.ENOSYS
+    with contextlib.suppress(AttributeError):  # An older C library.
+        if sys.platform == "linux":
+            rename = ctypes.CDLL(None, use_errno=True).renameat2
+            done = rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _NO_REPLACE)
+            number = 0 if done == 0 else ctypes.get_errno()
+        elif sys.platform == "darwin":
+            done = ctypes.CDLL(None, use_errno=True).renamex_np(*names, _EXCLUSIVE)
+            number = 0 if done == 0 else ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):  # A disk that cannot do that.
+        _rename_if_free(source, target)
+    elif number:
+        raise OSError(number, os.strerror(number), str(target))
+
+
+def _rename_if_free(source: Path, target: Path) -> None:
+    if sys.platform != "win32":
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise
+        except OSError:  # No links there either, so two steps are all there is.
+            if os.path.lexists(target):
+                number = errno.EEXIST
+                raise FileExistsError(number, os.strerror(number), str(target)) from None
+        else:
+            source.unlink()
+            return
+    source.rename(target)  # Windows replaces nothing with it.
 
 
 def exchange(one: Path, other: Path) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,13 +25,20 @@ from uuid import uuid4
 
 from engine import (
     project_backups,
+    project_copies,
     project_examples,
     project_files,
     project_missing,
     project_moves,
     project_reading,
 )
-from engine.errors import DamagedProjectError, ProjectError, ReadOnlyProjectError, sentence_for
+from engine.errors import (
+    DamagedProjectError,
+    ProjectError,
+    ReadOnlyProjectError,
+    sentence_for,
+)
+from engine.files import rename_new, sync_folder
 from engine.messages import (
     NONE_OF_THESE,
     BundleClass,
@@ -46,9 +54,10 @@ from engine.messages import (
 from engine.project_changes import look_before, write_change
 from engine.project_connection import connect, connect_to_read, make_durable
 from engine.project_journal import now
-from engine.project_keeper import ProjectKeeper
+from engine.project_keeper import ProjectKeeper, ProjectNews
 from engine.project_lock import ProjectLock
 from engine.project_outside import Outside
+from engine.project_place import ProjectPlace, write_again, write_beside
 from engine.project_records import (
     CLASS_COLOURS,
     MAX_HOTKEY,
@@ -73,6 +82,7 @@ __all__ = [
     "ImageClass",
     "ImageRecord",
     "Project",
+    "ProjectNews",
     "class_name_key",
     "is_none_name",
     "is_text",
@@ -108,6 +118,11 @@ class Project:
         self._has_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         self._outside = Outside(connection)
         self._others_version = self._version_of_others()
+        self._place = ProjectPlace(path, has_log=self._has_log)
+        self._kept_beside: Path | None = None  # Where it is since another file took its place.
+        self._number: project_files.FileNumber | None = None
+        # As open in this program; called, no longer.
+        self._noted: weakref.finalize[..., Project] = weakref.finalize(self, lambda: None)
 
     # --- Opening and closing --------------------------------------------------------------------
 
@@ -134,7 +149,13 @@ class Project:
         if os.path.exists(beside):
             opened = cls.open(beside, fallback_folder, backup_folder=backup_folder, alone=alone)
             # Of a run that was killed over an empty folder: it goes as if it were made now.
-            opened._is_new = opened.path == beside and not project_files.is_used(opened._connection)
+            try:
+                with opened._asking():
+                    is_used = project_files.is_used(opened._connection)
+            except ProjectError:
+                opened.close()
+                raise
+            opened._is_new = opened.path == beside and not is_used
             return opened
         inside = project_files.only_project_in(folder)
         if inside is not None:  # The folder was renamed since.
@@ -143,22 +164,26 @@ class Project:
         if os.path.exists(kept):
             return cls.open(kept, fallback_folder, backup_folder=backup_folder, alone=alone)
         is_short = len(os.fsencode(beside)) <= project_files.MAX_PATH_BYTES
-        made = cls._make(beside if is_short and project_files.is_writable(folder) else kept, folder)
-        opened = cls.open(made, fallback_folder, backup_folder=backup_folder, alone=alone)
-        opened._is_new = True
+        place = beside if is_short and project_files.is_writable(folder) else kept
+        is_made = cls._make(place, folder)  # Else another program has, just now.
+        opened = cls.open(place, fallback_folder, backup_folder=backup_folder, alone=alone)
+        opened._is_new = is_made
         return opened
 
     @classmethod
     def create(cls, path: Path, folder: Path) -> Project:
         """Make a new project file for ``folder``. Raises ProjectError; never overwrites."""
-        return cls.open(cls._make(path, folder))
-
-    @classmethod
-    def _make(cls, path: Path, folder: Path) -> Path:
-        if os.path.exists(path):
+        if not cls._make(path, folder):
             raise ProjectError(
                 say("{path} already exists; open it instead, or choose another name.", path=path)
             )
+        return cls.open(path)
+
+    @classmethod
+    def _make(cls, path: Path, folder: Path) -> bool:
+        """Make a file that is whole as soon as it is there; False where there is one already."""
+        if os.path.exists(path):
+            return False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -178,12 +203,16 @@ class Project:
                     connection.execute("COMMIT")
                 finally:
                     connection.close()
-                temporary.replace(path)
+                # Two programs may be at it; who comes second opens what the first has made.
+                rename_new(temporary, path)
+                sync_folder(path.parent)
+            except FileExistsError:
+                return False
             except sqlite3.Error as error:
                 raise project_files.project_error(error, path, say("create")) from error
             except OSError as error:
                 raise ProjectError(sentence_for(error, path, say("create"))) from error
-        return path
+        return True
 
     @classmethod
     def open(
@@ -221,19 +250,18 @@ class Project:
         try:
             return cls._open(path, fallback_folder, backup_folder, read_only, alone)
         except DamagedProjectError as error:
-            error.path = path
+            damaged = error.path = error.path or path
             backup = None
             if backup_folder is not None:
-                backup = next(reversed(project_backups.backups_of(path, backup_folder)), None)
+                backup = next(reversed(project_backups.backups_of(damaged, backup_folder)), None)
             if backup is None:
                 raise
             found = sentence_of(str(error))
             damage = found.worded(found.rstrip("."))
-            told = DamagedProjectError(
-                say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup.path)
-            )
-            told.path = path
-            raise told from error
+            raise DamagedProjectError(
+                say("{damage}; the newest backup is {backup}.", damage=damage, backup=backup.path),
+                damaged,
+            ) from error
 
     @classmethod
     def _open(
@@ -245,23 +273,53 @@ class Project:
         alone: bool,
     ) -> Project:
         project_files.check_header(path)
+        if read_only:
+            return cls._open_at(path, None, None, read_only=True, alone=False)
+        if os.access(path, os.W_OK) and project_files.is_writable(path.parent):
+            return cls._open_at(path, fallback_folder, backup_folder, alone=alone)
+        if fallback_folder is None:
+            raise ReadOnlyProjectError(
+                say(
+                    "{path} is read-only, so labels could not be saved; copy it to a place "
+                    "where you may write and open the copy.",
+                    path=path,
+                )
+            )
+        copy = project_copies.writable_copy(path, fallback_folder)
+        try:
+            return cls._open_at(copy, None, backup_folder, alone=alone)
+        except DamagedProjectError as error:
+            _log.warning("%s", error)
+        # The project itself is whole: a copy is not to be in its way.
+        notice = project_copies.made_whole(path, copy, fallback_folder, backup_folder)
+        opened = cls._open_at(copy, None, backup_folder, alone=alone)
+        opened.notice = notice
+        return opened
+
+    @classmethod
+    def _open_at(
+        cls,
+        path: Path,
+        fallback_folder: Path | None,
+        backup_folder: Path | None,
+        *,
+        read_only: bool = False,
+        alone: bool,
+    ) -> Project:
+        """Open the file that is worked in.
+
+        Args:
+            fallback_folder: has copies to be taken back into it; None: there can be none.
+            backup_folder, read_only, alone: as for :meth:`open`.
+        """
         notice = NOTHING
         is_kept_elsewhere = path.parent == fallback_folder
-        if not read_only:
-            if not (os.access(path, os.W_OK) and project_files.is_writable(path.parent)):
-                if fallback_folder is None:
-                    raise ReadOnlyProjectError(
-                        say(
-                            "{path} is read-only, so labels could not be saved; copy it to a place "
-                            "where you may write and open the copy.",
-                            path=path,
-                        )
-                    )
-                path = project_files.writable_copy(path, fallback_folder)
-            elif fallback_folder is not None:
-                notice = project_files.take_back_copies(path, fallback_folder)
-        lock = ProjectLock(path) if alone and not read_only else None
+        lock = ProjectLock(path) if alone else None
+        number = None
         try:
+            if fallback_folder is not None:
+                notice = project_copies.taken_back(path, fallback_folder, lock)
+            number = project_files.note_open(path)
             connection = connect_to_read(path) if read_only else connect(path)
             try:
                 is_checked = (
@@ -281,16 +339,16 @@ class Project:
                 opened.notice = notice
                 if backup_folder is not None and not read_only:
                     opened._keep_safe(backup_folder, is_checked=is_checked)
+                opened._note_open(number)
             except BaseException:
                 connection.close()
                 raise
-        except (sqlite3.Error, UnicodeDecodeError) as error:
+        except BaseException as error:
+            project_files.note_closed(number)
             if lock is not None:
                 lock.close()
-            raise project_files.project_error(error, path, say("open")) from error
-        except BaseException:
-            if lock is not None:
-                lock.close()
+            if isinstance(error, sqlite3.Error | UnicodeDecodeError):
+                raise project_files.project_error(error, path, say("open")) from error
             raise
         return opened
 
@@ -302,9 +360,9 @@ class Project:
         trail = Trail.of(path, project_id, folder, connection)
         try:
             missing = project_missing.missing_entries(connection, trail, path, folder)
-            if missing.entries:
+            if missing:
                 with self._transaction(say("save to")):
-                    replay(connection, missing.entries, missing.moves)
+                    replay(connection, missing.entries(), missing.moves)
                 restored = missing.told(path)
         except OSError as error:
             _log.warning("could not read the trail of %s: %s", path, error)
@@ -343,11 +401,11 @@ class Project:
                 path=self.path,
             )
 
-    def follow_news(self, tell: Callable[[Sentence], None]) -> None:
-        """Be told, on a thread of the project's, what is found out about the file beside the work;
-        one sentence each."""
+    def follow_news(self, tell: Callable[[ProjectNews], None]) -> None:
+        """Be told, on a thread of the project's, what is found out about the file beside the work,
+        also before this was called."""
         if self._keeper is not None:
-            self._keeper.tell = tell
+            self._keeper.follow(tell)
 
     def wait_until_kept(self) -> bool:
         """Wait until all changes are on the trail and a backup under way is made; False where that
@@ -358,9 +416,10 @@ class Project:
         """Close the file; what was applied is on disk already."""
         if self._keeper is not None:
             self._keeper.close()
-        if self._is_new:
+        if self._is_new and project_files.number_of(self.path) == self._number:
             project_files.remove_if_untouched(self._connection, self.path)
         self._connection.close()
+        self._noted()
         if self._lock is not None:
             self._lock.close()
 
@@ -549,9 +608,7 @@ class Project:
     def removal(self, class_id: ClassId) -> Change:
         """The change that removes a class and takes its labels off."""
         target = self._class(class_id)
-        labels: dict[ImageId, ClassId | None] = dict.fromkeys(
-            project_reading.labelled_as(self._connection, class_id)
-        )
+        labels: dict[ImageId, ClassId | None] = dict.fromkeys(self._labelled_as(class_id))
         removed = replace(target, removed=True, hotkey=None)
         return Change(say("Delete class “{name}”", name=target.name), labels, (removed,))
 
@@ -562,14 +619,13 @@ class Project:
         """
         gone = self._class(source)
         kept = NONE_CLASS if target == NONE_OF_THESE else self._class(target)
-        labels: dict[ImageId, ClassId | None] = dict.fromkeys(
-            project_reading.labelled_as(self._connection, source), target
-        )
+        labels: dict[ImageId, ClassId | None] = dict.fromkeys(self._labelled_as(source), target)
         removed = replace(gone, removed=True, hotkey=None)
-        labelled = project_reading.labels_of(self._connection, labels)
+        with self._asking():
+            labelled = project_reading.labels_of(self._connection, labels)
+            examples = project_examples.model_examples_of(self._connection, source)
         contents = {image: content for image, (_, content) in labelled.items()}
         action = say("Merge “{source}” into “{target}”", source=gone.name, target=kept.name)
-        examples = project_examples.model_examples_of(self._connection, source)
         moved = dict.fromkeys(examples, target)
         return Change(action, labels, (removed,), contents, examples=moved)
 
@@ -580,10 +636,15 @@ class Project:
             ProjectError: nothing was changed; the sentence says why (disk full, duplicate class
                 name, ...).
         """
+        self._stay_in_place()
         with self._asking():
             before = look_before(self._connection, change, self._none_named)
         with self._transaction(say("save to")) as connection:
             undo = write_change(connection, change, before)
+        try:
+            self._stay_in_place()
+        except ProjectError as error:  # Told with the next change; this one is made.
+            _log.warning("%s", error)
         if self._keeper is not None:
             self._keeper.note()
         return undo
@@ -609,8 +670,7 @@ class Project:
                 "OR modified_ns != excluded.modified_ns",
                 [(file.name, file.size_bytes, file.modified_ns) for file in fresh],
             )
-        touched = list(dict.fromkeys(file.name for file in fresh))
-        return project_reading.images_named(self._connection, touched)
+        return self._images_named([file.name for file in fresh])
 
     def mark_missing(self, images: Iterable[ImageId]) -> None:
         """Remember that the files of ``images`` were not found; their labels stay."""
@@ -663,7 +723,7 @@ class Project:
             self._outside.follow(connection, touched)
         if self._keeper is not None:
             self._keeper.note_moves(moved)
-        return project_reading.images_named(self._connection, touched)
+        return self._images_named(touched)
 
     def follow_rewritten(self, images: Iterable[RewrittenImage]) -> None:
         """Let images and their labels stand for the bytes that Handful itself gave their files.
@@ -698,15 +758,21 @@ class Project:
         To be called when all bytes are known and :meth:`carry_labels` has nothing more to do: the
         files were edited in place, and each is told of once.
         """
-        names = project_moves.changed_names(self._connection)
-        if names or project_moves.has_changed_set_aside(self._connection):
+        with self._asking():
+            names = project_moves.changed_names(self._connection)
+            is_due = bool(names) or project_moves.has_changed_set_aside(self._connection)
+        if is_due:
             with self._transaction(say("save to")) as connection:
                 project_moves.accept_changed(connection)
         return names
 
     def has_images_in(self, folder: Path) -> bool:
-        """Whether ``folder`` may be where the images are: it has some, or none are known yet."""
-        return project_files.has_known_images(self._connection, folder)
+        """Whether ``folder`` may be where the images are: it has some, or none are known yet.
+
+        Raises ProjectError where the file cannot be read.
+        """
+        with self._asking():
+            return project_files.has_known_images(self._connection, folder)
 
     def move_folder(self, folder: Path) -> None:
         """Point the project at where its images lie now; names stay relative to it."""
@@ -720,6 +786,66 @@ class Project:
         self._folder = folder.resolve()
 
     # --- Private --------------------------------------------------------------------------------
+
+    def _stay_in_place(self) -> None:
+        """Where the file was deleted, or has lost its log, have it under its name again.
+
+        Raises ProjectError where it was replaced, or cannot be written again.
+        """
+        path = self.path
+        try:
+            if self._kept_beside is None and not self._place.is_kept(self._connection):
+                if self._place.is_free and self._place.is_moved:
+                    return  # What is written goes where the folder went.
+                if self._place.is_free:
+                    write_again(self._connection, path)
+                    self._connect_again()
+                    self._tell(
+                        say(
+                            "{path} was deleted or renamed while it was open; it was written "
+                            "again, with all that was labelled.",
+                            path=path,
+                        )
+                    )
+                elif self._place.has_lost_log:
+                    self._connection.execute("PRAGMA wal_checkpoint(FULL)")
+                    self._connection.close()
+                    self._connect_again()
+                else:
+                    self._kept_beside = write_beside(self._connection, path)
+                    self._place.let_go_of_log()
+        except OSError as error:
+            raise ProjectError(sentence_for(error, path, say("save to"))) from error
+        except sqlite3.Error as error:
+            raise project_files.project_error(error, path, say("save to")) from error
+        if self._kept_beside is not None:
+            raise ProjectError(
+                say(
+                    "{path} was replaced by another program while it was open, so nothing more is "
+                    "saved to it; what was labelled here is kept as {name}. Close the project and "
+                    "open the one that you want to go on with.",
+                    path=path,
+                    name=self._kept_beside.name,
+                )
+            )
+
+    def _note_open(self, number: project_files.FileNumber | None) -> None:
+        self._number = number
+        # Also where nobody closes it: another file may get the number then.
+        self._noted = weakref.finalize(self, project_files.note_closed, number)
+
+    def _connect_again(self) -> None:
+        self._noted()
+        self._note_open(project_files.note_open(self.path))
+        self._connection = connect(self.path)
+        make_durable(self._connection, self.path)
+        self._others_version = self._version_of_others()
+        self._place.renew()
+
+    def _tell(self, sentence: Sentence) -> None:
+        _log.warning("%s", sentence)
+        if self._keeper is not None:
+            self._keeper.publish(ProjectNews(sentence))
 
     def _version_of_others(self) -> int:
         """Another number after another connection has written; one's own changes leave it."""
@@ -741,6 +867,14 @@ class Project:
         return [
             record if allows(record.name) else replace(record, missing=True) for record in records
         ]
+
+    def _images_named(self, names: Iterable[str]) -> list[ImageRecord]:
+        with self._asking():
+            return project_reading.images_named(self._connection, list(dict.fromkeys(names)))
+
+    def _labelled_as(self, class_id: ClassId) -> list[ImageId]:
+        with self._asking():
+            return project_reading.labelled_as(self._connection, class_id)
 
     def _class(self, class_id: ClassId) -> ImageClass:
         return next(item for item in self.classes() if item.class_id == class_id)

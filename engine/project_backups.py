@@ -23,6 +23,7 @@ from uuid import uuid4
 
 from platformdirs import user_data_path
 
+from engine.files import sync_folder
 from engine.project_connection import connect, connect_to_read
 
 SUFFIX: Final = ".handful"
@@ -120,6 +121,7 @@ def back_up(
         temporary.chmod(0o400)
         _clear_up(folder, temporary)
         temporary.replace(folder / name)
+        sync_folder(folder)
     for old in to_remove(backups_of(path, folder)):
         remove(old.path)
     return folder / name

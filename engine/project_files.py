@@ -11,11 +11,12 @@ import logging
 import os
 import shutil
 import sqlite3
+import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
-from enum import Enum
+from contextlib import closing, suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from engine.errors import (
     DamagedProjectError,
@@ -24,11 +25,16 @@ from engine.errors import (
     ReadOnlyProjectError,
     sentence_for,
 )
-from engine.project_backups import SUFFIX, copy_to, marked_stem, short_stem, temporary_beside
-from engine.project_connection import connect, connect_to_read
+from engine.files import exchange, sync_folder
+from engine.project_backups import (
+    SUFFIX,
+    marked_stem,
+    short_stem,
+)
+from engine.project_connection import connect_to_read
 from engine.project_schema import APPLICATION_ID, FORMAT_VERSION
 from engine.project_strangers import check_statements, check_values
-from engine.words import NOTHING, Sentence, say
+from engine.words import say
 
 MAX_PATH_BYTES: Final = 500  # SQLite opens no file whose path is longer than 512 with "-journal".
 _HEADER_BYTES: Final = 100  # Of every SQLite file.
@@ -38,12 +44,45 @@ _QUARTER_NS: Final = 15 * 60 * 10**9
 _SIGNS_OF_DAMAGE: Final = ("malformed", "not a database", "UTF-8", "utf-8", "datatype mismatch")
 CHECKED_AT_ONCE_BYTES: Final = 32_000_000  # 0.1 s; larger ones are checked beside the work.
 _LEAST_ROOM_BYTES: Final = 1 << 16  # A page for the log and what it is shared by.
-_LAST_ENTRY: Final = (
-    "SELECT entry, change, at, action, subject, name, before, after FROM journal "
-    "ORDER BY entry DESC LIMIT 1"
-)
+_LOGS: Final = ("-wal", "-shm", "-journal")  # What SQLite keeps beside a file.
 
 _log = logging.getLogger(__name__)
+
+FileNumber = tuple[int, int]  # Device and file, by which the system tells files apart.
+_open_here: Counter[FileNumber] = Counter()
+_counting: Final = threading.RLock()  # The garbage collector may be in between.
+
+
+def note_open(path: Path) -> FileNumber | None:
+    """This program has a project's file open from now on; :func:`note_closed` takes the result.
+
+    Whoever closes a file lets go of all locks that the program has on it (POSIX), SQLite's too;
+    the next program to close it would then take itself for the last one, and delete the log that
+    labels are being written to. So nobody here may open it but SQLite, which knows of that.
+    """
+    number = number_of(path)
+    if number is not None:
+        with _counting:
+            _open_here[number] += 1
+    return number
+
+
+def note_closed(number: FileNumber | None) -> None:
+    """Once less; see :func:`note_open`."""
+    if number is not None:
+        with _counting:
+            _open_here[number] -= 1
+            if not _open_here[number]:
+                del _open_here[number]
+
+
+def number_of(path: Path) -> FileNumber | None:
+    """Which file has a name now; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def project_path_for(folder: Path) -> Path:
@@ -91,7 +130,7 @@ def kept_elsewhere(folder: Path, fallback_folder: Path) -> Path:
     """
     return next(
         path
-        for path in _fallback_paths(folder, fallback_folder)
+        for path in fallback_paths(folder, fallback_folder)
         if not os.path.exists(path) or _fits(path, folder)
     )
 
@@ -114,9 +153,13 @@ def check_images(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_header(path: Path) -> None:
+    """Refuse what is no project before SQLite may touch it."""
     try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES)
+        with _counting:
+            if number_of(path) in _open_here:
+                return  # It was looked at when it was opened, and must not be closed now.
+            with path.open("rb") as file:
+                header = file.read(_HEADER_BYTES)
     except OSError as error:
         raise ProjectError(sentence_for(error, path, say("read"))) from error
     if header[:16] != b"SQLite format 3\0" or len(header) < _HEADER_BYTES:
@@ -127,7 +170,8 @@ def check_header(path: Path) -> None:
                 "it is.",
                 path=path,
                 reason=reason,
-            )
+            ),
+            path,
         )
     # Looked at before SQLite may touch the file, which could be anybody's (the offsets are from
     # https://www.sqlite.org/fileformat.html, section 1.3).
@@ -166,7 +210,8 @@ def check_whole(connection: sqlite3.Connection, path: Path, *, is_thorough: bool
                 "to it.",
                 path=path,
                 reason=reason,
-            )
+            ),
+            path,
         )
     check_values(connection, path)
 
@@ -207,11 +252,12 @@ def project_error(
             say(
                 "{path} was not opened: it has a value that is larger than any of a project.",
                 path=path,
-            )
+            ),
+            path,
         )
     if any(word in text for word in _SIGNS_OF_DAMAGE):
         return DamagedProjectError(
-            say("{path} is damaged ({text}); it was left as it is.", path=path, text=text)
+            say("{path} is damaged ({text}); it was left as it is.", path=path, text=text), path
         )
     return ProjectError(say("Could not {doing} {path}: {text}.", doing=doing, path=path, text=text))
 
@@ -222,87 +268,6 @@ def _is_full(folder: Path) -> bool:
         return shutil.disk_usage(folder).free < _LEAST_ROOM_BYTES
     except OSError:
         return False
-
-
-def writable_copy(path: Path, fallback_folder: Path) -> Path:
-    """The copy of a read-only project in the fallback folder: the one worked in, or a new one."""
-    copy = next(
-        copy
-        for copy in _fallback_paths(path, fallback_folder)
-        if not os.path.exists(copy) or _lineage(path, copy) in (_Lineage.SAME, _Lineage.AHEAD)
-    )
-    if os.path.exists(copy):
-        return copy
-    try:
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        with temporary_beside(copy) as temporary:
-            shutil.copyfile(path, temporary)
-            log = Path(f"{path}-wal")
-            if log.exists():  # It holds the newest labels of a program that did not end well.
-                shutil.copyfile(log, f"{temporary}-wal")
-            temporary.chmod(0o600)
-            with closing(connect(temporary)) as connection:
-                check_whole(connection, path)
-                connection.executemany(
-                    "INSERT OR REPLACE INTO settings VALUES (?, ?)",
-                    [
-                        # The images stay where they are; "beside the project" now means elsewhere.
-                        *folder_settings(find_folder(connection, path.parent), copy),
-                        ("copied_from", os.fsencode(path).decode(errors="replace")),
-                    ],
-                )
-            temporary.replace(copy)
-    except OSError as error:
-        raise ReadOnlyProjectError(
-            sentence_for(error, copy, say("copy the read-only project to"))
-        ) from error
-    except sqlite3.Error as error:
-        raise project_error(error, path, say("copy")) from error
-    return copy
-
-
-def take_back_copies(path: Path, fallback_folder: Path) -> Sentence:
-    """Bring what was done in copies, while a project was read-only, back into it.
-
-    Only where the project itself was not worked in since: it then becomes what the copy is, and
-    what it was is kept beside it under another name.
-
-    Returns:
-        One sentence for the person, or nothing.
-    """
-    told = NOTHING
-    for copy in _fallback_paths(path, fallback_folder):
-        if not os.path.exists(copy):
-            return told
-        try:
-            match _lineage(path, copy):
-                case _Lineage.AHEAD:
-                    kept = _replace_by(path, copy)
-                    told = say(
-                        "What was labelled in {copy} while {path} was read-only is back in it; "
-                        "what it held before is kept as {name}.",
-                        copy=copy,
-                        path=path,
-                        name=kept.name,
-                    )
-                case _Lineage.BOTH if _is_news(path, copy):
-                    told = say(
-                        "{path} and {copy}, a copy from when it was read-only, were both worked "
-                        "in: the labels of the copy are only there.",
-                        path=path,
-                        copy=copy,
-                    )
-                case _:
-                    pass
-        except (sqlite3.Error, OSError, ProjectError) as error:
-            _log.warning("could not bring %s back into %s: %s", copy, path, error)
-            told = say(
-                "What was labelled in {copy} while {path} was read-only could not be brought "
-                "back now; it is only there.",
-                copy=copy,
-                path=path,
-            )
-    return told
 
 
 def is_used(connection: sqlite3.Connection) -> bool:
@@ -363,90 +328,93 @@ def _relative_folder(folder: Path, project: Path) -> str:
         return ""
 
 
-class _Lineage(Enum):
-    """What a copy is to the project that it was made of, by what their journals hold."""
+def put_aside(path: Path) -> Path | None:
+    """Give a damaged file, and what lies beside it, another name; None where there is no file.
 
-    SAME = "same"
-    AHEAD = "ahead"
-    BEHIND = "behind"
-    BOTH = "both"
-    STRANGER = "stranger"  # A copy of another project that lay at the same place.
+    Raises OSError.
+    """
+    aside = _name_aside(path)
+    _move_logs(path, aside)
+    if not path.exists():
+        return None
+    path.replace(aside)
+    sync_folder(path.parent)
+    return aside
 
 
-def _lineage(path: Path, copy: Path) -> _Lineage:
-    """How a copy and its original differ; journals only grow, so one entry tells of all before."""
+def put_in_place(made: Path, path: Path) -> Path | None:
+    """Give a new file the name of a damaged one, which gets another with what lies beside it.
+
+    At no moment is there nothing of that name: a folder without its project would be given a new
+    one. Where that fails all is as it was.
+
+    Returns:
+        Where the damaged file is; None where there was none.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    aside = _name_aside(path)
+    moved = _move_logs(path, aside)
+    has_two_names = is_there = False
     try:
-        with closing(connect_to_read(path)) as original, closing(connect_to_read(copy)) as other:
-            created = "SELECT value FROM settings WHERE key = 'created'"
-            if original.execute(created).fetchone() != other.execute(created).fetchone():
-                return _Lineage.STRANGER
-            is_in_copy = _holds(other, original.execute(_LAST_ENTRY).fetchone())
-            is_in_original = _holds(original, other.execute(_LAST_ENTRY).fetchone())
-    except sqlite3.Error as error:
-        _log.warning("could not compare %s with %s: %s", copy, path, error)
-        return _Lineage.SAME  # Opening it says what is wrong with it.
-    match (is_in_copy, is_in_original):
-        case (True, True):
-            return _Lineage.SAME
-        case (True, False):
-            return _Lineage.AHEAD
-        case (False, True):
-            return _Lineage.BEHIND
-    return _Lineage.BOTH
+        is_there = path.exists()
+        if is_there:
+            try:
+                os.link(path, aside)
+                has_two_names = True
+            except OSError:  # A disk without links.
+                if exchange(made, path):
+                    try:
+                        made.replace(aside)
+                    except OSError:
+                        exchange(made, path)
+                        raise
+                else:
+                    path.replace(aside)
+                    made.replace(path)
+        if has_two_names or not is_there:
+            made.replace(path)
+    except OSError:
+        with suppress(OSError):
+            if has_two_names:
+                aside.unlink()
+            elif is_there and not path.exists():
+                aside.replace(path)
+            for before, now in moved:
+                now.replace(before)
+        raise
+    sync_folder(path.parent)
+    return aside if is_there else None
 
 
-def _holds(connection: sqlite3.Connection, entry: tuple[Any, ...] | None) -> bool:
-    if entry is None:
-        return True
-    found = connection.execute(_LAST_ENTRY.replace("ORDER", "WHERE entry = ? ORDER"), entry[:1])
-    return bool(found.fetchone() == entry)
+def move_logs(path: Path) -> None:
+    """Give a log that lies beside no file of its own another name. Raises OSError."""
+    _move_logs(path, _name_aside(path))
 
 
-def _replace_by(path: Path, copy: Path) -> Path:
-    """Make ``path`` what ``copy`` is; return where what it was is kept."""
-    kept = next(
+def _name_aside(path: Path) -> Path:
+    # Not one that ends as projects do: a folder with two is nobody's.
+    return next(
         name
         for number in itertools.count(1)
-        if not os.path.exists(
-            name := path.with_name(f"{path.stem} before taking back {number}{SUFFIX}")
-        )
+        if not os.path.exists(name := path.with_name(f"{path.name}.damaged-{number}"))
     )
-    with temporary_beside(path) as temporary, temporary_beside(kept) as old:
-        with closing(connect(path)) as original:
-            copy_to(original, old)
-            settings = original.execute(
-                "SELECT key, value FROM settings WHERE key LIKE 'folder%'"
-            ).fetchall()
-        with closing(connect_to_read(copy)) as source:
-            copy_to(source, temporary)
-        with closing(connect(temporary)) as connection:
-            connection.execute("DELETE FROM settings WHERE key = 'copied_from'")
-            connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings)
-            check_whole(connection, copy)
-        with closing(connect(path)) as original:
-            # A log left behind would be taken for the new file's. This takes having it alone.
-            original.execute("PRAGMA busy_timeout = 0")
-            if original.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
-                raise sqlite3.OperationalError("database is locked")
-        old.replace(kept)
-        temporary.replace(path)
-    return kept
 
 
-def _is_news(path: Path, copy: Path) -> bool:
-    """Whether the person was not told yet that both were worked in; from now on they were."""
-    with closing(connect_to_read(copy)) as other:
-        (entry,) = other.execute("SELECT max(entry) FROM journal").fetchone()
-    with closing(connect(path)) as connection:
-        cursor = connection.execute(
-            "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2 "
-            "WHERE value != ?2",
-            (f"told_of:{copy.name}", str(entry)),
-        )
-        return cursor.rowcount > 0
+def _move_logs(path: Path, aside: Path) -> list[tuple[Path, Path]]:
+    """Before the file itself: the new one would take the log for its own."""
+    moved = []
+    for suffix in _LOGS:
+        beside = Path(f"{path}{suffix}")
+        if beside.exists():
+            beside.replace(f"{aside}{suffix}")
+            moved.append((beside, Path(f"{aside}{suffix}")))
+    return moved
 
 
-def _fallback_paths(original: Path, fallback_folder: Path) -> Iterator[Path]:
+def fallback_paths(original: Path, fallback_folder: Path) -> Iterator[Path]:
+    """Where what belongs to a read-only folder or project may lie, one name after the other."""
     for number in itertools.count(1):
         tail = "" if number == 1 else f"-{number}"
         yield fallback_folder / f"{marked_stem(original)}{tail}{SUFFIX}"

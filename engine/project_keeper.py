@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,7 @@ from engine import project_backups
 from engine.errors import DamagedProjectError, ProjectError
 from engine.project_backups import BackupStoppedError
 from engine.project_connection import connect_to_read
-from engine.project_files import check_whole
+from engine.project_files import check_whole, project_error
 from engine.project_lock import ProjectLock
 from engine.project_missing import last_but_one
 from engine.project_trail import Trail, entries_after, is_of_journal
@@ -36,6 +37,19 @@ _BEAT_S: Final = 60.0
 _JOIN_TIMEOUT_S: Final = 5.0  # A network drive may not answer; the thread then ends by itself.
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectNews:
+    """What was found out about a project's file beside the work.
+
+    Attributes:
+        sentence: for the person.
+        damaged: the file, where it is damaged; :func:`engine.project_recovery.recover` may help.
+    """
+
+    sentence: Sentence
+    damaged: Path | None = None
 
 
 class ProjectKeeper:
@@ -68,7 +82,8 @@ class ProjectKeeper:
         self._trail = trail
         self._lock = lock
         self._begun_at = begun_at
-        self.tell: Callable[[Sentence], None] = lambda _: None
+        self._tell: Callable[[ProjectNews], None] | None = None
+        self._untold: list[ProjectNews] = []
         self._wake = threading.Condition()
         self._n_noted = 0  # Changes; under the condition, as the next four.
         self._n_kept = 0
@@ -83,6 +98,13 @@ class ProjectKeeper:
         self._took_s = 0.0
         self._thread = threading.Thread(target=self._run, name="handful-keeper", daemon=True)
         self._thread.start()
+
+    def follow(self, tell: Callable[[ProjectNews], None]) -> None:
+        """Have news told, on the keeper's thread; those that there are already are told at once."""
+        with self._wake:
+            untold, self._untold, self._tell = self._untold, [], tell
+        for news in untold:
+            tell(news)
 
     def note(self) -> None:
         """A change was made and is on disk."""
@@ -129,8 +151,9 @@ class ProjectKeeper:
                 is_closing = self._is_closing
             try:
                 self._keep(noted, moves, is_closing=is_closing)
-            except (sqlite3.Error, OSError) as error:
-                _log.warning("could not keep the trail of %s: %s", self._path, error)
+            except (ProjectError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
+                if not self._tell_damage(error):
+                    _log.warning("could not keep the trail of %s: %s", self._path, error)
                 self._is_behind = True  # Tried again with the next beat, change, or at closing.
                 with self._wake:
                     self._moves = moves + self._moves
@@ -152,6 +175,8 @@ class ProjectKeeper:
         self._n_since += noted - self._n_kept
         if noted > self._n_kept or self._written is None or self._is_behind:
             with closing(connect_to_read(self._path)) as connection:
+                if project_backups.project_id_of(connection) != self._trail.project_id:
+                    raise OSError(f"another project lies at {self._path}")
                 self._follow(connection, moves)
         if self._is_check_due and not is_closing:
             self._is_check_due = False
@@ -172,15 +197,14 @@ class ProjectKeeper:
             else:
                 kept = self._trail.set_aside()
                 if last is not None and kept is not None:
-                    self.tell(
-                        say(
-                            "{path} was worked in elsewhere since, or is an older copy: the copy "
-                            "of its journal tells of changes that are not in it. They are kept in "
-                            "{kept}.",
-                            path=self._path,
-                            kept=kept,
-                        )
+                    told = say(
+                        "{path} was worked in elsewhere since, or is an older copy: the copy "
+                        "of its journal tells of changes that are not in it. They are kept in "
+                        "{kept}.",
+                        path=self._path,
+                        kept=kept,
                     )
+                    self.publish(ProjectNews(told))
                 self._written = self._begun_at
         for entries in entries_after(connection, self._written):
             self._trail.append(entries)
@@ -200,6 +224,8 @@ class ProjectKeeper:
         begun_s = time.monotonic()
         try:
             with closing(connect_to_read(self._path)) as connection:
+                if project_backups.project_id_of(connection) != self._trail.project_id:
+                    return  # Another project lies there now.
                 is_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
                 if is_log:  # One moment of the file, whatever is written meanwhile.
                     connection.execute("BEGIN")
@@ -215,11 +241,9 @@ class ProjectKeeper:
                 )
         except BackupStoppedError:
             return
-        except DamagedProjectError as error:
-            self._tell_damage(error)
-            return
-        except (ProjectError, sqlite3.Error, OSError) as error:
-            _log.warning("could not back up %s: %s", self._path, error)
+        except (ProjectError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            if not self._tell_damage(error):
+                _log.warning("could not back up %s: %s", self._path, error)
             return
         finally:
             self._made_s = time.monotonic()
@@ -237,16 +261,29 @@ class ProjectKeeper:
                     return  # Nothing could be saved meanwhile; the copy of a backup is checked.
                 connection.set_progress_handler(go_on, _STEP_OPERATIONS)
                 check_whole(connection, self._path)
-        except DamagedProjectError as error:
-            self._tell_damage(error)
-        except (ProjectError, sqlite3.Error):
-            _log.info("could not look through %s", self._path, exc_info=True)
+        except (ProjectError, sqlite3.Error, UnicodeDecodeError) as error:
+            if not self._tell_damage(error):
+                _log.info("could not look through %s", self._path, exc_info=True)
 
-    def _tell_damage(self, error: DamagedProjectError) -> None:
+    def _tell_damage(self, error: Exception) -> bool:
+        """Whether an error means that the file is damaged, which is told then."""
+        if isinstance(error, sqlite3.Error | UnicodeDecodeError):
+            error = project_error(error, self._path, say("read"))
+        if not isinstance(error, DamagedProjectError):
+            return False
         _log.warning("%s", error)
-        self.tell(
-            say(
-                "{reason} Close the project and repair it; what you label until then is kept.",
-                reason=sentence_of(str(error)),
-            )
+        told = say(
+            "{reason} Close the project and repair it; what you label until then is kept.",
+            reason=sentence_of(str(error)),
         )
+        self.publish(ProjectNews(told, error.path or self._path))
+        return True
+
+    def publish(self, news: ProjectNews) -> None:
+        """Have it told, now or when somebody listens; on any thread."""
+        with self._wake:
+            tell = self._tell
+            if tell is None:
+                self._untold.append(news)
+        if tell is not None:
+            tell(news)

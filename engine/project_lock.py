@@ -33,6 +33,7 @@ class ProjectLock:
 
     Attributes:
         is_certain: the system keeps others out; else they can only be told.
+        is_first: nobody has it beside, this program neither; False also where no lock can be made.
     """
 
     def __init__(self, project: Path) -> None:
@@ -45,7 +46,7 @@ class ProjectLock:
         """
         self._path = Path(f"{project}{_SUFFIX}")
         self._file: int | None = None
-        self.is_certain = False
+        self.is_certain = self.is_first = False
         for _ in range(_N_TRIES):
             try:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -116,6 +117,7 @@ class ProjectLock:
             os.lseek(self._file, 0, os.SEEK_SET)
             os.ftruncate(self._file, 0)
             os.write(self._file, own)
+        self.is_first = True
         return True
 
     def _is_alive(self, holder: dict[str, Any]) -> bool:

@@ -6,8 +6,11 @@ card that was pulled. Its journal then ends before the trail does.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import logging
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,16 +23,34 @@ from engine.words import Sentence, say
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Missing:
-    """What the file lacks: entries in their order, and moves of images as a trail has them."""
+    """What the file lacks; false where that is nothing.
 
-    entries: list[Entry] = field(default_factory=list)
+    Attributes:
+        source: gives the entries in their order, read as they are asked for.
+        moves: of images, as a trail has them.
+        n_changes: how many changes :meth:`entries` has given, some entries each.
+    """
+
+    source: Callable[[], Iterator[Entry]] | None = None
     moves: list[tuple[int, str, str]] = field(default_factory=list)
+    n_changes: int = 0
+
+    def __bool__(self) -> bool:
+        return self.source is not None
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries in their order. Raises OSError where they cannot be read to the end."""
+        before = None
+        for entry in self.source() if self.source is not None else ():
+            self.n_changes += entry.change != before
+            before = entry.change
+            yield entry
 
     def told(self, path: Path) -> Sentence:
         """What a person is told once it is back."""
-        count = len({entry.change for entry in self.entries})
+        count = self.n_changes
         if count == 1:
             return say(
                 "{path} had lost the last change that was saved to it; it is back, from the copy "
@@ -58,17 +79,44 @@ def missing_entries(
     if left is None or left.entry <= last:
         return Missing()
     read = trail.read()
-    known = dict(read.entries)
-    if last + 1 not in known or (newest is not None and last not in known):
-        for entry in _of_newest_backup(path, folder, max(0, last - 1)):
-            known.setdefault(entry.entry, entry)
-    is_other = newest is not None and last in known and not known[last].is_same(newest)
-    wanted = range(last + 1, left.entry + 1)
-    if is_other or not all(number in known for number in wanted):
+    gaps = read.gaps(last + 1, left.entry)
+    backup = _newest_backup(path, folder)
+    is_other = False
+    if newest is not None and not read.gaps(last, last):
+        is_other = not next(trail.entries(read, last - 1)).is_same(newest)
+    elif newest is not None and backup is not None:
+        of_backup = next(_of_backup(backup, [(last, last)]), newest)
+        is_other = not of_backup.is_same(newest)
+    if is_other or not (not gaps or _has(backup, gaps)):
         _log.warning("the trail of %s is not that of the file as it is", path)
         return Missing()
-    moves = [move for move in read.moves if move[0] >= last]
-    return Missing([known[number] for number in wanted], moves)
+
+    def in_order() -> Iterator[Entry]:
+        of_backup = _of_backup(backup, gaps)
+        return heapq.merge(trail.entries(read, last), of_backup, key=lambda entry: entry.entry)
+
+    return Missing(in_order, [move for move in read.moves if move[0] >= last])
+
+
+def knows_all(original: Path, copy: Path, folder: Path) -> bool:
+    """Whether the trail of a copy, with its newest backup, has all that was done in it since it was
+    made of a project, so that another one made of it would lose nothing.
+
+    Args:
+        folder: where backups and trails are.
+    """
+    try:
+        with closing(connect_to_read(original)) as connection:
+            project_id = project_backups.project_id_of(connection)
+            trail = Trail.for_damaged(copy, project_id, folder)
+            last = None if trail is None else trail.last()
+            if trail is None or last is None:
+                return False
+            if is_of_journal(last, connection):
+                return True
+            return bool(missing_entries(connection, trail, copy, folder))
+    except (sqlite3.Error, OSError):
+        return False
 
 
 def is_backed_up(connection: sqlite3.Connection, path: Path, folder: Path) -> bool:
@@ -99,12 +147,37 @@ def last_but_one(path: Path, folder: Path) -> int:
         return 0
 
 
-def _of_newest_backup(path: Path, folder: Path, after: int) -> list[Entry]:
+def _newest_backup(path: Path, folder: Path) -> Path | None:
     backups = project_backups.backups_of(path, folder)
-    if not backups:
-        return []
+    return backups[-1].path if backups else None
+
+
+def _has(backup: Path | None, spans: list[tuple[int, int]]) -> bool:
+    """Whether a backup has all entries of some numbers."""
+    if backup is None:
+        return False
+    counting = "SELECT count(*) FROM journal WHERE entry BETWEEN ? AND ?"
     try:
-        with closing(connect_to_read(backups[-1].path)) as backup:
-            return [entry for some in entries_after(backup, after) for entry in some]
+        with closing(connect_to_read(backup)) as connection:
+            return all(
+                connection.execute(counting, span).fetchone()[0] == span[1] - span[0] + 1
+                for span in spans
+            )
     except sqlite3.Error:
-        return []
+        return False
+
+
+def _of_backup(backup: Path | None, spans: list[tuple[int, int]]) -> Iterator[Entry]:
+    """The entries of some numbers that a backup has. Raises OSError where it cannot be read."""
+    if backup is None:
+        return
+    try:
+        with closing(connect_to_read(backup)) as connection:
+            for first, last in spans:
+                every = itertools.chain.from_iterable(entries_after(connection, first - 1))
+                for entry in every:
+                    if entry.entry > last:
+                        break
+                    yield entry
+    except sqlite3.Error as error:
+        raise OSError(f"{backup}: {error}") from error

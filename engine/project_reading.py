@@ -34,7 +34,9 @@ def read_images_after(connection: sqlite3.Connection, image_id: ImageId, count: 
     span = images[0].image_id, images[-1].image_id
     labels = connection.execute(
         "SELECT image_id, class_id FROM labels WHERE image_id BETWEEN ? AND ?", span
-    )
+    ).fetchall()
+    if not all(isinstance(class_id, int) for _, class_id in labels):
+        raise _malformed()
     return KnownImages(
         images,
         {ImageId(image): ClassId(class_id) for image, class_id in labels},
@@ -63,18 +65,18 @@ def read_classes(connection: sqlite3.Connection, *, with_removed: bool) -> list[
     notes: dict[int, str] = {}
     if has_table(connection, "class_notes"):
         notes = dict(connection.execute("SELECT class_id, note FROM class_notes"))
-    return [
-        ImageClass(
-            ClassId(row[0]),
-            row[1],
-            _colour(row[2], row[0]),
-            row[3],
-            row[4],
-            bool(row[5]),
-            notes.get(row[0], ""),
+    found = []
+    for number, name, colour, hotkey, position, removed in rows:
+        note = notes.get(number, "")
+        if not all(isinstance(text, str) for text in (name, colour, note)):
+            raise _malformed()
+        if not isinstance(position, int) or not isinstance(hotkey, int | None):
+            raise _malformed()
+        colour = _colour(colour, number)
+        found.append(
+            ImageClass(ClassId(number), name, colour, hotkey, position, bool(removed), note)
         )
-        for row in rows
-    ]
+    return found
 
 
 def read_labels(connection: sqlite3.Connection) -> dict[ImageId, ClassId]:
@@ -158,4 +160,14 @@ def _colour(text: str, number: int) -> str:
 
 
 def _records(rows: Iterable[tuple[int, str, int, int, int]]) -> list[ImageRecord]:
-    return [ImageRecord(ImageId(row[0]), row[1], row[2], row[3], bool(row[4])) for row in rows]
+    records = []
+    for number, name, size_bytes, modified_ns, missing in rows:
+        if not (isinstance(name, str) and type(size_bytes) is type(modified_ns) is int):
+            raise _malformed()
+        records.append(ImageRecord(ImageId(number), name, size_bytes, modified_ns, bool(missing)))
+    return records
+
+
+def _malformed() -> sqlite3.DatabaseError:
+    """As SQLite says it; a large file is looked through beside the work, so it may meet any row."""
+    return sqlite3.DatabaseError("database disk image is malformed: a value is of another kind")

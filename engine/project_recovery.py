@@ -8,7 +8,7 @@ the journal first, then its tables, labels checked against their index. The dama
 
 from __future__ import annotations
 
-import itertools
+import heapq
 import json
 import logging
 import os
@@ -101,7 +101,11 @@ class _Counts:
 
 
 def recover(
-    path: Path, backup_folder: Path | None, step: Callable[[], None] = lambda: None
+    path: Path,
+    backup_folder: Path | None,
+    step: Callable[[], None] = lambda: None,
+    *,
+    original: Path | None = None,
 ) -> Recovery:
     """Make a project whole that cannot be opened any more.
 
@@ -112,6 +116,7 @@ def recover(
         backup_folder: where backups and trails are; None: the damaged file is all there is.
         step: called every few milliseconds; it may raise to end the work, which leaves all as it
             was.
+        original: the read-only project that it is a copy of, in place of a backup.
 
     Raises:
         ProjectInUseError: somebody has it open.
@@ -119,24 +124,29 @@ def recover(
     """
     lock = ProjectLock(path)
     try:
-        return _recover(path, backup_folder, step)
+        return _recover(path, backup_folder, step, original)
     finally:
         lock.close()
 
 
-def _recover(path: Path, backup_folder: Path | None, step: Callable[[], None]) -> Recovery:
+def _recover(
+    path: Path, backup_folder: Path | None, step: Callable[[], None], original: Path | None
+) -> Recovery:
     try:
         salvage = _read_damaged(path, step) if path.exists() else _Salvage()
     except OSError as error:
         raise ProjectError(sentence_for(error, path, say("read"))) from error
     project_id = salvage.settings.get("id") or salvage.settings.get("created") or ""
-    trail_read, base = Read(), None
+    read, base, trail = Read(), original, None
     if backup_folder is not None:
-        base = _newest_good(project_id, path, backup_folder)
+        base = _newest_good(project_id, path, backup_folder) or original
         trail = Trail.for_damaged(path, project_id, backup_folder)
         with suppress(OSError):
-            trail_read = trail.read() if trail is not None else Read()
-    if base is None and not (salvage.classes or salvage.images or trail_read.entries):
+            read = trail.read() if trail is not None else read
+    if trail is not None and read.spans and not project_id:
+        # Else its own trail would be taken for that of another project.
+        salvage.settings["id"] = trail.project_id
+    if base is None and not (salvage.classes or salvage.images or read.spans):
         raise ProjectError(
             say(
                 "Nothing of a project could be read in {path}, and there is no backup of it; the "
@@ -146,15 +156,16 @@ def _recover(path: Path, backup_folder: Path | None, step: Callable[[], None]) -
         )
     try:
         with project_backups.temporary_beside(path) as temporary:
-            sentences = _write(temporary, path, base, salvage, trail_read, step)
+            sentences = _write(temporary, path, base, salvage, (trail, read), step)
+            if base is not None and base == original:
+                _point_at_images(temporary, path, original)
             with closing(connect(temporary)) as made:
                 project_files.check_whole(made, path)
                 counts = made.execute(
                     "SELECT (SELECT count(*) FROM labels), (SELECT count(*) FROM images)"
                 ).fetchone()
             project_backups.sync(temporary)
-            damaged = _put_aside(path)
-            temporary.replace(path)
+            damaged = project_files.put_in_place(temporary, path)
     except OSError as error:
         raise ProjectError(sentence_for(error, path, say("repair"))) from error
     except sqlite3.Error as error:
@@ -177,10 +188,16 @@ def _write(
     path: Path,
     base: Path | None,
     salvage: _Salvage,
-    trail: Read,
+    kept: tuple[Trail | None, Read],
     step: Callable[[], None],
 ) -> list[Sentence]:
-    """Write the project; return what was done, in sentences."""
+    """Write the project; return what was done, in sentences.
+
+    Args:
+        kept: the trail and what it has.
+    """
+    trail, read = kept
+    has_trail = bool(read.spans)
     if base is None:
         _begin(target, path, salvage)
     else:
@@ -193,17 +210,20 @@ def _write(
         connection.execute("DELETE FROM settings WHERE key = 'backup_of'")
         (last,) = connection.execute("SELECT coalesce(max(entry), 0) FROM journal").fetchone()
         (n_base,) = connection.execute("SELECT count(*) FROM labels").fetchone()
-        entries, gaps = _joined(salvage.journal, trail.entries, last)
+        of_file, gaps = _joined(salvage.journal, read, last)
+        entries: Iterable[Entry] = of_file
+        if trail is not None:
+            entries = heapq.merge(trail.entries(read, last), of_file, key=lambda item: item.entry)
         # Only the trail says where the journal's end is when its last page is gone.
-        is_complete = gaps == 0 and (bool(trail.entries) or salvage.is_journal_whole)
+        is_complete = gaps == 0 and (has_trail or salvage.is_journal_whole)
         _add_images(connection, path, salvage, step)
         before = _labels(connection)
         n_doubtful = 0
-        done = replay(connection, _stepping(entries.values(), step), trail.moves)
+        done = replay(connection, _stepping(entries, step), read.moves)
         after_journal = _labels(connection)
         if not is_complete:
             _add_tables(connection, salvage)
-        elif not trail.entries:
+        elif not has_trail:
             n_doubtful = _take_what_is_sure(connection, salvage, after_journal)
         n_tables = sum(
             after_journal.get(image) != label for image, label in _labels(connection).items()
@@ -217,9 +237,18 @@ def _write(
     counts = _Counts(
         n_labels, n_base, n_journal, n_tables, gaps, done.n_lost + n_dangling, n_doubtful
     )
-    return _told(
-        path, base, counts, salvage, is_complete=is_complete, has_trail=bool(trail.entries)
-    )
+    return _told(path, base, counts, salvage, is_complete=is_complete, has_trail=has_trail)
+
+
+def _point_at_images(target: Path, path: Path, original: Path) -> None:
+    """A copy of a project lies elsewhere than its images."""
+    with closing(connect_to_read(original)) as source:
+        folder = project_files.find_folder(source, original.parent)
+    with closing(connect(target)) as connection:
+        connection.executemany(
+            "INSERT OR REPLACE INTO settings VALUES (?, ?)",
+            project_files.folder_settings(folder, path),
+        )
 
 
 def _begin(target: Path, path: Path, salvage: _Salvage) -> None:
@@ -341,16 +370,15 @@ def _take_what_is_sure(
     return n_doubtful
 
 
-def _joined(
-    journal: dict[int, Entry], trail: dict[int, Entry], last: int
-) -> tuple[dict[int, Entry], int]:
-    """The entries behind ``last`` that the file or the trail has, in order; how many are missing.
+def _joined(journal: dict[int, Entry], trail: Read, last: int) -> tuple[list[Entry], int]:
+    """The entries behind ``last`` that the file alone has, in order; how many neither has.
 
     Each line of the trail has a sum, so it rules. Of the file's journal a few far ahead of all
     others have a number that the damage gave them.
     """
-    numbers = sorted(number for number in {*journal, *trail} if number > last)
-    while numbers and numbers[-1] not in trail:
+    in_trail = set(trail.numbers(last))
+    numbers = sorted(in_trail.union(number for number in journal if number > last))
+    while numbers and numbers[-1] not in in_trail:
         end = max(len(numbers) - _N_STRAY - 1, 0)
         before = numbers[end - 1] if end else last
         if numbers[-1] - before <= 2 * (_N_STRAY + 1):
@@ -358,7 +386,7 @@ def _joined(
         if len(numbers) > _N_STRAY and numbers[-1] - numbers[end] <= 2 * _N_STRAY:
             break  # Many beside each other are a gap, and not strays.
         numbers.pop()
-    entries = {number: trail.get(number) or journal[number] for number in numbers}
+    entries = [journal[number] for number in numbers if number not in in_trail]
     return entries, (numbers[-1] - last - len(numbers)) if numbers else 0
 
 
@@ -383,25 +411,6 @@ def _let_go_of_dangling(connection: sqlite3.Connection) -> int:
 
 def _labels(connection: sqlite3.Connection) -> dict[int, int]:
     return dict(connection.execute("SELECT image_id, class_id FROM labels"))
-
-
-def _put_aside(path: Path) -> Path | None:
-    """Give the damaged file, and what lies beside it, another name; None where there is none."""
-    # Not one that ends as projects do: a folder with two is nobody's.
-    aside = next(
-        name
-        for number in itertools.count(1)
-        if not os.path.exists(name := path.with_name(f"{path.name}.damaged-{number}"))
-    )
-    for suffix in ("-wal", "-shm", "-journal"):
-        beside = Path(f"{path}{suffix}")
-        if beside.exists():
-            # Before the file itself: the new one would take the log for its own.
-            beside.replace(f"{aside}{suffix}")
-    if not path.exists():
-        return None
-    path.replace(aside)
-    return aside
 
 
 def _stepping(entries: Iterable[Entry], step: Callable[[], None]) -> Iterable[Entry]:

@@ -147,7 +147,8 @@ def _foreign(path: Path, what: Sentence) -> DamagedProjectError:
             "damaged, of a newer version, or meant to do harm.",
             path=path,
             what=what,
-        )
+        ),
+        path,
     )
 
 
@@ -158,5 +159,6 @@ def _excessive(path: Path, what: Sentence) -> DamagedProjectError:
             "meant to do harm.",
             path=path,
             what=what,
-        )
+        ),
+        path,
     )

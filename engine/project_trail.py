@@ -18,11 +18,13 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from engine.files import sync_folder
 from engine.project_backups import marked_stem, temporary_beside
 
 _SUFFIX: Final = ".trail"
 _VERSION: Final = 1
 _TAIL_BYTES: Final = 1 << 16
+_MAX_LINE_BYTES: Final = 1 << 25  # Twice what SQLite lets a project's text be.
 _AT_ONCE: Final = 2_000  # Entries: what the interpreter is kept for.
 _ENTRIES: Final = """
 SELECT journal.entry, journal.change, journal.at, journal.action, journal.subject, journal.name,
@@ -73,17 +75,33 @@ class Entry:
 
 @dataclass(slots=True)
 class Read:
-    """What a trail holds.
+    """What a trail holds, but for the entries themselves: a million of them would take a gigabyte.
 
     Attributes:
-        entries: by number.
+        spans: the first and the last number of entries without a gap, ascending.
         moves: number of the entry before, name before, name after.
         n_broken: lines that could not be read.
     """
 
-    entries: dict[int, Entry] = field(default_factory=dict)
+    spans: list[tuple[int, int]] = field(default_factory=list)
     moves: list[tuple[int, str, str]] = field(default_factory=list)
     n_broken: int = 0
+
+    def numbers(self, after: int = 0) -> Iterator[int]:
+        """The numbers of entries behind one, ascending."""
+        for first, last in self.spans:
+            yield from range(max(first, after + 1), last + 1)
+
+    def gaps(self, first: int, last: int) -> list[tuple[int, int]]:
+        """What it lacks of the entries from ``first`` to ``last``, as ``spans`` has what it has."""
+        lacking = []
+        for begin, end in self.spans:
+            if first > last:
+                break
+            if begin > first:
+                lacking.append((first, min(begin - 1, last)))
+            first = max(first, end + 1)
+        return [*lacking, (first, last)] if first <= last else lacking
 
 
 class Trail:
@@ -91,10 +109,12 @@ class Trail:
 
     Attributes:
         path: the file; it is made with the first line.
+        project_id: see ``project_backups.project_id_of``.
     """
 
     def __init__(self, path: Path, project: Path, project_id: str) -> None:
         self.path = path
+        self.project_id = project_id
         self._head = {
             "trail": _VERSION,
             "id": project_id,
@@ -121,7 +141,7 @@ class Trail:
         elif (_head_of(path) or {}).get("id") not in (project_id, None):
             # Another project lay here; its own is not to be written behind.
             with suppress(OSError):
-                path.replace(path.with_suffix(".trail-before"))
+                cls(path, project, project_id).set_aside()
         return cls(path, project, project_id)
 
     @classmethod
@@ -141,25 +161,61 @@ class Trail:
     def read(self) -> Read:
         """All that is in it; a file that is not there is empty. Raises OSError."""
         found = Read()
-        try:
-            lines = self.path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return found
-        for line in lines:
-            match _said(line) if line else ():
-                case [int(number), *_] as values if len(values) >= 8:
-                    entry = _entry(values)
-                    if entry is None:
-                        found.n_broken += 1
-                    else:
-                        found.entries[number] = entry
+        spans: list[tuple[int, int]] = []
+        for _, said in self._lines():
+            match said:
+                case Entry():
+                    begin, end = spans[-1] if spans else (0, -1)
+                    if said.entry == end + 1:
+                        spans[-1] = (begin, said.entry)
+                    elif not begin <= said.entry <= end:
+                        spans.append((said.entry, said.entry))
                 case {"after": int(after), "moves": list(moves)}:
                     found.moves += [(after, str(a), str(b)) for a, b in moves]
-                case {"trail": _} | ():
+                case {"trail": _}:
                     pass
                 case _:
                     found.n_broken += 1
+        for begin, end in sorted(spans):  # What was written twice lies behind what it repeats.
+            if found.spans and begin <= found.spans[-1][1] + 1:
+                first, last = found.spans[-1]
+                found.spans[-1] = (first, max(last, end))
+            else:
+                found.spans.append((begin, end))
         return found
+
+    def entries(self, read: Read, after: int = 0) -> Iterator[Entry]:
+        """The entries behind one, ascending and each once, read line by line. Raises OSError.
+
+        Args:
+            read: what :meth:`read` gave.
+        """
+        order = read.numbers(after)
+        wanted = next(order, None)
+        ahead: dict[int, Entry] = {}  # A line between was damaged, and written again later.
+        for _, said in self._lines():
+            if wanted is None:
+                return
+            if isinstance(said, Entry) and said.entry >= wanted:
+                ahead.setdefault(said.entry, said)
+            while wanted is not None and wanted in ahead:
+                yield ahead.pop(wanted)
+                wanted = next(order, None)
+
+    def _lines(self) -> Iterator[tuple[bytes, Any]]:
+        """Each line and what it says: an :class:`Entry`, an object, or None. Raises OSError."""
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
+            return
+        with file:
+            while line := file.readline(_MAX_LINE_BYTES):
+                if line == b"\n":
+                    continue
+                said = _said(line.rstrip(b"\n"))
+                if isinstance(said, list):
+                    said = _entry(said)
+                yield line, said
 
     def last(self) -> Entry | None:
         """The newest entry, read from the end of the file. Raises OSError."""
@@ -174,8 +230,8 @@ class Trail:
             said = _said(line) if line else None
             if isinstance(said, list):
                 return _entry(said)
-        entries = self.read().entries
-        return entries[max(entries)] if entries else None
+        read = self.read()
+        return next(self.entries(read, read.spans[-1][1] - 1)) if read.spans else None
 
     def append(self, entries: Sequence[Entry], moves: Sequence[tuple[int, str, str]] = ()) -> None:
         """Write entries, and have them on the disk. Raises OSError."""
@@ -192,6 +248,8 @@ class Trail:
             file.write(b"".join(lines))
             file.flush()
             os.fsync(file.fileno())
+        if is_new:
+            sync_folder(self.path.parent)
 
     def set_aside(self) -> Path | None:
         """Keep it under another name, for it tells of another journal; None without one.
@@ -211,19 +269,23 @@ class Trail:
         """Let go of all entries up to that number. Raises OSError."""
         if not self.path.exists():
             return
-        kept = self.read()
         with temporary_beside(self.path) as temporary:
             with temporary.open("wb") as file:
                 file.write(_line(self._head))
-                for number, entry in kept.entries.items():
-                    if number > after:
-                        file.write(_line(_flat(entry)))
-                for move in kept.moves:
-                    if move[0] >= after:
-                        file.write(_line({"after": move[0], "moves": [list(move[1:])]}))
+                for line, said in self._lines():
+                    match said:
+                        case Entry():
+                            is_kept = said.entry > after
+                        case {"after": int(number), "moves": list()}:
+                            is_kept = number >= after
+                        case _:
+                            is_kept = False
+                    if is_kept:
+                        file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self.path)
+            sync_folder(self.path.parent)
 
 
 def entries_after(connection: sqlite3.Connection, entry: int) -> Iterator[list[Entry]]:

@@ -76,15 +76,21 @@ class Arrivals(QObject):
         self.is_there, self.n_come = True, 0
         self.changed.emit()
 
-    def begin(self) -> None:
-        """The folder was scanned, or is not there: watch it from now on, if it is to be."""
+    def begin(self, *, is_there: bool | None = None) -> None:
+        """The folder was scanned, or is not there: watch it from now on, if it is to be.
+
+        Args:
+            is_there: whether it is, where that is known anew.
+        """
+        if is_there is not None and is_there != self.is_there:
+            self.is_there = is_there
+            self.changed.emit()
         project = self._project
         is_begun = self._watcher is not None
         if project is None or not self.is_on or is_begun or self._held:
             return
         self._number += 1
         number, path = self._number, project.path
-        self.is_there = project.folder.is_dir()
         self._watcher = FolderWatcher(
             project.folder,
             lambda: _known(path),

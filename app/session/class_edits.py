@@ -10,7 +10,7 @@ from PySide6.QtCore import QLocale
 
 from app.look.notices import Remedy, Severity
 from app.session.editing import Editing
-from engine import Change, EngineError, ImageClass, class_name_key, is_none_name, messages, say
+from engine import Change, ImageClass, class_name_key, is_none_name, messages, say
 from engine.messages import NONE_OF_THESE, ClassId, ImageId
 
 
@@ -21,7 +21,11 @@ class ClassEdits(Editing):
         """Add a class; None where the name is refused, which ``name_refused`` tells."""
         if self.project is None:
             return None
-        added = self.project.new_class(_tidy(name))
+        added = None
+        with self._told():
+            added = self.project.new_class(_tidy(name))
+        if added is None:
+            return None
         change = Change(say("Add class “{name}”", name=added.name), {}, (added,))
         return added if self._commit(change, is_typed=True) else None
 
@@ -86,7 +90,11 @@ class ClassEdits(Editing):
             text = self.tr("The list names no class that is not there already.")
             self._tell(text, Severity.INFORMATION)
             return 0
-        added = tuple(self.project.new_classes(fresh))
+        added: tuple[ImageClass, ...] = ()
+        with self._told():
+            added = tuple(self.project.new_classes(fresh))
+        if not added:
+            return 0
         count = QLocale().toString(len(added))
         action = say("Add {count} classes", count=len(added))
         if len(added) == 1:
@@ -103,10 +111,10 @@ class ClassEdits(Editing):
         """Go on from a model's labelled examples, as one edit; False where all are here already."""
         if self.project is None:
             return False
-        try:
+        change = None
+        with self._told():
             change = self.project.beginning_from(model.title, model.classes, model.examples)
-        except EngineError as error:
-            self._tell(str(error))
+        if change is None:
             return False
         if not change.examples and not change.classes:
             text = self.tr("The examples of the model “{name}” are here already.")
@@ -144,8 +152,10 @@ class ClassEdits(Editing):
 
     def delete_class(self, class_id: ClassId) -> None:
         """Remove a class and its labels; a notice offers to undo it."""
-        if self.project is not None:
-            change = self.project.removal(class_id)
+        change = None
+        with self._told():
+            change = None if self.project is None else self.project.removal(class_id)
+        if change is not None:
             name, count = self._class_by_id[class_id].name, len(change.labels)
             if self._commit(change):
                 text = self.tr("Deleted the class “{name}”.").format(name=name)
@@ -162,8 +172,10 @@ class ClassEdits(Editing):
 
         ``target`` may be NONE_OF_THESE.
         """
-        if self.project is not None:
-            change = self.project.merger(source, target)
+        change = None
+        with self._told():
+            change = None if self.project is None else self.project.merger(source, target)
+        if change is not None:
             into = self.none_class if target == NONE_OF_THESE else self._class_by_id[target]
             text = self.tr("Merged the class “{source}” into “{target}”.").format(
                 source=self._class_by_id[source].name, target=into.name
@@ -180,7 +192,11 @@ class ClassEdits(Editing):
         rows = rows[self.table.labels[rows] == class_id]  # Labels may have changed meanwhile.
         if not len(rows):
             return False
-        source, added = self._class_by_id[class_id], self.project.new_class(_tidy(name))
+        source, added = self._class_by_id[class_id], None
+        with self._told():
+            added = self.project.new_class(_tidy(name))
+        if added is None:
+            return False
         action = say("Split class “{name}”", name=source.name)
         labels: dict[ImageId, ClassId | None] = {
             self.table.image_id(row): added.class_id for row in rows.tolist()

@@ -297,13 +297,8 @@ class Classifier(QObject):
         """The folder was walked: images may be gone, or back."""
         if self.support() != self._asked_for:
             self.adapt()
-        elif self.adapted is not None and self._gone() != self._gone_asked:
+        elif self.adapted is not None and self._table.gone != self._gone_asked:
             self._readapt_soon()
-
-    def _gone(self) -> tuple[ImageId, ...]:
-        """The images that are not there any more; they say nothing of the folder."""
-        table = self._table
-        return tuple(ImageId(image) for image in table.ids[table.missing].tolist())
 
     def _readapt_soon(self) -> None:
         if not self._readapt_timer.isActive():
@@ -362,7 +357,7 @@ class Classifier(QObject):
         request_id = self._bridge.next_id()
         visible = self.visible[self.visible < table.n_rows]
         ids = tuple(ImageId(image) for image in table.ids[visible].tolist())
-        self._has_read_since, self._gone_asked = False, self._gone()
+        self._has_read_since, self._gone_asked = False, table.gone
         found = self.tuning.found
         tuning = found.tuning if effort is Effort.FINETUNE and found is not None else ""
         self._tuning_asked = tuning or self._tuning_asked

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -176,8 +177,10 @@ class Editing(QObject):
         """Take labels of another program in, and make the classes for them, as one edit."""
         if self.project is None or plan.refusal:
             return False
-        change = import_change(plan, self.project)
-        if not change.labels or not self._commit(change):
+        change = None
+        with self._told():
+            change = import_change(plan, self.project)
+        if change is None or not change.labels or not self._commit(change):
             return False
         n_labels = len(change.labels)
         text = (
@@ -249,10 +252,8 @@ class Editing(QObject):
 
     def _read_examples(self) -> None:
         """Know the examples that came with a model as they are in the file."""
-        try:
+        with self._told():
             self._set_examples(None if self.project is None else self.project.model_examples())
-        except EngineError as error:
-            self._tell(str(error))
 
     def _commit(self, change: Change, *, is_typed: bool = False) -> bool:
         """Make an edit; where ``is_typed``, a refused name is told beside the field of names."""
@@ -275,7 +276,7 @@ class Editing(QObject):
                 self._notify(Notice(str(error), is_slip=True))
             return None
         except EngineError as error:
-            self._tell(str(error))
+            self._tell_error(error)
             return None
 
     def _show(self, change: Change) -> None:
@@ -288,7 +289,8 @@ class Editing(QObject):
         if change.classes or change.examples:
             self._read_examples()
         if change.classes:
-            self._set_classes(tuple(self.project.classes()))
+            with self._told():
+                self._set_classes(tuple(self.project.classes()))
             for gone in known - set(self._class_by_id):
                 self.table.clear_predictions(ClassId(gone))
             self.rows_changed.emit(None)
@@ -305,6 +307,18 @@ class Editing(QObject):
         self, text: str, severity: Severity = Severity.ERROR, remedy: Remedy | None = None
     ) -> None:
         self._notify(Notice(text, severity, remedy))
+
+    def _tell_error(self, error: EngineError) -> None:
+        """Tell what went wrong outside of the program."""
+        self._tell(str(error))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell what goes wrong in the block, and go on behind it."""
+        try:
+            yield
+        except EngineError as error:
+            self._tell_error(error)
 
     def _notify(self, notice: Notice) -> None:
         self.noticed.emit(replace(notice, text=told(notice.text)))

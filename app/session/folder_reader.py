@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final
 
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.look.words import told_event
+from app.session import pulse
 from app.session.engine_bridge import EngineBridge, event_id
 from app.session.image_table import ImageTable, Rows
 from app.session.lasting import keep_out_of_rounds
-from app.session.pulse import FolderPulse, is_folder_there
+from app.session.pulse import Asking, FolderPulse
 from engine import EngineError, Project, messages
 
 _RESUBMIT_MS: Final = 1000  # While a scan goes on, the list to embed grows at most this often.
@@ -43,7 +44,7 @@ class FolderReader(QObject):
         status_changed: ``progress`` or ``is_paused`` is new.
         gone: the folder itself is not there; nothing more is read until the next :meth:`scan`.
         back: it is there again.
-        failed: one sentence.
+        failed: one sentence, or the :class:`EngineError` that has it.
     """
 
     rows_added = Signal(int, int)
@@ -76,6 +77,7 @@ class FolderReader(QObject):
         self._n_doubtful = (
             0  # Images that could not be read since the folder was known to be there.
         )
+        self._asking = Asking(self)
         self._pulse = FolderPulse()
         self._pulse.gone.connect(self._on_gone)
         self._pulse.back.connect(self.back)
@@ -112,6 +114,7 @@ class FolderReader(QObject):
         self._record_timer.stop()
         self._record_all()
         self._pulse.stop()
+        self._asking.drop()
         for request_id in (self._scan_id, self._embed_id, self._dates_id):
             if request_id:
                 self._bridge.cancel(request_id)
@@ -138,6 +141,7 @@ class FolderReader(QObject):
         self._met = np.zeros(self._table.n_rows, np.bool_)
         self.is_paused = False
         self._pulse.stop()
+        self._asking.drop()
         self._n_doubtful = 0
         self._scan_id = self._bridge.next_id()
         follows = self._project.follows
@@ -177,10 +181,8 @@ class FolderReader(QObject):
                 self._show_progress(event)
             case messages.JobFailed():
                 self._end_scan()
-                if self._project is not None and not self._is_there():
-                    self._pulse.look(self._project.folder, self._project.path)
-                else:
-                    self.failed.emit(event.message)
+                message = event.message
+                self._if_there(lambda: self.failed.emit(message))
             case messages.JobCancelled() | messages.JobFinished():
                 self._end_scan()
             case _:
@@ -191,14 +193,14 @@ class FolderReader(QObject):
             self._take_in(event.files)
         except EngineError as error:
             self._bridge.cancel(self._scan_id)
-            self.failed.emit(str(error))
+            self.failed.emit(error)
 
     def take_in(self, files: Sequence[messages.FoundFile]) -> int:
         """Take in files that were found without a scan; how many were never seen before."""
         try:
             return self._take_in(files)
         except EngineError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return 0
 
     def take_out(self, names: Sequence[str]) -> bool:
@@ -211,7 +213,7 @@ class FolderReader(QObject):
         try:
             project.mark_missing(table.image_id(row) for row in rows.tolist())
         except EngineError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return False
         table.set_missing(rows)
         self.rows_changed.emit(rows)
@@ -278,16 +280,19 @@ class FolderReader(QObject):
         try:
             return self._catch_up()
         except EngineError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return False
 
     def _on_scan_finished(self, event: messages.ScanFinished) -> None:
-        project, table = self._project, self._table
         self._end_scan()
+        if event.n_files:
+            self._take_scan_in(event)
+        else:
+            self._if_there(lambda: self._take_scan_in(event))
+
+    def _take_scan_in(self, event: messages.ScanFinished) -> None:
+        project, table = self._project, self._table
         if project is None:
-            return
-        if not event.n_files and not self._is_there():
-            self._pulse.look(project.folder, project.path)
             return
         if self._has_caught_up():
             self.scan()  # What has been met was sought under names that are not the images' now.
@@ -302,7 +307,7 @@ class FolderReader(QObject):
             try:
                 project.mark_missing(table.image_id(row) for row in lost)
             except EngineError as error:
-                self.failed.emit(str(error))
+                self.failed.emit(error)
             table.set_missing(rows)
             self.rows_changed.emit(rows)
         self.scanned.emit(event)
@@ -409,10 +414,20 @@ class FolderReader(QObject):
             if self._n_doubtful % _DOUBTFUL == 0 and self._project is not None:
                 self._pulse.look(self._project.folder, self._project.path)
 
-    def _is_there(self) -> bool:
-        return self._project is not None and is_folder_there(
-            self._project.folder, self._project.path
-        )
+    def _if_there(self, then: Callable[[], None]) -> None:
+        """Go on where the folder is there, now or when that is known; else it is looked for."""
+        project = self._project
+        if project is None:
+            return
+        folder, beside = project.folder, project.path
+
+        def take(is_there: bool) -> None:
+            if is_there:
+                then()
+            else:
+                self._pulse.look(folder, beside)
+
+        self._asking.ask(lambda: pulse.is_folder_there(folder, beside), take)
 
     def _on_gone(self) -> None:
         """None of the images can be read: that is one thing to tell, and no fault of theirs."""
@@ -487,7 +502,7 @@ class FolderReader(QObject):
             self._project.record_contents(some)
         except EngineError as error:
             self._contents.clear()
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return False
         return True
 
@@ -507,7 +522,7 @@ class FolderReader(QObject):
                 if changed:
                     self.labelled_changed.emit(changed)
         except EngineError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(error)
 
 
 def is_elsewhere(name: str) -> bool:

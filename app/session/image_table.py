@@ -81,6 +81,9 @@ class ImageTable:
         # Asked for many times between two changes: made once, forgotten by _touch().
         self._predicts: NDArray[np.bool_] | None = None
         self._labelled_as: frozenset[int] | None = None
+        self._gone: (
+            tuple[ImageId, ...] | None
+        ) = ()  # The same, forgotten where ``missing`` changes.
         self._searched: tuple[str, NDArray[np.bool_]] = ("", np.zeros(0, np.bool_))
         self.has_folders = False  # Whether any image lies in a sub-folder.
         self._folded: list[str] = []  # Names with their folders, to search in whatever the case.
@@ -132,6 +135,13 @@ class ImageTable:
     def missing(self) -> NDArray[np.bool_]:
         """Whether the last scan did not find the file."""
         return self._missing[: self.n_rows]
+
+    @property
+    def gone(self) -> tuple[ImageId, ...]:
+        """The missing images; the same tuple until they are others, for each click tells of it."""
+        if self._gone is None:
+            self._gone = tuple(ImageId(image) for image in self.ids[self.missing].tolist())
+        return self._gone
 
     @property
     def taken_s(self) -> NDArray[np.int64]:
@@ -364,7 +374,7 @@ class ImageTable:
                 continue
             known.append(row)
             self._sizes[row] = record.size_bytes
-            self._missing[row] = record.missing
+            self._set_missing(row, record.missing)
             self._embedded[row] = False
             self._unreadable[row] = False
             self._predicted[row] = NO_CLASS
@@ -477,6 +487,7 @@ class ImageTable:
     def set_missing(self, rows: Rows) -> None:
         """The last scan did not find these files; should they come back, they are read again."""
         self._touch()
+        self._gone = None
         self._missing[rows] = True
         self._embedded[rows] = False
 
@@ -501,7 +512,7 @@ class ImageTable:
             self.has_folders = self.has_folders or bool(folder)
             self._sort_keys[row], self._name_keys[row] = _keys_of(record.name)
             self._refs[row] = None
-            self._missing[row] = record.missing
+            self._set_missing(row, record.missing)
         self._by_name = self._by_file_name = np.zeros(0, np.intp)
         self._searched = ("", np.zeros(0, np.bool_))
         return np.array([row for row, _ in rows], np.intp)
@@ -516,6 +527,11 @@ class ImageTable:
         """Labels, predictions or what is missing are about to be others."""
         self._predicts = self._labelled_as = None
 
+    def _set_missing(self, row: int, is_missing: bool) -> None:
+        if bool(self._missing[row]) != is_missing:
+            self._missing[row] = is_missing
+            self._gone = None
+
     def _make_readable(self, rows: Rows) -> Rows:
         self._unreadable[rows] = False
         for row in rows.tolist():
@@ -529,7 +545,9 @@ class ImageTable:
         ids = np.fromiter((record.image_id for record in records), np.int64, len(records))
         self._ids[start:end] = ids
         self._sizes[start:end] = [record.size_bytes for record in records]
-        self._missing[start:end] = [record.missing for record in records]
+        self._missing[start:end] = missing = [record.missing for record in records]
+        if any(missing):
+            self._gone = None
         self._modified_s[start:end] = _local_seconds([record.modified_ns for record in records])
         self._taken_s[start:end] = NO_DATE
         self._groups[start:end] = NO_GROUP

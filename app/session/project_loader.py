@@ -25,12 +25,12 @@ class ProjectLoader(QObject):
     Signals:
         rows_added: first row and number of rows that came from the event loop.
         finished: the table is whole; only where ``is_loading`` was true after :meth:`start`.
-        failed: the rest could not be read; one sentence.
+        failed: the rest could not be read; the :class:`EngineError`.
     """
 
     rows_added = Signal(int, int)
     finished = Signal()
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class ProjectLoader(QObject):
             has_more = self._read_slice(SLICE)
         except EngineError as error:
             self.stop()
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return
         except Exception:
             self.stop()  # Else the timer would come back with it for ever.

@@ -1,16 +1,109 @@
-"""Whether the folder of images is still there: a card is pulled, a network drive goes away."""
+"""Whether a folder is there: a card is pulled, a network drive goes away or does not answer.
+
+What the system is asked about a drive that does not answer may wait for minutes, so nobody asks on
+the window's own thread.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 
 _PAUSE_S: Final = 2.0
-_JOIN_TIMEOUT_S: Final = 1.0  # A network drive may not answer; the thread then ends by itself.
+_AT_ONCE_S: Final = 0.05  # So long the window waits; a drive that is there takes a thousandth.
+_LIMIT_MS: Final = 5_000  # Who has not answered by then counts as not there.
+_JOIN_TIMEOUT_S: Final = 0.3  # A network drive may not answer; the thread then ends by itself.
+
+
+class Asking(QObject):
+    """One question at a time, asked on a thread; a newer one takes the place of an older one."""
+
+    _answered = Signal(int, bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._number = 0
+        self._then: Callable[[bool], None] | None = None
+        self._limit = QTimer(self)
+        self._limit.setSingleShot(True)
+        self._limit.timeout.connect(lambda: self._on_answered(self._number, False))
+        self._answered.connect(self._on_answered)  # From the thread, so the connection is queued.
+
+    def ask(self, question: Callable[[], bool], then: Callable[[bool], None]) -> None:
+        """Ask, and go on with the answer: at once where it comes at once, as nearly always.
+
+        Args:
+            question: called on a thread; an OSError is a no, and so is no answer in some seconds.
+            then: called on the window's thread.
+        """
+        self._number += 1
+        number, self._then = self._number, then
+        answers: list[bool] = []
+        is_answered = threading.Event()
+
+        def run() -> None:
+            is_so = False
+            with suppress(OSError):
+                is_so = question()
+            answers.append(is_so)
+            is_answered.set()
+            with suppress(RuntimeError):  # The window is closed, and this with it.
+                self._answered.emit(number, is_so)
+
+        threading.Thread(target=run, name="handful-asking", daemon=True).start()
+        if is_answered.wait(_AT_ONCE_S):
+            self._on_answered(number, answers[0])
+        else:
+            self._limit.start(_LIMIT_MS)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer is waited for."""
+        return self._then is not None
+
+    def drop(self) -> None:
+        """Nobody waits for the answer any more."""
+        self._number += 1
+        self._then = None
+        self._limit.stop()
+
+    def _on_answered(self, number: int, is_so: bool) -> None:
+        then = self._then
+        if number != self._number or then is None:
+            return
+        self._then = None
+        self._limit.stop()
+        then(is_so)
+
+
+def answers(path: Path) -> bool:
+    """Whether the drive of a path says anything about it, also that there is no such file.
+
+    The window is painted and goes on while that takes long; it takes no clicks or keys meanwhile.
+    """
+    said: list[bool] = []
+    loop, asking = QEventLoop(), Asking()
+
+    def take(is_answered: bool) -> None:
+        said.append(is_answered)
+        loop.quit()
+
+    asking.ask(partial(_says_anything, path), take)
+    while not said:
+        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    return said[0]
+
+
+def _says_anything(path: Path) -> bool:
+    os.path.exists(path)
+    return True
 
 
 class FolderPulse(QObject):
@@ -32,6 +125,9 @@ class FolderPulse(QObject):
         self._number = 0  # Of the thread; what an older one still tells counts no more.
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
+        self._limit = QTimer(self)
+        self._limit.setSingleShot(True)
+        self._limit.timeout.connect(lambda: self._on_looked(self._number, False))
         self._looked.connect(self._on_looked)  # From its thread, so the connection is queued.
 
     def look(self, folder: Path, beside: Path) -> None:
@@ -53,11 +149,13 @@ class FolderPulse(QObject):
             daemon=True,
         )
         self._thread.start()
+        self._limit.start(_LIMIT_MS)
 
     def stop(self) -> None:
         """Another folder is open, or none."""
         thread, self._thread = self._thread, None
         self._number += 1
+        self._limit.stop()
         self.is_gone = False
         self._closing.set()
         if thread is not None:
@@ -74,6 +172,7 @@ class FolderPulse(QObject):
     def _on_looked(self, number: int, is_there: bool) -> None:
         if number != self._number:
             return
+        self._limit.stop()
         was_gone, self.is_gone = self.is_gone, not is_there
         if is_there:
             self._thread = None

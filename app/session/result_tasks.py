@@ -21,10 +21,10 @@ class ResultTasks(QObject):
     """Exports, sorting into folders, metadata, labels of other programs, crops of detections.
 
     Signals:
-        failed: a sentence; what the project could not take of what was done.
+        failed: an :class:`EngineError`; what the project could not take of what was done.
     """
 
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, session: Session, watch: WorkWatch) -> None:
         super().__init__(session)
@@ -144,7 +144,7 @@ class ResultTasks(QObject):
         try:
             records = self._session.project.follow_moves(event.moves)
         except EngineError as error:
-            self.failed.emit(str(error))  # The scan at the end finds what lies in the folder.
+            self.failed.emit(error)  # The scan at the end finds what lies in the folder.
             return
         rows = self._session.table.rename(records)
         self._has_moved = True
@@ -259,7 +259,7 @@ class ResultTasks(QObject):
             try:
                 project.follow_rewritten(images)
             except EngineError as error:
-                self.failed.emit(str(error))
+                self.failed.emit(error)
 
         def go_on_watching() -> None:
             self._session.arrivals.hold(is_held=False)

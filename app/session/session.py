@@ -5,6 +5,7 @@ Edits are in ``editing`` and ``class_edits``; here are opening, the engine and r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -30,12 +31,21 @@ from app.session.likeness import Likeness
 from app.session.meta_run import MetaTraining
 from app.session.preferences import Preferences
 from app.session.project_loader import ProjectLoader
+from app.session.pulse import Asking, answers
 from app.session.result_tasks import ResultTasks
 from app.session.session_notices import SessionNotices
 from app.session.tasks import Task
 from app.session.work_watch import WorkWatch
 from app.session.works import Works
-from engine import Change, DamagedProjectError, EngineError, ImageClass, Project, messages
+from engine import (
+    Change,
+    DamagedProjectError,
+    EngineError,
+    ImageClass,
+    Project,
+    ProjectNews,
+    messages,
+)
 
 PROJECT_SUFFIX: Final = ".handful"
 _COUNT_MS: Final = 100
@@ -43,6 +53,9 @@ _COUNT_MS: Final = 100
 
 class Session(ClassEdits):
     """The open project, its images and classes, the undo stack and the background work.
+
+    Attributes:
+        is_folder_there: whether the folder of images was, when it was asked for last.
 
     Signals, beside those of :class:`Editing`:
         project_changed: another project is open, or none.
@@ -101,6 +114,8 @@ class Session(ClassEdits):
         self.results = ResultTasks(self, self._watch)
         self.cache = CachePlace(self)
         self._damaged: Path | None = None
+        self._asking = Asking(self)
+        self.is_folder_there = True
         self._fallback_folder = fallback_folder
         self._backup_folder = fallback_folder.parent / "backups"
         self.covers_folder = fallback_folder.parent / "covers"
@@ -115,6 +130,13 @@ class Session(ClassEdits):
     def open(self, path: Path) -> bool:
         """Open a folder, a project file, or the folder of an image; tell why where it fails."""
         try:
+            if not answers(path):
+                self._tell(
+                    self.tr("{path} cannot be reached: its drive does not answer.").format(
+                        path=path
+                    )
+                )
+                return False
             if path.is_dir():
                 project = self._project_of(path)
             elif path.suffix.lower() == PROJECT_SUFFIX:
@@ -126,19 +148,15 @@ class Session(ClassEdits):
             else:
                 self._tell(self.tr("There is no folder or project {path}.").format(path=path))
                 return False
-        except DamagedProjectError as error:
-            self._damaged = error.path
-            self._tell(str(error), remedy=Remedy.REPAIR if error.path is not None else None)
-            return False
         except EngineError as error:
-            self._tell(str(error))
+            self._tell_error(error)
             return False
         if self.project is not None and project.path == self.project.path:
             project.close()
             self.rescan()
             return True
         self.close_project()
-        self.project = project
+        self.project, self.is_folder_there = project, True
         project.follow_news(self._news.emit)
         self.preferences.add_recent(project.path)
         self.arrivals.open(project)
@@ -150,18 +168,19 @@ class Session(ClassEdits):
         elsewhere = self._notices.kept_elsewhere(project, path)
         if elsewhere is not None:
             self._notify(elsewhere)
-        if project.folder.is_dir():
-            self._read_folder()
-        else:
-            self._notify(self._notices.folder_is_gone(project.folder))
-            self.arrivals.begin()
+        self._if_there(self._read_folder)
         return True
 
     def repair(self) -> None:
-        """Make the project whole that could not be opened, and say what came of it."""
+        """Make the project whole that was found damaged, and say what came of it.
+
+        Where it is open it is closed, and opened again by who follows ``repaired``.
+        """
         path, self._damaged = self._damaged, None
         if path is None:
             return
+        if self.project is not None and self.project.path == path:
+            self.close_project()
         task = self.begin(
             lambda number: messages.RepairProject(number, path, self._backup_folder),
             self.tr("Repairing the project"),
@@ -175,6 +194,7 @@ class Session(ClassEdits):
         if self.project is None:
             return
         self._loader.stop()
+        self._asking.drop()
         self._let_go_of_the_work()
         self.arrivals.close()
         self.audit.forget_kept()
@@ -204,23 +224,25 @@ class Session(ClassEdits):
         """Look for new, changed and vanished files."""
         if self.project is None or self._loader.is_loading:  # Then it is scanned afterwards.
             return
-        if self.project.folder.is_dir():
-            self.reader.start(self.project, self.table)
-        else:
-            self._notify(self._notices.folder_is_gone(self.project.folder))
+        self._if_there(self._scan)
 
     def move_folder(self, folder: Path) -> None:
         """The images lie elsewhere now; a folder that has none of them is refused."""
         if self.project is None:
             return
-        if not self.project.has_images_in(folder):
+        is_right = None
+        with self._told():
+            is_right = self.project.has_images_in(folder)
+        if is_right is None:
+            return
+        if not is_right:
             example = self.table.names[0] if self.table.n_rows else ""
             self._notify(self._notices.is_another_folder(folder, example))
             return
         try:
             self.project.move_folder(folder)
         except EngineError as error:
-            self._tell(str(error))
+            self._tell_error(error)
             return
         # What the engine knows by number it read, or failed to read, at the old place.
         self._let_go_of_the_work()
@@ -274,10 +296,7 @@ class Session(ClassEdits):
             self.table.clear_predictions()
             self._start_work()
             self.project_changed.emit()
-            if self.project.folder.is_dir():
-                self._read_folder()
-            else:
-                self._notify(self._notices.folder_is_gone(self.project.folder))
+            self._if_there(self._read_folder)
         self.status_changed.emit()
 
     def _on_restarted(self, failure: str) -> None:
@@ -384,7 +403,7 @@ class Session(ClassEdits):
         self.bridge.engine_failed.connect(self._on_engine_failed)
         self.bridge.engine_told.connect(self._on_engine_told)
         # From a thread of the project's, so the connection is queued.
-        self._news.connect(self._tell)
+        self._news.connect(self._on_news)
         self._restart.progressed.connect(self.status_changed)
         self._restart.ended.connect(self._on_restarted)
         self._loader.rows_added.connect(self.rows_added)
@@ -402,7 +421,7 @@ class Session(ClassEdits):
         self.audit.changed.connect(self._on_rows_changed)
         self.audit.read.connect(self.reader.on_read)
         self.likeness.failed.connect(self._tell)
-        self.results.failed.connect(self._tell)
+        self.results.failed.connect(self._on_reading_failed)
         self.reader.labels_moved.connect(self._on_labels_moved)
         self.reader.labelled_changed.connect(self._on_labelled_changed)
         self.arrivals.noticed.connect(self._notify)
@@ -438,11 +457,12 @@ class Session(ClassEdits):
         self.table = ImageTable(project.path_of)
         try:
             self._loader.start(project, self.table)
+            classes = tuple(project.classes())
         except EngineError as error:
-            self._on_loading_failed(str(error))
+            self._on_loading_failed(error)
             return False
         self._read_examples()
-        self._set_classes(tuple(project.classes()))
+        self._set_classes(classes)
         self._start_work()
         return True
 
@@ -450,12 +470,51 @@ class Session(ClassEdits):
         self.scanned.emit()
         self.status_changed.emit()
         self._count_soon()
-        if self.project is not None and self.project.folder.is_dir():
+        if self.project is not None and not self._asking.is_asking and self.is_folder_there:
             self._read_folder()
 
-    def _on_loading_failed(self, message: str) -> None:
+    def _on_loading_failed(self, error: EngineError) -> None:
         self.close_project()
-        self._tell(message)
+        self._tell_error(error)
+
+    def _tell_error(self, error: EngineError) -> None:
+        if isinstance(error, DamagedProjectError) and error.path is not None:
+            self._damaged = error.path
+            self._tell(str(error), remedy=Remedy.REPAIR)
+        else:
+            super()._tell_error(error)
+
+    def _on_news(self, news: ProjectNews) -> None:
+        if news.damaged is not None:
+            self._damaged = news.damaged
+            self._tell(news.sentence, Severity.ERROR, Remedy.REPAIR)
+        else:
+            self._tell(news.sentence)
+
+    def _if_there(self, then: Callable[[], None]) -> None:
+        """Go on where the folder of images is there, now or when that is known; else tell."""
+        project = self.project
+        assert project is not None
+        folder = project.folder
+
+        def take(is_there: bool) -> None:
+            self._know_folder(is_there)
+            if is_there:
+                then()
+            else:
+                self._notify(self._notices.folder_is_gone(folder))
+                self.arrivals.begin(is_there=False)
+
+        self._asking.ask(lambda: os.path.isdir(folder), take)
+
+    def _know_folder(self, is_there: bool) -> None:
+        if is_there != self.is_folder_there:
+            self.is_folder_there = is_there
+            self.status_changed.emit()
+
+    def _scan(self) -> None:
+        if self.project is not None and not self._loader.is_loading:
+            self.reader.start(self.project, self.table)
 
     def _read_folder(self) -> None:
         """Have it scanned and classified, at once or when the table is whole.
@@ -521,9 +580,11 @@ class Session(ClassEdits):
             self._tell(event.notice, Severity.WARNING)
         self.status_changed.emit()
 
-    def _on_reading_failed(self, message: str) -> None:
-        if message != self.engine_failure:  # Else it is told already, once.
-            self._tell(message)
+    def _on_reading_failed(self, failure: str | EngineError) -> None:
+        if isinstance(failure, EngineError):
+            self._tell_error(failure)
+        elif failure != self.engine_failure:  # Else it is told already, once.
+            self._tell(failure)
 
     def _on_engine_failed(self, event: messages.EngineFailed) -> None:
         if not self.choice.is_safe and self.can_restart_engine:
@@ -552,9 +613,11 @@ class Session(ClassEdits):
         self.scanned.emit()
         self.classifier.on_scanned()
         self._count_soon()
-        self.arrivals.begin()
+        self._know_folder(True)
+        self.arrivals.begin(is_there=True)
 
     def _on_folder_gone(self) -> None:
+        self._know_folder(False)
         if self.project is not None and not self.arrivals.is_watching:  # Which tells it, too.
             self._notify(self._notices.folder_went_away(self.project.folder))
 
@@ -562,6 +625,7 @@ class Session(ClassEdits):
         project = self.project
         if project is None:
             return
+        self._know_folder(True)
         if not self.arrivals.is_watching:
             self._notify(self._notices.folder_is_back(project.folder))
         try:

@@ -314,7 +314,7 @@ class MainWindow(QMainWindow):
             case Remedy.OPEN_REPORT:
                 self.pages.evaluation.open_report()
             case Remedy.REPAIR:
-                self._session.repair()
+                self.opening.repair()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_path(event) is not None:
@@ -423,7 +423,7 @@ class MainWindow(QMainWindow):
             self._stack.setCurrentWidget(self.empty_page)
             if self._session.reader.is_scanning:
                 self.empty_page.show_scanning(project.folder)
-            elif not project.folder.is_dir():
+            elif not self._session.is_folder_there:
                 self.empty_page.show_gone(project.folder)
             elif table.n_rows:
                 self.empty_page.show_missing(project.folder, table.n_rows)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.look.notices import Notice, NoticeBars, Severity
 from app.session.preferences import Preferences
+from app.session.pulse import answers
 from app.session.session import PROJECT_SUFFIX, Session
 from app.window.covers import Covers
 from app.window.leaving import LeaveQuestion
@@ -71,6 +72,10 @@ class Opening(QObject):
         What was begun for the project that is open ends with it, so the person is asked first.
         """
         self._leave_project(partial(self._open, path))
+
+    def repair(self) -> None:
+        """Make the project whole that was found damaged; asks as :meth:`open` does."""
+        self._leave_project(self._repair)
 
     def close_project(self) -> None:
         """Go back to the start page; asks as :meth:`open` does."""
@@ -138,7 +143,7 @@ class Opening(QObject):
 
     def open_recent(self, path: Path) -> None:
         """Open a project that was open before, if it is there still."""
-        if path.exists():
+        if not answers(path) or path.exists():  # The session tells what does not answer.
             self.open(path)
             return
         self._preferences.remove_recent(path)
@@ -201,6 +206,10 @@ class Opening(QObject):
         project = self._session.project
         if project is not None and project.folder == folder.resolve():
             self._session.begin_from_model(model)
+
+    def _repair(self) -> None:
+        self._covers.keep()
+        self._session.repair()
 
     def _close_project(self) -> None:
         self._covers.keep()

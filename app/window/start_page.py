@@ -24,6 +24,7 @@ from app.gallery.gallery_model import plain_tip
 from app.look.icons import application_icon, icon, pixmap
 from app.look.theme import GAP_PX, Theme
 from app.session.preferences import Preferences
+from app.session.pulse import Asking
 from app.window.covers import GAP_PX as GAP_BETWEEN_PX
 from app.window.covers import N_PICTURES, SIDE_PX, cover_path
 
@@ -243,7 +244,6 @@ class RecentButton(QPushButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip(plain_tip(str(project)))
         self.setAccessibleName(project.stem)
-        exists = project.exists()
         picture, name, place = QLabel(), QLabel(project.stem), QLabel()
         strip = QPixmap(str(cover)) if cover.exists() else QPixmap()
         strip.setDevicePixelRatio(max(1.0, strip.height() / SIDE_PX))
@@ -251,14 +251,14 @@ class RecentButton(QPushButton):
         pictures.setPixmap(strip)
         pictures.setMinimumWidth(N_PICTURES * (SIDE_PX + GAP_BETWEEN_PX) - GAP_BETWEEN_PX)
         pictures.setMinimumHeight(SIDE_PX)
-        picture.setPixmap(
-            pixmap(
-                "folder" if exists else "warning",
-                theme.muted if exists else theme.warning,
-                20,
-                self.devicePixelRatioF(),
-            )
-        )
+        picture.setPixmap(pixmap("folder", theme.muted, 20, self.devicePixelRatioF()))
+
+        def show(exists: bool) -> None:
+            if not exists:
+                sign = pixmap("warning", theme.warning, 20, self.devicePixelRatioF())
+                picture.setPixmap(sign)
+
+        Asking(self).ask(project.exists, show)
         name.setTextFormat(Qt.TextFormat.PlainText)
         name.setMaximumWidth(_WIDTH_PX // 2)
         place.setObjectName("muted")

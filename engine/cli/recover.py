@@ -15,6 +15,7 @@ from engine.project_backups import backups_of, default_folder
 from engine.project_connection import connect_to_read
 from engine.project_files import check_header, check_whole, project_error
 from engine.project_recovery import recover
+from engine.project_trail import Trail
 from engine.sources import short_path
 from engine.terminal import print_json, tell
 from engine.words import say
@@ -39,7 +40,8 @@ def recover_command(
     A project that is whole is left alone. A damaged file is kept under another name.
     """
     folder = backups or default_folder()
-    if not project.exists() and not backups_of(project, folder):
+    is_kept = bool(backups_of(project, folder)) or Trail.for_damaged(project, "", folder)
+    if not project.exists() and not is_kept:
         raise ProjectError(f"There is no project file {short_path(project)}, and no backup of it.")
     try:
         _look_through(project)

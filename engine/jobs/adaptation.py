@@ -50,7 +50,7 @@ _KEPT_NAME: Final = "finetuning"  # The folder beside the cache.
 def adapt_and_classify(workspace: Workspace, command: Adapt) -> Iterator[Event | None]:
     """Adapt and classify; see :class:`engine.messages.Adapt`."""
     started = time.perf_counter()
-    workspace.drop(command.gone)
+    workspace.drop_gone(command.gone)
     yield from embed_missing(workspace, command.request_id, command.support)
     class_ids = [item.class_id for item in command.classes]
     try:

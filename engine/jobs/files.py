@@ -13,7 +13,7 @@ from typing import Final
 from uuid import uuid4
 
 from engine.errors import ExportError, sentence_for
-from engine.files import claimed, clear_leftovers
+from engine.files import claimed, clear_leftovers, sync_folder
 from engine.images import EXTENSIONS
 from engine.project_backups import SUFFIX as PROJECT_SUFFIX
 from engine.words import say
@@ -84,7 +84,7 @@ def written_whole(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         claim.close()
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise ExportError(sentence_for(error, path, say("write"))) from error
     finally:
@@ -120,7 +120,7 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
                 say("Could not write {path}: there is something of that name already.", path=path)
             )
         temporary.rename(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise ExportError(sentence_for(error, path, say("write"))) from error
     finally:
@@ -140,7 +140,7 @@ def synced(folder: Path) -> Iterator[None]:
             list(pool.map(_sync_file, paths[start : start + _FILES_AT_ONCE]))
             yield
     for parent, _, _ in os.walk(folder):
-        _sync_folder(Path(parent))
+        sync_folder(Path(parent))
         yield
 
 
@@ -153,16 +153,6 @@ def _sync_file(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name durable where the system lets a folder be synced."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _check_parent(path: Path) -> None:

@@ -127,3 +127,20 @@ def test_while_a_folder_is_scanned_images_are_handed_over_in_parts(
     assert len({image.name for part in parts for image in part.images}) == 12
     assert len(finished) == 1
     assert desk.session.table.embedded.all()
+
+
+def test_what_is_missing_is_listed_anew_only_where_it_changed() -> None:
+    table = _table(30)
+    assert table.gone == ()
+    table.set_missing(np.array([3, 5]))
+    gone = table.gone
+    assert gone == (4, 6)
+    table.set_labels({ImageId(1): messages.ClassId(1)})
+    table.add([ImageRecord(ImageId(9), "00008.jpg", 2, 2, False)])  # Changed, and still there.
+    table.add([ImageRecord(ImageId(31), "00030.jpg", 1, 1, False)])
+    assert table.gone is gone
+    table.add([ImageRecord(ImageId(4), "00003.jpg", 1, 1, False)])  # Back.
+    table.add([ImageRecord(ImageId(32), "00031.jpg", 1, 1, True)])
+    assert table.gone == (6, 32)
+    table.rename([ImageRecord(ImageId(6), "b.jpg", 1, 1, False)])
+    assert table.gone == (32,)

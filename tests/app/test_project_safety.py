@@ -3,15 +3,21 @@ them."""
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import Desk, paint_folder
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
 
 from app.session import pulse
-from engine import Project, messages, project_lock
+from engine import Project, messages, project_files, project_lock, project_reading
 from engine.jobs.repair import repair_project
 from engine.words import say
 
@@ -44,6 +50,15 @@ def test_a_damaged_project_is_repaired_where_it_is_opened(desk: Desk, folder: Pa
     assert desk.session.project is None
     assert desk.notices()[0].startswith(f"{path} is damaged")
 
+    _repair(desk, path)
+    assert desk.session.project is not None
+    assert desk.labels_on_disk() == labels
+    assert "is repaired; labels in it: 3." in desk.notices()[0]
+    assert "Nothing that was labelled is missing." in desk.notices()[0]
+    assert (folder / "garden.handful.damaged-1").read_bytes() != content
+
+
+def _repair(desk: Desk, path: Path) -> None:
     _press(desk, "Repair")
     command = desk.engine.last(messages.RepairProject)
     assert command.path == path
@@ -52,11 +67,63 @@ def test_a_damaged_project_is_repaired_where_it_is_opened(desk: Desk, folder: Pa
             desk.engine.publish(event)
     desk.engine.publish(messages.JobFinished(command.request_id))
     desk.settle()
+
+
+@pytest.mark.parametrize("what", ["images", "classes", "journal", "labels_by_class"])
+def test_a_large_damaged_project_is_told_and_repaired_wherever_that_is_found(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """While it is opened, while it is loaded, or beside the work when it is open already."""
+    labels = _labelled(desk, folder)
+    desk.window.actions_.close_project.trigger()
+    path = folder / "garden.handful"
+    with closing(sqlite3.connect(path)) as connection:
+        asked = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (what,))
+        (page,) = asked.fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes(4096))
+    monkeypatch.setattr(project_files, "CHECKED_AT_ONCE_BYTES", 0)
+    desk.window.open(folder)
+    desk.qtbot.waitUntil(lambda: bool(desk.notices()))
+    assert desk.notices()[0].startswith(f"{path} is damaged")
+    assert (desk.session.project is None) == (what != "labels_by_class")
+    _repair(desk, path)
     assert desk.session.project is not None
     assert desk.labels_on_disk() == labels
     assert "is repaired; labels in it: 3." in desk.notices()[0]
-    assert "Nothing that was labelled is missing." in desk.notices()[0]
-    assert (folder / "garden.handful.damaged-1").read_bytes() != content
+
+
+@pytest.mark.parametrize("what", ["delete", "merge", "add", "label", "scan"])
+def test_damage_that_a_later_question_meets_is_told_and_can_be_repaired(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    labels = _labelled(desk, folder)
+    session, path = desk.session, folder / "garden.handful"
+    cat, dog = session.classes
+
+    def damaged(*_: object, **__: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    with monkeypatch.context() as context:
+        for name in ("labelled_as", "read_classes", "images_named", "labels_of"):
+            context.setattr(project_reading, name, damaged)
+        match what:
+            case "delete":
+                session.delete_class(cat.class_id)
+            case "merge":
+                session.merge_classes(cat.class_id, dog.class_id)
+            case "add":
+                assert session.add_class("fox") is None
+            case "label":
+                assert not session.label([desk.image("image_5.png")], cat.class_id)
+            case _:
+                session.rescan()
+                desk.engine.finish_scan()
+    assert desk.notices()[0].startswith(f"{path} is damaged")
+    _repair(desk, path)
+    assert desk.session.project is not None
+    assert desk.labels_on_disk() == labels
 
 
 def test_a_project_that_lost_its_log_has_its_labels_again(
@@ -164,3 +231,97 @@ def test_some_broken_files_in_a_folder_that_is_there_are_just_that(
     desk.qtbot.waitUntil(lambda: desk.session.reader._pulse._thread is None)
     assert int(desk.session.table.unreadable.sum()) == 6
     assert not desk.notices()
+
+
+class Mount:
+    """A drive that answers when it is let; until then whoever asks waits."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.goes_on = threading.Event()
+        self.is_dead = False
+        self.n_waiting = 0
+        for module, name in ((pulse, "is_folder_there"), (os.path, "isdir"), (os.path, "exists")):
+            monkeypatch.setattr(module, name, self._slow(getattr(module, name)))
+        monkeypatch.setattr(pulse, "_AT_ONCE_S", 0.01)
+        monkeypatch.setattr(pulse, "_PAUSE_S", 0.01)
+        monkeypatch.setattr(pulse, "_LIMIT_MS", 100)
+
+    def _slow(self, question: Callable[..., bool]) -> Callable[..., bool]:
+        def ask(*given: object) -> bool:
+            name = threading.current_thread().name
+            if self.is_dead and name in ("handful-asking", "handful-pulse"):
+                self.n_waiting += 1
+                assert self.goes_on.wait(30)
+            return question(*given)
+
+        return ask
+
+
+@pytest.fixture
+def mount(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mount]:
+    made = Mount(monkeypatch)
+    yield made
+    made.goes_on.set()
+    for thread in threading.enumerate():
+        if thread.name in ("handful-asking", "handful-pulse"):
+            thread.join(5)
+
+
+@pytest.mark.parametrize("how", ["scan", "failure"])
+def test_a_drive_that_does_not_answer_holds_nothing_up_and_is_told(
+    desk: Desk, tmp_path: Path, mount: Mount, how: str
+) -> None:
+    folder = paint_folder(tmp_path / "garden", 12)
+    desk.open(folder)
+    desk.session.rescan()
+    scan = desk.engine.last(messages.ScanFolder)
+    mount.is_dead = True
+    if how == "scan":
+        desk.engine.publish(messages.ScanFinished(scan.request_id, 0, ()))
+    else:
+        desk.engine.publish(messages.JobFailed(scan.request_id, say("Nothing is there."), False))
+    assert mount.n_waiting == 1
+    assert not desk.notices()  # And the window goes on, meanwhile.
+    desk.qtbot.waitUntil(lambda: bool(desk.notices()))
+    assert desk.notices()[0].startswith(f"The folder {folder} cannot be reached at the moment.")
+    assert not desk.session.table.missing.any()
+    n_scans = len(desk.engine.all(messages.ScanFolder))
+    mount.is_dead = False
+    mount.goes_on.set()
+    desk.qtbot.waitUntil(lambda: len(desk.engine.all(messages.ScanFolder)) > n_scans)
+    assert len(desk.notices()) == 2
+    desk.window.actions_.close_project.trigger()
+
+
+def test_a_folder_that_does_not_answer_is_not_opened_and_told(
+    desk: Desk, tmp_path: Path, mount: Mount
+) -> None:
+    folder = paint_folder(tmp_path / "garden", 12)
+    mount.is_dead = True
+    painted: list[None] = []
+    QTimer.singleShot(20, lambda: painted.append(None))
+    desk.window.open(folder)
+    assert painted  # The event loop went on.
+    assert desk.session.project is None
+    assert desk.notices() == [f"{folder} cannot be reached: its drive does not answer."]
+    mount.is_dead = False
+    desk.open(folder)
+    assert desk.session.table.n_rows == 12
+
+
+def test_images_on_a_drive_that_does_not_answer_are_told_of_and_not_scanned(
+    desk: Desk, tmp_path: Path, mount: Mount
+) -> None:
+    folder = paint_folder(tmp_path / "garden", 12)
+    desk.open(folder)
+    n_scans = len(desk.engine.all(messages.ScanFolder))
+    mount.is_dead = True
+    desk.session.rescan()
+    assert len(desk.engine.all(messages.ScanFolder)) == n_scans
+    desk.qtbot.waitUntil(lambda: bool(desk.notices()))
+    assert desk.notices()[0].startswith(f"The folder {folder} is not there any more.")
+    assert not desk.session.is_folder_there
+    mount.is_dead = False
+    desk.session.rescan()
+    assert len(desk.engine.all(messages.ScanFolder)) == n_scans + 1
+    assert desk.session.is_folder_there

@@ -210,6 +210,28 @@ def test_images_that_are_gone_leave_no_trace(open_workspace: Open, project: Proj
     assert sum(len(event.image_ids) for event in told) in (0, len(left))
 
 
+def test_what_is_gone_is_let_go_of_once_and_again_where_it_was_read_since(
+    workspace: Workspace, project: Project
+) -> None:
+    images = project.snapshot().images
+    gone = tuple(image.image_id for image in images[12:])
+    _in_window(workspace, project.snapshot(), [images])
+    workspace.drop_gone(gone)
+    assert workspace.store.image_ids() == {image.image_id for image in images[:12]}
+    asked: list[object] = []
+    before, workspace.drop = workspace.drop, asked.append  # type: ignore[method-assign]
+    workspace.drop_gone(gone)
+    assert not asked
+    workspace.drop = before  # type: ignore[method-assign]
+    list(embed_images(workspace, EmbedImages(6, images[10:14])))  # Was under way when it went.
+    workspace.drop_gone(gone)
+    assert workspace.store.image_ids() == {image.image_id for image in images[:12]}
+    workspace.drop_gone(gone[4:])
+    list(embed_images(workspace, EmbedImages(7, images[10:16])))
+    workspace.drop_gone(gone[4:])
+    assert workspace.store.image_ids() == {image.image_id for image in images[:16]}
+
+
 def test_a_sample_is_that_of_the_contents(tmp_path: Path) -> None:
     embeddings = np.random.default_rng(3).normal(size=(50, 4)).astype(np.float16)
     one, other = EmbeddingStore(4), EmbeddingStore(4)

@@ -13,10 +13,14 @@ import pytest
 
 from engine import project_backups, project_keeper
 from engine.messages import ClassId, FoundFile, ImageId
-from engine.project import Change, Project
+from engine.project import Change, Project, ProjectNews
 from engine.project_backups import Backup, backups_of, to_remove
-from engine.project_trail import Trail
-from engine.words import Sentence
+from engine.project_trail import Entry, Trail
+
+
+def _entries(path: Path) -> list[Entry]:
+    trail = Trail(path, path, "")
+    return list(trail.entries(trail.read()))
 
 
 def _made(place: int, at: datetime) -> Backup:
@@ -140,8 +144,7 @@ def test_labels_are_given_while_a_backup_is_made(
     opened.close()
     # What the backup has not, the trail has.
     (trail,) = (tmp_path / "backups").glob("*.trail")
-    entries = Trail(trail, opened.path, "").read().entries
-    assert sum(entry.subject == "image" for entry in entries.values()) == len(labels)
+    assert sum(entry.subject == "image" for entry in _entries(trail)) == len(labels)
 
 
 def test_a_project_is_closed_while_a_backup_is_made(
@@ -194,14 +197,15 @@ def test_a_project_that_was_damaged_meanwhile_is_no_backup(opened: Project, tmp_
         byte = file.read(1)
         file.seek(page * 4096 - 3)
         file.write(bytes([byte[0] ^ 2]))
-    told: list[Sentence] = []
+    told: list[ProjectNews] = []
     opened.follow_news(told.append)
     opened._keeper.back_up_soon()
     assert opened.wait_until_kept()
     assert backups_of(opened.path, tmp_path / "backups") == good
     assert len(told) == 1
-    assert str(opened.path) in told[0]
-    assert "Close the project and repair it" in told[0]
+    assert str(opened.path) in told[0].sentence
+    assert "Close the project and repair it" in told[0].sentence
+    assert told[0].damaged == opened.path
     opened.close()
 
 
@@ -230,7 +234,7 @@ def test_a_trail_is_bounded_and_goes_with_a_project_that_is_moved(
     again.close()
     assert not trail.exists()
     (trail_of_moved,) = backups.glob("*.trail")
-    names = [entry.name for entry in Trail(trail_of_moved, path, "").read().entries.values()]
+    names = [entry.name for entry in _entries(trail_of_moved)]
     assert names[-2:] == ["007.jpg", "008.jpg"]
 
 
@@ -279,11 +283,11 @@ def test_lines_that_are_damaged_are_missed_alone(opened: Project, tmp_path: Path
     (path,) = (tmp_path / "backups").glob("*.trail")
     content = path.read_bytes()
     trail = Trail(path, opened.path, "")
-    whole = trail.read()
-    assert (len(whole.entries), whole.n_broken) == (12, 0)
+    whole = {entry.entry: entry for entry in _entries(path)}
+    assert (len(whole), trail.read().n_broken) == (12, 0)
     lines = content.split(b"\n")
     lines[4] = lines[4].replace(b"fox", b"fix").replace(b"owl", b"own")
     path.write_bytes(b"\n".join(lines)[:-20])
-    read = trail.read()
-    assert (len(read.entries), read.n_broken) == (10, 2)
-    assert all(whole.entries[number] == entry for number, entry in read.entries.items())
+    left = _entries(path)
+    assert (len(left), trail.read().n_broken) == (10, 2)
+    assert all(whole[entry.entry] == entry for entry in left)

@@ -1,0 +1,119 @@
+"""Whether the name of an open project still leads to the file that is open.
+
+A file that is deleted or replaced while it is open goes on without a name: all that is written to
+it then is gone with the program. The same goes for its log.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from engine.files import rename_new, sync_folder
+from engine.project_backups import SUFFIX, copy_to, hurry, temporary_beside
+from engine.project_connection import connect, connect_to_read
+from engine.project_files import FileNumber, check_whole, move_logs, number_of
+from engine.project_trail import is_of_journal, last_entry
+
+
+class ProjectPlace:
+    """The file of an open project, and its log, by which the system tells them apart."""
+
+    def __init__(self, path: Path, *, has_log: bool) -> None:
+        self._path = path
+        self._has_log = has_log
+        self._log = Path(f"{path}-wal")
+        self._numbers: tuple[FileNumber | None, FileNumber | None] = (None, None)
+        self.renew()
+
+    def renew(self) -> None:
+        """What the names lead to now is what is open."""
+        self._numbers = number_of(self._path), number_of(self._log)
+
+    def is_kept(self, connection: sqlite3.Connection) -> bool:
+        """Whether what ``connection`` writes can be read by the name; some microseconds.
+
+        Raises sqlite3.Error.
+        """
+        file, log = self._numbers
+        now = number_of(self._path), number_of(self._log)
+        if now == self._numbers:
+            return True
+        if now[0] == file is not None and log is None:  # The log is made with the first write.
+            self._numbers = now
+            return True
+        if self._has_log or now[0] is None:
+            return False
+        # On some shares, where there is no log, files change their numbers.
+        newest = last_entry(connection)
+        try:
+            with closing(connect_to_read(self._path)) as other:
+                is_read = newest is None or is_of_journal(newest, other)
+        except sqlite3.Error:
+            is_read = False
+        if is_read:
+            self._numbers = now
+        return is_read
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the folder is gone, too: the file went with it, or will be back with it."""
+        return not os.path.exists(self._path.parent)
+
+    @property
+    def has_lost_log(self) -> bool:
+        """Whether the file is the same, and only its log has no name any more."""
+        return number_of(self._path) == self._numbers[0]
+
+    def let_go_of_log(self) -> None:
+        """The open file's log is not to be taken for that of the file that is there now."""
+        if self._numbers[1] is not None and number_of(self._log) == self._numbers[1]:
+            move_logs(self._path)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing has the name."""
+        return not os.path.exists(self._path)
+
+
+def write_again(connection: sqlite3.Connection, path: Path) -> None:
+    """Write a project whose file is gone under its name again, and close its connection.
+
+    Raises:
+        FileExistsError: there is another file of that name by now.
+        OSError, sqlite3.Error, DamagedProjectError: it could not be written; all is as it was.
+    """
+    with temporary_beside(path) as temporary:
+        _copy(connection, temporary, path)
+        connection.close()
+        move_logs(path)  # Of the file that is gone.
+        rename_new(temporary, path)
+        sync_folder(path.parent)
+
+
+def write_beside(connection: sqlite3.Connection, path: Path) -> Path:
+    """Write a project beside the file that has taken its place; return where.
+
+    Raises:
+        OSError, sqlite3.Error, DamagedProjectError: it could not be written.
+    """
+    for number in itertools.count(1):
+        beside = path.with_name(f"{path.stem} kept {number}{SUFFIX}")
+        if os.path.exists(beside):
+            continue
+        with temporary_beside(beside) as temporary:
+            _copy(connection, temporary, path)
+            rename_new(temporary, beside)
+            sync_folder(beside.parent)
+        return beside
+    raise AssertionError("numbers do not end")
+
+
+def _copy(connection: sqlite3.Connection, target: Path, path: Path) -> None:
+    copy_to(connection, target)
+    with closing(connect(target)) as made:
+        hurry(made)
+        check_whole(made, path)

@@ -1,0 +1,533 @@
+"""Projects that two programs make, take back or repair at once, and copies that are damaged."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tracemalloc
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine import (
+    files,
+    project_connection,
+    project_files,
+    project_journal,
+    project_lock,
+    project_place,
+)
+from engine.cli import main
+from engine.errors import DamagedProjectError, ProjectError, ProjectInUseError
+from engine.files import rename_new
+from engine.messages import ClassId, FoundFile, ImageId
+from engine.project import Change, Project, ProjectNews
+from engine.project_connection import connect, connect_to_read
+from engine.project_missing import missing_entries
+from engine.project_recovery import recover
+from engine.project_trail import Entry, Image, Trail
+
+_FOX = ClassId(1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "garden"
+    made.mkdir()
+    return made
+
+
+def _begun(folder: Path, tmp_path: Path, backups: Path | None = None) -> Project:
+    """A project with images and the class fox."""
+    project = Project.for_folder(folder, tmp_path / "kept", backups, alone=True)
+    project.add_images([FoundFile(f"{number:03}.jpg", number, 5) for number in range(1, 41)])
+    project.apply(Change("Add", {}, tuple(project.new_classes(["fox"]))))
+    return project
+
+
+def _label(project: Project, first: int, last: int) -> None:
+    for number in range(first, last + 1):
+        project.apply(project.relabel([ImageId(number)], _FOX))
+
+
+def _make_read_only(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    real = os.access
+
+    def access(path: str | os.PathLike[str], mode: int) -> bool:
+        is_inside = Path(path) == folder or folder in Path(path).parents
+        return not (mode & os.W_OK and is_inside) and real(path, mode)
+
+    monkeypatch.setattr(os, "access", access)
+
+
+def _break(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + bytes(8192) + content[4096 + 8192 :])
+
+
+# --- Two programs at once -------------------------------------------------------------------------
+
+
+def test_of_two_programs_that_make_a_project_the_second_opens_what_the_first_made(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, labelled = project_files.folder_settings, []
+
+    def in_between(images: Path, path: Path) -> list[tuple[str, str]]:
+        monkeypatch.setattr(project_files, "folder_settings", real)
+        with closing(_begun(folder, tmp_path)) as first:  # The other program is quicker.
+            _label(first, 1, 3)
+            labelled.append(first.labels())
+        return real(images, path)
+
+    monkeypatch.setattr(project_files, "folder_settings", in_between)
+    second = Project.for_folder(folder, tmp_path / "kept", alone=True)
+    assert second.labels() == labelled[0]
+    second.close()
+    assert os.listdir(folder) == ["garden.handful"]
+
+
+@pytest.mark.parametrize("can", ["all", "links", "neither"])
+def test_a_name_that_is_taken_is_not_given_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can: str
+) -> None:
+    if can != "all":
+        monkeypatch.setattr(files.ctypes, "CDLL", lambda *_, **__: object())
+    if can == "neither":
+
+        def no_links(*_: object) -> None:
+            raise OSError(errno.EPERM, "no links here")
+
+        monkeypatch.setattr(os, "link", no_links)
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text("1")
+    other.write_text("2")
+    with pytest.raises(FileExistsError):
+        rename_new(one, other)
+    assert (one.read_text(), other.read_text()) == ("1", "2")
+    other.unlink()
+    rename_new(one, other)
+    assert os.listdir(tmp_path) == ["other"]
+    assert other.read_text() == "1"
+    with pytest.raises(FileNotFoundError):
+        rename_new(one, tmp_path / "third")
+
+
+def test_what_was_done_in_a_copy_is_not_put_under_another_computers_window(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = _begun(folder, tmp_path)
+    path = project.path
+    project.close()
+    with monkeypatch.context() as context:
+        _make_read_only(context, folder)
+        with closing(Project.for_folder(folder, tmp_path / "kept", alone=True)) as copy:
+            assert copy.path.parent == tmp_path / "kept"
+            _label(copy, 1, 3)
+    with monkeypatch.context() as share:
+        share.setattr(project_lock, "is_remote", lambda _: True)
+        lock = folder / "garden.handful-lock"
+        lock.write_text('{"computer": "attic", "process": 7, "since": "2026-01-01T10:00:00"}')
+        before = path.stat().st_ino
+        for is_alone in (True, False):
+            try:
+                project = Project.open(path, tmp_path / "kept", alone=is_alone)
+            except ProjectInUseError:
+                assert is_alone
+                continue
+            assert not is_alone
+            assert "could not be brought back now" in project.notice
+            assert not project.labels()
+            project.close()
+        assert path.stat().st_ino == before
+        lock.unlink()
+    with closing(Project.open(path, tmp_path / "kept", alone=True)) as project:
+        assert len(project.labels()) == 3
+
+
+def test_a_look_at_an_open_project_leaves_its_locks(folder: Path, tmp_path: Path) -> None:
+    """Else the next program to close it takes itself for the last one, and deletes the log."""
+    project = _begun(folder, tmp_path)
+    Project.open(project.path, read_only=True).close()  # As who watches the folder does.
+    other = f"import sqlite3; c = sqlite3.connect({str(project.path)!r}, timeout=0); "
+    other += "c.execute('UPDATE settings SET value = value'); c.close()"
+    subprocess.run([sys.executable, "-c", other], check=True)
+    _label(project, 1, 9)
+    left = tmp_path / "left"
+    shutil.copytree(folder, left)  # As a program that is killed leaves it.
+    project.close()
+    with closing(Project.open(left / "garden.handful")) as again:
+        assert len(again.labels()) == 9
+
+
+# --- Copies of read-only projects -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", ["all", "backup", "copy", "nothing"])
+@pytest.mark.parametrize("has_header", [True, False])
+def test_a_damaged_copy_is_not_in_the_way_of_its_project(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str, has_header: bool
+) -> None:
+    backups = tmp_path / "backups"
+    with closing(_begun(folder, tmp_path, backups)) as project:
+        _label(project, 1, 5)
+    _make_read_only(monkeypatch, folder)
+    with closing(Project.open(project.path, tmp_path / "kept", backup_folder=backups)) as copy:
+        _label(copy, 6, 9)
+        path = copy.path
+    with closing(Project.open(project.path, tmp_path / "kept", backup_folder=backups)) as copy:
+        _label(copy, 10, 12)
+    before = project.path.read_bytes()
+    _break(path)
+    if kept == "nothing" or not has_header:
+        path.write_bytes((b"" if has_header else b"?" * 100) + bytes(4096))
+    if kept != "all":
+        for trail in backups.glob("*.trail"):
+            trail.unlink()
+    if kept in ("copy", "nothing"):
+        shutil.rmtree(backups)
+    damaged = path.read_bytes()
+    again = Project.open(project.path, tmp_path / "kept", backup_folder=backups, alone=True)
+    if has_header or kept == "all":
+        expected = {"all": 12, "backup": 12, "copy": 12, "nothing": 5}[kept]
+    else:  # Nothing of the copy itself can be read.
+        expected = {"backup": 9, "copy": 5, "nothing": 5}[kept]
+    assert len(again.labels()) == expected
+    assert again.path == path
+    told = str(again.notice)
+    assert str(path) in told
+    assert str(project.path) in told
+    again.close()
+    (aside,) = (item for item in path.parent.iterdir() if ".damaged-" in item.suffix)
+    assert aside.name in told
+    assert aside.read_bytes() == damaged
+    assert project.path.read_bytes() == before
+    with closing(Project.open(project.path, tmp_path / "kept", backup_folder=backups)) as once:
+        assert len(once.labels()) == expected
+        assert not once.notice
+
+
+def test_a_damaged_copy_is_named_where_its_project_can_be_written_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(_begun(folder, tmp_path)) as project:
+        pass
+    with monkeypatch.context() as context:
+        _make_read_only(context, folder)
+        with closing(Project.for_folder(folder, tmp_path / "kept")) as copy:
+            _label(copy, 1, 7)
+    whole = copy.path.read_bytes()
+    copy.path.write_bytes(b"?" * 100 + whole[100:])
+    with closing(Project.open(project.path, tmp_path / "kept")) as again:
+        assert not again.labels()
+        assert str(again.notice).startswith(f"{copy.path} is damaged")
+    recover(copy.path, None)
+    with closing(Project.open(project.path, tmp_path / "kept")) as again:
+        assert len(again.labels()) == 7
+
+
+# --- Repairs --------------------------------------------------------------------------------------
+
+
+def test_the_trail_alone_brings_a_project_back(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    backups = tmp_path / "backups"
+    with closing(_begun(folder, tmp_path, backups)) as project:
+        _label(project, 1, 9)
+        labels = project.labels()
+    for backup in backups.glob("*.handful"):
+        backup.unlink()
+    project.path.unlink()
+    assert main(["recover", str(project.path), "--backups", str(backups)]) == 0
+    assert "Nothing that was labelled is missing." in capfd.readouterr().err
+    with closing(Project.open(project.path, backup_folder=backups)) as again:
+        assert again.labels() == labels
+        again.add_images([FoundFile(f"{number:03}.jpg", number, 5) for number in range(1, 41)])
+        _label(again, 10, 11)
+    # It goes on with the trail that it came from.
+    (trail,) = backups.glob("*.trail*")
+    assert len(list(_all_of(trail))) == 12
+    trail.unlink()
+    for backup in backups.glob("*.handful"):
+        backup.unlink()
+    project.path.unlink()
+    assert main(["recover", str(project.path), "--backups", str(backups)]) == 1
+    assert "and no backup of it" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_repair_that_fails_at_its_last_step_leaves_the_file_and_its_log(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    with closing(_begun(folder, tmp_path)) as project:
+        _label(project, 1, 9)
+    _break(project.path)
+    Path(f"{project.path}-wal").write_bytes(b"log")
+    before = {item.name: item.read_bytes() for item in folder.iterdir()}
+    real, names = Path.replace, []
+
+    def replace(self: Path, target: Path) -> Path:
+        # At no step is there nothing of the project's name.
+        names.append(project.path.exists())
+        if self.suffix == ".part":
+            raise OSError(errno.ENOSPC, "no space left")
+        return real(self, target)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", refuse)
+    with monkeypatch.context() as context:
+        context.setattr(Path, "replace", replace)
+        with pytest.raises(ProjectError, match="the disk is full"):
+            recover(project.path, None)
+    assert {item.name: item.read_bytes() for item in folder.iterdir()} == before
+    assert all(names)
+    done = recover(project.path, None)
+    assert done.n_labels == 9
+    assert sorted(os.listdir(folder)) == [
+        "garden.handful",
+        "garden.handful.damaged-1",
+        "garden.handful.damaged-1-wal",
+        "garden.handful.damaged-1.txt",
+    ]
+
+
+@pytest.mark.parametrize("size_bytes", [0, 10**9])
+def test_a_damaged_project_says_which_file_it_is_wherever_that_is_found(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int
+) -> None:
+    monkeypatch.setattr(project_files, "CHECKED_AT_ONCE_BYTES", size_bytes)
+    with closing(_begun(folder, tmp_path)) as project:
+        project.add_images([FoundFile(f"x{number:05}.jpg", number, 5) for number in range(3000)])
+        _label(project, 1, 9)
+    whole = project.path.read_bytes()
+    found: list[Path | None] = []
+    for page in range(len(whole) // 4096):
+        project.path.write_bytes(whole[: page * 4096] + bytes(4096) + whole[(page + 1) * 4096 :])
+        try:
+            opened = Project.open(project.path, backup_folder=tmp_path / "backups")
+        except DamagedProjectError as error:
+            found.append(error.path)
+            continue
+        try:
+            opened.images_after(ImageId(0), 5000)
+            opened.classes()
+            opened.labels()
+            opened.set_aside()
+            opened.model_examples()
+        except DamagedProjectError as error:
+            found.append(error.path)
+        finally:
+            opened.close()
+    assert len(found) > len(whole) // 4096 // 2
+    assert set(found) == {project.path}
+
+
+# --- The trail ------------------------------------------------------------------------------------
+
+
+def _all_of(path: Path) -> list[Entry]:
+    trail = Trail(path, path, "")
+    return list(trail.entries(trail.read()))
+
+
+def _entry(number: int) -> Entry:
+    image = Image(number + 1_000_000, 1, 2, "00" * 16, None)
+    said = '{"class_id": 1, "name": "fox"}'
+    return Entry(number, number, "now", "Label", "image", f"{number}.jpg", None, said, image)
+
+
+def test_lines_that_were_written_again_come_once_and_in_their_order(tmp_path: Path) -> None:
+    trail = Trail(tmp_path / "x.trail", tmp_path / "x.handful", "id")
+    trail.append([_entry(number) for number in (3, 4, 5, 6, 7, 8)])
+    content = trail.path.read_bytes()
+    trail.path.write_bytes(content.replace(b'[5,5,"now"', b'[5,5,"nix"') + b"x" * 100)
+    trail.append([_entry(number) for number in (4, 5, 6, 9, 12, 13)], [(9, "a.jpg", "b.jpg")])
+    read = trail.read()
+    assert read.spans == [(3, 9), (12, 13)]
+    assert (read.n_broken, read.moves) == (2, [(9, "a.jpg", "b.jpg")])
+    assert [entry.entry for entry in trail.entries(read)] == [3, 4, 5, 6, 7, 8, 9, 12, 13]
+    assert [entry.entry for entry in trail.entries(read, 8)] == [9, 12, 13]
+    assert read.gaps(1, 12) == [(1, 2), (10, 11)]
+    assert read.gaps(4, 9) == []
+    assert read.gaps(14, 20) == [(14, 20)]
+    trail.begin_anew(6)
+    read = trail.read()
+    assert [entry.entry for entry in trail.entries(read)] == [7, 8, 9, 12, 13]
+    assert (read.n_broken, read.moves) == (0, [(9, "a.jpg", "b.jpg")])
+
+
+def test_a_long_trail_is_not_held_in_memory(folder: Path, tmp_path: Path) -> None:
+    backups = tmp_path / "backups"
+    with closing(_begun(folder, tmp_path, backups)) as project:
+        _label(project, 1, 2)
+    before = project.path.read_bytes()
+    (path,) = backups.glob("*.trail")
+    project_id = json.loads(path.read_bytes().split(b"\n")[0][9:])["id"]
+    trail = Trail(path, project.path, project_id)
+    last = _all_of(path)[-1].entry
+    count = 4_000
+    trail.append([_entry(number) for number in range(last + 1, last + 1 + count)])
+    project.path.write_bytes(before)
+    connection = connect_to_read(project.path)
+    tracemalloc.start()
+    try:
+        missing = missing_entries(connection, trail, project.path, backups)
+        assert sum(1 for _ in missing.entries()) == count
+        _, peak = tracemalloc.get_traced_memory()
+        assert peak < path.stat().st_size / 3
+        tracemalloc.reset_peak()
+        trail.begin_anew(2)
+        _, peak = tracemalloc.get_traced_memory()
+        assert peak < path.stat().st_size / 3
+    finally:
+        tracemalloc.stop()
+        connection.close()
+    with closing(Project.open(project.path, backup_folder=backups)) as again:
+        assert len(again.labels()) == count + 2
+        assert f"the last {count} changes" in again.notice
+
+
+def test_a_connection_is_let_go_of_where_opening_fails(folder: Path, tmp_path: Path) -> None:
+    with closing(_begun(folder, tmp_path)) as project:
+        pass
+    number = project_files.number_of(project.path)
+    _break(project.path)
+    with pytest.raises(DamagedProjectError):
+        Project.open(project.path, tmp_path / "kept", alone=True)
+    assert number not in project_files._open_here
+    with closing(connect(project.path)):
+        pass
+
+
+# --- Files that go while they are open ------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("how", ["file", "file and log", "log", "renamed"])
+def test_a_project_that_is_deleted_while_it_is_open_is_written_again(
+    folder: Path, tmp_path: Path, how: str
+) -> None:
+    project = _begun(folder, tmp_path, tmp_path / "backups")
+    told: list[ProjectNews] = []
+    project.follow_news(told.append)
+    _label(project, 1, 5)
+    assert project.wait_until_kept()
+    if how == "renamed":
+        project.path.rename(folder / "meadow.handful")
+    if how in ("file", "file and log"):
+        project.path.unlink()
+    if "log" in how:
+        Path(f"{project.path}-wal").unlink()
+        Path(f"{project.path}-shm").unlink()
+    for number in (6, 7):
+        _label(project, number, number)
+        left = tmp_path / f"left {number}"
+        shutil.copytree(folder, left)  # As a program that is killed leaves it.
+        with closing(Project.open(left / "garden.handful")) as again:
+            assert len(again.labels()) == number
+    assert len(told) == (0 if how == "log" else 1)
+    assert all("was deleted or renamed while it was open" in news.sentence for news in told)
+    assert project.wait_until_kept()
+    project.close()
+    with closing(Project.open(folder / "garden.handful")) as again:
+        assert len(again.labels()) == 7
+    (trail,) = (tmp_path / "backups").glob("*.trail")
+    assert sum(entry.subject == "image" for entry in _all_of(trail)) == 7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file is replaced that is open")
+def test_a_project_that_is_replaced_while_it_is_open_is_kept_beside(
+    folder: Path, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    _label(project, 1, 5)
+    (tmp_path / "other").mkdir()
+    with closing(_begun(tmp_path / "other", tmp_path)) as other:
+        _label(other, 30, 31)
+    assert project.wait_until_kept()
+    trail = next(backups.glob("*.trail")).read_bytes()
+    other.path.replace(project.path)  # As what keeps files in step does.
+    for number in (6, 7):
+        with pytest.raises(ProjectError, match=r"kept as garden kept 1\.handful"):
+            _label(project, number, number)
+    project.wait_until_kept()
+    assert len(project.labels()) == 5
+    project.close()
+    with closing(Project.open(folder / "garden kept 1.handful")) as again:
+        assert len(again.labels()) == 5
+    with closing(Project.open(project.path)) as again:
+        assert again.labels().keys() == {30, 31}
+    assert next(backups.glob("*.trail")).read_bytes() == trail
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no folder is renamed that is in use")
+def test_a_folder_that_is_renamed_while_its_project_is_open_loses_nothing(
+    folder: Path, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    _label(project, 1, 5)
+    folder.rename(tmp_path / "meadow")
+    _label(project, 6, 9)
+    left = tmp_path / "left"
+    shutil.copytree(tmp_path / "meadow", left)
+    project.close()
+    for place in (left, tmp_path / "meadow"):
+        with closing(Project.for_folder(place, tmp_path / "kept", backups)) as again:
+            assert len(again.labels()) == 9
+            assert again.path == place / "garden.handful"
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "2099-01-01"])
+def test_a_clock_that_jumps_takes_no_label(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, day: str
+) -> None:
+    backups = tmp_path / "backups"
+    with closing(_begun(folder, tmp_path, backups)) as project:
+        _label(project, 1, 5)
+    monkeypatch.setattr(project_journal, "now", lambda: f"{day}T00:00:00.000+00:00")
+    with closing(Project.open(project.path, backup_folder=backups, alone=True)) as project:
+        _label(project, 6, 9)
+        labels = project.labels()
+    whole = project.path.read_bytes()
+    project.path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+    assert recover(project.path, backups).n_labels == 9
+    with closing(Project.open(project.path, backup_folder=backups)) as project:
+        assert project.labels() == labels
+
+
+def test_on_a_share_a_file_may_have_another_number_and_be_the_same(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_connection, "is_remote", lambda _: True)
+    project = _begun(folder, tmp_path)
+    _label(project, 1, 3)
+    copy = tmp_path / "copy"
+    shutil.copyfile(project.path, copy)
+    real, numbers = project_files.number_of, iter(range(100, 200))
+
+    def number_of(path: Path) -> tuple[int, int] | None:
+        found = real(path)
+        return None if found is None else (found[0], next(numbers))
+
+    monkeypatch.setattr(project_place, "number_of", number_of)
+    _label(project, 4, 5)
+    assert len(project.labels()) == 5
+    monkeypatch.setattr(project_place, "number_of", real)
+    project._place.renew()
+    copy.replace(project.path)
+    with pytest.raises(ProjectError, match=r"kept as garden kept 1\.handful"):
+        _label(project, 6, 6)
+    project.close()
+    with closing(Project.open(folder / "garden kept 1.handful")) as again:
+        assert len(again.labels()) == 5
