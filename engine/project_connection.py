@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 # Ours are far below: a row is some kilobytes at most, a statement has 500 parameters.
 _LIMITS: Final = (
@@ -35,11 +35,27 @@ _MOUNTS: Final = Path("/proc/self/mounts")
 _DRIVE_REMOTE: Final = 4  # Of GetDriveTypeW.
 
 
+class _Connection(sqlite3.Connection):
+    """One whose statements fail with errors of SQLite alone.
+
+    A damaged file may name lengths for which there is no memory, where a limit of lengths does not
+    reach; that this computer has too little for a row of ours is the rarer case.
+    """
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        try:
+            return super().execute(*arguments)
+        except MemoryError as error:
+            raise sqlite3.DatabaseError(
+                "database disk image is malformed, or there is not enough memory for it"
+            ) from error
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """A connection that may write, without transactions of sqlite3's own making."""
     # Transactions are begun and ended by hand (isolation_level=None): sqlite3's implicit ones
     # leave DDL and PRAGMAs outside.
-    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, factory=_Connection)
     try:
         _restrain(connection)
         if is_remote(path):
@@ -75,7 +91,7 @@ def _reading(path: Path, mode: str) -> sqlite3.Connection:
     address = path.resolve().as_uri()
     if not address.startswith("file:///"):  # A share of Windows; SQLite knows no servers in it.
         address = f"file:////{address.removeprefix('file://')}"
-    connection = sqlite3.connect(f"{address}?{mode}", uri=True)
+    connection = sqlite3.connect(f"{address}?{mode}", uri=True, factory=_Connection)
     try:
         _restrain(connection)
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

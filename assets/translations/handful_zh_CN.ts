@@ -52,6 +52,10 @@
         <translation>日志</translation>
     </message>
     <message>
+        <source>Not used</source>
+        <translation>未使用</translation>
+    </message>
+    <message>
         <source>Notice</source>
         <translation>提示</translation>
     </message>
@@ -1944,6 +1948,10 @@ The arrow keys choose another cell.</source>
 <context>
     <name>EngineSection</name>
     <message>
+        <source>A GPU where one works, else the CPU, by OpenVINO where that is faster.</source>
+        <translation>可用时使用 GPU，否则使用 CPU；若 OpenVINO 更快，则由其运行。</translation>
+    </message>
+    <message>
         <source>A GPU where one works, else the CPU.</source>
         <translation>有可用的 GPU 时使用 GPU，否则使用 CPU。</translation>
     </message>
@@ -1978,6 +1986,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>CPU</source>
         <translation>CPU</translation>
+    </message>
+    <message>
+        <source>CPU by OpenVINO</source>
+        <translation>CPU（OpenVINO）</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -2026,6 +2038,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>No NVIDIA GPU was found on this computer.</source>
         <translation>在这台电脑上没有找到 NVIDIA GPU。</translation>
+    </message>
+    <message>
+        <source>Not used: {reason}.</source>
+        <translation>未使用：{reason}。</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -6015,6 +6031,10 @@ The arrow keys choose another cell.</source>
         <source>There is no folder or project {path}.</source>
         <translation>没有文件夹或项目 {path}。</translation>
     </message>
+    <message>
+        <source>{path} cannot be reached: its drive does not answer.</source>
+        <translation>无法访问 {path}：其所在的驱动器没有响应。</translation>
+    </message>
 </context>
 <context>
     <name>SessionNotices</name>
@@ -8090,6 +8110,18 @@ The arrow keys choose another cell.</source>
         <translation>{address} 处的 Ray 集群没有可用的处理器核心。</translation>
     </message>
     <message>
+        <source>The cache {path} has reached its limit of {limit}; what was used longest ago goes first.</source>
+        <translation>缓存 {path} 已达到上限 {limit}；最久未使用的内容会先被删除。</translation>
+    </message>
+    <message>
+        <source>The cache {path} is at its limit of {limit} with what is in use now; what is read from here on is not kept.</source>
+        <translation>缓存 {path} 中正在使用的内容已达到上限 {limit}；此后读取的内容不再保留。</translation>
+    </message>
+    <message>
+        <source>The cache {path} was damaged and was begun anew; images are read again.</source>
+        <translation>缓存 {path} 已损坏，已重新建立；图像将重新读取。</translation>
+    </message>
+    <message>
         <source>The damaged file is kept as {name}.</source>
         <translation>损坏的文件保留为 {name}。</translation>
     </message>
@@ -8730,6 +8762,10 @@ The arrow keys choose another cell.</source>
         <translation>查看它时，负责的进程意外结束</translation>
     </message>
     <message>
+        <source>looking at it took longer than {seconds:.0f} s</source>
+        <translation>查看它用时超过 {seconds:.0f} 秒</translation>
+    </message>
+    <message>
         <source>make the folder</source>
         <translation>创建文件夹</translation>
     </message>
@@ -9024,6 +9060,18 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{address} needs a package that is not there: {why}.</source>
         <translation>{address} 需要一个未安装的软件包：{why}。</translation>
+    </message>
+    <message>
+        <source>{copy} is damaged, so what was labelled in it while {path} was read-only could not be brought back; open it to have it repaired.</source>
+        <translation>{copy} 已损坏，因此在 {path} 为只读期间于其中所做的标注无法取回；请打开它以便修复。</translation>
+    </message>
+    <message>
+        <source>{copy}, the copy of the read-only project {path}, was damaged and is kept as {name}; another was made, with all that was labelled.</source>
+        <translation>只读项目 {path} 的副本 {copy} 已损坏，保留为 {name}；已重新创建一份副本，其中包含所有标注。</translation>
+    </message>
+    <message>
+        <source>{copy}, the copy of the read-only project {path}, was damaged and is repaired; labels in it: {count}. What was brought back from where is told in {name}.</source>
+        <translation>只读项目 {path} 的副本 {copy} 曾损坏，现已修复；其中的标注数：{count}。哪些内容从何处恢复，见 {name}。</translation>
     </message>
     <message>
         <source>{count} bytes</source>
@@ -9562,6 +9610,10 @@ The arrow keys choose another cell.</source>
         <translation>{path} 曾损坏，现已修复；其中的标注：{count}。</translation>
     </message>
     <message>
+        <source>{path} was deleted or renamed while it was open; it was written again, with all that was labelled.</source>
+        <translation>{path} 在打开期间被删除或重命名；已重新写入，包含所有标注。</translation>
+    </message>
+    <message>
         <source>{path} was left as it is: its journal is damaged.</source>
         <translation>{path} 保持不变：其日志已损坏。</translation>
     </message>
@@ -9604,6 +9656,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{path} was not opened: “{member}” would become {size:.0f} MB, as no honest file does.</source>
         <translation>未打开 {path}：“{member}”解压后会变成 {size:.0f} MB，正常文件不会这样。</translation>
+    </message>
+    <message>
+        <source>{path} was replaced by another program while it was open, so nothing more is saved to it; what was labelled here is kept as {name}. Close the project and open the one that you want to go on with.</source>
+        <translation>{path} 在打开期间被另一个程序替换，因此不再向其中保存任何内容；此处所做的标注保留为 {name}。请关闭该项目，然后打开您想继续使用的那一个。</translation>
     </message>
     <message>
         <source>{path} was worked in elsewhere since, or is an older copy: the copy of its journal tells of changes that are not in it. They are kept in {kept}.</source>
