@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,27 @@ def test_lobe(den: Den, tmp_path: Path) -> None:
     assert (read.format_title, den.said(read)) == ("Lobe", {"sub/b.png": "fox"})
     assert read.unmatched == ()  # A step upwards is no image of Lobe's, and is not looked at.
     assert sorted(path.name for path in lobe.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ("TABLE example_labels AS SELECT '1' example_id, CAST(x'97' AS TEXT) label", "utf-8"),
+        ("VIEW example_labels AS SELECT '1' example_id, 'fox' label", "what should be tables is"),
+    ],
+)
+def test_a_data_base_that_is_not_lobe_s_is_refused_in_a_sentence(
+    den: Den, tmp_path: Path, labels: str, reason: str
+) -> None:
+    lobe = tmp_path / "lobe"
+    lobe.mkdir()
+    as_json(lobe / "project.json", {"id": "1", "meta": {"name": "den"}})
+    with closing(sqlite3.connect(lobe / "db.sqlite")) as connection:
+        connection.execute("CREATE TABLE example_images AS SELECT '1' example_id, 'cafe01' hash")
+        connection.execute(f"CREATE {labels}")
+        connection.commit()
+    with pytest.raises(LabelsError, match=f"could not be read as a project of Lobe: .*{reason}"):
+        den.read(lobe)
 
 
 @pytest.mark.parametrize("form", ["{label}/{number}.png", "{label}-!-{number}.png"])

@@ -18,6 +18,10 @@ _QUERY: Final = (
     "SELECT example_images.hash, example_labels.label FROM example_images JOIN example_labels "
     "ON example_images.example_id = example_labels.example_id"
 )
+_OTHERS: Final = (
+    "SELECT name FROM sqlite_schema WHERE name IN ('example_images', 'example_labels') "
+    "AND (type <> 'table' OR sql LIKE 'CREATE VIRTUAL%')"
+)
 
 
 def read(path: Path) -> Foreign:
@@ -35,18 +39,20 @@ def read(path: Path) -> Foreign:
         uri = f"{database.resolve().as_uri()}?mode=ro&immutable=1"
         connection = sqlite3.connect(uri, uri=True)
         try:
+            if connection.execute(_OTHERS).fetchone():  # A view computes for as long as it likes.
+                raise sqlite3.DatabaseError("what should be tables is none")
             for name, label in connection.execute(_QUERY):
                 # A name of letters and digits is a file of that folder, and nothing else.
                 if isinstance(name, str) and name.isalnum() and isinstance(label, str):
                     labels.append(ForeignLabel(name, label, images / name, False, ""))
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
         raise LabelsError(
             say(
                 "{path} could not be read as a project of Lobe: {error}.",
                 path=path,
-                error=str(error),
+                error=str(error) or type(error).__name__,
             )
         ) from error
     if not labels:
