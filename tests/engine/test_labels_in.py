@@ -297,7 +297,7 @@ def test_lobe(den: Den, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [
-        ("TABLE example_labels AS SELECT '1' example_id, CAST(x'97' AS TEXT) label", "utf-8"),
+        ("TABLE example_labels AS SELECT '1' example_id, CAST(x'97' AS TEXT) label", "UTF-8"),
         ("VIEW example_labels AS SELECT '1' example_id, 'fox' label", "what should be tables is"),
     ],
 )
