@@ -32,16 +32,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import (  # Of all that Pillow reads, what FORMATS names; it would load the rest, too.
+    AvifImagePlugin,
+    BmpImagePlugin,
+    ExifTags,
+    GifImagePlugin,
+    Image,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
+from engine.dates import NO_DATE
 from engine.errors import EngineError, UnreadableImageError, sentence_for
-from engine.messages import NO_DATE, FoundFile
 from engine.words import Sentence, say
+
+if TYPE_CHECKING:
+    from engine.messages import FoundFile
 
 DRAFT_SIDE_PX: Final = 448  # Twice the encoder's input, so that its own resize has what to work on.
 THUMBNAIL_SIDE_PX: Final = 256
@@ -83,6 +100,11 @@ FORMATS: Final = (
     "AVIF",
     "JPEG2000",
     "PPM",
+)
+# Named so that nothing takes them for unused: each registers its format when it is loaded.
+_PLUGINS: Final = (
+    *(AvifImagePlugin, BmpImagePlugin, GifImagePlugin, Jpeg2KImagePlugin, JpegImagePlugin),
+    *(MpoImagePlugin, PngImagePlugin, PpmImagePlugin, TiffImagePlugin, WebPImagePlugin),
 )
 EXTENSIONS: Final = frozenset(
     f".{name}"
@@ -160,6 +182,8 @@ def find_images(folder: Path) -> Iterator[FoundFile | Path]:
     Raises:
         EngineError: the folder itself cannot be read.
     """
+    from engine.messages import FoundFile  # Not where images are decoded alone: see dates.
+
     if not folder.is_dir():
         raise EngineError(say("There is no folder {folder}.", folder=folder))
     pending = [folder]
@@ -410,14 +434,13 @@ def fit_within(pixels: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]
 
 
 def _prepare_pillow() -> None:
-    """Register all formats, and let Pillow speak to our log alone.
+    """Let Pillow speak to our log alone.
 
     What is wrong with a file is told as the reason why it cannot be read; of a readable one
     Pillow's warnings (odd EXIF, a padded TIFF tag) would only go to a person's terminal, or raise
     where warnings are errors. The filter is looked for every time, since whoever leaves a
     ``warnings.catch_warnings`` block takes away what was added inside it.
     """
-    Image.init()  # At once if that was done.
     Image.MAX_IMAGE_PIXELS = None  # Ours is checked before a pixel exists, and differs by format.
     if not _is_quiet():
         with _quietening:  # Adding a filter takes it away for a moment if it is there.

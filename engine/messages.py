@@ -16,6 +16,7 @@ from typing import Final, NewType
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.dates import NO_DATE as NO_DATE
 from engine.words import NOTHING, Sentence, say
 
 ImageId = NewType("ImageId", int)
@@ -29,9 +30,6 @@ none-of-these scores, and nothing else.
 """
 NONE_NAME: Final = say("None of these")
 """What that is called in tables, in the journal and in the window."""
-
-NO_DATE: Final = -(1 << 62)
-"""In place of a second: the file does not tell when its picture was taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ import os
 from pathlib import Path
 from typing import Final
 
+from engine.dates import NO_DATE
 from engine.decoding.child import HEAD_BYTES
 from engine.decoding.decoders import DECODERS
 from engine.errors import UnreadableImageError
 from engine.images import MAX_FILE_BYTES, Head, head_of
-from engine.messages import NO_DATE
 
 _JPEG: Final = b"\xff\xd8\xff"
 _NOTHING: Final = Head(None, NO_DATE)

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import resource
 import signal
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -36,6 +35,8 @@ def _look_at(content: bytes, **how: Any) -> Look:
         child._OWN_LIMIT_S = 0.2  # type: ignore[misc]
         content = b""
     elif content.startswith(MEMORY):  # From here on there is so much more, and not a gigabyte.
+        import resource  # Not on Windows.
+
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         most = pages * resource.getpagesize() + int(content.removeprefix(MEMORY))
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
