@@ -4,8 +4,8 @@
 
 Prints Markdown. Damages: of each kind in ``tests/engine/damages.py`` so many in turn, each with
 another seed, to a project that was left open; then it is opened, or repaired and opened. Costs: a
-click with and without what is kept beside it, clicks while a backup of a large project is made,
-opening and repairing it.
+click with and without what is kept beside it, a trail of very many labels, clicks while a backup
+of a large project is made, opening and repairing it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import logging
 import random
+import resource
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -30,6 +32,7 @@ from engine.project import Change, Project
 from engine.project_connection import connect_to_read
 from engine.project_files import check_whole
 from engine.project_recovery import recover
+from engine.project_trail import Entry, Image, Trail
 from tests.engine.damages import DAMAGES, Worked, labels_of, work
 
 
@@ -38,11 +41,14 @@ def main() -> None:
     parser.add_argument("--damages", type=int, default=500, help="How many of each regime.")
     parser.add_argument("--images", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--clicks", type=int, default=300)
+    parser.add_argument("--entries", type=int, default=300_000, help="Of a trail; 0: none.")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as home:
         if options.damages:
             _damages(Path(home) / "damages", options.damages)
+        if options.entries:
+            _trail(Path(home), options.entries)
         _clicks(Path(home), options.clicks)
         for n_images in options.images:
             _large(Path(home) / str(n_images), n_images, options.clicks)
@@ -174,6 +180,38 @@ def _seconds(do: Callable[[], object]) -> float:
     begun = time.perf_counter()
     do()
     return time.perf_counter() - begun
+
+
+def _trail(home: Path, count: int) -> None:
+    """What a trail of very many labels takes to be read, and to be begun anew behind half of it."""
+    trail = Trail(home / "long.trail", home / "long.handful", "id")
+    label = '{"class_id": 1, "name": "fox"}'
+    for start in range(1, count + 1, 2000):
+        numbers = range(start, min(start + 2000, count + 1))
+        trail.append([_entry(number, label) for number in numbers])
+    before = _most_mb()
+    times = []
+    for do in (lambda: sum(1 for _ in trail.entries(trail.read())), partial(_half, trail, count)):
+        begun = time.process_time()
+        do()
+        times.append(f"{time.process_time() - begun:.1f}")
+    size_mb = trail.path.stat().st_size / 1e6
+    print(f"A trail of {count} entries ({size_mb:.0f} MB left): read and begun anew in", end=" ")
+    print(f"{' and '.join(times)} s of CPU and {_most_mb() - before:.0f} MB of memory.\n")
+
+
+def _half(trail: Trail, count: int) -> None:
+    trail.begin_anew(count // 2)
+
+
+def _entry(number: int, label: str) -> Entry:
+    image = Image(number, 10**6, 10**18 + number, "0f" * 16, "0f" * 16)
+    at, name = "2026-11-22T05:00:00.000+00:00", f"trip 7/IMG_{number:08}.jpg"
+    return Entry(number, number, at, "Label 1 image", "image", name, None, label, image)
+
+
+def _most_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _project(home: Path, n_images: int, backups: Path | None = None) -> Project:

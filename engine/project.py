@@ -121,8 +121,7 @@ class Project:
         self._place = ProjectPlace(path, has_log=self._has_log)
         self._kept_beside: Path | None = None  # Where it is since another file took its place.
         self._number: project_files.FileNumber | None = None
-        # As open in this program; called, no longer.
-        self._noted: weakref.finalize[..., Project] = weakref.finalize(self, lambda: None)
+        self._noted: Callable[[], object] = lambda: None  # As open here; called, no longer.
 
     # --- Opening and closing --------------------------------------------------------------------
 

@@ -155,6 +155,8 @@ def _is_damaged(path: Path, copy: Path) -> Sentence:
 def taken_back(path: Path, fallback_folder: Path, lock: ProjectLock | None) -> Sentence:
     """Take copies back under the project's lock, which is held for as long as that takes if it is
     not held anyway."""
+    if not os.path.exists(next(fallback_paths(path, fallback_folder))):
+        return NOTHING
     if lock is not None:
         is_alone = lock.is_first
         return take_back_copies(path, fallback_folder, is_alone=is_alone)

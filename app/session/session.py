@@ -247,6 +247,8 @@ class Session(ClassEdits):
         # What the engine knows by number it read, or failed to read, at the old place.
         self._let_go_of_the_work()
         self.table.forget_paths()
+        self._asking.drop()
+        self._know_folder(True)
         self._start_work()
         self.project_changed.emit()
         self._read_folder()
