@@ -285,7 +285,7 @@ def look_at(
     """
     decoded, image = _decode(content, DRAFT_SIDE_PX, large_one_at_a_time)
     small = _small(image, THUMBNAIL_SIDE_PX)
-    return Look(decoded, _as_jpeg(small), _hash_of(small))
+    return Look(decoded, _as_jpeg(small), _hash_of(image, small))
 
 
 def _decode(
@@ -381,14 +381,12 @@ def perceptual_hash(pixels: NDArray[np.uint8]) -> int:
     Returns:
         The bits; 0 for a picture too even to have a layout, which is like no other.
     """
-    return _hash_of(_small(Image.fromarray(pixels), THUMBNAIL_SIDE_PX))
+    image = Image.fromarray(pixels)
+    return _hash_of(image, _small(image, THUMBNAIL_SIDE_PX))
 
 
 def _small(image: Image.Image, side_px: int) -> Image.Image:
-    """At most ``side_px`` a side; where n pixels to one come near to that, their plain average.
-
-    The image given is not to be used any more.
-    """
+    """At most ``side_px`` a side; where n pixels to one come near to that, their plain average."""
     longer = max(image.size)
     step = longer // (16 * side_px)
     if step > 1:  # A strip; of an image whose sides are alike the shorter one was shrunk before.
@@ -402,8 +400,8 @@ def _small(image: Image.Image, side_px: int) -> Image.Image:
         return image.reduce(factor)
     # Averaged to less than twice the size first, then resampled: a third less work, and on a
     # thumbnail nobody sees the difference.
-    image.thumbnail((side_px, side_px), Image.Resampling.BILINEAR, reducing_gap=1.0)
-    return image
+    width, height = (max(1, round(side * side_px / longer)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.0)
 
 
 def _as_jpeg(image: Image.Image) -> bytes:
@@ -412,9 +410,10 @@ def _as_jpeg(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _hash_of(image: Image.Image) -> int:
-    """See :func:`perceptual_hash`; of a thumbnail, before it is a JPEG."""
-    small = image.convert("L").resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.BOX)
+def _hash_of(image: Image.Image, thumbnail: Image.Image) -> int:
+    """See :func:`perceptual_hash`; from the thumbnail, unless that of a strip is too thin."""
+    seen = thumbnail if min(thumbnail.size) >= _HASH_SIDE else image
+    small = seen.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.BOX).convert("L")
     grey = np.asarray(small, np.float32)
     if grey.std() < _SMALLEST_CONTRAST:
         return 0
