@@ -1,9 +1,8 @@
 """The encoder's graph run by OpenVINO, where that is installed, agrees, and is really faster.
 
-Resizing stays onnxruntime's, whose nodes for it are exact and as fast as any other's; OpenVINO runs
-the network behind it, in float32. In bfloat16 or on 8-bit integers it would be faster on processors
-with AMX or VNNI, but not the encoder whose exported graph is held to the program's answers
-(``docs/results/openvino.md`` has the figures).
+Preprocessing is the same as elsewhere; OpenVINO runs the network behind it, in float32. In bfloat16
+or on 8-bit integers it would be faster on processors with AMX or VNNI, but not the encoder whose
+exported graph is held to the program's answers (``docs/results/openvino.md`` has the figures).
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ PROVIDER: Final = "OpenVINO"
 _SMALLEST_GAIN: Final = 1.05
 """How many times as fast it has to be: a smaller gain is not worth another library."""
 _ROUNDS: Final = 5
-_VERDICT_VERSION: Final = 1  # Counts changes of the trial.
+_VERDICT_VERSION: Final = 2  # Counts changes of the trial.
 _MAX_VERDICTS: Final = 64
 _VERDICTS_NAME: Final = "openvino.json"
 _NICENESS: Final = 5  # Its threads give way to the window, as those that decode do.

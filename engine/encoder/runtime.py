@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from engine.encoder import gpu, openvino_backend
 from engine.encoder.agreement import LARGEST_ON_CPU, LARGEST_ON_GPU, largest_difference
 from engine.encoder.batches import BATCH_SIZE, BatchedBackend, Forward
-from engine.encoder.description import BILINEAR, Encoder
+from engine.encoder.description import Encoder
 from engine.encoder.devices import has_nvidia_device
 from engine.encoder.graph import INPUT_NAME, OUTPUT_NAME, load_or_build_graph
 from engine.encoder.parts import NETWORK_INPUT, GraphParts, Prepare, first_line, split
@@ -150,7 +150,7 @@ def load_runtime(
         _cpu_words(n_threads),
         NOTHING,
         n_threads,
-        _cpu_backend(graph_path, encoder, viewed=viewed),
+        _cpu_backend(graph_path, encoder.preprocessing.size_px),
         viewed,
     )
     if device in ("auto", "cuda"):
@@ -304,13 +304,11 @@ def cpu_session(graph: Path | bytes, n_threads: int = 1) -> onnxruntime.Inferenc
     return onnxruntime.InferenceSession(source, options, providers=[_CPU])
 
 
-def _cpu_backend(graph_path: Path, encoder: Encoder, *, viewed: bool) -> _Backend:
-    side = encoder.preprocessing.size_px
+def _cpu_backend(graph_path: Path, side: int) -> _Backend:
     try:
-        if not viewed and encoder.preprocessing.resampling == BILINEAR:
-            rest = graph_behind_resizing(graph_path.read_bytes(), side)
-            if rest is not None:
-                return _resizing_backend(cpu_session(rest), side)
+        rest = graph_behind_resizing(graph_path.read_bytes(), side)
+        if rest is not None:
+            return _resizing_backend(cpu_session(rest), side)
         return _session_backend(cpu_session(graph_path))
     except Exception as error:  # onnxruntime has exception classes of its own per status code.
         raise EncoderError(
@@ -323,13 +321,13 @@ def _cpu_backend(graph_path: Path, encoder: Encoder, *, viewed: bool) -> _Backen
 
 
 def preparing(parts: GraphParts) -> Prepare:
-    """The preprocessing of an encoder's graph, by onnxruntime on the thread that calls."""
-    session = cpu_session(parts.preprocessing)
+    """The preprocessing of an encoder's graph, on the thread that calls."""
+    rest = graph_behind_resizing(parts.preprocessing, parts.side)
+    session = cpu_session(parts.preprocessing if rest is None else rest)
 
     def prepare(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        outputs: list[NDArray[np.float32]] = session.run(
-            [NETWORK_INPUT], {INPUT_NAME: pixels[None]}
-        )
+        fed = {INPUT_NAME: pixels[None]} if rest is None else {RESIZED: resize(pixels, parts.side)}
+        outputs: list[NDArray[np.float32]] = session.run([NETWORK_INPUT], fed)
         return outputs[0]
 
     return prepare

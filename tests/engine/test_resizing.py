@@ -12,7 +12,7 @@ from engine.encoder.agreement import LARGEST_ON_CPU, largest_difference
 from engine.encoder.graph import INPUT_NAME, OUTPUT_NAME, shipped_graph_path
 from engine.encoder.parts import split
 from engine.encoder.resizing import RESIZED, graph_behind_resizing, resize
-from engine.encoder.runtime import EncoderRuntime, cpu_session
+from engine.encoder.runtime import EncoderRuntime, cpu_session, preparing
 
 SIDE = 224
 SIZES = (
@@ -60,6 +60,16 @@ def test_the_program_embeds_as_the_whole_graph_does(runtime: EncoderRuntime) -> 
         return embeddings[0].astype(np.float16)
 
     assert largest_difference(runtime.embed, by_the_graph) < LARGEST_ON_CPU / 2
+
+
+def test_what_other_devices_are_given_is_the_same() -> None:
+    parts = split(shipped_graph_path(), SIDE, viewed=False)
+    own = cpu_session(parts.preprocessing)
+    pixels = np.random.default_rng(1).integers(0, 256, (301, 500, 3), dtype=np.uint8)
+    (wanted,) = own.run(None, {INPUT_NAME: pixels[None]})
+    found = preparing(parts)(pixels)
+    assert found.shape == wanted.shape
+    assert np.abs(found - wanted).max() < 1e-5
 
 
 def test_a_graph_that_begins_otherwise_is_left_alone() -> None:
