@@ -23,8 +23,8 @@ from engine.cli.stopping import Stopped
 from engine.cli.tag import tag_commands
 from engine.cli.window import OpenWindow, demo, gui
 from engine.cli.wrong_use import sentence_for
-from engine.errors import WITHOUT_TORCH, EngineError, is_without_torch
-from engine.terminal import tell
+from engine.errors import WITHOUT_TORCH, DamagedProjectError, EngineError, is_without_torch
+from engine.terminal import tell, typed
 
 _INTERRUPTED: Final = 130
 
@@ -81,6 +81,12 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         return _INTERRUPTED
     except EngineError as error:
         tell(str(error))
+        if (
+            isinstance(error, DamagedProjectError)
+            and error.path
+            and list(arguments[:1]) != ["recover"]
+        ):
+            tell(f"handful recover {typed(error.path)} repairs it, as far as that can be done.")
         code = 1
     except OSError as error:
         tell(f"{error}.")

@@ -45,8 +45,8 @@ def recover_command(
         raise ProjectError(f"There is no project file {short_path(project)}, and no backup of it.")
     try:
         _look_through(project)
-    except DamagedProjectError as error:
-        tell(str(error))
+    except DamagedProjectError:
+        pass  # What is wrong with it stands in the report beside it.
     else:
         opened = Project.open(project, backup_folder=folder, alone=True)
         try:

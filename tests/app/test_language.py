@@ -59,7 +59,7 @@ NAMES = re.compile(
     r"ImageFolder|Hugging Face|Label Studio|FiftyOne|labelme|X-AnyLabeling|Lobe|Teachable Machine|"
     r"PyTorch|Keras|fastai|datasets|load_dataset\S*|data_dir\S*|Dataset\.from_dir|"
     r"Apache-2\.0|English|Ctrl|Shift|Alt|Enter|Esc|Backspace|Delete|Del|Return|Space|Tab|Page Up|"
-    r"Page Down|Home|End|CUDA|\b[Tt]ar\b|（nat）|timm|MobileNetV2|mobilenetv3_small_100|"
+    r"Page Down|Home|End|CUDA|OpenVINO|\b[Tt]ar\b|（nat）|timm|MobileNetV2|mobilenetv3_small_100|"
     r"\bF\d+\b|\([A-Z]\)|\b[A-Z]\b|handful-base|"
     r"image_\d+\.png|\b(cat|dog|garden|emptied)\b|\S*[/\\]\S*|\*?\.\w+|[Ll]inux\S*|glibc\S*",
     re.ASCII,
