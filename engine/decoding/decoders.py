@@ -75,6 +75,7 @@ _SHORTEST_WAIT_S: Final = 0.02
 _MOST_JSON: Final = 1 << 20
 _MOST_THUMBNAIL: Final = 1 << 20
 _READ_BYTES: Final = 64 << 10  # What a pipe holds.
+_MOST_PLACES: Final = 1_000  # Of a file that its head is read from, beyond all of it twice.
 _Made = TypeVar("_Made")
 _log = logging.getLogger(__name__)
 
@@ -150,27 +151,37 @@ class _Process:
         try:
             with ExitStack() as held:
                 self._ask(kind, shrink_to_px, len(content), content[:SHARED_BYTES])
+                given, has_turn = SHARED_BYTES, False
                 while True:
                     kind, values = self._answer()
                     if kind == LARGE:
+                        if has_turn:  # It would wait for itself.
+                            raise ValueError("it has its turn already")
                         held.enter_context(large)
+                        has_turn = True
                         self._go_on()
                     elif kind == PART:
-                        offset, length = _part_in(values)
-                        self._give(memoryview(content)[offset : offset + length])
+                        part = memoryview(content)[given : given + SHARED_BYTES]
+                        if not part or values != [given, len(part)]:  # Else it may ask for ever.
+                            raise ValueError("this is not the part that is next")
+                        given += len(part)
+                        self._give(part)
                     else:
                         return self._look(kind, values)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise _Ended from error  # Its pipe broke, or it does not say what it should.
 
-    def head(self, file: BinaryIO, length: int) -> Head:
+    def head(self, file: BinaryIO, first: bytes, length: int) -> Head:
         """What the process reads in the head of a file, of which it gets what it asks for.
+
+        Args:
+            first: its first ``HEAD_BYTES``.
 
         Raises:
             UnreadableImageError: it cannot be read.
             _Ended: the process ended over it.
         """
-        first = _read_from(file, 0, HEAD_BYTES)
+        left = 2 * length + _MOST_PLACES * HEAD_BYTES
         try:
             self._ask(HEAD, None, length, first.ljust(min(length, HEAD_BYTES), b"\0"))
             while True:
@@ -179,7 +190,11 @@ class _Process:
                     self._check(kind, TOLD, values)
                     size, taken_s = values["size_px"], int(values["taken_s"])
                     return Head(None if size is None else (int(size[0]), int(size[1])), taken_s)
-                self._give(memoryview(_read_from(file, *_part_in(values))))
+                offset, count = _part_in(values, length)
+                left -= max(count, HEAD_BYTES)
+                if left < 0:
+                    raise ValueError("nothing in a head is so long to read")
+                self._give(memoryview(_read_or_nothing(file, offset, count)))
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise _Ended from error
 
@@ -357,8 +372,13 @@ class Decoders:
 
         Raises:
             UnreadableImageError: the reason as a clause.
+            OSError: not even its beginning can be read.
         """
-        return self._with_process(lambda process: process.head(file, length), lambda: head_of(file))
+        file.seek(0)
+        first = file.read(HEAD_BYTES)
+        return self._with_process(
+            lambda process: process.head(file, first, length), lambda: head_of(file)
+        )
 
     def pids(self) -> list[int]:
         """The processes that there are."""
@@ -436,17 +456,21 @@ class Decoders:
         return process.bury()
 
 
-def _part_in(values: Any) -> tuple[int, int]:
-    """Where a part begins that a process asks for, and how long it may be."""
+def _part_in(values: Any, size: int) -> tuple[int, int]:
+    """Where a part of a file begins that a process asks for, and how long it may be."""
     offset, length = (int(value) for value in values)
-    if offset < 0 or not 0 <= length <= SHARED_BYTES:
+    if not 0 <= offset < size or not 0 <= length <= SHARED_BYTES:
         raise ValueError("this is no part of a file")
     return offset, length
 
 
-def _read_from(file: BinaryIO, offset: int, length: int) -> bytes:
-    file.seek(offset)
-    return file.read(length)
+def _read_or_nothing(file: BinaryIO, offset: int, length: int) -> bytes:
+    """A part of a file; nothing where its drive fails, for which no process is to blame."""
+    try:
+        file.seek(offset)
+        return file.read(length)
+    except OSError:
+        return b""
 
 
 def _command(module: str, shared: str) -> list[str]:

@@ -233,6 +233,45 @@ def test_a_file_that_there_is_no_memory_for_is_told_and_no_crash(
     assert decoders.pids() == before
 
 
+@pytest.mark.parametrize(
+    "content",
+    [treacherous.TWICE, treacherous.AGAIN.ljust(child.SHARED_BYTES + 9, b"\0")],
+    ids=["turn", "part"],
+)
+def test_a_process_that_asks_without_end_costs_one_file(
+    content: bytes, treacherous_decoders: Callable[..., Decoders]
+) -> None:
+    decoders = treacherous_decoders()
+    reasons: list[str] = []
+    asking = threading.Thread(
+        target=lambda: reasons.append(reason_of(decoders, content)), daemon=True
+    )
+    asking.start()
+    asking.join(30)
+    assert reasons == ["decoding it ended in a crash"]
+    assert decoders.pids() == []
+    assert decoders.look(saved(PICTURE, "JPEG")).thumbnail
+
+
+def test_a_process_that_reads_a_head_without_end_costs_one_file(
+    treacherous_decoders: Callable[..., Decoders],
+) -> None:
+    decoders = treacherous_decoders()
+    content = treacherous.AGAIN.ljust(child.HEAD_BYTES, b"\0")
+    ended: list[UnreadableImageError] = []
+
+    def ask() -> None:
+        with pytest.raises(UnreadableImageError) as caught:
+            decoders.head(io.BytesIO(content), len(content))
+        ended.append(caught.value)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(30)
+    assert [str(error) for error in ended] == ["decoding it ended in a crash"]
+    assert decoders.pids() == []
+
+
 def test_time_does_not_pass_while_a_process_waits_for_its_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -116,6 +116,34 @@ def test_what_crashes_over_a_head_is_not_this_process(
         decoders.close()
 
 
+class FailingDrive(io.BytesIO):
+    """A file that can be read up to a place."""
+
+    def __init__(self, content: bytes, most: int) -> None:
+        super().__init__(content)
+        self.most = most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() >= self.most:
+            raise OSError(5, "Input/output error")
+        return super().read(size)
+
+
+def test_a_drive_that_fails_costs_no_process() -> None:
+    content = tagged_tiff(GREY, 500_000, 600_000)
+    decoders = Decoders()
+    try:
+        assert decoders.head(io.BytesIO(content), len(content)).size_px == (300, 200)
+        before = decoders.pids()
+        with pytest.raises(OSError, match="Input/output"):
+            decoders.head(FailingDrive(content, 0), len(content))
+        assert decoders.head(FailingDrive(content, 1), len(content)).size_px is None
+        assert decoders.pids() == before != []
+        assert decoders.head(io.BytesIO(content), len(content)).size_px == (300, 200)
+    finally:
+        decoders.close()
+
+
 def tagged_tiff(tags: list[tuple[int, int, int, int]], at: int, n_bytes: int) -> bytes:
     """A TIFF of so many bytes whose tags (number, type, count, value) stand from ``at`` on."""
     entries = b"".join(struct.pack("<HHII", *tag) for tag in sorted(tags))

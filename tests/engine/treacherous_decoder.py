@@ -12,6 +12,7 @@ from engine.decoding import child
 from engine.images import DecodedImage, Head, Look, head_of, look_at
 
 CRASH, BOMB, HALFWAY = b"crash", b"bomb", b"stopped halfway"
+TWICE, AGAIN = b"asks twice for its turn", b"asks again and again for "
 HANG, STUCK, WAIT, MEMORY = b"hang ", b"stuck ", b"wait ", b"memory "
 
 
@@ -34,6 +35,14 @@ def _look_at(content: bytes, **how: Any) -> Look:
     elif content == b"own limit":
         child._OWN_LIMIT_S = 0.2  # type: ignore[misc]
         content = b""
+    elif content == TWICE:
+        for _ in range(2):
+            with how["large_one_at_a_time"]:
+                pass
+            how["large_one_at_a_time"] = _last_request._one_at_a_time()
+    elif content.startswith(AGAIN):
+        while True:
+            _last_request.part(child.SHARED_BYTES, 1)
     elif content.startswith(MEMORY):  # From here on there is so much more, and not a gigabyte.
         import resource  # Not on Windows.
 
@@ -49,8 +58,11 @@ def _look_at(content: bytes, **how: Any) -> Look:
 
 
 def _head_of(source: BinaryIO) -> Head:
-    if source.read(len(CRASH)) == CRASH:
+    first = source.read(len(AGAIN))
+    if first == CRASH:
         ctypes.string_at(0)
+    while first == AGAIN:
+        _last_request.part(0, 1)
     source.seek(0)
     return head_of(source)
 
@@ -60,6 +72,15 @@ def _stop_behind_it(*answer: Any) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
+def _serve(request: child._Request, *how: Any) -> None:
+    global _last_request
+    _last_request = request
+    _serve_it(request, *how)
+
+
+_last_request: child._Request
+_serve_it = child._Request.serve
+child._Request.serve = _serve  # type: ignore[method-assign]
 _answer = child._answer
 child.look_at = _look_at
 child.head_of = _head_of
