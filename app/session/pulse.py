@@ -87,6 +87,7 @@ def answers(path: Path) -> bool:
     """Whether the drive of a path says anything about it, also that there is no such file.
 
     The window is painted and goes on while that takes long; it takes no clicks or keys meanwhile.
+    Where the program is ended meanwhile, nobody waits on, and the answer is no.
     """
     said: list[bool] = []
     loop, asking = QEventLoop(), Asking()
@@ -96,9 +97,10 @@ def answers(path: Path) -> bool:
         loop.quit()
 
     asking.ask(partial(_says_anything, path), take)
-    while not said:
+    if not said:
         loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-    return said[0]
+        asking.drop()
+    return said == [True]
 
 
 def _says_anything(path: Path) -> bool:
