@@ -274,6 +274,7 @@ class CacheDatabase:
                 break
             yield room
             self._give_way(time.perf_counter() - began)
+            self._catch_up(0)  # What waited for this step, or it counts as held up by others.
         self._checkpoint()
 
     def _limit(self) -> int:
@@ -305,6 +306,7 @@ class CacheDatabase:
             if not self._attempt([step], BUSY_S):
                 return
             self._give_way(time.perf_counter() - began)
+            self._catch_up(0)
 
     def _give_way(self, seconds: float) -> None:
         """Let others write; as long as this has kept them from it."""

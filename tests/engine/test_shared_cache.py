@@ -398,6 +398,37 @@ def test_embeddings_of_an_encoder_that_nobody_uses_any_more_go_before_others(
         assert all(found.embedding is None for found in theirs)
 
 
+def test_what_waits_for_our_own_tidying_is_no_other_program(
+    tmp_path: Path, hour: list[int], small_limits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cache"
+    keep_limit(folder, 50_000_000)
+    monkeypatch.setattr(cache_database, "_TIDY_BYTES", 1 << 40)  # Where it is asked for, alone.
+    made: list[int] = []
+    vacuum_step = cache_database.vacuum_step
+
+    def slow_step(connection: sqlite3.Connection, generation: int) -> None:
+        vacuum_step(connection, generation)
+        if len(made) < 8:
+            made.append(1_000 + len(made))
+            some = range(made[-1], made[-1] + 1)
+            writing = threading.Thread(target=fill, args=(cache, some, LARGE))
+            writing.start()
+            writing.join(30)
+
+    with ImageCache(folder, "encoder", SIZE) as cache:
+        fill(cache, range(600), LARGE)
+        hour[0] += 1
+        monkeypatch.setattr(cache_database, "_PATIENCE_S", 0.0)
+        monkeypatch.setattr(cache_database, "_MOST_LATER_BYTES", 100_000)
+        monkeypatch.setattr(cache_database, "vacuum_step", slow_step)
+        keep_limit(folder, 3_000_000)
+        cache.tidy()
+        assert len(made) == 8
+        assert cache.notice == ""
+        assert embedded(cache, range(1_000, 1_008)) == made
+
+
 def test_names_by_which_contents_were_met_once_are_forgotten(
     tmp_path: Path, hour: list[int], small_limits: None
 ) -> None:
