@@ -388,9 +388,12 @@ def put_in_place(made: Path, path: Path) -> Path | None:
     return aside if is_there else None
 
 
-def move_logs(path: Path) -> None:
-    """Give a log that lies beside no file of its own another name. Raises OSError."""
-    _move_logs(path, _name_aside(path))
+def move_logs(path: Path) -> list[Path]:
+    """Give a log that lies beside no file of its own another name; return those that are new.
+
+    Raises OSError.
+    """
+    return [now for _, now in _move_logs(path, _name_aside(path))]
 
 
 def _name_aside(path: Path) -> Path:

@@ -34,6 +34,7 @@ class ProjectLock:
     Attributes:
         is_certain: the system keeps others out; else they can only be told.
         is_first: nobody has it beside, this program neither; False also where no lock can be made.
+        left: what a program that was killed had noted by :meth:`note`.
     """
 
     def __init__(self, project: Path) -> None:
@@ -46,6 +47,8 @@ class ProjectLock:
         """
         self._path = Path(f"{project}{_SUFFIX}")
         self._file: int | None = None
+        self._said: dict[str, Any] = {}
+        self.left: object = None
         self.is_certain = self.is_first = False
         for _ in range(_N_TRIES):
             try:
@@ -67,6 +70,13 @@ class ProjectLock:
         if self._file is not None:
             with contextlib.suppress(OSError):
                 os.utime(self._path)
+
+    def note(self, numbers: tuple[tuple[int, int], tuple[int, int]] | None) -> None:
+        """Have it tell which file and log are open, for who comes after a kill."""
+        if self._file is not None and numbers is not None:
+            self._said["files"] = numbers
+            with contextlib.suppress(OSError):
+                self._write()
 
     def close(self) -> None:
         """Let go of it."""
@@ -105,20 +115,26 @@ class ProjectLock:
         holder = _read(self._file)
         if holder and not _is_own(holder) and self._is_alive(holder):
             raise _in_use(project, holder)
-        own = json.dumps(
-            {
-                "computer": socket.gethostname(),
-                "process": os.getpid(),
-                "begun": _begin_of(os.getpid()),
-                "since": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-        ).encode()
+        self._said = {
+            "computer": socket.gethostname(),
+            "process": os.getpid(),
+            "begun": _begin_of(os.getpid()),
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        self.left = holder.get("files")
+        if self.left is not None:  # Until it is noted anew: this one may be killed, too.
+            self._said["files"] = self.left
         with contextlib.suppress(OSError):
-            os.lseek(self._file, 0, os.SEEK_SET)
-            os.ftruncate(self._file, 0)
-            os.write(self._file, own)
+            self._write()
         self.is_first = True
         return True
+
+    def _write(self) -> None:
+        assert self._file is not None
+        said = json.dumps(self._said).encode()
+        os.lseek(self._file, 0, os.SEEK_SET)
+        # At no moment is it empty: where locks are none, another computer may be reading.
+        os.ftruncate(self._file, os.write(self._file, said))
 
     def _is_alive(self, holder: dict[str, Any]) -> bool:
         """Whether who has signed the file is at work, though the system gave us its lock."""

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tracemalloc
@@ -22,6 +23,7 @@ from engine import (
     project_lock,
     project_place,
 )
+from engine import project as engine_project
 from engine.cli import main
 from engine.errors import DamagedProjectError, ProjectError, ProjectInUseError
 from engine.files import rename_new
@@ -530,4 +532,192 @@ def test_on_a_share_a_file_may_have_another_number_and_be_the_same(
         _label(project, 6, 6)
     project.close()
     with closing(Project.open(folder / "garden kept 1.handful")) as again:
+        assert len(again.labels()) == 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file is replaced that is open")
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_file_that_replaced_an_open_one_is_left_as_it_is(
+    folder: Path, tmp_path: Path, is_killed: bool
+) -> None:
+    with closing(_begun(folder, tmp_path)) as project:
+        _label(project, 1, 1)
+    (tmp_path / "other").mkdir()
+    with closing(_begun(tmp_path / "other", tmp_path)) as other:
+        other.add_images([FoundFile(f"x{number:03}.jpg", number, 5) for number in range(300)])
+        _label(other, 30, 31)
+    content = other.path.read_bytes()
+    project = Project.open(project.path, tmp_path / "kept", alone=True)
+    _label(project, 2, 11)
+    other.path.replace(project.path)  # And no label after it.
+    left = tmp_path / "left"
+    if is_killed:
+        folder.rename(left)  # As a program that is killed leaves it.
+        folder.mkdir()
+        assert project._lock is not None
+        assert project._lock._file is not None
+        os.close(project._lock._file)
+        project._lock = None
+    project.close()
+    there = left if is_killed else folder
+    assert (there / "garden.handful").read_bytes() == content
+    with closing(Project.open(there / "garden.handful", tmp_path / "kept", alone=True)) as again:
+        assert again.labels().keys() == {30, 31}
+        if is_killed:
+            assert "garden.handful.damaged-1-wal" in str(again.notice)
+    if is_killed:
+        assert (there / "garden.handful.damaged-1-wal").stat().st_size
+    else:
+        with closing(Project.open(folder / "garden kept 1.handful")) as again:
+            assert len(again.labels()) == 11
+
+
+def test_a_project_that_was_copied_as_it_was_killed_keeps_its_log(
+    folder: Path, tmp_path: Path
+) -> None:
+    project = _begun(folder, tmp_path)
+    _label(project, 1, 5)
+    shutil.copytree(folder, tmp_path / "left")
+    project.close()
+    path = tmp_path / "left" / "garden.handful"
+    assert Path(f"{path}-lock").exists()
+    with closing(Project.open(path, alone=True)) as again:
+        assert len(again.labels()) == 5
+        assert not again.notice
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_project_that_was_renamed_has_all_that_was_labelled(
+    folder: Path, tmp_path: Path, is_killed: bool
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    _label(project, 1, 3)
+    assert project.wait_until_kept()
+    now = folder / "meadow.handful"
+    project.path.rename(now)
+    if is_killed:
+        assert project._keeper is not None
+        project._keeper.close()
+        shutil.copyfile(now, tmp_path / "it")
+        (tmp_path / "it").replace(now)  # Without what this program still holds of it.
+    else:
+        project.close()
+        assert os.listdir(folder) == ["meadow.handful"]
+    with closing(Project.open(now, backup_folder=backups)) as again:
+        assert len(again.labels()) == 3
+        assert is_killed == ("they are back" in str(again.notice))
+    if is_killed:
+        project._connection.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("at_closing", ["room", "none"])
+def test_a_label_whose_file_could_not_be_written_again_is_told_and_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_closing: str
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    told: list[ProjectNews] = []
+    project.follow_news(told.append)
+    _label(project, 1, 3)
+    assert project.wait_until_kept()
+    real = project_place.copy_to
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    def written(*arguments: object) -> Change:
+        monkeypatch.setattr(engine_project, "write_change", write_change)
+        undo = write_change(*arguments)
+        project.path.unlink()  # Between the two looks at its name.
+        return undo
+
+    write_change = engine_project.write_change
+    monkeypatch.setattr(project_place, "copy_to", no_room)
+    monkeypatch.setattr(engine_project, "write_change", written)
+    _label(project, 4, 4)
+    assert ["the disk is full" in news.sentence for news in told] == [True]
+    if at_closing == "room":
+        monkeypatch.setattr(project_place, "copy_to", real)
+    project.close()
+    if at_closing == "none":
+        assert not project.path.exists()
+        monkeypatch.setattr(project_place, "copy_to", real)
+        assert recover(project.path, backups).n_labels == 4
+    with closing(Project.open(project.path, backup_folder=backups)) as again:
+        assert len(again.labels()) == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("how", ["name is taken", "disk fails", "no connection"])
+def test_a_file_that_is_not_written_again_stays_open(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    project = _begun(folder, tmp_path)
+    _label(project, 1, 3)
+    project.path.unlink()
+    reached = []
+
+    def late(temporary: Path, path: Path) -> None:
+        reached.append(path)
+        if how == "disk fails":
+            raise OSError(errno.EIO, "it does not answer")
+        path.write_bytes(b"of another program")
+        rename_new(temporary, path)
+
+    def refuse(path: Path) -> None:
+        reached.append(path)
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with monkeypatch.context() as context:
+        if how == "no connection":
+            context.setattr(engine_project, "connect", refuse)
+        else:
+            context.setattr(project_place, "rename_new", late)
+            if how == "name is taken":
+
+                def once(temporary: Path, path: Path) -> None:
+                    context.setattr(project_place, "rename_new", rename_new)
+                    late(temporary, path)
+
+                context.setattr(project_place, "rename_new", once)
+        with pytest.raises(ProjectError):
+            _label(project, 4, 4)
+    assert reached
+    assert len(project.labels()) == 3
+    where = "garden.handful"
+    if how == "name is taken":
+        where = "garden kept 1.handful"
+        assert project.path.read_bytes() == b"of another program"
+    else:
+        _label(project, 4, 5)
+    project.close()
+    with closing(Project.open(folder / where)) as again:
+        assert len(again.labels()) == (3 if how == "name is taken" else 5)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_log_that_goes_while_somebody_reads_it_is_made_again(
+    folder: Path, tmp_path: Path, is_killed: bool
+) -> None:
+    project = _begun(folder, tmp_path)
+    _label(project, 1, 1)
+    reader = connect_to_read(project.path)  # As a backup under way.
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM labels").fetchone()
+    _label(project, 2, 3)
+    Path(f"{project.path}-wal").unlink()
+    _label(project, 4, 4)
+    assert len(project.labels()) == 4
+    reader.close()
+    _label(project, 5, 5)
+    there = folder
+    if is_killed:
+        there = tmp_path / "left"
+        shutil.copytree(folder, there)
+    project.close()
+    with closing(Project.open(there / "garden.handful")) as again:
         assert len(again.labels()) == 5
