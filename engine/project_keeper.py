@@ -154,7 +154,7 @@ class ProjectKeeper:
                 is_closing = self._is_closing
             try:
                 self._keep(noted, moves, is_closing=is_closing)
-            except (ProjectError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            except Exception as error:  # Whatever it was, the next change is to be kept again.
                 if not self._tell_damage(error):
                     _log.warning("could not keep the trail of %s: %s", self._path, error)
                 self._is_behind = True  # Tried again with the next beat, change, or at closing.

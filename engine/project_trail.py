@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from engine.files import sync_folder
 from engine.project_backups import marked_stem, temporary_beside
+from engine.project_reading import malformed
 
 _SUFFIX: Final = ".trail"
 _VERSION: Final = 1
@@ -327,11 +328,21 @@ def is_of_journal(entry: Entry, connection: sqlite3.Connection) -> bool:
 
 
 def _of_row(row: tuple[Any, ...]) -> Entry:
+    """Raises sqlite3.DatabaseError where a value is of another kind."""
     image = None
-    if row[8] is not None:
-        hashes = (None if content is None else content.hex() for content in row[11:13])
-        image = Image(*row[8:11], *hashes)
-    return _made(row[:8], image)
+    match row[8:]:
+        case (None, *_):
+            pass
+        case (int(), int(), int(), bytes() | None, bytes() | None):
+            hashes = (None if content is None else content.hex() for content in row[11:13])
+            image = Image(*row[8:11], *hashes)
+        case _:
+            raise malformed()
+    match row[:8]:
+        case (int(), int(), str(), str(), str(), str(), str() | None, str() | None):
+            return _made(row[:8], image)
+        case _:
+            raise malformed()
 
 
 def _made(values: Sequence[Any], image: Image | None) -> Entry:

@@ -410,6 +410,61 @@ def test_a_connection_is_let_go_of_where_opening_fails(folder: Path, tmp_path: P
         pass
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE images SET content = 'text' WHERE image_id = 5",
+        "UPDATE images SET size_bytes = 'text' WHERE image_id = 5",
+        "UPDATE journal SET name = x'00ff' WHERE entry = (SELECT max(entry) FROM journal)",
+    ],
+)
+def test_a_value_of_another_kind_in_a_large_project_is_damage_and_said_so(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    backups = tmp_path / "backups"
+    monkeypatch.setattr(project_files, "CHECKED_AT_ONCE_BYTES", 0)  # As one above 32 MB.
+    with closing(_begun(folder, tmp_path, backups)) as project:
+        _label(project, 5, 5)
+    _let_be_any_kind(project.path, damage)
+    with pytest.raises(DamagedProjectError, match="of another kind") as caught:
+        Project.open(project.path, backup_folder=backups)
+    assert caught.value.path == project.path
+
+
+def _let_be_any_kind(path: Path, statement: str) -> None:
+    """Do to a file what SQLite would not, as a bit that falls over does."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        schema = connection.execute("SELECT * FROM sqlite_master").fetchall()
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'STRICT', '')")
+        connection.execute("DELETE FROM sqlite_master WHERE type = 'trigger'")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("DELETE FROM sqlite_master")
+        connection.executemany("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", schema)
+
+
+def test_whatever_goes_wrong_in_keeping_a_trail_the_next_change_is_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    assert project.wait_until_kept()
+
+    def fail(*_: object) -> None:
+        raise TypeError("not foreseen")
+
+    with monkeypatch.context() as context:
+        context.setattr(Trail, "append", fail)
+        _label(project, 1, 1)
+        assert project.wait_until_kept()
+    _label(project, 2, 2)
+    project.close()
+    (trail,) = backups.glob("*.trail")
+    assert sum(entry.subject == "image" for entry in _all_of(trail)) == 2
+
+
 # --- Files that go while they are open ------------------------------------------------------------
 
 
