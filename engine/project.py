@@ -176,6 +176,15 @@ class Project:
         is_made = cls._make(place, folder)  # Else another program has, just now.
         opened = cls.open(place, fallback_folder, backup_folder=backup_folder, alone=alone)
         opened._is_new = is_made
+        others = [path for path in project_files.projects_in(folder) if path != place]
+        if is_made and others and not opened.notice:
+            opened.notice = say(
+                "{folder} has several projects of other names, and nobody can tell which is the "
+                "folder's: {path} was made. Open {name} or another one to go on with it.",
+                folder=folder,
+                path=place,
+                name=others[0].name,
+            )
         return opened
 
     @classmethod

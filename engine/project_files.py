@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import threading
@@ -45,6 +46,9 @@ _SIGNS_OF_DAMAGE: Final = ("malformed", "not a database", "UTF-8", "utf-8", "dat
 CHECKED_AT_ONCE_BYTES: Final = 32_000_000  # 0.1 s; larger ones are checked beside the work.
 _LEAST_ROOM_BYTES: Final = 1 << 16  # A page for the log and what it is shared by.
 _LOGS: Final = ("-wal", "-shm", "-journal")  # What SQLite keeps beside a file.
+
+# As ``project_place`` and ``project_copies`` name them.
+_KEPT_BESIDE: Final = re.compile(r"(.*) (?:kept|before taking back) \d+", re.DOTALL)
 
 _log = logging.getLogger(__name__)
 
@@ -91,12 +95,24 @@ def project_path_for(folder: Path) -> Path:
     return folder / f"{short_stem(folder.name)}{SUFFIX}"
 
 
-def only_project_in(folder: Path) -> Path | None:
-    """The project file in a folder where there is exactly one."""
+def projects_in(folder: Path) -> list[Path]:
+    """The project files in a folder, but for those that Handful has kept beside one."""
     try:
         found = sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
     except OSError:
-        return None
+        return []
+    stems = {path.stem for path in found}
+
+    def is_own(path: Path) -> bool:
+        kept = _KEPT_BESIDE.fullmatch(path.stem)
+        return kept is None or kept[1] not in stems
+
+    return [path for path in found if is_own(path)]
+
+
+def only_project_in(folder: Path) -> Path | None:
+    """The project file in a folder where there is exactly one."""
+    found = projects_in(folder)
     return found[0] if len(found) == 1 else None
 
 

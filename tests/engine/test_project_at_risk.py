@@ -622,9 +622,26 @@ def test_a_file_that_replaced_an_open_one_is_left_as_it_is(
             assert "garden.handful.damaged-1-wal" in str(again.notice)
     if is_killed:
         assert (there / "garden.handful.damaged-1-wal").stat().st_size
+        shutil.copyfile(there / "garden.handful", there / "garden before taking back 1.handful")
     else:
         with closing(Project.open(folder / "garden kept 1.handful")) as again:
             assert len(again.labels()) == 11
+    # What is kept beside does not make the folder nobody's.
+    there.rename(tmp_path / "meadow")
+    with closing(Project.for_folder(tmp_path / "meadow", tmp_path / "kept")) as again:
+        assert again.path.name == "garden.handful"
+        assert again.labels().keys() == {30, 31}
+
+
+def test_a_folder_with_several_projects_says_so(folder: Path, tmp_path: Path) -> None:
+    for name in ("fox", "owl", "owl kept 1"):
+        Project.create(folder / f"{name}.handful", folder).close()
+    with closing(Project.for_folder(folder, tmp_path / "kept")) as project:
+        assert project.path == folder / "garden.handful"
+        assert "fox.handful" in str(project.notice)
+        project.add_images([FoundFile("a.jpg", 1, 5)])
+    with closing(Project.for_folder(folder, tmp_path / "kept")) as again:
+        assert not again.notice
 
 
 def test_a_project_that_was_copied_as_it_was_killed_keeps_its_log(
