@@ -308,7 +308,7 @@ class Project:
         except DamagedProjectError as error:
             _log.warning("%s", error)
         # The project itself is whole: a copy is not to be in its way.
-        notice = project_copies.made_whole(path, copy, fallback_folder, backup_folder)
+        notice = project_copies.made_whole(path, copy, backup_folder)
         opened = cls._open_at(copy, None, backup_folder, alone=alone)
         opened.notice = notice
         return opened

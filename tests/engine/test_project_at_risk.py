@@ -214,6 +214,36 @@ def test_a_damaged_copy_is_not_in_the_way_of_its_project(
         assert not once.notice
 
 
+def test_a_damaged_copy_keeps_what_its_trail_never_had(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = tmp_path / "backups"
+    with closing(_begun(folder, tmp_path)) as project:
+        _label(project, 1, 1)
+    _make_read_only(monkeypatch, folder)
+    with closing(Project.open(project.path, tmp_path / "kept", backup_folder=backups)) as copy:
+        _label(copy, 2, 2)
+        assert copy.wait_until_kept()
+
+        def no_room(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "no space left")
+
+        with monkeypatch.context() as context:
+            context.setattr(Trail, "append", no_room)
+            _label(copy, 3, 30)
+            copy.close()
+    with closing(sqlite3.connect(copy.path)) as connection:
+        asked = "SELECT rootpage FROM sqlite_master WHERE name = 'images_by_content'"
+        (page,) = connection.execute(asked).fetchone()
+        (size_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+    content = bytearray(copy.path.read_bytes())
+    content[(page - 1) * size_bytes : (page - 1) * size_bytes + 8] = b"\xff" * 8
+    copy.path.write_bytes(content)
+    with closing(Project.open(project.path, tmp_path / "kept", backup_folder=backups)) as again:
+        assert len(again.labels()) == 30
+        assert "is repaired" in str(again.notice)
+
+
 def test_a_damaged_copy_is_named_where_its_project_can_be_written_again(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
