@@ -344,20 +344,6 @@ def _relative_folder(folder: Path, project: Path) -> str:
         return ""
 
 
-def put_aside(path: Path) -> Path | None:
-    """Give a damaged file, and what lies beside it, another name; None where there is no file.
-
-    Raises OSError.
-    """
-    aside = _name_aside(path)
-    _move_logs(path, aside)
-    if not path.exists():
-        return None
-    path.replace(aside)
-    sync_folder(path.parent)
-    return aside
-
-
 def put_in_place(made: Path, path: Path) -> Path | None:
     """Give a new file the name of a damaged one, which gets another with what lies beside it.
 

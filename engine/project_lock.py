@@ -12,6 +12,8 @@ import json
 import os
 import socket
 import sys
+import threading
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +28,9 @@ _SLACK_S: Final = 5.0  # By which clocks of one drive may differ.
 _N_TRIES: Final = 10
 _MAX_BYTES: Final = 4096
 _HELD_BYTE: Final = 1 << 20  # On Windows a lock keeps others from reading; this byte is never read.
+
+_held: Counter[str] = Counter()  # By this program, where the system cannot tell.
+_counting: Final = threading.Lock()
 
 
 class ProjectLock:
@@ -47,6 +52,7 @@ class ProjectLock:
         """
         self._path = Path(f"{project}{_SUFFIX}")
         self._file: int | None = None
+        self._key = os.path.realpath(self._path)
         self._said: dict[str, Any] = {}
         self.left: object = None
         self.is_certain = self.is_first = False
@@ -73,7 +79,7 @@ class ProjectLock:
 
     def note(self, numbers: tuple[tuple[int, int], tuple[int, int]] | None) -> None:
         """Have it tell which file and log are open, for who comes after a kill."""
-        if self._file is not None and numbers is not None:
+        if self._file is not None and self.is_first and numbers is not None:
             self._said["files"] = numbers
             with contextlib.suppress(OSError):
                 self._write()
@@ -82,6 +88,14 @@ class ProjectLock:
         """Let go of it."""
         file, self._file = self._file, None
         if file is None:
+            return
+        with _counting:
+            _held[self._key] -= 1
+            is_last = not _held[self._key]
+            if is_last:
+                del _held[self._key]
+        if not is_last:  # The file is that of the other one, too.
+            os.close(file)
             return
         with contextlib.suppress(OSError):
             if _is_own(_read(file)):
@@ -121,12 +135,16 @@ class ProjectLock:
             "begun": _begin_of(os.getpid()),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
         }
+        with _counting:
+            self.is_first = not _held[self._key]
+            _held[self._key] += 1
+        if not self.is_first:  # It has said so itself.
+            return True
         self.left = holder.get("files")
         if self.left is not None:  # Until it is noted anew: this one may be killed, too.
             self._said["files"] = self.left
         with contextlib.suppress(OSError):
             self._write()
-        self.is_first = True
         return True
 
     def _write(self) -> None:

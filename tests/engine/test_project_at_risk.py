@@ -120,6 +120,34 @@ def test_a_name_that_is_taken_is_not_given_again(
         rename_new(one, tmp_path / "third")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there the system always locks")
+def test_where_there_are_no_locks_a_program_knows_its_own(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    with closing(_begun(folder, tmp_path)) as project:
+        path = project.path
+    with monkeypatch.context() as context:
+        _make_read_only(context, folder)
+        with closing(Project.for_folder(folder, tmp_path / "kept")) as copy:
+            _label(copy, 1, 3)
+    copy.path.rename(tmp_path / "copy")
+    monkeypatch.setattr(project_lock, "_lock", refuse)
+    first = Project.open(path, tmp_path / "kept", alone=True)
+    (tmp_path / "copy").rename(copy.path)
+    number = project_files.number_of(path)
+    with closing(Project.open(path, tmp_path / "kept", alone=True)) as second:
+        assert "could not be brought back now" in second.notice
+    assert project_files.number_of(path) == number
+    assert Path(f"{path}-lock").stat().st_size
+    first.close()
+    assert not Path(f"{path}-lock").exists()
+    with closing(Project.open(path, tmp_path / "kept", alone=True)) as again:
+        assert len(again.labels()) == 3
+
+
 def test_what_was_done_in_a_copy_is_not_put_under_another_computers_window(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
