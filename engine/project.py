@@ -57,7 +57,13 @@ from engine.project_journal import now
 from engine.project_keeper import ProjectKeeper, ProjectNews
 from engine.project_lock import ProjectLock
 from engine.project_outside import Outside
-from engine.project_place import ProjectPlace, write_again, write_beside
+from engine.project_place import (
+    ProjectPlace,
+    empty_log,
+    is_log_of_another,
+    write_again,
+    write_beside,
+)
 from engine.project_records import (
     CLASS_COLOURS,
     MAX_HOTKEY,
@@ -120,6 +126,9 @@ class Project:
         self._others_version = self._version_of_others()
         self._place = ProjectPlace(path, has_log=self._has_log)
         self._kept_beside: Path | None = None  # Where it is since another file took its place.
+        self._is_cut_off = False  # All is in the file; the connection is closed.
+        self._is_read_only = self._is_closed = False
+        self._backup_folder: Path | None = None
         self._number: project_files.FileNumber | None = None
         self._noted: Callable[[], object] = lambda: None  # As open here; called, no longer.
 
@@ -167,6 +176,15 @@ class Project:
         is_made = cls._make(place, folder)  # Else another program has, just now.
         opened = cls.open(place, fallback_folder, backup_folder=backup_folder, alone=alone)
         opened._is_new = is_made
+        others = [path for path in project_files.projects_in(folder) if path != place]
+        if is_made and others and not opened.notice:
+            opened.notice = say(
+                "{folder} has several projects of other names, and nobody can tell which is the "
+                "folder's: {path} was made. Open {name} or another one to go on with it.",
+                folder=folder,
+                path=place,
+                name=others[0].name,
+            )
         return opened
 
     @classmethod
@@ -290,7 +308,7 @@ class Project:
         except DamagedProjectError as error:
             _log.warning("%s", error)
         # The project itself is whole: a copy is not to be in its way.
-        notice = project_copies.made_whole(path, copy, fallback_folder, backup_folder)
+        notice = project_copies.made_whole(path, copy, backup_folder)
         opened = cls._open_at(copy, None, backup_folder, alone=alone)
         opened.notice = notice
         return opened
@@ -316,6 +334,7 @@ class Project:
         lock = ProjectLock(path) if alone else None
         number = None
         try:
+            stray = _let_go_of_strays_log(path, lock)
             if fallback_folder is not None:
                 notice = project_copies.taken_back(path, fallback_folder, lock)
             number = project_files.note_open(path)
@@ -335,10 +354,12 @@ class Project:
                 if not read_only:
                     make_durable(connection, path)
                 opened = cls(connection, path, lock)
-                opened.notice = notice
+                opened.notice = notice or stray
+                opened._is_read_only = read_only
                 if backup_folder is not None and not read_only:
                     opened._keep_safe(backup_folder, is_checked=is_checked)
                 opened._note_open(number)
+                opened._note_numbers()
             except BaseException:
                 connection.close()
                 raise
@@ -354,6 +375,7 @@ class Project:
     def _keep_safe(self, folder: Path, *, is_checked: bool) -> None:
         """Bring back what the trail knows and the file does not, and keep the trail from now on."""
         connection, path = self._connection, self.path
+        self._backup_folder = folder
         restored = NOTHING
         project_id = project_backups.project_id_of(connection)
         trail = Trail.of(path, project_id, folder, connection)
@@ -385,6 +407,7 @@ class Project:
             begun_at=0 if newest is None else newest.entry,
             is_backup_due=is_due,
             is_check_due=not is_checked,
+            is_in_place=self._place.is_in_place,
         )
 
     def _judge_names(self, folder: Path, trail: Trail) -> None:
@@ -412,12 +435,23 @@ class Project:
         return self._keeper is None or self._keeper.wait()
 
     def close(self) -> None:
-        """Close the file; what was applied is on disk already."""
+        """Close the file; what was applied is on disk already, but for a file that has lost its
+        name meanwhile, which gets it again or is kept beside what has it now."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        is_safe = self._is_read_only or self._is_settled()
         if self._keeper is not None:
             self._keeper.close()
+        if not is_safe and self._backup_folder is not None:
+            try:  # With the connection all would be gone.
+                project_backups.back_up(self._connection, self.path, self._backup_folder)
+            except (sqlite3.Error, OSError) as error:
+                _log.warning("could not back up %s: %s", self.path, error)
         if self._is_new and project_files.number_of(self.path) == self._number:
             project_files.remove_if_untouched(self._connection, self.path)
         self._connection.close()
+        self._place.remove_empty_log()
         self._noted()
         if self._lock is not None:
             self._lock.close()
@@ -642,8 +676,8 @@ class Project:
             undo = write_change(connection, change, before)
         try:
             self._stay_in_place()
-        except ProjectError as error:  # Told with the next change; this one is made.
-            _log.warning("%s", error)
+        except ProjectError as error:  # The change is made; the next one, or closing, tries again.
+            self._tell(sentence_of(str(error)))
         if self._keeper is not None:
             self._keeper.note()
         return undo
@@ -786,33 +820,19 @@ class Project:
 
     # --- Private --------------------------------------------------------------------------------
 
-    def _stay_in_place(self) -> None:
+    def _stay_in_place(self, *, is_closing: bool = False) -> None:
         """Where the file was deleted, or has lost its log, have it under its name again.
+
+        Args:
+            is_closing: nothing more is written, so one that was renamed may stay so.
 
         Raises ProjectError where it was replaced, or cannot be written again.
         """
         path = self.path
         try:
-            if self._kept_beside is None and not self._place.is_kept(self._connection):
-                if self._place.is_free and self._place.is_moved:
-                    return  # What is written goes where the folder went.
-                if self._place.is_free:
-                    write_again(self._connection, path)
-                    self._connect_again()
-                    self._tell(
-                        say(
-                            "{path} was deleted or renamed while it was open; it was written "
-                            "again, with all that was labelled.",
-                            path=path,
-                        )
-                    )
-                elif self._place.has_lost_log:
-                    self._connection.execute("PRAGMA wal_checkpoint(FULL)")
-                    self._connection.close()
-                    self._connect_again()
-                else:
-                    self._kept_beside = write_beside(self._connection, path)
-                    self._place.let_go_of_log()
+            is_lost = self._is_cut_off or not self._place.is_kept(self._connection)
+            if is_lost and self._kept_beside is None:
+                self._come_back(is_closing=is_closing)
         except OSError as error:
             raise ProjectError(sentence_for(error, path, say("save to"))) from error
         except sqlite3.Error as error:
@@ -828,18 +848,85 @@ class Project:
                 )
             )
 
+    def _come_back(self, *, is_closing: bool) -> None:
+        """Raises ProjectError, OSError, sqlite3.Error; the connection is then what it was, or there
+        is nothing that only it has."""
+        place, path, is_free = self._place, self.path, self._place.is_free
+        if is_free and place.is_moved:
+            return  # What is written goes where the folder went.
+        if is_free and is_closing and place.has_another_name and empty_log(self._connection):
+            return  # Renamed, or in the trash, with all that was done.
+        if place.has_lost_log:
+            if self._is_cut_off or empty_log(self._connection):
+                self._connection.close()
+                self._is_cut_off = True
+            else:  # Somebody reads what only the log has, a backup for one.
+                write_again(self._connection, path, is_free=False)
+                place.note_written()
+            self._connect_again()
+        elif is_free or place.is_written:
+            try:
+                write_again(self._connection, path, is_free=is_free)
+            except FileExistsError:
+                self._keep_beside()
+                return
+            place.note_written()
+            self._connect_again()
+            self._tell(
+                say(
+                    "{path} was deleted or renamed while it was open; it was written "
+                    "again, with all that was labelled.",
+                    path=path,
+                )
+            )
+        else:
+            self._keep_beside()
+
+    def _keep_beside(self) -> None:
+        try:
+            self._kept_beside = write_beside(self._connection, self.path)
+        finally:
+            self._place.let_go_of_log()
+
+    def _is_settled(self) -> bool:
+        """Whether all that was done has a name on the disk as the file is closed."""
+        try:
+            self._stay_in_place(is_closing=True)
+        except ProjectError as error:
+            self._tell(sentence_of(str(error)))
+            return self._kept_beside is not None
+        return True
+
     def _note_open(self, number: project_files.FileNumber | None) -> None:
         self._number = number
         # Also where nobody closes it: another file may get the number then.
         self._noted = weakref.finalize(self, project_files.note_closed, number)
 
+    def _note_numbers(self) -> None:
+        if self._lock is not None and self._place.is_kept(self._connection):
+            self._lock.note(self._place.numbers)
+
     def _connect_again(self) -> None:
+        """Go on with what has the name now. Raises sqlite3.Error, and all is as it was."""
+        number = project_files.note_open(self.path)
+        try:
+            connection = connect(self.path)
+            try:
+                make_durable(connection, self.path)
+            except BaseException:
+                connection.close()
+                raise
+        except BaseException:
+            project_files.note_closed(number)
+            raise
+        before, self._connection = self._connection, connection
+        before.close()
+        self._is_cut_off = False
         self._noted()
-        self._note_open(project_files.note_open(self.path))
-        self._connection = connect(self.path)
-        make_durable(self._connection, self.path)
+        self._note_open(number)
         self._others_version = self._version_of_others()
         self._place.renew()
+        self._note_numbers()
 
     def _tell(self, sentence: Sentence) -> None:
         _log.warning("%s", sentence)
@@ -916,6 +1003,26 @@ class Project:
                     connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error as error:
             raise project_files.project_error(error, self.path, doing) from error
+
+
+def _let_go_of_strays_log(path: Path, lock: ProjectLock | None) -> Sentence:
+    """Before SQLite may touch a file: a log that is of the one that was replaced gets another name.
+
+    Returns:
+        One sentence for the person, or nothing.
+    """
+    if lock is None or not lock.is_first or not is_log_of_another(path, lock.left):
+        return NOTHING
+    try:
+        moved = project_files.move_logs(path)
+    except OSError as error:
+        raise ProjectError(sentence_for(error, path, say("open"))) from error
+    return say(
+        "{path} was replaced by another program while it was open here; what was done last in "
+        "the file before is not in it, and is kept as {name}.",
+        path=path,
+        name=moved[0].name if moved else "",
+    )
 
 
 def _is_as_known(file: FoundFile, record: ImageRecord | None) -> bool:

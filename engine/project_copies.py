@@ -32,10 +32,8 @@ from engine.project_files import (
     find_folder,
     folder_settings,
     project_error,
-    put_aside,
 )
 from engine.project_lock import ProjectLock
-from engine.project_missing import knows_all
 from engine.project_recovery import recover
 from engine.words import NOTHING, Sentence, say
 
@@ -170,30 +168,11 @@ def taken_back(path: Path, fallback_folder: Path, lock: ProjectLock | None) -> S
         held.close()
 
 
-def made_whole(
-    original: Path, copy: Path, fallback_folder: Path, backup_folder: Path | None
-) -> Sentence:
-    """Mend or replace the damaged copy of a read-only project; what the person is told.
+def made_whole(original: Path, copy: Path, backup_folder: Path | None) -> Sentence:
+    """Mend the damaged copy of a read-only project like any other; what the person is told.
 
-    Where the trail tells all that was done in it, another copy is made, which gets that when it is
-    opened; else it is repaired like any other project.
+    Another copy in its place would have what the trail tells, which may end before the copy does.
     """
-    if backup_folder is not None and knows_all(original, copy, backup_folder):
-        lock = ProjectLock(copy)
-        try:
-            kept = put_aside(copy)
-            writable_copy(original, fallback_folder)
-        except OSError as error:
-            raise ProjectError(sentence_for(error, copy, say("repair"))) from error
-        finally:
-            lock.close()
-        return say(
-            "{copy}, the copy of the read-only project {path}, was damaged and is kept as {name}; "
-            "another was made, with all that was labelled.",
-            copy=copy,
-            path=original,
-            name="" if kept is None else kept.name,
-        )
     done = recover(copy, backup_folder, original=original)
     return say(
         "{copy}, the copy of the read-only project {path}, was damaged and is repaired; labels in "

@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import threading
@@ -45,6 +46,9 @@ _SIGNS_OF_DAMAGE: Final = ("malformed", "not a database", "UTF-8", "utf-8", "dat
 CHECKED_AT_ONCE_BYTES: Final = 32_000_000  # 0.1 s; larger ones are checked beside the work.
 _LEAST_ROOM_BYTES: Final = 1 << 16  # A page for the log and what it is shared by.
 _LOGS: Final = ("-wal", "-shm", "-journal")  # What SQLite keeps beside a file.
+
+# As ``project_place`` and ``project_copies`` name them.
+_KEPT_BESIDE: Final = re.compile(r"(.*) (?:kept|before taking back) \d+", re.DOTALL)
 
 _log = logging.getLogger(__name__)
 
@@ -91,12 +95,24 @@ def project_path_for(folder: Path) -> Path:
     return folder / f"{short_stem(folder.name)}{SUFFIX}"
 
 
-def only_project_in(folder: Path) -> Path | None:
-    """The project file in a folder where there is exactly one."""
+def projects_in(folder: Path) -> list[Path]:
+    """The project files in a folder, but for those that Handful has kept beside one."""
     try:
         found = sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
     except OSError:
-        return None
+        return []
+    stems = {path.stem for path in found}
+
+    def is_own(path: Path) -> bool:
+        kept = _KEPT_BESIDE.fullmatch(path.stem)
+        return kept is None or kept[1] not in stems
+
+    return [path for path in found if is_own(path)]
+
+
+def only_project_in(folder: Path) -> Path | None:
+    """The project file in a folder where there is exactly one."""
+    found = projects_in(folder)
     return found[0] if len(found) == 1 else None
 
 
@@ -328,20 +344,6 @@ def _relative_folder(folder: Path, project: Path) -> str:
         return ""
 
 
-def put_aside(path: Path) -> Path | None:
-    """Give a damaged file, and what lies beside it, another name; None where there is no file.
-
-    Raises OSError.
-    """
-    aside = _name_aside(path)
-    _move_logs(path, aside)
-    if not path.exists():
-        return None
-    path.replace(aside)
-    sync_folder(path.parent)
-    return aside
-
-
 def put_in_place(made: Path, path: Path) -> Path | None:
     """Give a new file the name of a damaged one, which gets another with what lies beside it.
 
@@ -388,9 +390,12 @@ def put_in_place(made: Path, path: Path) -> Path | None:
     return aside if is_there else None
 
 
-def move_logs(path: Path) -> None:
-    """Give a log that lies beside no file of its own another name. Raises OSError."""
-    _move_logs(path, _name_aside(path))
+def move_logs(path: Path) -> list[Path]:
+    """Give a log that lies beside no file of its own another name; return those that are new.
+
+    Raises OSError.
+    """
+    return [now for _, now in _move_logs(path, _name_aside(path))]
 
 
 def _name_aside(path: Path) -> Path:

@@ -11,8 +11,8 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -65,6 +65,7 @@ class ProjectKeeper:
         begun_at: int,
         is_backup_due: bool,
         is_check_due: bool,
+        is_in_place: Callable[[], bool] = lambda: True,
     ) -> None:
         """Begin.
 
@@ -76,11 +77,13 @@ class ProjectKeeper:
             begun_at: the last entry of the journal as it was opened, 0 without one.
             is_backup_due: one is made now.
             is_check_due: the file is looked through now; what is wrong is told.
+            is_in_place: whether the path still leads to the file that is open; asked on any thread.
         """
         self._path = path
         self._folder = folder
         self._trail = trail
         self._lock = lock
+        self._is_in_place = is_in_place
         self._begun_at = begun_at
         self._tell: Callable[[ProjectNews], None] | None = None
         self._untold: list[ProjectNews] = []
@@ -151,7 +154,7 @@ class ProjectKeeper:
                 is_closing = self._is_closing
             try:
                 self._keep(noted, moves, is_closing=is_closing)
-            except (ProjectError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            except Exception as error:  # Whatever it was, the next change is to be kept again.
                 if not self._tell_damage(error):
                     _log.warning("could not keep the trail of %s: %s", self._path, error)
                 self._is_behind = True  # Tried again with the next beat, change, or at closing.
@@ -174,9 +177,7 @@ class ProjectKeeper:
     def _keep(self, noted: int, moves: list[tuple[int, str, str]], *, is_closing: bool) -> None:
         self._n_since += noted - self._n_kept
         if noted > self._n_kept or self._written is None or self._is_behind:
-            with closing(connect_to_read(self._path)) as connection:
-                if project_backups.project_id_of(connection) != self._trail.project_id:
-                    raise OSError(f"another project lies at {self._path}")
+            with self._reading() as connection:
                 self._follow(connection, moves)
         if self._is_check_due and not is_closing:
             self._is_check_due = False
@@ -187,6 +188,18 @@ class ProjectKeeper:
             finally:
                 with self._wake:
                     self._is_due = False
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to the open project. Raises OSError where something else has its name:
+        the log of the one read with the file of the other would be neither."""
+        if self._is_in_place():
+            with closing(connect_to_read(self._path)) as connection:
+                project_id = project_backups.project_id_of(connection)
+                if self._is_in_place() and project_id == self._trail.project_id:
+                    yield connection
+                    return
+        raise OSError(f"another file lies at {self._path}")
 
     def _follow(self, connection: sqlite3.Connection, moves: list[tuple[int, str, str]]) -> None:
         """Bring the trail to where the journal is."""
@@ -223,9 +236,7 @@ class ProjectKeeper:
     def _back_up(self) -> None:
         begun_s = time.monotonic()
         try:
-            with closing(connect_to_read(self._path)) as connection:
-                if project_backups.project_id_of(connection) != self._trail.project_id:
-                    return  # Another project lies there now.
+            with self._reading() as connection:
                 is_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
                 if is_log:  # One moment of the file, whatever is written meanwhile.
                     connection.execute("BEGIN")
@@ -256,12 +267,12 @@ class ProjectKeeper:
             return int(self._is_closing)
 
         try:
-            with closing(connect_to_read(self._path)) as connection:
+            with self._reading() as connection:
                 if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                     return  # Nothing could be saved meanwhile; the copy of a backup is checked.
                 connection.set_progress_handler(go_on, _STEP_OPERATIONS)
                 check_whole(connection, self._path)
-        except (ProjectError, sqlite3.Error, UnicodeDecodeError) as error:
+        except (ProjectError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
             if not self._tell_damage(error):
                 _log.info("could not look through %s", self._path, exc_info=True)
 

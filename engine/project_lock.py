@@ -12,6 +12,8 @@ import json
 import os
 import socket
 import sys
+import threading
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +29,9 @@ _N_TRIES: Final = 10
 _MAX_BYTES: Final = 4096
 _HELD_BYTE: Final = 1 << 20  # On Windows a lock keeps others from reading; this byte is never read.
 
+_held: Counter[str] = Counter()  # By this program, where the system cannot tell.
+_counting: Final = threading.Lock()
+
 
 class ProjectLock:
     """The lock of an open project; :meth:`close` lets go of it.
@@ -34,6 +39,7 @@ class ProjectLock:
     Attributes:
         is_certain: the system keeps others out; else they can only be told.
         is_first: nobody has it beside, this program neither; False also where no lock can be made.
+        left: what a program that was killed had noted by :meth:`note`.
     """
 
     def __init__(self, project: Path) -> None:
@@ -46,6 +52,9 @@ class ProjectLock:
         """
         self._path = Path(f"{project}{_SUFFIX}")
         self._file: int | None = None
+        self._key = os.path.realpath(self._path)
+        self._said: dict[str, Any] = {}
+        self.left: object = None
         self.is_certain = self.is_first = False
         for _ in range(_N_TRIES):
             try:
@@ -68,10 +77,25 @@ class ProjectLock:
             with contextlib.suppress(OSError):
                 os.utime(self._path)
 
+    def note(self, numbers: tuple[tuple[int, int], tuple[int, int]] | None) -> None:
+        """Have it tell which file and log are open, for who comes after a kill."""
+        if self._file is not None and self.is_first and numbers is not None:
+            self._said["files"] = numbers
+            with contextlib.suppress(OSError):
+                self._write()
+
     def close(self) -> None:
         """Let go of it."""
         file, self._file = self._file, None
         if file is None:
+            return
+        with _counting:
+            _held[self._key] -= 1
+            is_last = not _held[self._key]
+            if is_last:
+                del _held[self._key]
+        if not is_last:  # The file is that of the other one, too.
+            os.close(file)
             return
         with contextlib.suppress(OSError):
             if _is_own(_read(file)):
@@ -105,20 +129,30 @@ class ProjectLock:
         holder = _read(self._file)
         if holder and not _is_own(holder) and self._is_alive(holder):
             raise _in_use(project, holder)
-        own = json.dumps(
-            {
-                "computer": socket.gethostname(),
-                "process": os.getpid(),
-                "begun": _begin_of(os.getpid()),
-                "since": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-        ).encode()
+        self._said = {
+            "computer": socket.gethostname(),
+            "process": os.getpid(),
+            "begun": _begin_of(os.getpid()),
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with _counting:
+            self.is_first = not _held[self._key]
+            _held[self._key] += 1
+        if not self.is_first:  # It has said so itself.
+            return True
+        self.left = holder.get("files")
+        if self.left is not None:  # Until it is noted anew: this one may be killed, too.
+            self._said["files"] = self.left
         with contextlib.suppress(OSError):
-            os.lseek(self._file, 0, os.SEEK_SET)
-            os.ftruncate(self._file, 0)
-            os.write(self._file, own)
-        self.is_first = True
+            self._write()
         return True
+
+    def _write(self) -> None:
+        assert self._file is not None
+        said = json.dumps(self._said).encode()
+        os.lseek(self._file, 0, os.SEEK_SET)
+        # At no moment is it empty: where locks are none, another computer may be reading.
+        os.ftruncate(self._file, os.write(self._file, said))
 
     def _is_alive(self, holder: dict[str, Any]) -> bool:
         """Whether who has signed the file is at work, though the system gave us its lock."""

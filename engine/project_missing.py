@@ -98,27 +98,6 @@ def missing_entries(
     return Missing(in_order, [move for move in read.moves if move[0] >= last])
 
 
-def knows_all(original: Path, copy: Path, folder: Path) -> bool:
-    """Whether the trail of a copy, with its newest backup, has all that was done in it since it was
-    made of a project, so that another one made of it would lose nothing.
-
-    Args:
-        folder: where backups and trails are.
-    """
-    try:
-        with closing(connect_to_read(original)) as connection:
-            project_id = project_backups.project_id_of(connection)
-            trail = Trail.for_damaged(copy, project_id, folder)
-            last = None if trail is None else trail.last()
-            if trail is None or last is None:
-                return False
-            if is_of_journal(last, connection):
-                return True
-            return bool(missing_entries(connection, trail, copy, folder))
-    except (sqlite3.Error, OSError):
-        return False
-
-
 def is_backed_up(connection: sqlite3.Connection, path: Path, folder: Path) -> bool:
     """Whether the newest backup has all that was done; so has none where nothing was."""
     newest = last_entry(connection)

@@ -36,7 +36,7 @@ def read_images_after(connection: sqlite3.Connection, image_id: ImageId, count: 
         "SELECT image_id, class_id FROM labels WHERE image_id BETWEEN ? AND ?", span
     ).fetchall()
     if not all(isinstance(class_id, int) for _, class_id in labels):
-        raise _malformed()
+        raise malformed()
     return KnownImages(
         images,
         {ImageId(image): ClassId(class_id) for image, class_id in labels},
@@ -69,9 +69,9 @@ def read_classes(connection: sqlite3.Connection, *, with_removed: bool) -> list[
     for number, name, colour, hotkey, position, removed in rows:
         note = notes.get(number, "")
         if not all(isinstance(text, str) for text in (name, colour, note)):
-            raise _malformed()
+            raise malformed()
         if not isinstance(position, int) or not isinstance(hotkey, int | None):
-            raise _malformed()
+            raise malformed()
         colour = _colour(colour, number)
         found.append(
             ImageClass(ClassId(number), name, colour, hotkey, position, bool(removed), note)
@@ -163,11 +163,11 @@ def _records(rows: Iterable[tuple[int, str, int, int, int]]) -> list[ImageRecord
     records = []
     for number, name, size_bytes, modified_ns, missing in rows:
         if not (isinstance(name, str) and type(size_bytes) is type(modified_ns) is int):
-            raise _malformed()
+            raise malformed()
         records.append(ImageRecord(ImageId(number), name, size_bytes, modified_ns, bool(missing)))
     return records
 
 
-def _malformed() -> sqlite3.DatabaseError:
+def malformed() -> sqlite3.DatabaseError:
     """As SQLite says it; a large file is looked through beside the work, so it may meet any row."""
     return sqlite3.DatabaseError("database disk image is malformed: a value is of another kind")

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from engine.files import sync_folder
 from engine.project_backups import marked_stem, temporary_beside
+from engine.project_reading import malformed
 
 _SUFFIX: Final = ".trail"
 _VERSION: Final = 1
@@ -128,15 +129,20 @@ class Trail:
         """The trail of an open project that lies at ``project``, which may have been moved there.
 
         One that goes on where the project ends is not that of a project that was moved: a copy
-        was worked in, on a card that is not there now.
+        was worked in, on a card that is not there now. Within its folder a project is renamed,
+        though, and may have left its log behind.
         """
         path = folder / f"{marked_stem(project)}{_SUFFIX}"
         if not path.exists():
             moved = _of_moved(project_id, folder)
             if moved is not None:
                 with suppress(OSError):
-                    last = cls(moved, project, project_id).last()
-                    if last is not None and is_of_journal(last, connection):
+                    trail = cls(moved, project, project_id)
+                    last = trail.last()
+                    is_own = last is not None and is_of_journal(last, connection)
+                    where = Path(str((_head_of(moved) or {}).get("project", "")))
+                    is_renamed = where.parent == project.absolute().parent
+                    if is_own or (is_renamed and trail.goes_on(connection)):
                         moved.rename(path)
         elif (_head_of(path) or {}).get("id") not in (project_id, None):
             # Another project lay here; its own is not to be written behind.
@@ -233,6 +239,16 @@ class Trail:
         read = self.read()
         return next(self.entries(read, read.spans[-1][1] - 1)) if read.spans else None
 
+    def goes_on(self, connection: sqlite3.Connection) -> bool:
+        """Whether it has a project's newest entry and all behind it. Raises OSError."""
+        newest, read = last_entry(connection), self.read()
+        if not read.spans:
+            return False
+        if newest is None:
+            return not read.gaps(1, read.spans[-1][1])
+        is_whole = not read.gaps(newest.entry, max(newest.entry, read.spans[-1][1]))
+        return is_whole and next(self.entries(read, newest.entry - 1)).is_same(newest)
+
     def append(self, entries: Sequence[Entry], moves: Sequence[tuple[int, str, str]] = ()) -> None:
         """Write entries, and have them on the disk. Raises OSError."""
         if not entries and not moves:
@@ -312,11 +328,21 @@ def is_of_journal(entry: Entry, connection: sqlite3.Connection) -> bool:
 
 
 def _of_row(row: tuple[Any, ...]) -> Entry:
+    """Raises sqlite3.DatabaseError where a value is of another kind."""
     image = None
-    if row[8] is not None:
-        hashes = (None if content is None else content.hex() for content in row[11:13])
-        image = Image(*row[8:11], *hashes)
-    return _made(row[:8], image)
+    match row[8:]:
+        case (None, *_):
+            pass
+        case (int(), int(), int(), bytes() | None, bytes() | None):
+            hashes = (None if content is None else content.hex() for content in row[11:13])
+            image = Image(*row[8:11], *hashes)
+        case _:
+            raise malformed()
+    match row[:8]:
+        case (int(), int(), str(), str(), str(), str(), str() | None, str() | None):
+            return _made(row[:8], image)
+        case _:
+            raise malformed()
 
 
 def _made(values: Sequence[Any], image: Image | None) -> Entry:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tracemalloc
@@ -22,6 +23,7 @@ from engine import (
     project_lock,
     project_place,
 )
+from engine import project as engine_project
 from engine.cli import main
 from engine.errors import DamagedProjectError, ProjectError, ProjectInUseError
 from engine.files import rename_new
@@ -118,6 +120,34 @@ def test_a_name_that_is_taken_is_not_given_again(
         rename_new(one, tmp_path / "third")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there the system always locks")
+def test_where_there_are_no_locks_a_program_knows_its_own(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    with closing(_begun(folder, tmp_path)) as project:
+        path = project.path
+    with monkeypatch.context() as context:
+        _make_read_only(context, folder)
+        with closing(Project.for_folder(folder, tmp_path / "kept")) as copy:
+            _label(copy, 1, 3)
+    copy.path.rename(tmp_path / "copy")
+    monkeypatch.setattr(project_lock, "_lock", refuse)
+    first = Project.open(path, tmp_path / "kept", alone=True)
+    (tmp_path / "copy").rename(copy.path)
+    number = project_files.number_of(path)
+    with closing(Project.open(path, tmp_path / "kept", alone=True)) as second:
+        assert "could not be brought back now" in second.notice
+    assert project_files.number_of(path) == number
+    assert Path(f"{path}-lock").stat().st_size
+    first.close()
+    assert not Path(f"{path}-lock").exists()
+    with closing(Project.open(path, tmp_path / "kept", alone=True)) as again:
+        assert len(again.labels()) == 3
+
+
 def test_what_was_done_in_a_copy_is_not_put_under_another_computers_window(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +240,36 @@ def test_a_damaged_copy_is_not_in_the_way_of_its_project(
     with closing(Project.open(project.path, tmp_path / "kept", backup_folder=backups)) as once:
         assert len(once.labels()) == expected
         assert not once.notice
+
+
+def test_a_damaged_copy_keeps_what_its_trail_never_had(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = tmp_path / "backups"
+    with closing(_begun(folder, tmp_path)) as project:
+        _label(project, 1, 1)
+    _make_read_only(monkeypatch, folder)
+    with closing(Project.open(project.path, tmp_path / "kept", backup_folder=backups)) as copy:
+        _label(copy, 2, 2)
+        assert copy.wait_until_kept()
+
+        def no_room(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "no space left")
+
+        with monkeypatch.context() as context:
+            context.setattr(Trail, "append", no_room)
+            _label(copy, 3, 30)
+            copy.close()
+    with closing(sqlite3.connect(copy.path)) as connection:
+        asked = "SELECT rootpage FROM sqlite_master WHERE name = 'images_by_content'"
+        (page,) = connection.execute(asked).fetchone()
+        (size_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+    content = bytearray(copy.path.read_bytes())
+    content[(page - 1) * size_bytes : (page - 1) * size_bytes + 8] = b"\xff" * 8
+    copy.path.write_bytes(content)
+    with closing(Project.open(project.path, tmp_path / "kept", backup_folder=backups)) as again:
+        assert len(again.labels()) == 30
+        assert "is repaired" in str(again.notice)
 
 
 def test_a_damaged_copy_is_named_where_its_project_can_be_written_again(
@@ -408,6 +468,61 @@ def test_a_connection_is_let_go_of_where_opening_fails(folder: Path, tmp_path: P
         pass
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE images SET content = 'text' WHERE image_id = 5",
+        "UPDATE images SET size_bytes = 'text' WHERE image_id = 5",
+        "UPDATE journal SET name = x'00ff' WHERE entry = (SELECT max(entry) FROM journal)",
+    ],
+)
+def test_a_value_of_another_kind_in_a_large_project_is_damage_and_said_so(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    backups = tmp_path / "backups"
+    monkeypatch.setattr(project_files, "CHECKED_AT_ONCE_BYTES", 0)  # As one above 32 MB.
+    with closing(_begun(folder, tmp_path, backups)) as project:
+        _label(project, 5, 5)
+    _let_be_any_kind(project.path, damage)
+    with pytest.raises(DamagedProjectError, match="of another kind") as caught:
+        Project.open(project.path, backup_folder=backups)
+    assert caught.value.path == project.path
+
+
+def _let_be_any_kind(path: Path, statement: str) -> None:
+    """Do to a file what SQLite would not, as a bit that falls over does."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        schema = connection.execute("SELECT * FROM sqlite_master").fetchall()
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'STRICT', '')")
+        connection.execute("DELETE FROM sqlite_master WHERE type = 'trigger'")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("DELETE FROM sqlite_master")
+        connection.executemany("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", schema)
+
+
+def test_whatever_goes_wrong_in_keeping_a_trail_the_next_change_is_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    assert project.wait_until_kept()
+
+    def fail(*_: object) -> None:
+        raise TypeError("not foreseen")
+
+    with monkeypatch.context() as context:
+        context.setattr(Trail, "append", fail)
+        _label(project, 1, 1)
+        assert project.wait_until_kept()
+    _label(project, 2, 2)
+    project.close()
+    (trail,) = backups.glob("*.trail")
+    assert sum(entry.subject == "image" for entry in _all_of(trail)) == 2
+
+
 # --- Files that go while they are open ------------------------------------------------------------
 
 
@@ -530,4 +645,209 @@ def test_on_a_share_a_file_may_have_another_number_and_be_the_same(
         _label(project, 6, 6)
     project.close()
     with closing(Project.open(folder / "garden kept 1.handful")) as again:
+        assert len(again.labels()) == 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file is replaced that is open")
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_file_that_replaced_an_open_one_is_left_as_it_is(
+    folder: Path, tmp_path: Path, is_killed: bool
+) -> None:
+    with closing(_begun(folder, tmp_path)) as project:
+        _label(project, 1, 1)
+    (tmp_path / "other").mkdir()
+    with closing(_begun(tmp_path / "other", tmp_path)) as other:
+        other.add_images([FoundFile(f"x{number:03}.jpg", number, 5) for number in range(300)])
+        _label(other, 30, 31)
+    content = other.path.read_bytes()
+    project = Project.open(project.path, tmp_path / "kept", alone=True)
+    _label(project, 2, 11)
+    other.path.replace(project.path)  # And no label after it.
+    left = tmp_path / "left"
+    if is_killed:
+        folder.rename(left)  # As a program that is killed leaves it.
+        folder.mkdir()
+        assert project._lock is not None
+        assert project._lock._file is not None
+        os.close(project._lock._file)
+        project._lock = None
+    project.close()
+    there = left if is_killed else folder
+    assert (there / "garden.handful").read_bytes() == content
+    with closing(Project.open(there / "garden.handful", tmp_path / "kept", alone=True)) as again:
+        assert again.labels().keys() == {30, 31}
+        if is_killed:
+            assert "garden.handful.damaged-1-wal" in str(again.notice)
+    if is_killed:
+        assert (there / "garden.handful.damaged-1-wal").stat().st_size
+        shutil.copyfile(there / "garden.handful", there / "garden before taking back 1.handful")
+    else:
+        with closing(Project.open(folder / "garden kept 1.handful")) as again:
+            assert len(again.labels()) == 11
+    # What is kept beside does not make the folder nobody's.
+    there.rename(tmp_path / "meadow")
+    with closing(Project.for_folder(tmp_path / "meadow", tmp_path / "kept")) as again:
+        assert again.path.name == "garden.handful"
+        assert again.labels().keys() == {30, 31}
+
+
+def test_a_folder_with_several_projects_says_so(folder: Path, tmp_path: Path) -> None:
+    for name in ("fox", "owl", "owl kept 1"):
+        Project.create(folder / f"{name}.handful", folder).close()
+    with closing(Project.for_folder(folder, tmp_path / "kept")) as project:
+        assert project.path == folder / "garden.handful"
+        assert "fox.handful" in str(project.notice)
+        project.add_images([FoundFile("a.jpg", 1, 5)])
+    with closing(Project.for_folder(folder, tmp_path / "kept")) as again:
+        assert not again.notice
+
+
+def test_a_project_that_was_copied_as_it_was_killed_keeps_its_log(
+    folder: Path, tmp_path: Path
+) -> None:
+    project = _begun(folder, tmp_path)
+    _label(project, 1, 5)
+    shutil.copytree(folder, tmp_path / "left")
+    project.close()
+    path = tmp_path / "left" / "garden.handful"
+    assert Path(f"{path}-lock").exists()
+    with closing(Project.open(path, alone=True)) as again:
+        assert len(again.labels()) == 5
+        assert not again.notice
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_project_that_was_renamed_has_all_that_was_labelled(
+    folder: Path, tmp_path: Path, is_killed: bool
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    _label(project, 1, 3)
+    assert project.wait_until_kept()
+    now = folder / "meadow.handful"
+    project.path.rename(now)
+    if is_killed:
+        assert project._keeper is not None
+        project._keeper.close()
+        shutil.copyfile(now, tmp_path / "it")
+        (tmp_path / "it").replace(now)  # Without what this program still holds of it.
+    else:
+        project.close()
+        assert os.listdir(folder) == ["meadow.handful"]
+    with closing(Project.open(now, backup_folder=backups)) as again:
+        assert len(again.labels()) == 3
+        assert is_killed == ("they are back" in str(again.notice))
+    if is_killed:
+        project._connection.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("at_closing", ["room", "none"])
+def test_a_label_whose_file_could_not_be_written_again_is_told_and_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_closing: str
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    told: list[ProjectNews] = []
+    project.follow_news(told.append)
+    _label(project, 1, 3)
+    assert project.wait_until_kept()
+    real = project_place.copy_to
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    def written(*arguments: object) -> Change:
+        monkeypatch.setattr(engine_project, "write_change", write_change)
+        undo = write_change(*arguments)
+        project.path.unlink()  # Between the two looks at its name.
+        return undo
+
+    write_change = engine_project.write_change
+    monkeypatch.setattr(project_place, "copy_to", no_room)
+    monkeypatch.setattr(engine_project, "write_change", written)
+    _label(project, 4, 4)
+    assert ["the disk is full" in news.sentence for news in told] == [True]
+    if at_closing == "room":
+        monkeypatch.setattr(project_place, "copy_to", real)
+    project.close()
+    if at_closing == "none":
+        assert not project.path.exists()
+        monkeypatch.setattr(project_place, "copy_to", real)
+        assert recover(project.path, backups).n_labels == 4
+    with closing(Project.open(project.path, backup_folder=backups)) as again:
+        assert len(again.labels()) == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("how", ["name is taken", "disk fails", "no connection"])
+def test_a_file_that_is_not_written_again_stays_open(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    project = _begun(folder, tmp_path)
+    _label(project, 1, 3)
+    project.path.unlink()
+    reached = []
+
+    def late(temporary: Path, path: Path) -> None:
+        reached.append(path)
+        if how == "disk fails":
+            raise OSError(errno.EIO, "it does not answer")
+        path.write_bytes(b"of another program")
+        rename_new(temporary, path)
+
+    def refuse(path: Path) -> None:
+        reached.append(path)
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with monkeypatch.context() as context:
+        if how == "no connection":
+            context.setattr(engine_project, "connect", refuse)
+        else:
+            context.setattr(project_place, "rename_new", late)
+            if how == "name is taken":
+
+                def once(temporary: Path, path: Path) -> None:
+                    context.setattr(project_place, "rename_new", rename_new)
+                    late(temporary, path)
+
+                context.setattr(project_place, "rename_new", once)
+        with pytest.raises(ProjectError):
+            _label(project, 4, 4)
+    assert reached
+    assert len(project.labels()) == 3
+    where = "garden.handful"
+    if how == "name is taken":
+        where = "garden kept 1.handful"
+        assert project.path.read_bytes() == b"of another program"
+    else:
+        _label(project, 4, 5)
+    project.close()
+    with closing(Project.open(folder / where)) as again:
+        assert len(again.labels()) == (3 if how == "name is taken" else 5)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_log_that_goes_while_somebody_reads_it_is_made_again(
+    folder: Path, tmp_path: Path, is_killed: bool
+) -> None:
+    project = _begun(folder, tmp_path)
+    _label(project, 1, 1)
+    reader = connect_to_read(project.path)  # As a backup under way.
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM labels").fetchone()
+    _label(project, 2, 3)
+    Path(f"{project.path}-wal").unlink()
+    _label(project, 4, 4)
+    assert len(project.labels()) == 4
+    reader.close()
+    _label(project, 5, 5)
+    there = folder
+    if is_killed:
+        there = tmp_path / "left"
+        shutil.copytree(folder, there)
+    project.close()
+    with closing(Project.open(there / "garden.handful")) as again:
         assert len(again.labels()) == 5
