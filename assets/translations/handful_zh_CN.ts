@@ -9066,10 +9066,6 @@ The arrow keys choose another cell.</source>
         <translation>{copy} 已损坏，因此在 {path} 为只读期间于其中所做的标注无法取回；请打开它以便修复。</translation>
     </message>
     <message>
-        <source>{copy}, the copy of the read-only project {path}, was damaged and is kept as {name}; another was made, with all that was labelled.</source>
-        <translation>只读项目 {path} 的副本 {copy} 已损坏，保留为 {name}；已重新创建一份副本，其中包含所有标注。</translation>
-    </message>
-    <message>
         <source>{copy}, the copy of the read-only project {path}, was damaged and is repaired; labels in it: {count}. What was brought back from where is told in {name}.</source>
         <translation>只读项目 {path} 的副本 {copy} 曾损坏，现已修复；其中的标注数：{count}。哪些内容从何处恢复，见 {name}。</translation>
     </message>
@@ -9148,6 +9144,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{folder} cannot be written, so its images cannot be moved; copy them instead.</source>
         <translation>{folder} 不可写，其中的图像无法移动；请改为复制。</translation>
+    </message>
+    <message>
+        <source>{folder} has several projects of other names, and nobody can tell which is the folder&apos;s: {path} was made. Open {name} or another one to go on with it.</source>
+        <translation>{folder} 中有多个其他名称的项目，无法判断哪一个属于该文件夹，因此新建了 {path}。如需继续原有工作，请打开 {name} 或其他项目。</translation>
     </message>
     <message>
         <source>{folder} holds no crops of detections: it has no {name}.</source>
@@ -9656,6 +9656,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{path} was not opened: “{member}” would become {size:.0f} MB, as no honest file does.</source>
         <translation>未打开 {path}：“{member}”解压后会变成 {size:.0f} MB，正常文件不会这样。</translation>
+    </message>
+    <message>
+        <source>{path} was replaced by another program while it was open here; what was done last in the file before is not in it, and is kept as {name}.</source>
+        <translation>{path} 在此处打开期间被其他程序替换；原文件中最后所做的更改不在其中，已保存为 {name}。</translation>
     </message>
     <message>
         <source>{path} was replaced by another program while it was open, so nothing more is saved to it; what was labelled here is kept as {name}. Close the project and open the one that you want to go on with.</source>
