@@ -59,7 +59,7 @@ WRITTEN = re.compile(
     r"sqrt of the pooled|(bilinear|bicubic), antialiased|(Fine-tuned by|Meta-trained by) Handful |"
     r"^main directions$|^ labelled images of $|"
     r"^Decode by the rule, |^images of any size, uint8| px, float, resized outside$|"
-    r"^(half precision|8-bit integers)$|^no place in a file$|^another project lies at $|"
+    r"^(half precision|8-bit integers)$|^no place in a file$|^another (project|file) lies at $|"
     r"^How Label Studio takes this in|^(Labels made|Made) with Handful|"
     r"^Most like $|^, but like none of the classes\.$|^(no animal|homo sapiens)$|"  # Camera traps.
     r"^(resize, )?mean, std$|^one temperature, fitted to left-out labels$|"
