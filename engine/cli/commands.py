@@ -24,6 +24,7 @@ from engine.cli.tag import tag_commands
 from engine.cli.window import OpenWindow, demo, gui
 from engine.cli.wrong_use import sentence_for
 from engine.errors import WITHOUT_TORCH, DamagedProjectError, EngineError, is_without_torch
+from engine.project_backups import SUFFIX
 from engine.terminal import tell, typed
 
 _INTERRUPTED: Final = 130
@@ -81,12 +82,10 @@ def main(arguments: Sequence[str], open_window: OpenWindow | None = None) -> int
         return _INTERRUPTED
     except EngineError as error:
         tell(str(error))
-        if (
-            isinstance(error, DamagedProjectError)
-            and error.path
-            and list(arguments[:1]) != ["recover"]
-        ):
-            tell(f"handful recover {typed(error.path)} repairs it, as far as that can be done.")
+        path = error.path if isinstance(error, DamagedProjectError) else None
+        is_project = path is not None and path.suffix == SUFFIX  # By its name at least.
+        if path is not None and is_project and list(arguments[:1]) != ["recover"]:
+            tell(f"handful recover {typed(path)} repairs it, as far as that can be done.")
         code = 1
     except OSError as error:
         tell(f"{error}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -379,6 +380,11 @@ def test_failures_are_one_sentence(
     told = _fails(capfd, *classify, "--labels", tmp_path / "two.csv")
     assert "“Glass” and “glass”" in told
     assert "not a Handful project" in _fails(capfd, *classify, "--project", tmp_path / "text.csv")
+    shutil.copy(tmp_path / "text.csv", tmp_path / "my text.handful")
+    _, told = _run(capfd, *classify, "--project", tmp_path / "my text.handful", status=1)
+    remedy = told.splitlines()[1]
+    assert remedy.startswith("handful recover ")
+    assert "my text.handful' repairs it" in remedy or 'my text.handful" repairs it' in remedy
     assert "no project file" in _fails(capfd, *classify, "--project", tmp_path / "none.handful")
     assert "not an ONNX model" in _fails(capfd, *classify, "--model", tmp_path / "text.csv")
     assert "There is no file" in _fails(capfd, *classify, "--model", tmp_path / "none.onnx")
