@@ -243,6 +243,7 @@ def measure(n_images: int, n_clicks: int, home: Path) -> dict[str, Any]:
     figures["known_s"] = time.perf_counter() - started
     bench.until(lambda: session.classifier.is_complete and bool(table.predicts.any()))
     figures["loading_turn"], figures["loading_work"] = bench.turns.longest, bench.turns.worked
+    session.reader.record_contents()  # Else it goes on for a minute, a little at a time.
     bench.settle(3.0)
     figures |= measure_clicks(bench, folder, n_clicks)
     figures |= measure_views(bench)
@@ -273,6 +274,7 @@ def make_project(folder: Folder, home: Path) -> dict[str, Any]:
         for index in np.flatnonzero(folder.truth == label)[-5:].tolist()
     }
     project.apply(Change("Label", first))
+    project.record_contents({item: item.to_bytes(16, "big") for item in ids})
     path = project.path
     project.close()
     weighed = home / "weighed.handful"
@@ -285,7 +287,6 @@ def make_project(folder: Folder, home: Path) -> dict[str, Any]:
     labelled = time.perf_counter()
     project.apply(Change("Label", many))
     labelled_s = time.perf_counter() - labelled
-    project.record_contents({item: item.to_bytes(16, "big") for item in ids})
     project.close()
     opened = time.perf_counter()
     project = Project.open(weighed, home / "projects")
