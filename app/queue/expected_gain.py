@@ -100,9 +100,11 @@ class ExpectedGain(QObject):
     # --- Private ----------------------------------------------------------------------------------
 
     def _on_edited(self) -> None:
+        if not self._is_open:  # Told for every part of a million predictions.
+            return
         n_labels = len(self._session.classifier.support())
         is_due = abs(n_labels - self._n_asked) >= _EVERY
-        if self._is_open and is_due and self._session.n_labelled_classes >= 2:
+        if is_due and self._session.n_labelled_classes >= 2:
             self._question.ask_soon()
 
     def _on_project_changed(self) -> None:

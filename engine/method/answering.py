@@ -70,6 +70,7 @@ class Answering:
         # negative examples.
         more = [self._moved, model.mean, *([] if told is None else [told])]
         self._fixed = np.vstack([model.weights, *more]).astype(np.float32)
+        self._made: tuple[_Change, Floats, Floats] | None = None
 
     def of(self, embeddings: Halves | Floats) -> Answers:
         """The answers for embeddings (n, d)."""
@@ -94,9 +95,9 @@ class Answering:
         unknowns = self.model.unknowns
         change = _all_of(unknowns) if nearest is None else nearest.change_of(start)
         n_fixed, n_classes = len(self._fixed), len(self.model.bias)
-        weights = np.vstack([self._fixed, unknowns.support[change.added]])
+        weights, offsets = self._weights_of(change)
         products, squares = self._around_mean(
-            blocks, weights, None if nearest is None else nearest.squares_at(start)
+            blocks, weights, offsets, None if nearest is None else nearest.squares_at(start)
         )
         lengths: Floats = np.maximum(np.sqrt(squares), SMALLEST_NORM)
         logits = np.divide(products[:, :n_classes], lengths[:, None], dtype=np.float32)
@@ -123,12 +124,25 @@ class Answering:
         told = around[:, 0] if n_told else None
         return Answers(columns, probabilities, scores_of(unknowns, greatest, told))
 
+    def _weights_of(self, change: _Change) -> tuple[Floats, Floats]:
+        """Rows to multiply with (k, d), and what is added to their products (k,)."""
+        made = self._made
+        if made is None or made[0] is not change:  # Of most pieces it is the one before.
+            weights = np.vstack([self._fixed, self.model.unknowns.support[change.added]])
+            made = self._made = change, weights, -(weights @ self.model.mean)
+        return made[1:]
+
     def _around_mean(
-        self, blocks: Sequence[Halves | Floats], weights: Floats, kept: Floats | None
+        self,
+        blocks: Sequence[Halves | Floats],
+        weights: Floats,
+        offsets: Floats,
+        kept: Floats | None,
     ) -> tuple[Floats, Floats]:
         """Of n embeddings around the model's mean: products with ``weights`` (k, d), squares.
 
         Args:
+            offsets: (k,) less the products of the mean.
             kept: (n,) the squares of the embeddings as they are, filled in where not known yet.
 
         Returns:
@@ -139,7 +153,6 @@ class Answering:
         own = np.full(n_rows, _NOT_KNOWN) if kept is None else kept
         if n_rows and own[0] == _NOT_KNOWN:
             _fill_squares(blocks, own)
-        offsets = -(weights @ mean)
         products = np.empty((n_rows, len(weights)), np.float32)
         first = 0
         for block in blocks:
