@@ -453,8 +453,7 @@ def test_a_tile_that_is_larger_than_the_page_is_made_smaller(review: Desk) -> No
     view = page_of(review).view
     review.window.resize(900, 560)
     view.set_tile_px(320)
-    review.qtbot.waitUntil(lambda: not view._settle.isActive())
-    assert view.n_whole == 1
+    review.qtbot.waitUntil(lambda: view.n_whole == 1)  # Once the window has its new size.
     assert view.viewport().rect().contains(view.visualRect(view.model().index(0, 0)))
 
 
