@@ -323,6 +323,8 @@ def test_a_real_bus_carries_progress_and_the_message(bus_address: str, qtbot: Qt
     assert otherwise.messages  # There is no portal yet.
     launcher = "com.canonical.Unity.LauncherEntry"
     assert theirs.connect("", "/handful", launcher, "Update", bus, SLOT("hear(QDBusMessage)"))
+    # What Qt asks the bus for to connect is on its way only; an answer that comes after it is not.
+    assert theirs.interface().isServiceRegistered("org.freedesktop.DBus").value()
     desktop.show_progress(0.25)
     qtbot.waitUntil(lambda: len(bus.heard) == 1)
     assert bus.heard[0].signature() == "sa{sv}"
