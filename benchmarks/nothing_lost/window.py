@@ -84,9 +84,12 @@ def _label(session: Session, asked: dict[str, Any], told: list[str]) -> None:
         if not session.classes or not table.n_rows:
             return
         name = draws.choice(sorted(table.names))
-        chosen = draws.choice(session.classes).class_id
-        if table.label(table.row_of_name(name)) == chosen:
-            continue
+        # Another one than it has: six draws of what is so already would try nothing at all.
+        label = table.label(table.row_of_name(name))
+        others = [item.class_id for item in session.classes if item.class_id != label]
+        if not others:
+            return
+        chosen = draws.choice(others)
         effects = {"labels": {name: int(chosen)}}
         n_told = len(told)
         say({"tries": effects})
