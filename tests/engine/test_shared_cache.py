@@ -640,6 +640,7 @@ def test_what_somebody_put_into_the_file_is_not_run(tmp_path: Path) -> None:
         "UPDATE contents SET used = 1e300; UPDATE state SET generation = 9e18",
         "UPDATE contents SET id = -id",
         "DELETE FROM state",
+        "PRAGMA application_id = 7",
     ],
 )
 def test_rows_that_say_something_else_are_not_believed(tmp_path: Path, statement: str) -> None:
