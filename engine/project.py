@@ -470,6 +470,8 @@ class Project:
                 project_backups.back_up(self._connection, self.path, self._backup_folder)
             except (sqlite3.Error, OSError) as error:
                 _log.warning("could not back up %s: %s", self.path, error)
+                if is_let_go:  # On the promise of that backup.
+                    is_let_go = not self._is_settled()
         if is_let_go:
             with suppress(sqlite3.Error):  # Else it would be left beside the name, to no use.
                 empty_log(self._connection)

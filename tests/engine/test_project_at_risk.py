@@ -591,6 +591,24 @@ def test_a_project_that_is_to_stay_deleted_does_and_is_kept_as_a_backup(
         assert len(again.labels()) == (6 if comes_back else 5)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+def test_a_project_of_which_no_backup_can_be_made_does_not_stay_deleted(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = _begun(folder, tmp_path, tmp_path / "backups")
+    _label(project, 1, 5)
+    project.path.unlink()
+    project.stay_deleted()
+
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(engine_project.project_backups, "back_up", no_room)
+    project.close()
+    with closing(Project.open(project.path)) as again:
+        assert len(again.labels()) == 5
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there no file is replaced that is open")
 def test_a_project_that_is_replaced_while_it_is_open_is_kept_beside(
     folder: Path, tmp_path: Path
