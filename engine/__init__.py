@@ -22,7 +22,7 @@ from engine.cache import (
     move_cache,
     shrink_cache,
 )
-from engine.cache_limit import keep_limit, kept_limit, limit_in_force
+from engine.cache_limit import has_limit, keep_limit, kept_limit, limit_in_force
 from engine.class_list import check_class_names, names_in, read_class_list
 from engine.encoder.catalogue import EncoderInfo, list_encoders, remove_encoder
 from engine.encoder.devices import has_nvidia_device, has_openvino
@@ -98,6 +98,7 @@ COMMANDS: Final = (
     "meta-evaluate",
     "recover",
     "encoder",
+    "cache",
     "doctor",
 )
 """What :func:`run_command_line` knows; a test compares it with the command line itself."""
@@ -180,6 +181,7 @@ __all__ = [
     "evaluate",
     "expected_accuracy",
     "has_crops",
+    "has_limit",
     "has_nvidia_device",
     "has_openvino",
     "has_sorting_to_undo",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.cache_database import CacheDatabase
-from engine.cache_limit import keep_limit, kept_limit, limit_in_force
+from engine.cache_limit import forget_limit, has_limit, keep_limit, kept_limit, limit_in_force
 from engine.cache_lock import alone_with, delete_cache
 from engine.cache_schema import NAMES, TABLES, connect
 from engine.errors import EngineError, sentence_for
@@ -23,9 +23,9 @@ from engine.jobs.progress import ProgressMeter
 from engine.messages import Progress
 from engine.words import say
 
+_IMAGES: Final = ("images*.sqlite*", "thumbnails-*.sqlite*")  # Of other versions, too.
 _PATTERNS: Final = (
-    "images*.sqlite*",  # Of other versions of the program, too.
-    "thumbnails-*.sqlite*",
+    *_IMAGES,
     "encoders/*.onnx",
     "encoders/*.onnx.sha256",
     "finetuning/*",  # What trainings have finished, see finetuning.checkpoints.
@@ -40,6 +40,11 @@ _MB: Final = 1_000_000
 def cache_size(folder: Path) -> int:
     """How many bytes the cache in ``folder`` takes; 0 where there is none."""
     return sum(_size(path) for path in _files(folder))
+
+
+def limited_size(folder: Path) -> int:
+    """How many of them are embeddings and thumbnails, which the limit is for."""
+    return sum(_size(path) for path in _files(folder, _IMAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +161,9 @@ def _move(source: Path, target: Path) -> Iterator[Progress]:
         if isinstance(error, OSError):
             raise EngineError(sentence_for(error, target, say("write the cache in"))) from error
         raise
-    keep_limit(target, kept_limit(source))
-    keep_limit(source, None)
+    if has_limit(source):
+        keep_limit(target, kept_limit(source))
+    forget_limit(source)
     for path in files:
         with contextlib.suppress(EngineError):  # The copy is good; what is left is only room.
             _delete(path)

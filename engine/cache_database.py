@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from engine.cache_eviction import MOST_SHARE, Room, next_generation, oldest_first, vacuum_step
+from engine.cache_hashes import some_old, state_of
 from engine.cache_limit import limit_in_force
 from engine.cache_lock import CacheLock, throw_away
 from engine.cache_news import CacheNews
 from engine.cache_schema import BUSY_S, NAMES, DamagedError, connect, is_busy, is_damage
 from engine.errors import sentence_for
+from engine.images import HASH_VERSION
 from engine.words import NOTHING, Sentence, say, size_words
 
 Work: TypeAlias = Callable[[sqlite3.Connection, int], object]
@@ -74,8 +76,11 @@ class CacheDatabase:
         self._tidying: threading.Thread | None = None
         self._tidy_lock = threading.Lock()
         self._open()
+        self._has_old_hashes = False
+        with contextlib.suppress(sqlite3.Error):
+            self._has_old_hashes = state_of(self._reader) != HASH_VERSION
         # The limit may be lower than when it was open last, or the disk fuller.
-        if self._is_too_large() or (folder / OLD_NAME).exists():
+        if self._has_old_hashes or self._is_too_large() or (folder / OLD_NAME).exists():
             self._wake_up()
 
     # --- Asking and telling -----------------------------------------------------------------------
@@ -198,13 +203,17 @@ class CacheDatabase:
 
     def _tidy_for_ever(self) -> None:
         while True:
-            self._wake.wait()
-            self._wake.clear()
+            if not self._has_old_hashes:
+                self._wake.wait()
             if self._closing.is_set():
                 return
             try:
-                self.tidy()
+                if self._wake.is_set():
+                    self._wake.clear()
+                    self.tidy()
+                self._has_old_hashes = self._has_old_hashes and self._renew_some_hashes()
             except Exception:
+                self._has_old_hashes = False  # Until it is opened the next time.
                 _log.exception("The cache could not be tidied")
 
     def _catch_up(self, patience_s: float) -> bool:
@@ -276,6 +285,22 @@ class CacheDatabase:
             self._give_way(time.perf_counter() - began)
             self._catch_up(0)  # What waited for this step, or it counts as held up by others.
         self._checkpoint()
+
+    def _renew_some_hashes(self) -> bool:
+        """Make some hashes again that are of another version; whether there may be more."""
+        began = time.perf_counter()
+        with self._read_lock:
+            old = some_old(self._reader)
+        if old is None:
+            return False
+        remade = old.remade()
+        is_written = self._attempt([lambda connection, _: old.keep(connection, remade)], BUSY_S)
+        self._give_way(time.perf_counter() - began)
+        self._catch_up(0)
+        with self._read_lock:
+            after = state_of(self._reader)
+        # What fails for good, as on a full disk, is tried again when the cache is opened next.
+        return after != HASH_VERSION and (after != old.state or not is_written)
 
     def _limit(self) -> int:
         if self._is_in_memory:

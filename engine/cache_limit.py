@@ -19,6 +19,7 @@ LIMIT_FILE: Final = "images-limit.txt"
 DEFAULT_LIMIT_BYTES: Final = 16_000_000_000
 """About a million photographs, see docs/results/cache.md."""
 SMALLEST_LIMIT_BYTES: Final = 100_000_000
+_SUITS_THE_DISK: Final = b"as suits the disk"  # In the file: it was asked for, so it stays.
 _ALWAYS_FREE_BYTES: Final = 1_000_000_000
 _LONGEST_NUMBER: Final = 18
 
@@ -28,6 +29,17 @@ def kept_limit(folder: Path) -> int | None:
     with contextlib.suppress(OSError, ValueError), (folder / LIMIT_FILE).open("rb") as file:
         return max(SMALLEST_LIMIT_BYTES, int(file.read(_LONGEST_NUMBER)))
     return None
+
+
+def has_limit(folder: Path) -> bool:
+    """Whether somebody has chosen for the cache in ``folder``, be it what suits the disk."""
+    return (folder / LIMIT_FILE).is_file()
+
+
+def forget_limit(folder: Path) -> None:
+    """The cache in ``folder`` is one that nobody has chosen for."""
+    with contextlib.suppress(OSError):
+        (folder / LIMIT_FILE).unlink(missing_ok=True)
 
 
 def keep_limit(folder: Path, limit_bytes: int | None) -> None:
@@ -40,11 +52,11 @@ def keep_limit(folder: Path, limit_bytes: int | None) -> None:
     """
     path = folder / LIMIT_FILE
     try:
-        if limit_bytes is None:
-            path.unlink(missing_ok=True)
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_whole(path, str(max(SMALLEST_LIMIT_BYTES, limit_bytes)).encode())
+        folder.mkdir(parents=True, exist_ok=True)
+        content = _SUITS_THE_DISK
+        if limit_bytes is not None:
+            content = str(max(SMALLEST_LIMIT_BYTES, limit_bytes)).encode()
+        write_whole(path, content)
     except OSError as error:
         raise EngineError(sentence_for(error, path, say("write"))) from error
 

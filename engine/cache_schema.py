@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from engine.images import HASH_VERSION
+
 FORMAT: Final = 4
 """In the files' names: programs of two formats never meet in a file, nor harm the other's."""
 NAMES: Final = (f"images-{FORMAT}.sqlite", f"thumbnails-{FORMAT}.sqlite")
@@ -144,6 +146,8 @@ def _check_tables(connection: sqlite3.Connection) -> None:
                     for statement in tables.split(";")[:-1]:
                         connection.execute(statement)
                     connection.execute(f"PRAGMA {schema}.user_version = {FORMAT}")
+                    # See cache_hashes: none in it is of another version.
+                    connection.execute(f"PRAGMA {schema}.application_id = {HASH_VERSION}")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

@@ -36,8 +36,8 @@ _MAX_RELATIVE_DIFFERENCE: Final = 0.01
 class DoctorReport:
     """What was found; ``problems`` are sentences, none when all is well, ``notes`` no problems.
 
-    ``passed_over`` says why each device that would be preferred is not used, ``openvino`` what is
-    known of OpenVINO here.
+    ``passed_over`` says why each device that would be preferred is not used, OpenVINO aside:
+    ``openvino`` is what is known of that here; ``ray`` whether there is what --cluster needs.
     """
 
     handful: str
@@ -50,6 +50,7 @@ class DoctorReport:
     device: str
     passed_over: list[str]
     openvino: str
+    ray: str
     encoder: str
     fingerprint: str
     cache_folder: str
@@ -107,6 +108,7 @@ def examine(cache_folder: Path, device: str, encoder_path: Path | None = None) -
             notes.append(WITHOUT_TORCH)
         else:
             problems.append(f"torch does not work here ({error}); meta-training needs it.")
+    openvino_reason = _openvino_reason(runtime, device)
     packages = _versions()
     if {"onnxruntime", "onnxruntime-gpu"} <= packages.keys():
         problems.append(
@@ -122,8 +124,9 @@ def examine(cache_folder: Path, device: str, encoder_path: Path | None = None) -
         providers_available=list(onnxruntime.get_available_providers()),
         provider_in_use=runtime.provider,
         device=runtime.device,
-        passed_over=list(runtime.passed_over),
-        openvino=_openvino_words(runtime),
+        passed_over=[reason for reason in runtime.passed_over if reason != openvino_reason],
+        openvino=_openvino_words(runtime, openvino_reason),
+        ray=_ray_words(),
         encoder=encoder.name,
         fingerprint=encoder.fingerprint,
         cache_folder=str(cache_folder),
@@ -146,6 +149,7 @@ def report_lines(report: DoctorReport) -> list[str]:
         f"NVIDIA driver with a device: {'yes' if report.nvidia_device else 'no'})",
         *(f"Not used     {reason}" for reason in report.passed_over),
         f"OpenVINO     {report.openvino}",
+        f"Ray          {report.ray}",
         f"Encoder      {report.encoder}, {report.fingerprint[:16]}",
         f"Cache        {report.cache_folder}, {size_words(report.cache_bytes)} of at most "
         f"{size_words(report.cache_limit_bytes)}",
@@ -161,13 +165,21 @@ def report_lines(report: DoctorReport) -> list[str]:
     ]
 
 
-def _openvino_words(runtime: EncoderRuntime) -> str:
+def _openvino_reason(runtime: EncoderRuntime, device: str) -> str | None:
+    """Why it was passed over, if it was; CUDA is tried before it."""
+    was_tried = device == "auto" and len(runtime.passed_over) > 1
+    return runtime.passed_over[1] if was_tried else None
+
+
+def _openvino_words(runtime: EncoderRuntime, reason: str | None) -> str:
     """Whether it is installed, and what its trial with this encoder found."""
     if not openvino_backend.is_installed():
         return "not installed"
     verdict = openvino_backend.known_verdict(
         runtime.graph_folder, runtime.graph_path, runtime.n_threads
     )
+    if reason is not None and (verdict is None or reason != verdict.reason):
+        return f"installed, not in use: {reason}"
     if verdict is None:
         return "installed, not yet tried with this encoder (--device openvino tries it)"
     words = f"probabilities move by at most {verdict.largest_difference:.1e}"
@@ -175,6 +187,14 @@ def _openvino_words(runtime: EncoderRuntime) -> str:
         words = f"{verdict.gain:.2f} times as fast as onnxruntime, {words}"
     is_used = runtime.provider == openvino_backend.PROVIDER
     return f"installed, {'in use' if is_used else 'not in use'}; {words}"
+
+
+def _ray_words() -> str:
+    """Whether images can be classified on a cluster."""
+    try:
+        return f"{metadata.version('ray')}, for handful classify --cluster"
+    except metadata.PackageNotFoundError:
+        return 'not installed; --cluster needs it: pip install "handful[cluster]"'
 
 
 def _versions() -> dict[str, str]:

@@ -23,10 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cache_database import CacheDatabase
+from engine.cache_hashes import signed
 from engine.cache_schema import ENCODER_SHIFT, NAMES
+from engine.images import MOST_THUMBNAIL_BYTES
 from engine.words import NOTHING, Sentence
 
-MOST_THUMBNAIL_BYTES: Final = 200_000
 _MOST_THUMBNAIL_PX: Final = 1_024
 _SECOND_NS: Final = 10**9
 _COARSE_NS: Final = 2_500_000_000  # FAT counts every other second.
@@ -210,7 +211,7 @@ class ImageCache:
                     entry.content,
                     generation,
                     entry.thumbnail is not None,
-                    _signed(entry.perceptual_hash) or None,  # What is known is kept.
+                    signed(entry.perceptual_hash) or None,  # What is known is kept.
                     entry.taken_s,
                 ),
             ).fetchone()
@@ -347,11 +348,6 @@ def _check_of(blob: bytes) -> bytes:
 def _as_text(path: Path | str) -> str:
     """A path for SQLite, which stores text only; a folder's name may be other bytes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _signed(bits: int) -> int:
-    """64 bits as the number that SQLite has for them."""
-    return bits - (1 << 64) if bits >> 63 else bits
 
 
 def _size_of(path: Path) -> int:

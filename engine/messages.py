@@ -814,7 +814,7 @@ class EngineReady:
 
 @dataclass(frozen=True, slots=True)
 class EngineNews:
-    """Something happened to what the engine works with, the cache; ``text`` is one sentence."""
+    """Something happened to what the engine works with, the cache or a cluster; one sentence."""
 
     text: Sentence
 

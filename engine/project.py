@@ -17,7 +17,7 @@ import os
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -127,7 +127,7 @@ class Project:
         self._place = ProjectPlace(path, has_log=self._has_log)
         self._kept_beside: Path | None = None  # Where it is since another file took its place.
         self._is_cut_off = False  # All is in the file; the connection is closed.
-        self._is_read_only = self._is_closed = False
+        self._is_read_only = self._is_closed = self._stays_deleted = False
         self._backup_folder: Path | None = None
         self._number: project_files.FileNumber | None = None
         self._noted: Callable[[], object] = lambda: None  # As open here; called, no longer.
@@ -434,13 +434,35 @@ class Project:
         takes longer than some seconds."""
         return self._keeper is None or self._keeper.wait()
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the file was deleted while it was open, for good and without its folder; then
+        the next change, or closing, writes it again, unless :meth:`stay_deleted` was called.
+
+        False also where nobody can tell it from a file that was renamed, and where nothing was
+        ever done in it.
+        """
+        if self._is_closed or self._is_read_only:
+            return False
+        place = self._place
+        try:
+            is_gone = place.is_free and not place.is_moved and not place.has_another_name
+            return is_gone and project_files.is_used(self._connection)
+        except sqlite3.Error:
+            return False
+
+    def stay_deleted(self) -> None:
+        """Have :meth:`close` leave the file deleted, if it is so still; a backup is kept of it."""
+        self._stays_deleted = True
+
     def close(self) -> None:
         """Close the file; what was applied is on disk already, but for a file that has lost its
         name meanwhile, which gets it again or is kept beside what has it now."""
         if self._is_closed:
             return
+        is_let_go = self._stays_deleted and self.is_deleted
         self._is_closed = True
-        is_safe = self._is_read_only or self._is_settled()
+        is_safe = self._is_read_only or (not is_let_go and self._is_settled())
         if self._keeper is not None:
             self._keeper.close()
         if not is_safe and self._backup_folder is not None:
@@ -448,6 +470,11 @@ class Project:
                 project_backups.back_up(self._connection, self.path, self._backup_folder)
             except (sqlite3.Error, OSError) as error:
                 _log.warning("could not back up %s: %s", self.path, error)
+                if is_let_go:  # On the promise of that backup.
+                    is_let_go = not self._is_settled()
+        if is_let_go:
+            with suppress(sqlite3.Error):  # Else it would be left beside the name, to no use.
+                empty_log(self._connection)
         if self._is_new and project_files.number_of(self.path) == self._number:
             project_files.remove_if_untouched(self._connection, self.path)
         self._connection.close()

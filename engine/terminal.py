@@ -21,11 +21,13 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
 from rich.progress import Progress as ProgressBar
+from rich.text import Text
 
 from engine.messages import Event, PredictionsReady, Progress
 
@@ -68,7 +70,7 @@ def _bar(console: Console) -> Iterator[Callable[[Progress], None]]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
+        _TimeLeft(),
     )
     with ProgressBar(*columns, console=console) as bar:
         tasks: dict[str, TaskID] = {}
@@ -86,6 +88,13 @@ def _bar(console: Console) -> Iterator[Callable[[Progress], None]]:
             )
 
         yield show
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """By the latest half minute, and nothing as long as the job itself knows of no sound rate."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.fields["rate"] else Text("")
 
 
 @contextmanager

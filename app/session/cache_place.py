@@ -22,6 +22,7 @@ from engine import (
     cache_worth,
     clean_cache,
     default_cache_folder,
+    has_limit,
     keep_limit,
     kept_limit,
     limit_in_force,
@@ -69,7 +70,9 @@ class CachePlace(QObject):
         self._counted.connect(self._on_counted)
         session.bridge.restarted.connect(self.changed)
         chosen = session.preferences.cache_limit
-        if chosen is not None and kept_limit(self.folder) is None:
+        if has_limit(self.folder):  # Perhaps by the command line.
+            session.preferences.cache_limit = kept_limit(self.folder)
+        elif chosen is not None:
             with contextlib.suppress(EngineError):  # Where it cannot be, there is no cache either.
                 keep_limit(self.folder, chosen)
 

@@ -575,10 +575,10 @@ class MainWindow(QMainWindow):
         self.actions_.fit_tool_bar(event.size().width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        losses = self._session.works.losses()
-        if losses and not self.may_leave:
+        losses, project = self._session.works.losses(), self._session.project
+        title = self.tr("Close Handful")
+        if not self.may_leave and self.leaving.asks(title, losses, project, self._on_leave):
             event.ignore()
-            self.leaving.ask(self.tr("Close Handful"), losses, self._on_leave)
             return
         self._keep_layout()
         self.dialogs.close_all()

@@ -169,9 +169,8 @@ class Opening(QObject):
     def _leave_project(self, leave_it: Callable[[], None]) -> None:
         running = self._session.works.running
         losses = list(dict.fromkeys(work.loss for work in running if work.is_lost_with_project))
-        if losses:
-            self._leaving.ask(self.tr("Close the Project"), losses, leave_it)
-        else:
+        project = self._session.project
+        if not self._leaving.asks(self.tr("Close the Project"), losses, project, leave_it):
             leave_it()
 
     def _open(self, path: Path) -> None:

@@ -20,6 +20,7 @@ from engine.images import content_hash, read_file
 from engine.messages import (
     NONE_NAME,
     NONE_OF_THESE,
+    EngineNews,
     Event,
     PredictionsSaved,
     Snapshot,
@@ -78,7 +79,8 @@ def classify_on_cluster(
         begin(parts, asked.run(question, listing, labels), model)
         if "model" in summary:
             summary["model"] = f"{parts.address}/{MODEL}"
-    done = run(classify_missing(listing, parts, address, source.device.value, _REQUEST))
+    steps = classify_missing(listing, parts, address, source.device.value, _REQUEST)
+    done = run(steps, _tell_news)
     counts = done.counts
     summary |= {
         "n_images": counts.n_rows - counts.n_unreadable,
@@ -99,6 +101,11 @@ def classify_on_cluster(
         _collect(parts, parts_in(parts), listing, table, table_format, summary)
         forget(parts)
     return summary
+
+
+def _tell_news(event: Event) -> None:
+    if isinstance(event, EngineNews):
+        tell(event.text)
 
 
 def _table(out: str, images: str, source: Source, table_format: TableFormat | None) -> Path | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import typer
 
 from engine.cli.benchmark import benchmark_command
+from engine.cli.cache import cache
 from engine.cli.classify import classify
 from engine.cli.crops import crops_commands
 from engine.cli.doctor import doctor
@@ -49,6 +50,7 @@ app.add_typer(crops_commands, name="crops")
 app.command("benchmark")(benchmark_command)
 app.command("meta-train")(meta_train_command)
 app.command("meta-evaluate")(meta_evaluate_command)
+app.command()(cache)
 app.command()(doctor)
 app.command("recover")(recover_command)
 app.add_typer(tag_commands, name="tag")

@@ -8,12 +8,12 @@ from typing import Final
 
 from engine.cluster.listing import Listing, rows_per_part
 from engine.cluster.parts import Counts, counts_of, images_in
-from engine.cluster.ray_pool import opened_cluster
+from engine.cluster.ray_pool import beginning, opened_cluster
 from engine.cluster.run_folder import forget_all_attempts, parts_in
 from engine.cluster.storage import Storage
 from engine.errors import EngineError
 from engine.jobs.progress import ProgressMeter
-from engine.messages import Progress
+from engine.messages import EngineNews, Progress
 from engine.words import say
 
 _MOST_FAILED: Final = 8  # Then it is not the one part: the disk is full, the store is gone.
@@ -35,7 +35,7 @@ class Done:
 
 def classify_missing(
     listing: Listing, out: Storage, address: str, device: str, request_id: int
-) -> Generator[Progress, None, Done]:
+) -> Generator[Progress | EngineNews, None, Done]:
     """Classify on a cluster whatever images have no row yet in the run of ``out``.
 
     Raises:
@@ -50,12 +50,19 @@ def classify_missing(
         missing = listing.without(images_in(out, list(known)))
     if not len(missing):
         return Done(before, len(known), before.n_rows, 0)
-    yield Progress(request_id, say("Starting the workers (a few seconds)"), 0, 0, 0.0, 0.0)
+    yield EngineNews(beginning(address))
+    starting = Progress(request_id, say("Starting the workers (a few seconds)"), 0, 0, 0.0, 0.0)
+    yield starting
     with opened_cluster(address, device) as cluster:
+        yield starting  # They load the model now; the first part to come is the end of it.
         n_rows = rows_per_part(len(missing), cluster.n_workers)
-        text = say("Classifying")
-        meter = ProgressMeter(request_id, text, len(listing), len(listing) - len(missing))
-        yield meter.report()
+        meter = ProgressMeter(
+            request_id,
+            say("Classifying"),
+            len(listing),
+            len(listing) - len(missing),
+            settling=n_rows * cluster.n_workers,
+        )
         counts, failures = before, list[str]()
         for found, failure in cluster.classify(missing, n_rows, out):
             if failure:

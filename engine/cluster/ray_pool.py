@@ -20,14 +20,15 @@ from engine.cluster.parts import Counts
 from engine.cluster.storage import Storage
 from engine.encoder.runtime import usable_cores
 from engine.errors import EngineError
-from engine.words import say
+from engine.words import Sentence, say
 
 LOCAL: Final = "local"
+_AUTO: Final = "auto"  # What RAY_ADDRESS says, else the one that runs on this computer.
 _LOCAL_STORE_BYTES: Final = 256 << 20  # Names go through it and counts come back: a little.
 _TASKS_AHEAD: Final = 2  # Of an actor: its next part is there when one is done.
 _ANSWER_S: Final = 10.0
 _NOT_INSTALLED: Final = say(
-    "--cluster needs Ray, which is not installed: pip install “handful[cluster]”."
+    '--cluster needs Ray, which is not installed: pip install "handful[cluster]"'
 )
 _LONGEST_FOLDER: Final = 40  # Ray puts Unix sockets below it, whose paths have 107 bytes at most.
 
@@ -99,6 +100,18 @@ def check_cluster(address: str) -> None:
         raise EngineError(
             say("There is no Ray cluster at {address}: {why}.", address=address, why=why)
         ) from error
+
+
+def beginning(address: str) -> Sentence:
+    """What a person is told before :func:`opened_cluster`, which takes seconds."""
+    if address == LOCAL:
+        return say("Starting Ray on this computer, which takes some seconds.")
+    if address == _AUTO:
+        found = os.environ.get("RAY_ADDRESS", "")
+        if not found:
+            return say("Joining the Ray cluster of this computer, which takes some seconds.")
+        address = found
+    return say("Joining the Ray cluster at {address}, which takes some seconds.", address=address)
 
 
 @contextmanager

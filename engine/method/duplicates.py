@@ -28,6 +28,9 @@ from engine.method.heads import Floats
 
 SAME_VIEW: Final = 0.90
 SAME_LAYOUT: Final = 0.75
+# Hashes of another version of the program lie 1.5 bits off on average, and up to 12. Those in the
+# cache are made again (engine.cache_hashes). Of examples that came with a model they cannot be: a
+# copy of one of them that is missed for it counts as one more example.
 SAME_LAYOUT_BITS: Final = 6
 
 _BLOCK: Final = 512

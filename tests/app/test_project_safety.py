@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Desk, paint_folder
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from app.session import pulse
 from engine import Project, messages, project_files, project_lock, project_reading
 from engine.jobs.repair import repair_project
+from engine.project_recovery import recover
 from engine.words import say
 
 
@@ -325,3 +326,95 @@ def test_images_on_a_drive_that_does_not_answer_are_told_of_and_not_scanned(
     desk.session.rescan()
     assert len(desk.engine.all(messages.ScanFolder)) == n_scans + 1
     assert desk.session.is_folder_there
+
+
+# --- A project that is deleted while it is open ---------------------------------------------------
+
+
+def _asked(desk: Desk) -> QMessageBox:
+    box = desk.window.leaving.box
+    assert box is not None
+    assert box.isVisible()
+    return box
+
+
+def _answer(desk: Desk, text: str) -> None:
+    buttons = _asked(desk).buttons()
+    desk.qtbot.mouseClick(
+        next(item for item in buttons if item.text() == text), Qt.MouseButton.LeftButton
+    )
+    desk.qtbot.waitUntil(lambda: desk.window.leaving.box is None)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("way", ["window", "project", "another"])
+def test_what_becomes_of_a_deleted_project_is_asked(
+    desk: Desk, folder: Path, tmp_path: Path, way: str
+) -> None:
+    labels, path = _labelled(desk, folder), folder / "garden.handful"
+    (tmp_path / "other").mkdir()
+
+    def leave() -> None:
+        match way:
+            case "window":
+                desk.window.close()
+            case "project":
+                desk.window.actions_.close_project.trigger()
+            case _:
+                desk.window.open(tmp_path / "other")
+
+    path.unlink()
+    leave()
+    assert str(path) in _asked(desk).informativeText()
+    _answer(desk, "Cancel")
+    project = desk.session.project
+    assert project is not None
+    assert project.path == path
+    assert not path.exists()
+    leave()
+    _answer(desk, "Leave It Deleted")
+    desk.qtbot.waitUntil(lambda: desk.session.project is not project)
+    assert not list(folder.glob("garden.handful*"))
+    assert path not in desk.preferences.recent()
+    # It is gone from where it was, and nothing that was labelled is lost.
+    backups = desk.session._backup_folder
+    assert recover(path, backups).n_labels == len(labels) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+def test_a_deleted_project_is_written_again_where_that_is_wanted(desk: Desk, folder: Path) -> None:
+    labels, path = _labelled(desk, folder), folder / "garden.handful"
+    path.unlink()
+    desk.window.actions_.close_project.trigger()
+    _answer(desk, "Write It Again")
+    assert desk.session.project is None
+    with closing(Project.open(path)) as again:
+        assert len(again.labels()) == len(labels)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("how", ["trash", "label", "nothing"])
+def test_nothing_is_asked_where_nothing_is_in_doubt(
+    desk: Desk, folder: Path, tmp_path: Path, how: str
+) -> None:
+    path = folder / "garden.handful"
+    if how == "nothing":
+        folder = tmp_path / "empty"
+        folder.mkdir()
+        desk.open(folder)
+        path = folder / "empty.handful"
+        path.unlink()
+    else:
+        _labelled(desk, folder)
+    if how == "trash":
+        path.rename(tmp_path / "garden.handful")
+    if how == "label":  # It is the person's who goes on with it, and is told at once.
+        path.unlink()
+        desk.select("image_4.png")
+        desk.press("2")
+        desk.qtbot.waitUntil(lambda: bool(desk.notices()))
+        assert f"{path} was deleted or renamed while it was open; it was" in desk.notices()[0]
+    desk.window.actions_.close_project.trigger()
+    assert desk.window.leaving.box is None
+    assert desk.session.project is None
+    assert path.exists() is (how == "label")

@@ -665,6 +665,10 @@ def test_a_limit_holds_at_once_is_remembered_and_goes_with_the_folder(
     assert kept_limit(folder) == 10_000_000_000
     choose("As much as suits the disk")
     assert garden.preferences.cache_limit is kept_limit(folder) is None
+    choose("At most 10.0 GB")
+    keep_limit(folder, None)  # By the command line.
+    CachePlace(garden.session)
+    assert garden.preferences.cache_limit is kept_limit(folder) is None
     assert not garden.engine.is_closed
 
 

@@ -39,6 +39,7 @@ from engine.errors import EngineError, ExportError, UnreadableImageError
 from engine.interchange.records import Record
 from engine.jobs.exported_model import results_by_model
 from engine.jobs.predictions import save_table
+from engine.messages import EngineNews, Progress
 from tests.engine.halves import half_of
 from tests.engine.painted import KINDS, paint, paint_folder, refs
 
@@ -515,6 +516,67 @@ def test_a_cluster_that_does_not_answer_is_told_before_anything_is_learnt(
         ray_pool.check_cluster("ray://127.0.0.1:1")
     ray_pool.check_cluster("local")
     ray_pool.check_cluster("auto")
+
+
+@pytest.mark.parametrize("n_before", [0, 400])
+def test_no_time_is_told_before_there_is_a_sound_rate(
+    n_before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers that take ten seconds to start, then all give a part of 20 images each second."""
+
+    class Slow:
+        n_workers, now = 4, 100.0
+
+        def perf_counter(self) -> float:
+            return self.now
+
+        def __enter__(self) -> Slow:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+        def classify(self, *given: object) -> Iterator[tuple[Counts, str]]:
+            self.now += 10
+            for _ in range(20):
+                self.now += 1
+                for _ in range(self.n_workers):
+                    yield Counts(20, 0, 0), ""
+                    self.now += 0.2 / self.n_workers
+                self.now -= 0.2
+
+    slow = Slow()
+    monkeypatch.setattr("engine.jobs.progress.time", slow)
+    monkeypatch.setattr(job, "opened_cluster", lambda *given: slow)
+    monkeypatch.setattr(job, "rows_per_part", lambda *given: 20)
+    names = pyarrow.array([f"{number:04d}.jpg" for number in range(n_before + 1600)])
+    sizes = pyarrow.array([1] * len(names))
+    done = {"before": Counts(n_before, 0, 0)} if n_before else {}
+    monkeypatch.setattr(job, "counts_of", lambda *given: done)
+    monkeypatch.setattr(job, "images_in", lambda *given: names.slice(0, n_before))
+    listing = Listing(Storage(str(tmp_path)), names.cast(pyarrow.large_string()), sizes)
+    told = list(job.classify_missing(listing, Storage(str(tmp_path)), "local", "cpu", 0))
+    news = [event for event in told if isinstance(event, EngineNews)]
+    assert [event.text for event in news] == [
+        "Starting Ray on this computer, which takes some seconds."
+    ]
+    counted = [event for event in told if isinstance(event, Progress) and event.total]
+    assert counted[0].done > n_before
+    assert counted[0].rate_per_s == 0
+    rated = [event for event in counted if event.rate_per_s]
+    assert len(rated) > 30
+    assert counted[-1].done == len(names)
+    for event in rated:
+        assert event.rate_per_s == pytest.approx(80, rel=0.35)
+        assert event.seconds_left == pytest.approx((event.total - event.done) / event.rate_per_s)
+
+
+def test_what_is_joined_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    assert ray_pool.beginning("10.0.0.1:6379").startswith("Joining the Ray cluster at 10.0.0.1:63")
+    assert ray_pool.beginning("auto").startswith("Joining the Ray cluster of this computer")
+    monkeypatch.setenv("RAY_ADDRESS", "ray://there:10001")
+    assert ray_pool.beginning("auto").startswith("Joining the Ray cluster at ray://there:10001")
 
 
 def test_workers_are_as_many_as_gpus_or_else_cores() -> None:

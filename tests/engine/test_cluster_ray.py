@@ -237,6 +237,7 @@ def test_a_run_outlives_its_driver_and_its_workers(
         wait_for(lambda: not any(map(is_running, driver.seen)))  # Unkilled, it leaves nothing.
     summary = json.loads(told)
     assert "Traceback" not in error
+    assert "Starting Ray on this computer" in error
     assert summary["n_workers"] == min(2, len(os.sched_getaffinity(0)))
     n_broken = sum(number % _N_FILES in (3, 4) for number in range(_N_IMAGES))
     assert (summary["n_images"], summary["n_unreadable"]) == (_N_IMAGES - n_broken, n_broken)

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,7 @@ def test_a_healthy_engine(tmp_path: Path) -> None:
     assert {"torch", "onnx", "pillow", "numpy"} <= report.packages.keys()
     lines = report_lines(report)
     assert lines[-1] == "All is well."
+    assert f"Ray          {report.ray}" in lines
     assert not any("\n" in line for line in lines)
 
 
@@ -72,12 +75,46 @@ def test_why_other_devices_are_not_used_is_said(
     openvino_backend.remember(tmp_path / "encoders", "this processor", verdict)
     lines = report_lines(examine(tmp_path, "auto"))
     assert "Not used     CUDA: no NVIDIA GPU was found" in lines
-    assert "Not used     OpenVINO is not faster here (0.91 times)" in lines
     assert (
         "OpenVINO     installed, not in use; 0.91 times as fast as onnxruntime, probabilities move "
         "by at most 1.4e-05" in lines
     )
     assert lines[-1] == "All is well."
+    assert sum("OpenVINO" in line for line in lines) == 1
+
+
+def test_openvino_that_fails_is_told_in_its_own_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no plug-in")
+
+    monkeypatch.setattr("engine.encoder.runtime.has_nvidia_device", lambda: False)
+    monkeypatch.setattr(openvino_backend, "is_installed", lambda: True)
+    monkeypatch.setattr(openvino_backend, "verdict_key", fail)
+    monkeypatch.setattr(openvino_backend, "known_verdict", lambda *_: None)
+    report = examine(tmp_path, "auto")
+    assert report.openvino == "installed, not in use: OpenVINO does not run here (no plug-in)"
+    assert report.passed_over == ["CUDA: no NVIDIA GPU was found"]
+    assert sum("OpenVINO" in line for line in report_lines(report)) == 1
+
+
+def test_whether_there_is_ray_for_a_cluster_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = {"ray": "2.60.0"}
+
+    def version(name: str) -> str:
+        if name in installed:
+            return installed[name]
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    assert doctor._ray_words() == "2.60.0, for handful classify --cluster"
+    installed.clear()
+    missing = 'not installed; --cluster needs it: pip install "handful[cluster]"'
+    assert doctor._ray_words() == missing
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    assert any(need.startswith("ray[") for need in extras["cluster"])
 
 
 def test_a_cache_that_cannot_be_written_is_a_problem_but_no_end(tmp_path: Path) -> None:

@@ -559,6 +559,56 @@ def test_a_project_that_is_deleted_while_it_is_open_is_written_again(
     assert sum(entry.subject == "image" for entry in _all_of(trail)) == 7
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_a_project_that_is_to_stay_deleted_does_and_is_kept_as_a_backup(
+    folder: Path, tmp_path: Path, comes_back: bool
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    assert not project.is_deleted
+    _label(project, 1, 5)
+    os.link(project.path, tmp_path / "other name")
+    project.path.unlink()
+    assert not project.is_deleted  # In the trash, as far as can be told.
+    (tmp_path / "other name").unlink()
+    assert project.is_deleted
+    assert not project.path.exists()
+    project.stay_deleted()
+    if comes_back:
+        _label(project, 6, 6)  # The person went on, so it is written again.
+        assert not project.is_deleted
+    path = project.path
+    project.close()
+    assert bool(os.listdir(folder)) is comes_back
+    if not comes_back:
+        with closing(Project.for_folder(folder, tmp_path / "kept", backups)) as new:
+            assert not new.labels()
+            assert not new.notice
+        assert not path.exists()  # Nothing was done in it.
+        assert recover(path, backups).n_labels == 5
+    with closing(Project.open(path, backup_folder=backups)) as again:
+        assert len(again.labels()) == (6 if comes_back else 5)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+def test_a_project_of_which_no_backup_can_be_made_does_not_stay_deleted(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = _begun(folder, tmp_path, tmp_path / "backups")
+    _label(project, 1, 5)
+    project.path.unlink()
+    project.stay_deleted()
+
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(engine_project.project_backups, "back_up", no_room)
+    project.close()
+    with closing(Project.open(project.path)) as again:
+        assert len(again.labels()) == 5
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there no file is replaced that is open")
 def test_a_project_that_is_replaced_while_it_is_open_is_kept_beside(
     folder: Path, tmp_path: Path

@@ -15,7 +15,7 @@ import pytest
 
 from engine import cache_database, cache_limit
 from engine.cache import cache_size, clean_cache, move_cache, shrink_cache
-from engine.cache_limit import keep_limit, kept_limit, limit_in_force
+from engine.cache_limit import forget_limit, has_limit, keep_limit, kept_limit, limit_in_force
 from engine.cache_schema import NAMES
 from engine.errors import EngineError
 from engine.image_cache import CacheEntry, FileKey, ImageCache, is_thumbnail
@@ -485,7 +485,12 @@ def test_the_limit_suits_the_disk_unless_one_is_chosen(
     assert kept_limit(tmp_path) == cache_limit.SMALLEST_LIMIT_BYTES
     (tmp_path / cache_limit.LIMIT_FILE).write_bytes(b"\xffmuch" * 1_000)
     assert kept_limit(tmp_path) is None
+    keep_limit(tmp_path, 200_000_000)
     keep_limit(tmp_path, None)
+    assert kept_limit(tmp_path) is None
+    assert has_limit(tmp_path)
+    forget_limit(tmp_path)
+    assert not has_limit(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -635,6 +640,7 @@ def test_what_somebody_put_into_the_file_is_not_run(tmp_path: Path) -> None:
         "UPDATE contents SET used = 1e300; UPDATE state SET generation = 9e18",
         "UPDATE contents SET id = -id",
         "DELETE FROM state",
+        "PRAGMA application_id = 7",
     ],
 )
 def test_rows_that_say_something_else_are_not_believed(tmp_path: Path, statement: str) -> None:
