@@ -1,46 +1,51 @@
-"""Embeddings in memory, by image. What is kept on disk is ``image_cache``'s."""
+"""Embeddings of the images at hand, by image. What is kept on disk is ``image_cache``'s."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.columns import UNKNOWN, Places, with_room
+from engine.embedding_rows import BLOCK_ROWS, Rows, RowsInFile, RowsInMemory, pieces
 from engine.messages import ImageId
-
-BLOCK_ROWS: Final = 512  # As single precision 1.3 MB, which a core's own cache holds.
-_SEGMENT_ROWS: Final = 32 * BLOCK_ROWS  # 21 MB with 640 numbers.
 
 
 class EmbeddingStore:
     """The embeddings of the open folder, in blocks of rows, with their running mean.
 
     Embeddings are ``(embedding_size,)`` float16, exactly as the encoder's graph gives them: with
-    640 numbers 1,280 bytes an image, and some 120 more for what is kept beside them. A *row* is an
+    640 numbers 1,280 bytes an image, and some 30 more for what is kept beside them. A *row* is an
     image's place; it stays while ``version`` does. Engine thread only, save for reading blocks.
     """
 
-    def __init__(self, embedding_size: int) -> None:
+    def __init__(self, embedding_size: int, folder: Path | None = None) -> None:
+        """Make an empty one.
+
+        Args:
+            folder: where a file without a name may hold the embeddings; None: they lie in memory,
+                where clicks look at all of them.
+        """
         self.embedding_size = embedding_size
-        # Each room for many blocks, so that a million rows are no two thousand arrays; what is not
-        # used of the last one the system never gives.
-        self._segments: list[NDArray[np.float16]] = []
+        self._rows: Rows = (
+            RowsInMemory(embedding_size) if folder is None else RowsInFile(embedding_size, folder)
+        )
         self._ids = np.zeros(0, dtype=np.int64)
         self._hashes = np.zeros(0, dtype=np.uint64)
         self._lots = np.zeros(0, dtype=np.uint64)  # Of what is in each row, drawn by its content.
-        self._rows: dict[ImageId, int] = {}
+        self._places = Places()
         self._sum = np.zeros(embedding_size, dtype=np.float64)
         self.version = 0
         """Counts the changes; an embedding that is replaced by the same one is none."""
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._places)
 
     def __contains__(self, image_id: ImageId) -> bool:
-        return image_id in self._rows
+        return image_id in self._places
 
     def add(
         self,
@@ -50,14 +55,14 @@ class EmbeddingStore:
     ) -> None:
         """Add or replace embeddings ``(n_images, embedding_size)``, and hashes where known."""
         hashes = np.array(perceptual_hashes or [0] * len(image_ids), np.uint64)
-        known = self._rows
-        fresh = {image_id: None for image_id in image_ids if image_id not in known}
+        known = self._places
+        fresh = {image_id for image_id in image_ids if image_id not in known}
         if len(fresh) == len(image_ids) == len(embeddings) == len(hashes):
             self._append(image_ids, embeddings, hashes)
             return
         for image_id, embedding, bits in zip(image_ids, embeddings, hashes, strict=True):
             if image_id in known:
-                self._replace(known[image_id], embedding, bits)
+                self._replace(known.get(image_id), embedding, bits)
             else:
                 self._append([image_id], embedding[None], bits[None])
 
@@ -68,64 +73,55 @@ class EmbeddingStore:
         hashes: NDArray[np.uint64],
     ) -> None:
         """Add embeddings of images that have none, each once."""
-        first = len(self._rows)
+        first = len(self)
         stop = first + len(image_ids)
-        if stop > len(self._ids):
-            more = max(1024, first, stop - len(self._ids))
-            self._ids = np.concatenate([self._ids, np.zeros(more, np.int64)])
-            self._hashes = np.concatenate([self._hashes, np.zeros(more, np.uint64)])
-            self._lots = np.concatenate([self._lots, np.zeros(more, np.uint64)])
-        while stop > len(self._segments) * _SEGMENT_ROWS:
-            self._segments.append(np.zeros((_SEGMENT_ROWS, self.embedding_size), np.float16))
-        for begin, end in _pieces(first, stop, _SEGMENT_ROWS):
-            given = embeddings[begin - first : end - first]
-            self._part(begin, end)[:] = given
-            # Of numbers of half precision double precision loses nothing in any order.
-            self._sum += given.sum(axis=0, dtype=np.float64)
+        self._ids = with_room(self._ids, stop)
+        self._hashes = with_room(self._hashes, stop)
+        self._lots = with_room(self._lots, stop)
+        self._rows.write(first, embeddings)
+        # Of numbers of half precision double precision loses nothing in any order.
+        self._sum += embeddings.sum(axis=0, dtype=np.float64)
         self._ids[first:stop] = image_ids
         self._hashes[first:stop] = hashes
         self._lots[first:stop] = _lots_of(embeddings)
-        self._rows.update(zip(image_ids, range(first, stop), strict=True))
+        self._places.put_all(self._ids[first:stop], np.arange(first, stop))
         self.version += len(image_ids)
 
     def _replace(self, row: int, embedding: NDArray[np.float16], bits: np.uint64) -> None:
-        place = self._part(row, row + 1)
-        if np.array_equal(place[0], embedding) and self._hashes[row] == bits:
+        former = self._rows.read(row, row + 1)[0]
+        if np.array_equal(former, embedding) and self._hashes[row] == bits:
             return
         self.version += 1
-        self._sum -= place[0]
+        self._sum -= former
         self._sum += embedding
-        place[0] = embedding
+        self._rows.write(row, embedding[None])
         self._hashes[row] = bits
-        self._lots[row] = _lots_of(place)[0]
+        self._lots[row] = _lots_of(embedding[None])[0]
 
     def discard(self, image_ids: Iterable[ImageId]) -> None:
         """Drop embeddings; images that have none are passed over."""
         for image_id in image_ids:
-            row = self._rows.pop(image_id, None)
-            if row is None:
+            row = self._places.pop(image_id)
+            if row == UNKNOWN:
                 continue
             self.version += 1
-            place = self._part(row, row + 1)
-            self._sum -= place[0]
-            last = len(self._rows)  # The last row fills the gap.
-            place[:] = self._part(last, last + 1)
-            self._ids[row] = self._ids[last]
-            self._hashes[row] = self._hashes[last]
-            self._lots[row] = self._lots[last]
-            if row != last:
-                self._rows[ImageId(int(self._ids[row]))] = row
-            if last == (len(self._segments) - 1) * _SEGMENT_ROWS:
-                del self._segments[-1]
+            self._sum -= self._rows.read(row, row + 1)[0]
+            last = len(self)
+            if row != last:  # The last row fills the gap.
+                self._rows.write(row, self._rows.read(last, last + 1))
+                for column in (self._ids, self._hashes, self._lots):
+                    column[row] = column[last]
+                self._places.put(int(self._ids[row]), row)
+            self._rows.cut(last)
 
     def image_ids(self) -> set[ImageId]:
         """The images that have an embedding."""
-        return set(self._rows)
+        return {ImageId(item) for item in self._ids[: len(self)].tolist()}
 
     def known_among(self, image_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of many images have an embedding, ``(n_images,)``."""
-        rows = self._rows
-        return np.fromiter((item in rows for item in image_ids.tolist()), np.bool_, len(image_ids))
+        is_known: NDArray[np.bool_] = self._places.of(image_ids) != UNKNOWN
+        return is_known
 
     def sum(self) -> NDArray[np.float64]:
         """The sum of all embeddings ``(embedding_size,)``; divided by ``len`` it is their mean."""
@@ -133,12 +129,13 @@ class EmbeddingStore:
 
     def select(self, image_ids: Iterable[ImageId]) -> NDArray[np.float32]:
         """The embeddings of ``image_ids`` ``(n_images, embedding_size)``; KeyError if unknown."""
-        rows = np.array([self._rows[image_id] for image_id in image_ids], np.intp)
+        rows = self._known(image_ids)
         selected = np.empty((len(rows), self.embedding_size), np.float32)
-        segment_of = rows // _SEGMENT_ROWS
-        for number in np.unique(segment_of).tolist():
-            wanted = np.flatnonzero(segment_of == number)
-            selected[wanted] = self._segments[number][rows[wanted] % _SEGMENT_ROWS]
+        part_of = rows // self._rows.read_rows
+        for number in np.unique(part_of).tolist():
+            wanted = np.flatnonzero(part_of == number)
+            first, last = rows[wanted].min(), rows[wanted].max()
+            selected[wanted] = self._rows.read(first, last + 1)[rows[wanted] - first]
         return selected
 
     def perceptual_hashes(self, image_ids: Iterable[ImageId]) -> NDArray[np.uint64]:
@@ -146,7 +143,7 @@ class EmbeddingStore:
 
         See :func:`engine.images.perceptual_hash`.
         """
-        return self._hashes[[self._rows[image_id] for image_id in image_ids]]
+        return self._hashes[self._known(image_ids)]
 
     def sample(self, most: int) -> NDArray[np.float32]:
         """At most so many embeddings ``(n, embedding_size)``, a random choice.
@@ -160,7 +157,7 @@ class EmbeddingStore:
         """The images of :meth:`sample`."""
         # By content: rows lie in the order in which threads finished, and a project numbers images
         # as it found them, the command line by their names.
-        ids, lots = self._ids[: len(self._rows)], self._lots[: len(self._rows)]
+        ids, lots = self._ids[: len(self)], self._lots[: len(self)]
         rows = np.arange(len(ids))
         if 0 < most < len(ids):
             # Those with one of the least lots; sorting a million of them would take a second.
@@ -174,9 +171,9 @@ class EmbeddingStore:
         Rows added while the iteration goes on are met if their block was not passed yet.
         """
         start = 0
-        while start < len(self._rows):
-            stop = min(start + BLOCK_ROWS, len(self._rows))
-            yield self.ids_at(start, stop), self._part(start, stop)
+        while start < len(self):
+            stop = min(start + BLOCK_ROWS, len(self))
+            yield self.ids_at(start, stop), self._rows.read(start, stop)
             start = stop
 
     def ids_at(self, start: int, stop: int) -> NDArray[np.int64]:
@@ -184,24 +181,19 @@ class EmbeddingStore:
         return self._ids[start:stop].copy()
 
     def blocks_at(self, start: int, stop: int) -> list[NDArray[np.float16]]:
-        """The embeddings of rows from ``start`` to before ``stop``, in views of BLOCK_ROWS each.
+        """The embeddings of rows from ``start`` to before ``stop``, BLOCK_ROWS each.
 
         ``start`` is a multiple of BLOCK_ROWS. Any thread may read them until the store changes.
         """
-        return [self._part(begin, end) for begin, end in _pieces(start, stop, BLOCK_ROWS)]
+        return [self._rows.read(begin, end) for begin, end in pieces(start, stop, BLOCK_ROWS)]
 
-    def _part(self, start: int, stop: int) -> NDArray[np.float16]:
-        """Rows that lie in one segment."""
-        first = start // _SEGMENT_ROWS * _SEGMENT_ROWS
-        return self._segments[start // _SEGMENT_ROWS][start - first : stop - first]
-
-
-def _pieces(start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
-    """From ``start`` to ``stop``, parted at the multiples of ``size``."""
-    while start < stop:
-        end = min(stop, (start // size + 1) * size)
-        yield start, end
-        start = end
+    def _known(self, image_ids: Iterable[ImageId]) -> NDArray[np.int64]:
+        """Their rows (n_images,); KeyError if unknown."""
+        asked = list(image_ids)
+        rows = self._places.of(asked)
+        for index in np.flatnonzero(rows == UNKNOWN).tolist():
+            raise KeyError(asked[index])
+        return rows
 
 
 def _lots_of(embeddings: NDArray[np.float16]) -> NDArray[np.uint64]:

@@ -7,7 +7,8 @@ older than its newest question. Nothing here imports more than numpy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -153,16 +154,16 @@ class Snapshot:
     folder: Path
     classes: tuple[ClassSpec, ...]
     support: tuple[tuple[ImageRef, ClassId], ...]
-    images: tuple[ImageRef, ...]
+    images: Sequence[ImageRef]
     effort: Effort = Effort.INSTANT
     tuning: str = ""
     examples: ModelExamples | None = None
 
     @property
-    def paths(self) -> tuple[Path, ...]:
+    def paths(self) -> Iterator[Path]:
         """The files of all its images, examples first."""
-        images = (*(image for image, _ in self.support), *self.images)
-        return tuple(image.path for image in images)
+        images = itertools.chain((image for image, _ in self.support), self.images)
+        return (image.path for image in images)
 
 
 # --- Commands ------------------------------------------------------------------------------------

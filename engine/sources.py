@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.bundle.start import read_start
 from engine.errors import EngineError, LabelsError, sentence_for
+from engine.image_list import ImageListBuilder
 from engine.images import EXTENSIONS, find_images
 from engine.interchange.cells import delimiter_of, holds_predictions, plain_label, plain_name
 from engine.interchange.reading import is_file
@@ -23,8 +24,6 @@ from engine.messages import (
     ClassId,
     ClassSpec,
     FoundFile,
-    ImageId,
-    ImageRef,
     ModelExamples,
     Snapshot,
 )
@@ -40,7 +39,8 @@ class SnapshotBuilder:
 
     Every name among the images is an image of its own. Names of one file (links, or the same
     image once more among the examples) share an ``image_id``: it is read once, weighs once, and
-    what is labelled under one of its names is labelled under all. A class called "none of these"
+    what is labelled under one of its names is labelled under all. Nothing is kept of an image but
+    columns. A class called "none of these"
     is none: its images are negative examples.
     """
 
@@ -48,10 +48,8 @@ class SnapshotBuilder:
         self.notices: list[str] = []
         """Sentences about what was passed over."""
         self._folder = Path()
-        self._ids: dict[Path, ImageId] = {}
-        self._images: dict[str, ImageRef] = {}
-        self._first_names: dict[ImageId, ImageRef] = {}
-        self._examples: dict[ImageId, list[_Example]] = {}
+        self._images = ImageListBuilder()
+        self._examples: dict[bytes, list[_Example]] = {}  # By file.
         self._classes: dict[str, ClassId] = {}
         self._spellings: dict[str, str] = {}
         self._borrowed: ModelExamples | None = None
@@ -67,29 +65,29 @@ class SnapshotBuilder:
             left_out: list[str] = []
             for item in find_images(images):
                 if isinstance(item, FoundFile):
-                    self._add_image(images / item.name, item.name)
+                    self._images.add(images, item.name)
                 else:
                     left_out.append(_why_left_out(item))
             self.notices += briefly(left_out)
         elif images.suffix.lower() in EXTENSIONS and images.is_file():
             self._folder = images.parent
-            self._add_image(images, images.name)
+            self._images.add(images.parent, images.name)
         elif images.is_file():
             self._folder = images.parent
             # Split at line ends alone: str.splitlines would also cut names at other characters.
             for line in io.StringIO(_read_text(images)):
                 if name := line.strip():
-                    self._add_image(images.parent / name, Path(name).as_posix())
+                    self._images.add(images.parent, Path(name).as_posix())
         else:
             raise EngineError(f"There is no folder or file {short_path(images)}.")
-        if not self._images and not may_be_empty:
+        if not len(self._images) and not may_be_empty:
             raise EngineError(f"There are no images in {short_path(images)}.")
 
     def add_files(self, folder: Path, names: Sequence[str]) -> None:
         """Images to classify that are known by name already, relative to their folder."""
         self._folder = folder
         for name in names:
-            self._add_image(folder / name, name)
+            self._images.add(folder, name)
 
     def add_support(self, support: Path) -> None:
         """Examples as ``support/CLASS/images``; those in ``none_of_these`` are negative ones.
@@ -207,13 +205,13 @@ class SnapshotBuilder:
         labels[NONE_OF_THESE] = NONE_OF_THESE
         if snapshot.examples is not None:
             self._borrow(snapshot.examples, labels)
-        has_images = bool(self._images)
+        has_images = len(self._images) > 0
         for image, class_id in snapshot.support:
             self._add_example(image.path, image.name, labels[class_id], image.name)
         if with_images and not has_images:
             self._folder = snapshot.folder
             for image in snapshot.images:
-                self._add_image(image.path, image.name)
+                self._images.add(snapshot.folder, image.name, image.path)
         self._tell_contradictions(path)
 
     def add_bundle(self, path: Path) -> None:
@@ -237,14 +235,14 @@ class SnapshotBuilder:
 
     def build(self) -> Snapshot:
         """What was collected."""
+        images, examples = self._images.build()
         return Snapshot(
             folder=self._folder,
             classes=tuple(ClassSpec(number, name) for name, number in self._classes.items()),
             support=tuple(
-                (self._first_names[image_id], given[-1].class_id)
-                for image_id, given in self._examples.items()
+                (examples[file], given[-1].class_id) for file, given in self._examples.items()
             ),
-            images=tuple(self._images.values()),
+            images=images,
             examples=self._borrowed,
         )
 
@@ -266,23 +264,9 @@ class SnapshotBuilder:
             )
         self._borrowed = taken
 
-    def _add_image(self, path: Path, name: str) -> None:
-        if name not in self._images:
-            self._images[name] = self._ref(path, name)
-
     def _add_example(self, path: Path, name: str, class_id: ClassId, where: str) -> None:
-        image_id = self._ref(path, name).image_id
-        self._examples.setdefault(image_id, []).append(_Example(name, class_id, where))
-
-    def _ref(self, path: Path, name: str) -> ImageRef:
-        try:
-            key = path.resolve()
-        except (OSError, ValueError, RuntimeError):  # No possible path (NUL, a loop of links):
-            key = path  # reading it will say so.
-        image_id = self._ids.setdefault(key, ImageId(len(self._ids) + 1))
-        ref = ImageRef(image_id, path, name)
-        self._first_names.setdefault(image_id, ref)
-        return ref
+        file = self._images.add_example(path, name)
+        self._examples.setdefault(file, []).append(_Example(name, class_id, where))
 
     def _label(self, name: str, source: Path) -> ClassId:
         return NONE_OF_THESE if is_none_name(name) else self._class(name, source)

@@ -139,7 +139,8 @@ class Program:
         )
         self._workspace.store = fresh
         images_there = [episode.images.images[index] for index in episode.folder]
-        self._workspace.refs = {image.image_id: image for image in images_there}
+        self._workspace.refs.clear()
+        self._workspace.refs.update((image.image_id, image) for image in images_there)
         self._shown = episode.images, episode.folder, fresh
 
 

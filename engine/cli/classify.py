@@ -226,10 +226,11 @@ def classify_and_export(
     from engine.jobs.predictions import fit_snapshot, results_of, write_predictions
 
     _check_encoder(workspace, snapshot)
+    examples = {image.image_id for image, _ in snapshot.support}
     reasons: dict[ImageId, str] = {}
 
     def note_unreadable(event: Event) -> None:
-        if isinstance(event, ImageUnreadable):
+        if isinstance(event, ImageUnreadable) and event.image_id in examples:
             reasons[event.image_id] = event.reason
 
     try:

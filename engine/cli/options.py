@@ -121,7 +121,12 @@ def _try_to_write(path: Path) -> None:
 def opened_workspace(device: Device, encoder: Path | None = None) -> Iterator[Workspace]:
     from engine.jobs.workspace import open_workspace
 
-    workspace = open_workspace(default_cache_folder(), device=device.value, encoder_path=encoder)
+    workspace = open_workspace(
+        default_cache_folder(),
+        device=device.value,
+        encoder_path=encoder,
+        embeddings_in_file=True,
+    )
     if workspace.runtime.notice:
         tell(workspace.runtime.notice)
     workspace.cache.listen(tell)

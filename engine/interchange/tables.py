@@ -7,7 +7,7 @@ import csv
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -167,7 +167,7 @@ def _is_errors(path: Path) -> bool:
 
 
 def write_errors(
-    unreadable: Sequence[tuple[str, str]], out: Path, table_format: TableFormat = TableFormat.CSV
+    unreadable: Iterable[tuple[str, str]], out: Path, table_format: TableFormat = TableFormat.CSV
 ) -> None:
     """Write (file name, reason) pairs to ``out``, which exists already, as CSV.
 

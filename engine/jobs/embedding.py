@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -90,14 +91,16 @@ def embed(
         Results in batches, one for every image; an empty list when there is nothing new, so that
         other jobs can run.
     """
-    unknown: list[ImageRef] = []
+    unknown = array("q")  # By their place: in a folder that was never read it is all of them.
     for start in range(0, len(images), _CACHE_CHUNK):
         chunk = images[start : start + _CACHE_CHUNK]
         found = workspace.process_cached(chunk, with_thumbnails=False)
         known = {item.image.image_id for item in found}
-        unknown += [image for image in chunk if image.image_id not in known]
+        unknown.extend(
+            place for place, image in enumerate(chunk, start) if image.image_id not in known
+        )
         yield found
-    yield from workspace.process(unknown, urgent=urgent)
+    yield from workspace.process((images[place] for place in unknown), urgent=urgent)
 
 
 def read_dates(workspace: Workspace, command: ReadDates) -> Iterator[Event | None]:

@@ -20,6 +20,7 @@ from engine.decoding.decoders import DECODERS
 from engine.encoder import gpu
 from engine.encoder.runtime import cpu_session, usable_cores
 from engine.errors import EncoderError, EngineError, UnreadableImageError
+from engine.image_list import by_name
 from engine.images import read_file
 from engine.interchange.records import Record, Results
 from engine.jobs.predictions import save_table
@@ -84,7 +85,7 @@ class ExportedModel:
 
     def results(self, images: Sequence[ImageRef], folder: Path) -> Results:
         """As :func:`results_by_model`."""
-        ordered = sorted(images, key=lambda image: image.name)
+        ordered = by_name(images)
 
         def chunks() -> Iterator[Sequence[Record]]:
             window = 4 * usable_cores()

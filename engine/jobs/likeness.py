@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.embeddings import BLOCK_ROWS
+from engine.embedding_rows import BLOCK_ROWS
 from engine.errors import EngineError
 from engine.jobs.workspace import Workspace
 from engine.messages import (

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from engine.columns import Texts
 from engine.errors import EngineError, LabelsError
 from engine.files import clear_leftovers
+from engine.image_list import by_name, ids_of
 from engine.interchange.records import Record, Results
 from engine.interchange.tables import (
     errors_place,
@@ -80,14 +84,17 @@ def fit_snapshot(
         LabelsError: fewer than two classes have a readable example.
     """
     support = [image for image, _ in snapshot.support]
-    known = {image.image_id for image in snapshot.images}
-    images = [*(image for image in support if image.image_id not in known), *snapshot.images]
-    workspace.keep_only(images)
-    meter = ProgressMeter(request_id, say("Looking at images"), len(images))
+    is_there = np.isin([image.image_id for image in support], ids_of(snapshot.images))
+    others = [image for image, known in zip(support, is_there.tolist(), strict=True) if not known]
+    workspace.keep_only(others, snapshot.images)
+    workspace.refs.listed(snapshot.images)
+    n_images = len(others) + len(snapshot.images)
+    meter = ProgressMeter(request_id, say("Looking at images"), n_images)
     # All of them: those embedded before are only looked up, and read again where they changed.
-    for results in embed(workspace, images):
-        yield from workspace.events_for(request_id, results)
-        yield meter.advance(len(results)) if results else None
+    for images in (others, snapshot.images):
+        for results in embed(workspace, images):
+            yield from workspace.events_for(request_id, results)
+            yield meter.advance(len(results)) if results else None
     yield from workspace.settle_shape()
     class_ids = [item.class_id for item in snapshot.classes]
     try:
@@ -123,7 +130,7 @@ def results_of(workspace: Workspace, fitted: FittedSnapshot) -> Results:
     """What the model says of every image of the snapshot, beside the person's labels."""
     snapshot = fitted.snapshot
     labels = _labels_of(snapshot)
-    ordered = sorted(snapshot.images, key=lambda image: image.name)
+    ordered = by_name(snapshot.images)
     store, model = fitted.seen.store, fitted.model
 
     def chunks() -> Iterator[Sequence[Record]]:
@@ -161,7 +168,7 @@ def labels_only(snapshot: Snapshot) -> Results:
     No image is read either, so none counts as unreadable.
     """
     labels = _labels_of(snapshot)
-    ordered = sorted(snapshot.images, key=lambda image: image.name)
+    ordered = by_name(snapshot.images)
 
     def chunks() -> Iterator[Sequence[Record]]:
         for start in range(0, len(ordered), _LABELS_PER_STEP):
@@ -214,7 +221,7 @@ def save_table(
     """Write any results as a table; see :func:`write_predictions`."""
     chosen = table_format or table_format_of(out)
     meter = ProgressMeter(request_id, say("Writing predictions"), results.n_images)
-    unreadable: list[tuple[str, str]] = []
+    unreadable, reasons = Texts(), []
     n_like_none = 0
     errors_path = errors_place(out)
     clear_leftovers(out.parent)
@@ -222,23 +229,24 @@ def save_table(
         for chunk in write_table(results, temporary, chosen):
             for record in chunk:
                 if record.failure:
-                    unreadable.append((record.image.name, record.failure))
+                    unreadable.append(record.image.name)
+                    reasons.append(record.failure)
                 answer = results.answer(record)
                 n_like_none += int(answer is not None and answer.is_none and not answer.is_human)
             if any(record.failure for record in chunk):
                 check_folder_is_there(results.folder)
             yield meter.advance(len(chunk))
-        if unreadable:
+        if reasons:
             with written_whole(errors_path) as temporary_errors:
-                write_errors(unreadable, temporary_errors, chosen)
+                write_errors(zip(unreadable, reasons, strict=True), temporary_errors, chosen)
         else:
             remove_errors(errors_path)  # That of an earlier run would be a lie.
     yield PredictionsSaved(
         request_id,
         out,
-        results.n_images - len(unreadable),
-        errors_path if unreadable else None,
-        len(unreadable),
+        results.n_images - len(reasons),
+        errors_path if reasons else None,
+        len(reasons),
         n_like_none,
     )
 

@@ -89,7 +89,7 @@ class ByExamples:
             seen.store.discard(passing)
             for image_id in passing:
                 seen.refs.pop(image_id, None)
-                seen.unreadable.pop(image_id, None)
+                seen.unreadable.pop(image_id)
 
         return replace(results, folder=self._folder, chunks=chunks)
 

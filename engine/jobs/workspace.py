@@ -30,7 +30,9 @@ from engine.encoder.runtime import EncoderRuntime, load_runtime
 from engine.encoder.views import VIEWS_VERSION, View, cut
 from engine.errors import NoMapError, UnreadableImageError
 from engine.image_cache import CacheEntry, FileKey, ImageCache
+from engine.image_list import ImagesRead, ids_of
 from engine.images import DECODE_RULE_VERSION, Look, content_hash, read_file
+from engine.jobs.unreadable import UnreadableImages
 from engine.messages import (
     ClassId,
     Effort,
@@ -120,18 +122,6 @@ class Decoded:
         return Processed(self.image, self.key, entry, from_cache=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Why an image cannot be read, and the file as it was when that was found."""
-
-    reason: Sentence
-    key: FileKey | None
-
-    def still_holds_for(self, image: ImageRef) -> bool:
-        """False where the file has changed since, or was not there: it may be readable now."""
-        return self.key is not None and self.key == FileKey.of(image.path)
-
-
 class Workspace:
     """The engine's state. Engine thread only, save for what the pool does inside.
 
@@ -147,6 +137,7 @@ class Workspace:
         pools: Pools | None = None,
         graph_folder: Path | None = None,
         device: str = "auto",
+        embeddings_in: Path | None = None,
     ) -> None:
         """Make an empty one.
 
@@ -154,13 +145,15 @@ class Workspace:
             pools: of another workspace, to share; None: some of its own.
             graph_folder: where graphs of other encoders are kept; None: beside the cache.
             device: where other encoders run, see ``runtime.load_runtime``.
+            embeddings_in: a folder for a file with the embeddings; None: they lie in memory.
         """
         self.runtime = runtime
         self.cache = cache
-        self.store = EmbeddingStore(runtime.encoder.embedding_size)
+        self._embeddings_in = embeddings_in
+        self.store = EmbeddingStore(runtime.encoder.embedding_size, embeddings_in)
         self.nearest = NearestKept()
         """How near the store's images are to labelled ones, as of the last click."""
-        self.refs: dict[ImageId, ImageRef] = {}
+        self.refs = ImagesRead()
         """Every image that was read, as it was asked for last."""
         self.fits: dict[Effort, tuple[Hashable, Any]] = {}
         """The last fit of each effort above instant and what it was made of, see ``fitted``."""
@@ -173,7 +166,7 @@ class Workspace:
         self._beside: dict[tuple[str, bool], Workspace] = {}
         self._making = threading.Lock()
         self._shape: tuple[EmbeddingStore, int, FolderShape] | None = None
-        self.unreadable: dict[ImageId, Unreadable] = {}
+        self.unreadable = UnreadableImages()
         self.current: CurrentModel | None = None
         self._gone: tuple[ImageId, ...] = ()
         self._gone_among: frozenset[ImageId] = frozenset()
@@ -208,9 +201,9 @@ class Workspace:
         for future in self._under_way.values():
             future.cancel()
         self._under_way.clear()
-        self.store = EmbeddingStore(self.runtime.encoder.embedding_size)
+        self.store = EmbeddingStore(self.runtime.encoder.embedding_size, self._embeddings_in)
         self.nearest.forget()
-        self.unreadable.clear()
+        self.unreadable = UnreadableImages()
         self.refs.clear()
         self.fits.clear()
         self.tunings.clear()
@@ -250,6 +243,7 @@ class Workspace:
             pools=self._pools,
             graph_folder=self._graph_folder,
             device=self._device,
+            embeddings_in=self._embeddings_in,
         )
 
     def runtimes(self) -> list[EncoderRuntime]:
@@ -263,10 +257,11 @@ class Workspace:
                 del self._beside[key]
                 other.close()
 
-    def keep_only(self, images: Iterable[ImageRef]) -> None:
+    def keep_only(self, *images: Sequence[ImageRef]) -> None:
         """Drop the embeddings of all other images: they would still move the folder's mean."""
-        kept = {image.image_id for image in images}
-        self.drop({*self.store.image_ids(), *self.refs} - kept)
+        if len(self.store) or self.refs:
+            kept = {ImageId(item) for some in images for item in ids_of(some).tolist()}
+            self.drop({*self.store.image_ids(), *self.refs} - kept)
 
     def drop(self, images: Iterable[ImageId]) -> None:
         """Drop the embeddings of images; those that have none are passed over."""
@@ -430,7 +425,7 @@ class Workspace:
         return known_bad.reason if known_bad is not None else say("it was not read")
 
     def process(
-        self, images: Sequence[ImageRef], *, urgent: bool = False
+        self, images: Iterable[ImageRef], *, urgent: bool = False
     ) -> Iterator[list[Processed]]:
         """Read, decode, embed and make thumbnails of images on the pools.
 
@@ -451,12 +446,12 @@ class Workspace:
         waiting: dict[Future[Processed], ImageRef] = {}
         done: SimpleQueue[Future[Processed]] = SimpleQueue()
         finished: dict[Future[Processed], ImageRef] = {}
-        position = 0
+        coming = iter(images)
+        coming_next = next(coming, None)
         last_s = time.monotonic()
-        while position < len(images) or waiting:
-            while position < len(images) and len(waiting) < in_flight:
-                image = images[position]
-                position += 1
+        while coming_next is not None or waiting:
+            while coming_next is not None and len(waiting) < in_flight:
+                image, coming_next = coming_next, next(coming, None)
                 future = self._under_way.get(image.image_id)
                 if future is not None and future.done() and not _still_holds(future, image):
                     future = None  # Left by a job that was cancelled; the file has changed since.
@@ -509,10 +504,10 @@ class Workspace:
         for item in results:
             self.refs[item.image.image_id] = item.image
             if item.entry.reason:
-                self.unreadable[item.image.image_id] = Unreadable(item.entry.reason, item.key)
+                self.unreadable.put(item.image.image_id, item.entry.reason, item.key)
                 self.store.discard([item.image.image_id])
             else:
-                self.unreadable.pop(item.image.image_id, None)
+                self.unreadable.pop(item.image.image_id)
         if good:
             self.store.add(
                 [item.image.image_id for item in good],
@@ -647,13 +642,26 @@ class Pools:
 
 
 def open_workspace(
-    cache_folder: Path, *, device: str = "auto", encoder_path: Path | None = None
+    cache_folder: Path,
+    *,
+    device: str = "auto",
+    encoder_path: Path | None = None,
+    embeddings_in_file: bool = False,
 ) -> Workspace:
-    """Load the encoder and open the cache. Raises EncoderError."""
+    """Load the encoder and open the cache.
+
+    Args:
+        embeddings_in_file: for what looks at each once, a command: its memory does not grow with
+            them. They lie beside the cache.
+
+    Raises:
+        EncoderError: the encoder cannot be used.
+    """
     encoder = load_encoder(encoder_path or shipped_encoder_path())
     runtime = load_runtime(encoder, cache_folder / "encoders", device)
     cache = ImageCache(cache_folder, cache_key(runtime), encoder.embedding_size)
-    return Workspace(runtime, cache, device=device)
+    beside = cache_folder if embeddings_in_file else None
+    return Workspace(runtime, cache, device=device, embeddings_in=beside)
 
 
 def cache_key(runtime: EncoderRuntime) -> str:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.embeddings import BLOCK_ROWS, EmbeddingStore
+from engine.embedding_rows import BLOCK_ROWS
+from engine.embeddings import EmbeddingStore
 from engine.messages import ImageId
 
 SIZE = 6

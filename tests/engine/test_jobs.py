@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.embeddings import BLOCK_ROWS
+from engine.embedding_rows import BLOCK_ROWS
 from engine.errors import EngineError
 from engine.images import content_hash
 from engine.jobs import thorough
