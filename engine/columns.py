@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 _Number = TypeVar("_Number", np.int32, np.int64, np.uint64)
 UNKNOWN: Final = -1
 _LEAST_ROOM: Final = 1024
+_NEIGHBOURS: Final = 32
+_MOST_SHARED: Final = 2**16 - 1
 # Numbers up to so many times as large as there are of them have a place each in the table.
 _MOST_GAPS: Final = 8
 
@@ -28,32 +30,52 @@ def with_room(column: NDArray[_Number], n_rows: int) -> NDArray[_Number]:
 
 
 class Texts:
-    """Texts by the order in which they came, as UTF-8 behind one another: 8 bytes more each."""
+    """Texts by the order in which they came, as UTF-8: some 10 bytes each and what is new in it.
+
+    Of the first of some neighbours all is kept, of the others what differs from its beginning:
+    names of a folder come in their order, and may have a long way in common.
+    """
 
     def __init__(self) -> None:
         self._bytes = bytearray()
         self._ends = array("q")
+        self._n_shared = array("H")  # Bytes at the beginning, with the first of the neighbours.
 
     def __len__(self) -> int:
         return len(self._ends)
 
     def __getitem__(self, row: int) -> str:
-        return self._slice(row).decode("utf-8", "surrogatepass")
+        return self.utf8(row).decode("utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
         return (self[row] for row in range(len(self)))
 
     def append(self, text: str) -> None:
         """Add one behind the others."""
-        self._bytes += text.encode("utf-8", "surrogatepass")
+        whole = text.encode("utf-8", "surrogatepass")
+        first = len(self) // _NEIGHBOURS * _NEIGHBOURS
+        shared = 0
+        if first < len(self):
+            beginning = self._kept(first)[:_MOST_SHARED]
+            # Mostly as much as the one before; letter by letter only from there.
+            known = self._n_shared[-1]
+            shared = known if whole.startswith(beginning[:known]) else 0
+            for one, other in zip(beginning[shared:], whole[shared:], strict=False):
+                if one != other:
+                    break
+                shared += 1
+        self._bytes += whole[shared:]
         self._ends.append(len(self._bytes))
+        self._n_shared.append(shared)
 
     def utf8(self, row: int) -> bytes:
         """The bytes of one; they are in the order of the texts."""
-        return bytes(self._slice(row))
+        shared = self._n_shared[row]
+        first = row // _NEIGHBOURS * _NEIGHBOURS
+        return self._kept(first)[:shared] + self._kept(row) if shared else self._kept(row)
 
-    def _slice(self, row: int) -> bytearray:
-        return self._bytes[self._ends[row - 1] if row else 0 : self._ends[row]]
+    def _kept(self, row: int) -> bytes:
+        return bytes(self._bytes[self._ends[row - 1] if row else 0 : self._ends[row]])
 
 
 class Places:

@@ -42,6 +42,9 @@ class Rows(Protocol):
     def cut(self, n_rows: int) -> None:
         """Let go of all behind so many."""
 
+    def close(self) -> None:
+        """Let go of the file, if there is one; nothing is asked or written any more."""
+
 
 class RowsInMemory:
     """Rows in pieces, each room for many blocks: a million rows are no two thousand arrays, and
@@ -69,6 +72,9 @@ class RowsInMemory:
     def cut(self, n_rows: int) -> None:
         """See :class:`Rows`."""
         del self._segments[-(-n_rows // _SEGMENT_ROWS) :]
+
+    def close(self) -> None:
+        """See :class:`Rows`; what a job still has of them it may go on reading."""
 
 
 class RowsInFile:
@@ -120,6 +126,12 @@ class RowsInFile:
         if self._memory is not None:
             self._memory.cut(n_rows)
 
+    def close(self) -> None:
+        """See :class:`Rows`."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def _read(self, start: int, stop: int) -> Halves:
         assert self._file is not None
         found = np.empty((stop - start, self._size), np.float16)
@@ -156,9 +168,7 @@ class RowsInFile:
         for begin, end in pieces(0, self._n_rows, BLOCK_ROWS):
             memory.write(begin, self._read(begin, end))
         self._memory = memory
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self.close()
 
 
 def pieces(start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:

@@ -187,6 +187,10 @@ class EmbeddingStore:
         """
         return [self._rows.read(begin, end) for begin, end in pieces(start, stop, BLOCK_ROWS)]
 
+    def close(self) -> None:
+        """Let go of the file, if there is one; nothing is asked or added any more."""
+        self._rows.close()
+
     def _known(self, image_ids: Iterable[ImageId]) -> NDArray[np.int64]:
         """Their rows (n_images,); KeyError if unknown."""
         asked = list(image_ids)

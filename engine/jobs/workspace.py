@@ -45,6 +45,7 @@ from engine.messages import (
 from engine.method.adaptation import AdaptedModel
 from engine.method.answering import Answering, Answers, NearestKept
 from engine.method.folder import SAMPLE_SIZE, FolderShape, folder_mean
+from engine.method.heads import normalise
 from engine.words import Sentence, say
 
 _log = logging.getLogger(__name__)
@@ -194,6 +195,7 @@ class Workspace:
         for other in self._beside.values():
             other.close()
         self._blas_limits.restore_original_limits()
+        self.store.close()
         self.cache.close()
 
     def forget(self) -> None:
@@ -201,6 +203,7 @@ class Workspace:
         for future in self._under_way.values():
             future.cancel()
         self._under_way.clear()
+        self.store.close()
         self.store = EmbeddingStore(self.runtime.encoder.embedding_size, self._embeddings_in)
         self.nearest.forget()
         self.unreadable = UnreadableImages()
@@ -308,8 +311,11 @@ class Workspace:
         if version == self.shape_version or not len(store):
             return
         mean = folder_mean(store.sum(), len(store), self.runtime.encoder.feature_mean)
-        sample, n_images = store.sample(SAMPLE_SIZE), len(store)
-        shape = yield from self.on_pool(lambda: FolderShape.of(sample, mean, n_images))
+        # Of the sample no more is kept than that: it would be a tenth of what is needed at most.
+        directions, n_images = normalise(store.sample(SAMPLE_SIZE), mean), len(store)
+        shape = yield from self.on_pool(
+            lambda: FolderShape.of_directions(directions, mean, n_images)
+        )
         if store is self.store and version >= self.shape_version:
             self._shape = store, version, shape
 

@@ -41,12 +41,16 @@ class FolderShape:
 
     @classmethod
     def of(cls, sample: Floats, mean: Floats, n_images: int) -> FolderShape:
-        """From embeddings (n, d) of some of the folder's images and the mean of all.
+        """From embeddings (n, d) of some of the folder's images and the mean of all."""
+        return cls.of_directions(normalise(sample, mean), mean, n_images)
 
-        The metric is the square root of the spread of their directions, so that similarities
-        are weighed by the spread once.
+    @classmethod
+    def of_directions(cls, directions: Floats, mean: Floats, n_images: int) -> FolderShape:
+        """As :meth:`of`, from their directions, see :func:`normalise`.
+
+        The metric is the square root of the spread of these, so that similarities are weighed by
+        the spread once.
         """
-        directions = normalise(sample, mean)
         size = len(mean)
         spread = directions.T @ directions
         spread += np.float32(_SPREAD_PRIOR_COUNT / size) * np.eye(size, dtype=np.float32)
@@ -54,7 +58,8 @@ class FolderShape:
         values = np.sqrt(np.maximum(values, 0.0))
         # Half of the power: similarities x M x' are weighed by the root of the spread.
         metric = (vectors * np.sqrt(values)) @ vectors.T
-        lengths = np.einsum("nd,nd->n", directions @ metric, directions @ metric)
+        moved = directions @ metric
+        lengths = np.einsum("nd,nd->n", moved, moved)
         scale = np.sqrt(lengths.mean()) if len(lengths) and lengths.any() else 1.0
         return cls(mean, (metric / np.float32(scale)).astype(np.float32), n_images)
 

@@ -39,7 +39,7 @@ def normalise(embeddings: Floats, mean: Floats) -> Floats:
     """Embeddings (n, d) centred on ``mean`` (d,) and scaled to length one."""
     centred = embeddings - mean
     norms = np.linalg.norm(centred, axis=1, keepdims=True)
-    normalised: Floats = centred / np.maximum(norms, SMALLEST_NORM)
+    normalised: Floats = np.divide(centred, np.maximum(norms, SMALLEST_NORM), out=centred)
     return normalised
 
 
