@@ -96,7 +96,7 @@ class RowsInFile:
         self._file: IO[bytes] | None = None
         try:
             self._check_room()
-            self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+            self._file = tempfile.TemporaryFile(dir=folder, buffering=0, prefix=".handful-")  # noqa: SIM115
         except OSError as error:
             self._to_memory(error)
 
