@@ -3,13 +3,13 @@
     python benchmarks/flat_memory.py [--counts 1000 10000 100000] [--effort instant] [--code DIR]
 
 For each count two folders of hard links. *Read*: painted JPEGs and a fifth broken files (see
-``million_files.py``), run twice on one cache, which knows none of them at first. *Known*: files of which the
-cache knows the content, each another, with made-up embeddings, so that nothing is decoded and the
-cache is as large as that of as many photographs. Each run is a process of its own, and what is told
-is its own peak (VmHWM, Linux), its decoding processes left out, beside its processor time and a
-digest of its table. Before, an untold run over the examples alone prepares the encoder's graph,
-which a computer does once. The last row is a folder of no more than a few images: the program and its
-libraries. ``--code`` runs another checkout on the same files, for before and after.
+``million_files.py``), run twice on one cache, which knows none of them at first. *Known*: files of
+which the cache knows the content, each another, with made-up embeddings, so that nothing is decoded
+and the cache is as large as that of as many photographs. Each run is a process of its own, and what
+is told is its own peak (VmHWM, Linux), its decoding processes left out, beside its processor time
+and a digest of its table. Before, an untold run over the examples alone prepares the encoder's
+graph, which a computer does once. The last row is a folder of no more than a few images: the
+program and its libraries. ``--code`` runs another checkout on the same files, for before and after.
 """
 
 from __future__ import annotations

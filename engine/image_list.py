@@ -115,8 +115,10 @@ class ImageListBuilder:
         """
         row = len(self._names)
         self._folder = self._folder or folder
-        if (path or folder is not self._folder) and path != Path(self._folder, name):
-            self._elsewhere[row] = path or Path(folder, name)
+        if path is not None or folder is not self._folder:
+            place = path or Path(folder, name)
+            if place != Path(self._folder, name):
+                self._elsewhere[row] = place
         self._names.append(name)
         self._meet(path or os.path.join(folder, name), row)
 

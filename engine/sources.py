@@ -39,9 +39,8 @@ class SnapshotBuilder:
 
     Every name among the images is an image of its own. Names of one file (links, or the same
     image once more among the examples) share an ``image_id``: it is read once, weighs once, and
-    what is labelled under one of its names is labelled under all. Nothing is kept of an image but
-    columns. A class called "none of these"
-    is none: its images are negative examples.
+    what is labelled under one of its names is labelled under all. A class called "none of these"
+    is none: its images are negative examples. Of images nothing is kept but columns.
     """
 
     def __init__(self) -> None:
