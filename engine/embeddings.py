@@ -116,7 +116,8 @@ class EmbeddingStore:
 
     def image_ids(self) -> set[ImageId]:
         """The images that have an embedding."""
-        return {ImageId(item) for item in self._ids[: len(self)].tolist()}
+        known: list[ImageId] = self._ids[: len(self)].tolist()
+        return set(known)
 
     def known_among(self, image_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of many images have an embedding, ``(n_images,)``."""
