@@ -137,6 +137,7 @@ class Program:
             episode.images.embeddings[episode.folder].astype(np.float16),
             [int(episode.images.hashes[index]) for index in episode.folder],
         )
+        store.close()
         self._workspace.store = fresh
         images_there = [episode.images.images[index] for index in episode.folder]
         self._workspace.refs.clear()
