@@ -119,10 +119,6 @@ class MainWindow(QMainWindow):
             self,
         )
         self.results = self.dialogs.results
-        self.finetune_dialog, self.split_dialog = self.dialogs.finetune, self.dialogs.split
-        self.meta_training_dialog = self.dialogs.meta_training
-        self.settings_dialog, self.key_sheet = self.dialogs.settings, self.dialogs.key_sheet
-        self.log_dialog = self.dialogs.log
         self.actions_.improve_menu.addSeparator()
         self.actions_.improve_menu.addActions(self.status_line.effort.menu().actions())
         self.actions_.improve_menu.addSeparator()
@@ -192,7 +188,7 @@ class MainWindow(QMainWindow):
             (actions.review, pages.show_review),
             (actions.map, pages.show_map),
             (actions.spot_check, pages.show_spot_check),
-            (actions.train_encoder, self.meta_training_dialog.begin),
+            (actions.train_encoder, self.dialogs.show_meta_training),
             (actions.why, pages.toggle_why),
             (actions.why_next, self.preview.explanation.choose_next),
             (actions.larger, pages.zoom_in),
@@ -203,10 +199,10 @@ class MainWindow(QMainWindow):
             (actions.import_classes, self.opening.choose_class_list),
             (actions.show_file, self._on_show_file),
             (actions.copy_paths, self._on_copy_paths),
-            (actions.settings, self.settings_dialog.begin),
-            (actions.guide, self.dialogs.guide.begin),
-            (actions.keys, self.key_sheet.begin),
-            (actions.log, self.log_dialog.begin),
+            (actions.settings, self.dialogs.show_settings),
+            (actions.guide, self.dialogs.show_guide),
+            (actions.keys, self.dialogs.show_keys),
+            (actions.log, self.dialogs.show_log),
             (actions.about, self.dialogs.show_about),
         ):
             action.triggered.connect(slot)
@@ -215,7 +211,7 @@ class MainWindow(QMainWindow):
         self.watch_button.stop_requested.connect(self._on_stop_watching)
         actions.views.triggered.connect(self._show_view)
         actions.theme_requested.connect(self._on_theme_requested)
-        self.settings_dialog.theme_requested.connect(self._on_theme_requested)
+        self.dialogs.theme_requested.connect(self._on_theme_requested)
         actions.language_requested.connect(self.choose_language)
         actions.recent_requested.connect(self.opening.open_recent)
         actions.class_menu_requested.connect(self._on_class_menu)
@@ -239,7 +235,7 @@ class MainWindow(QMainWindow):
         self.notices.result_requested.connect(self.results.begin)
         self.notices.left.connect(self.pages.focus)
         self.notices.lie_in(self._room_for_notices, self.pages)
-        self.settings_dialog.engine.ended_unseen.connect(self._on_encoder_ended_unseen)
+        self.dialogs.encoder_ended_unseen.connect(self._on_encoder_ended_unseen)
         self.start_page.folder_requested.connect(self.opening.choose_folder)
         self.start_page.project_requested.connect(self.opening.choose_project)
         self.start_page.recent_requested.connect(self.opening.open_recent)
@@ -265,10 +261,9 @@ class MainWindow(QMainWindow):
         classes.list_refused.connect(self._on_list_refused)
         classes.left.connect(self.pages.focus)
         self.status_line.pause_requested.connect(self._on_pause)
-        self.status_line.effort.finetune_requested.connect(self.finetune_dialog.begin)
-        self.finetune_button.clicked.connect(self.finetune_dialog.begin)
-        self.meta_training_button.clicked.connect(self.meta_training_dialog.begin)
-        self.meta_training_dialog.encoder_made.connect(self.dialogs.use_encoder)
+        self.status_line.effort.finetune_requested.connect(self.dialogs.show_finetuning)
+        self.finetune_button.clicked.connect(self.dialogs.show_finetuning)
+        self.meta_training_button.clicked.connect(self.dialogs.show_meta_training)
 
     # --- Opening ----------------------------------------------------------------------------------
 
@@ -310,7 +305,7 @@ class MainWindow(QMainWindow):
             case Remedy.SHOW_ENCODERS:
                 self.dialogs.show_encoders()
             case Remedy.FINETUNE:
-                self.finetune_dialog.begin()
+                self.dialogs.show_finetuning()
             case Remedy.OPEN_REPORT:
                 self.pages.evaluation.open_report()
             case Remedy.REPAIR:
@@ -364,7 +359,7 @@ class MainWindow(QMainWindow):
         self.pages.show_only(ClassId(class_id))
 
     def _on_split_requested(self, class_id: int) -> None:
-        self.split_dialog.begin(ClassId(class_id))
+        self.dialogs.split.begin(ClassId(class_id))
 
     def _on_class_menu(self, menu: QMenu, class_id: int) -> None:
         item = self._session.image_class(class_id)
@@ -475,7 +470,6 @@ class MainWindow(QMainWindow):
         self._preferences.theme = choice
         for action in self.actions_.theme_group.actions():
             action.setChecked(action.data() is choice)
-        self.settings_dialog.appearance.begin()
 
     def choose_language(self, choice: LanguageChoice) -> None:
         """Speak another language, from now on and at the next start."""

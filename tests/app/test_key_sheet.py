@@ -19,7 +19,7 @@ def sheet(garden: Desk) -> KeySheet:
     garden.add_classes("cat", "dog")
     garden.view.setFocus()
     garden.qtbot.keyClick(garden.view, Qt.Key.Key_Question)
-    sheet = garden.window.key_sheet
+    sheet = garden.window.dialogs.key_sheet
     garden.qtbot.waitUntil(sheet.isVisible)
     return sheet
 
@@ -127,5 +127,5 @@ def test_a_screen_reader_hears_keys_and_words_together(sheet: KeySheet) -> None:
 
 def test_f1_opens_it_on_the_start_page_too(desk: Desk) -> None:
     desk.qtbot.keyClick(desk.window, Qt.Key.Key_F1)
-    assert desk.window.key_sheet.isVisible()
-    assert ("File", "Ctrl+O", "Open Folder") in desk.window.key_sheet.tree.lines()
+    assert desk.window.dialogs.key_sheet.isVisible()
+    assert ("File", "Ctrl+O", "Open Folder") in desk.window.dialogs.key_sheet.tree.lines()

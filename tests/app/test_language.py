@@ -325,8 +325,8 @@ def test_nothing_in_the_dialogs_is_english(labelled: Reader) -> None:
     desk, window = labelled.desk, labelled.window
     for name in window.results.names():
         window.results.begin(name)
-    window.finetune_dialog.begin()
-    window.split_dialog.begin(desk.session.classes[0].class_id)
+    window.dialogs.finetune.begin()
+    window.dialogs.split.begin(desk.session.classes[0].class_id)
     window.actions_.about.trigger()
     window.actions_.keys.trigger()
     menu = window.classes.menu_of(desk.session.classes[0])
@@ -567,8 +567,8 @@ def _listeners(session: Session) -> dict[str, int]:
 def test_fine_tuning_goes_on(labelled: Reader) -> None:
     desk = labelled.desk
     desk.engine.predict({}, accuracy=0.8)
-    labelled.window.finetune_dialog.begin()
-    labelled.window.finetune_dialog.start_button.click()
+    labelled.window.dialogs.finetune.begin()
+    labelled.window.dialogs.finetune.start_button.click()
     asked = desk.engine.last(messages.FineTune)
     labelled.speak(LanguageChoice.CHINESE)
     assert desk.session.classifier.running is Effort.FINETUNE
