@@ -123,7 +123,8 @@ class Dialogs(QObject):
 
     @cached_property
     def key_sheet(self) -> KeySheet:
-        """All keys."""
+        """All keys; the pages tell theirs."""
+        self._pages.make_all()
         return self._keep(KeySheet(self._window, self._actions, self._shortcuts, self._pages.takes))
 
     @cached_property

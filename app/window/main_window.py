@@ -27,11 +27,17 @@ from PySide6.QtWidgets import (
 
 from app.actions.actions import Actions
 from app.classes.class_panel import ClassPanel
+from app.evaluation.evaluation_page import EvaluationPage
+from app.gallery.gallery import Gallery
 from app.look.icons import application_icon
 from app.look.language import LanguageChoice, LanguageSwitch, language_name
 from app.look.notices import Notice, NoticeBars, Remedy, Severity
 from app.look.page import pressed_by
 from app.look.theme import Theme, ThemeChoice, ThemeSwitch
+from app.map.map_page import MapPage
+from app.preview.preview import Preview
+from app.queue.queue_page import QueuePage
+from app.queue.review_page import ReviewPage
 from app.results.crops_dialog import CropsDialog
 from app.results.import_labels_dialog import ImportLabelsDialog
 from app.results.result_dialog import ResultDialog
@@ -96,7 +102,7 @@ class MainWindow(QMainWindow):
         self.pages = Pages(session, theme, self._splitter)
         self.gallery, self.preview = self.pages.gallery, self.pages.preview
         self._covers = Covers(session, self.gallery.thumbnails, session.covers_folder, self)
-        self.status_line = StatusLine(session, self.pages.evaluation.figures, theme)
+        self.status_line = StatusLine(session, self.pages.figures, theme)
         self.finetune_button = FinetuneButton(session, theme)
         self.meta_training_button = MetaTrainingButton(session.meta_training, theme)
         self.leaving = LeaveQuestion(self)
@@ -248,11 +254,10 @@ class MainWindow(QMainWindow):
         self.empty_page.find_requested.connect(self.opening.find_folder)
         self.empty_page.refresh_requested.connect(self.refresh)
         self.pages.changed.connect(self._show_possible)
+        self.pages.page_made.connect(self._on_page_made)
         self.pages.menu_requested.connect(self._on_image_menu)
-        self.pages.evaluation.noticed.connect(self.notices.add)
-        self.pages.evaluation.report_requested.connect(self.actions_.save_report.trigger)
-        self.pages.evaluation.figures.changed.connect(self._show_possible)
-        self.pages.spot_check.ended.connect(self._show_possible)
+        self.pages.report_requested.connect(self.actions_.save_report.trigger)
+        self.pages.figures.changed.connect(self._show_possible)
         gallery.refresh_requested.connect(self.refresh)
         gallery.name_typed.connect(self.classes.begin_name)
         classes.show_only_requested.connect(self._on_show_only)
@@ -387,7 +392,7 @@ class MainWindow(QMainWindow):
 
     def _on_project_changed(self) -> None:
         project = self._session.project
-        self.pages.leave()
+        self.pages.begin_anew()
         self.setWindowTitle("Handful" if project is None else f"{project.folder.name} — Handful")
         self.start_page.show_recent()
         self._show_page()
@@ -425,6 +430,19 @@ class MainWindow(QMainWindow):
             else:
                 self.empty_page.show_nothing(project.folder)
 
+    def _on_page_made(self, page: QWidget) -> None:
+        """Let Tab come to the line at the bottom behind the page, though that was made later."""
+        # The newest widget is where Tab goes last. Not found by walking from one to the next: what
+        # nextInFocusChain() returns is deleted with what it was asked of (PySide6 6.11.3).
+        end = before = QWidget(page)
+        end.hide()
+        end.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for part in self.statusBar().findChildren(QWidget):
+            if part.window() is self and part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                self.setTabOrder(before, part)
+                before = part
+        end.deleteLater()
+
     def _on_stop_watching(self) -> None:
         self._session.watch_folder(False)
 
@@ -440,23 +458,22 @@ class MainWindow(QMainWindow):
             has_images=self._session.project is not None and self.pages.has_chosen_images(),
             in_preview=self.pages.is_preview_open(),
             in_gallery=self.pages.currentWidget() is self.gallery,
-            no_report=self.pages.evaluation.why_no_report(),
+            no_report=self.pages.figures.why_no_report(),
         )
         self.notices.place()  # Another page has another foot.
         self._show_view()
 
     def _show_view(self) -> None:
         """Tick the view that is shown; a click on the ticked one must leave it ticked."""
-        actions, pages, shown = self.actions_, self.pages, self.pages.currentWidget()
-        for action, page in (
-            (actions.images, self.gallery),
-            (actions.queue, pages.queue),
-            (actions.review, pages.review),
-            (actions.map, pages.map),
-            (actions.evaluation, pages.evaluation),
+        actions, shown = self.actions_, self.pages.currentWidget()
+        for action, kind in (
+            (actions.images, Gallery | Preview),
+            (actions.queue, QueuePage),
+            (actions.review, ReviewPage),
+            (actions.map, MapPage),
+            (actions.evaluation, EvaluationPage),
         ):
-            is_shown = shown in (page, pages.preview) if page is self.gallery else shown is page
-            action.setChecked(is_shown and self._session.project is not None)
+            action.setChecked(isinstance(shown, kind) and self._session.project is not None)
 
     def _on_pause(self) -> None:
         work = self._session.works.first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from app.look.theme import ThemeChoice, ThemeSwitch
 from app.session.engine_bridge import EngineBridge
 from app.session.preferences import Preferences
 from app.session.session import Session
+from app.window.dialogs import Dialogs
 from app.window.main_window import MainWindow
 from engine import NONE_CLASS, ImageClass, messages
 from engine.messages import ClassId, ImageId
@@ -208,6 +209,14 @@ class Desk:
     def notices(self) -> list[str]:
         """The notices that are shown."""
         return self.window.notices.texts()
+
+
+def make_all(window: MainWindow) -> None:
+    """Make every page and dialog, as if each had been asked for; else there is less to look at."""
+    window.pages.make_all()
+    for name, member in vars(Dialogs).items():
+        if isinstance(member, cached_property):
+            getattr(window.dialogs, name)
 
 
 @pytest.fixture
