@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         self._connect_actions()
         self._connect()
         self._restore_layout()
-        self._on_theme_changed(theme)
+        self.actions_.set_theme()
         self._on_project_changed()
 
     # --- Building ---------------------------------------------------------------------------------
