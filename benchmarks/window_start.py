@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def cold_start() -> tuple[float, float]:
-    """Seconds until the window has been painted: by the clock, and of CPU in the window's thread."""
+    """Seconds until the window has been painted: by the clock, and of its thread."""
     with tempfile.TemporaryDirectory() as home:
         surroundings = {**os.environ, "HOME": home, "PYTHONPATH": os.pathsep.join(sys.path)}
         surroundings.update({f"XDG_{name}_HOME": home for name in ("CONFIG", "CACHE", "DATA")})
