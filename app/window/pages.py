@@ -44,11 +44,11 @@ class Pages(QStackedWidget):
     the hand is at the mouse and will click the next image itself.
 
     Those of their own are made when they are first asked for: all five took as long to make as the
-    rest of the window. Which of them were made follows the session; one that is made late reads
-    there what it shows when it begins.
+    rest of the window. A page reads what it shows from the session when it begins, so one that is
+    made late has missed nothing.
 
     Attributes:
-        figures: of the answers on screen, which the evaluation shows, and others, too.
+        figures: of the answers on screen; more than the evaluation shows them.
 
     Signals:
         changed: another page is shown, or other images are chosen.
@@ -77,9 +77,9 @@ class Pages(QStackedWidget):
         thumbnails = self.gallery.thumbnails
         self.preview = Preview(session, thumbnails, theme, self)
         self.figures = Figures(session, self)
-        for page in (self.gallery, self.preview):
-            self.addWidget(page)
         gallery, preview = self.gallery, self.preview
+        self.addWidget(gallery)
+        self.addWidget(preview)
         session.revisited.connect(self._on_revisited)
         gallery.open_requested.connect(self.toggle_preview)
         gallery.menu_requested.connect(self.menu_requested)
