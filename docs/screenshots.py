@@ -215,12 +215,12 @@ def views(window: MainWindow, session: Session, root: Path) -> Iterator[View]:
 
     def finetune() -> QWidget:
         pages.leave()
-        window.finetune_dialog.begin()
-        return window.finetune_dialog
+        window.dialogs.finetune.begin()
+        return window.dialogs.finetune
 
     def train() -> QWidget:
-        window.meta_training_dialog.begin()
-        return window.meta_training_dialog
+        window.dialogs.meta_training.begin()
+        return window.dialogs.meta_training
 
     def export() -> QWidget:
         dialog = window.export_dialog

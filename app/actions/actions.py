@@ -185,12 +185,14 @@ class Actions(QObject):
             if isinstance(top.menu(), QMenu)
         ]
 
-    def group_of(self, action: QAction) -> str:
-        """The title of the menu that an action is in."""
+    def groups(self) -> dict[str, str]:
+        """By the names of the actions the title of the menu that each is in."""
+        titles: dict[QAction, str] = {}
         for title, actions in self.grouped():
-            if action in actions:
-                return title
-        return self.tr("Context menu")
+            for action in actions:
+                titles.setdefault(action, title)
+        none = self.tr("Context menu")
+        return {name: titles.get(action, none) for name, action in self.named().items()}
 
     def menu_of_mnemonic(self, keys: QKeySequence) -> str:
         """The title of the menu that these keys open, or nothing."""

@@ -55,13 +55,14 @@ class EvaluationPage(Page):
         self,
         session: Session,
         thumbnails: Thumbnails,
+        figures: Figures,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
         self._session = session
         super().__init__(self.tr("Evaluation"), theme, parent)
         self._thumbnails = thumbnails
-        self.figures = Figures(session, self)
+        self.figures = figures
         self.review = LabelReview(session, self)
         self.overview = Overview(session, self.figures, self.review, theme)
         self.matrix = ConfusionMatrix(self.figures, theme)
@@ -69,7 +70,7 @@ class EvaluationPage(Page):
         self.doubtful = DoubtfulLabels(session, thumbnails, self.review, theme)
         self.duplicates = Duplicates(session, thumbnails, self.review, theme)
         self.matrix_note = words("", "muted")
-        report = Report(session, self.figures, self.review, self.overview.spot_result, self)
+        report = Report(session, self.figures, self.review, self)
         self.report_file = ReportFile(session, thumbnails, self.review, report, self)
         self._report_path: Path | None = None  # Written last.
         self.tabs = QTabWidget()
@@ -153,12 +154,6 @@ class EvaluationPage(Page):
         self.tabs.setCurrentIndex(_CONFUSION)
         self.matrix.go_to(self.matrix.matrix.worst_of(class_id))
         self.matrix.setFocus()
-
-    def why_no_report(self) -> str:
-        """Why there is nothing to report yet; empty where there is."""
-        if self.figures.evaluation is not None or self.overview.spot_result() is not None:
-            return ""
-        return self._session.why_no_results() or self.figures.headline()
 
     def save_report(self) -> None:
         """Ask where to, and write all figures there."""
@@ -290,7 +285,7 @@ class EvaluationPage(Page):
         self._want_pictures()
 
     def _show_report_button(self) -> None:
-        reason = self.why_no_report()
+        reason = self.figures.why_no_report()
         self.report_button.setEnabled(not reason)
         tip = self.tr("Save all figures of the evaluation as one HTML or PDF file")
         self.report_button.setToolTip(reason or tip)

@@ -111,6 +111,13 @@ class Figures(QObject):
         n_classes = self._session.n_labelled_classes
         return carried_over(review.curve, n_classes, self.evaluation.accuracy)
 
+    def last_spot_check(self) -> SpotResult | None:
+        """What the last spot check of this project found, whatever has become of its labels."""
+        project = self._session.project
+        if project is None:
+            return None
+        return SpotResult.from_text(self._session.preferences.spot_check(project.path))
+
     # --- In words ---------------------------------------------------------------------------------
 
     def short(self, *, is_compact: bool = False) -> str:
@@ -284,6 +291,12 @@ class Figures(QObject):
         item = self._session.image_class(class_id)
         return "" if item is None else item.name
 
+    def why_no_report(self) -> str:
+        """Why there is nothing to report yet; empty where there is."""
+        if self.evaluation is not None or self.last_spot_check() is not None:
+            return ""
+        return self._session.why_no_results() or self.headline()
+
     # --- Private ----------------------------------------------------------------------------------
 
     def look_again(self) -> None:
@@ -319,8 +332,8 @@ class Figures(QObject):
         """Find out what the figures leave out and what a spot check says; whether that is new."""
         session, before = self._session, (self.scope, self.spot_check)
         self.scope, self.spot_check = Scope.of(session), None
-        if session.project is not None and session.classifier.adapted is not None:
-            kept = SpotResult.from_text(session.preferences.spot_check(session.project.path))
+        if session.classifier.adapted is not None:
+            kept = self.last_spot_check()
             if kept is not None and kept.is_enough and kept.is_current(session.table):
                 self.spot_check = kept
         return (self.scope, self.spot_check) != before

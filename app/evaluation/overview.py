@@ -14,7 +14,6 @@ from app.evaluation.class_scores import ClassScores
 from app.evaluation.figures import Figures
 from app.evaluation.label_review import LabelReview
 from app.evaluation.section import Section, card, words
-from app.evaluation.spot_result import SpotResult
 from app.look.plots import Plot, curve_text, paint_curve, paint_reliability, reliability_text
 from app.look.theme import GAP_PX, Theme
 from app.session.image_table import NO_CLASS
@@ -105,7 +104,7 @@ class Overview(Section):
 
     def show_spot_check(self) -> None:
         """Show what the last spot check found."""
-        result = self.spot_result()
+        result = self._figures.last_spot_check()
         if result is None:
             self.spot_title.setText(self.tr("No spot check yet"))
             self.spot_note.setText(
@@ -119,13 +118,6 @@ class Overview(Section):
         n_labels = int(np.count_nonzero((table.labels != NO_CLASS) & ~table.missing))
         self.spot_title.setText(result.headline())
         self.spot_note.setText(result.when_text(n_labels))
-
-    def spot_result(self) -> SpotResult | None:
-        """What the last spot check of this project found."""
-        project = self._session.project
-        if project is None:
-            return None
-        return SpotResult.from_text(self._session.preferences.spot_check(project.path))
 
     # --- Building ---------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -15,7 +14,6 @@ from app.evaluation.advice import advice
 from app.evaluation.figures import Figures, interval_text, percent
 from app.evaluation.label_review import LabelReview
 from app.evaluation.report_markup import Pictures
-from app.evaluation.spot_result import SpotResult
 from app.look.plots import curve_text, paint_curve, paint_reliability, reliability_text
 from app.look.theme import LIGHT
 from app.look.words import listed
@@ -48,14 +46,12 @@ class Report(QObject):
         session: Session,
         figures: Figures,
         review: LabelReview,
-        spot: Callable[[], SpotResult | None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._figures = figures
         self._review = review
-        self._spot = spot
 
     @property
     def title(self) -> str:
@@ -262,7 +258,7 @@ class Report(QObject):
         )
 
     def _spot_check(self) -> str:
-        result, table = self._spot(), self._session.table
+        result, table = self._figures.last_spot_check(), self._session.table
         title = f"<h2>{markup.text(self.tr('Spot check'))}</h2>"
         if result is None:
             return title + markup.paragraphs([self.tr("There was no spot check yet.")])

@@ -102,6 +102,7 @@ class SpotCheckPage(Page):
         self.outcome.label_requested.connect(self._on_label)
         self.outcome.image_requested.connect(self.image_requested)
         self._body = QStackedLayout()
+        self.column.addLayout(self._body, 1)  # First: it shows what it is given, else as a window.
         self._body.addWidget(self._build_question())
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -109,7 +110,6 @@ class SpotCheckPage(Page):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(self.outcome)
         self._body.addWidget(scroll)
-        self.column.addLayout(self._body, 1)
         session.project_changed.connect(self._forget)
         session.classes_changed.connect(self._on_session_changed)
         session.status_changed.connect(self._on_session_changed)

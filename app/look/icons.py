@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -25,15 +25,18 @@ def icon(name: str, colour: str = "") -> QIcon:
     normal = colour or palette.color(QPalette.ColorRole.ButtonText).name()
     dimmed = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText).name()
     made = QIcon()
-    for side_px in _SIDES_PX:
-        made.addPixmap(_render(name, normal, side_px, 1.0), QIcon.Mode.Normal)
-        made.addPixmap(_render(name, dimmed, side_px, 1.0), QIcon.Mode.Disabled)
+    for mode, ink in ((QIcon.Mode.Normal, normal), (QIcon.Mode.Disabled, dimmed)):
+        for drawn in _drawn(name, ink, _SIDES_PX):
+            made.addPixmap(QPixmap.fromImage(drawn), mode)
     return made
 
 
 def pixmap(name: str, colour: str, side_px: int, pixel_ratio: float = 1.0) -> QPixmap:
     """One icon as pixels of ``side_px`` logical pixels a side."""
-    return _render(name, colour, side_px, pixel_ratio)
+    (drawn,) = _drawn(name, colour, (int(side_px * pixel_ratio + 0.5),))
+    pixels = QPixmap.fromImage(drawn)
+    pixels.setDevicePixelRatio(pixel_ratio)
+    return pixels
 
 
 def swatch(colour: str) -> QIcon:
@@ -60,29 +63,26 @@ def _dot(colour: str) -> QImage:
 def application_icon() -> QIcon:
     """The program's icon, in its own colours."""
     made = QIcon()
-    for side_px in (16, 24, 32, 48, 64, 128, 256):
-        made.addPixmap(_render("handful", "", side_px, 1.0))
+    for drawn in _drawn("handful", "", (16, 24, 32, 48, 64, 128, 256)):
+        made.addPixmap(QPixmap.fromImage(drawn))
     return made
 
 
-def _render(name: str, colour: str, side_px: int, pixel_ratio: float) -> QPixmap:
-    pixels = QPixmap.fromImage(_drawn(name, colour, side_px, pixel_ratio))
-    pixels.setDevicePixelRatio(pixel_ratio)
-    return pixels
-
-
-# A window asks for a thousand, most of them several times, which was a third of its making. Images
+# A window asks for hundreds, most of them several times, which was a third of its making. Images
 # and not pixmaps, which must not outlive the application.
-@lru_cache(maxsize=4096)
-def _drawn(name: str, colour: str, side_px: int, pixel_ratio: float) -> QImage:
+@lru_cache(maxsize=1024)
+def _drawn(name: str, colour: str, sides_px: tuple[int, ...]) -> tuple[QImage, ...]:
+    """One icon in several sizes; to read it takes as long as to draw one."""
     drawing = (ICON_FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     if colour:
         drawing = drawing.replace("#000", colour)
     renderer = QSvgRenderer(QByteArray(drawing.encode()))
-    size = QSize(side_px, side_px) * pixel_ratio
-    pixels = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-    pixels.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixels)
-    renderer.render(painter, QRectF(pixels.rect()))
-    painter.end()
-    return pixels
+    images = []
+    for side_px in sides_px:
+        pixels = QImage(side_px, side_px, QImage.Format.Format_ARGB32_Premultiplied)
+        pixels.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixels)
+        renderer.render(painter, QRectF(pixels.rect()))
+        painter.end()
+        images.append(pixels)
+    return tuple(images)

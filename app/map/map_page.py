@@ -226,8 +226,8 @@ class MapPage(Page):
         self._ground.setObjectName("ground")
         QVBoxLayout(self._ground).addWidget(self._nothing)
         self._stack = QStackedLayout()
+        self.column.addLayout(self._stack, 1)  # First: it shows what it is given, else as a window.
         self._stack.addWidget(self._ground)
-        self.column.addLayout(self._stack, 1)
         self.strip = Strip()
         self.strip.sign_chosen.connect(self._on_legend)
         self.strip.gallery_requested.connect(self._on_gallery)

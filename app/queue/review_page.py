@@ -255,6 +255,11 @@ class ReviewPage(Page):
         self._refresh.setAccessibleName(self.tr("Refresh"))
         self.head.addWidget(self._refresh)
         self._stack = QStackedLayout()
+        body = QHBoxLayout()
+        body.setSpacing(0)
+        body.addLayout(self._stack, 1)
+        self.column.addLayout(body, 1)
+        # Behind that: a stack shows what it is given, as a window while it is in no page itself.
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.nothing)
         side = QFrame()
@@ -268,11 +273,7 @@ class ReviewPage(Page):
         counted.setContentsMargins(GAP_PX // 2, 0, 0, GAP_PX // 2)
         rail.addWidget(counted)
         rail.addWidget(self.classes)
-        body = QHBoxLayout()
-        body.setSpacing(0)
-        body.addLayout(self._stack, 1)
         body.addWidget(side)
-        self.column.addLayout(body, 1)
         self.column.addWidget(self.strip)
 
     def _connect(self) -> None:

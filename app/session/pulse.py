@@ -18,6 +18,7 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 
 _PAUSE_S: Final = 2.0
 _AT_ONCE_S: Final = 0.05  # So long the window waits; a drive that is there takes a thousandth.
+_LOOK_MS: Final = 20
 _LIMIT_MS: Final = 5_000  # Who has not answered by then counts as not there.
 _JOIN_TIMEOUT_S: Final = 0.3  # A network drive may not answer; the thread then ends by itself.
 
@@ -25,16 +26,17 @@ _JOIN_TIMEOUT_S: Final = 0.3  # A network drive may not answer; the thread then 
 class Asking(QObject):
     """One question at a time, asked on a thread; a newer one takes the place of an older one."""
 
-    _answered = Signal(int, bool)
-
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._number = 0
         self._then: Callable[[bool], None] | None = None
+        self._answers: list[bool] = []  # To the newest question; the thread puts one in.
+        # The thread tells by no signal: this may be deleted with its window at that very moment.
+        self._look = QTimer(self)
+        self._look.setInterval(_LOOK_MS)
+        self._look.timeout.connect(self._on_look)
         self._limit = QTimer(self)
         self._limit.setSingleShot(True)
-        self._limit.timeout.connect(lambda: self._on_answered(self._number, False))
-        self._answered.connect(self._on_answered)  # From the thread, so the connection is queued.
+        self._limit.timeout.connect(self._on_limit)
 
     def ask(self, question: Callable[[], bool], then: Callable[[bool], None]) -> None:
         """Ask, and go on with the answer: at once where it comes at once, as nearly always.
@@ -43,9 +45,8 @@ class Asking(QObject):
             question: called on a thread; an OSError is a no, and so is no answer in some seconds.
             then: called on the window's thread.
         """
-        self._number += 1
-        number, self._then = self._number, then
         answers: list[bool] = []
+        self._then, self._answers = then, answers
         is_answered = threading.Event()
 
         def run() -> None:
@@ -54,13 +55,12 @@ class Asking(QObject):
                 is_so = question()
             answers.append(is_so)
             is_answered.set()
-            with suppress(RuntimeError):  # The window is closed, and this with it.
-                self._answered.emit(number, is_so)
 
         threading.Thread(target=run, name="handful-asking", daemon=True).start()
         if is_answered.wait(_AT_ONCE_S):
-            self._on_answered(number, answers[0])
+            self._tell(answers[0])
         else:
+            self._look.start()
             self._limit.start(_LIMIT_MS)
 
     @property
@@ -70,17 +70,22 @@ class Asking(QObject):
 
     def drop(self) -> None:
         """Nobody waits for the answer any more."""
-        self._number += 1
         self._then = None
+        self._look.stop()
         self._limit.stop()
 
-    def _on_answered(self, number: int, is_so: bool) -> None:
+    def _on_look(self) -> None:
+        if self._answers:
+            self._tell(self._answers[0])
+
+    def _on_limit(self) -> None:
+        self._tell(False)
+
+    def _tell(self, is_so: bool) -> None:
         then = self._then
-        if number != self._number or then is None:
-            return
-        self._then = None
-        self._limit.stop()
-        then(is_so)
+        self.drop()
+        if then is not None:
+            then(is_so)
 
 
 def answers(path: Path) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
-from app.look.theme import ThemeChoice, ThemeSwitch
+from app.look.theme import Theme, ThemeChoice, ThemeSwitch
 from app.settings.section import Section
 
 
@@ -65,7 +65,9 @@ class AppearanceSection(Section):
         self._add(self.theme)
         self.add_words(self.tr("The colours of the window. Text is as large as the system's."))
         self.column.addStretch(1)
-        self.begin()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.begin()  # It may have been chosen in the menu.
 
     def begin(self) -> None:
         self.theme.setCurrentIndex(self.theme.findData(self._switch.choice))

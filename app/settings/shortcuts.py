@@ -57,9 +57,9 @@ class Shortcuts(QObject):
         self._named = actions.named()
         self._defaults = {name: action.shortcuts() for name, action in self._named.items()}
         # As they are now: the titles of some change with what they would do.
+        groups = actions.groups()
         self._entries = [
-            Entry(name, plain_title(action), actions.group_of(action))
-            for name, action in self._named.items()
+            Entry(name, plain_title(action), groups[name]) for name, action in self._named.items()
         ]
         self._give_all()
         session.classes_changed.connect(self._on_classes_changed)

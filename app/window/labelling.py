@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from app.actions.actions import Actions
 from app.classes.class_panel import ClassPanel
 from app.look.notices import Notice, Severity
+from app.queue.queue_page import QueuePage
+from app.queue.review_page import ReviewPage
 from app.session.image_table import NO_CLASS, Rows
 from app.session.session import Session
 from app.window.pages import Pages
@@ -37,8 +39,7 @@ class Labelling(QObject):
         actions.set_aside.triggered.connect(self._on_set_aside)
         actions.new_class.triggered.connect(self._on_new_class)
         actions.new_class_for_selection.triggered.connect(self._on_new_class_for_selection)
-        for asking in (pages.gallery, pages.review):
-            asking.label_as_predicted_requested.connect(self.ask_for_predicted)
+        pages.label_as_predicted_requested.connect(self.ask_for_predicted)
         classes.class_clicked.connect(self._on_class_clicked)
         classes.class_double_clicked.connect(self._on_class_double_clicked)
         classes.class_made.connect(self._on_class_clicked)
@@ -46,8 +47,8 @@ class Labelling(QObject):
 
     def ask_for_predicted(self) -> None:
         """Label what lies above the slider of the page shown as predicted, if the person agrees."""
-        is_review = self._pages.currentWidget() is self._pages.review
-        page = self._pages.review if is_review else self._pages.gallery
+        shown = self._pages.currentWidget()
+        page = shown if isinstance(shown, ReviewPage) else self._pages.gallery
         rows = page.coverage.accepted_rows()
         if len(rows):
             LabelQuestion(self._session, rows, self._window).open()
@@ -85,7 +86,7 @@ class Labelling(QObject):
         self._session.relabel(images, ClassId(class_id))
 
     def _on_new_class(self) -> None:
-        is_suggesting = self._pages.currentWidget() is self._pages.queue
+        is_suggesting = isinstance(self._pages.currentWidget(), QueuePage)
         self._classes.begin_new(for_selection=is_suggesting)
 
     def _on_new_class_for_selection(self) -> None:

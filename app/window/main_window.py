@@ -27,11 +27,17 @@ from PySide6.QtWidgets import (
 
 from app.actions.actions import Actions
 from app.classes.class_panel import ClassPanel
+from app.evaluation.evaluation_page import EvaluationPage
+from app.gallery.gallery import Gallery
 from app.look.icons import application_icon
 from app.look.language import LanguageChoice, LanguageSwitch, language_name
 from app.look.notices import Notice, NoticeBars, Remedy, Severity
 from app.look.page import pressed_by
 from app.look.theme import Theme, ThemeChoice, ThemeSwitch
+from app.map.map_page import MapPage
+from app.preview.preview import Preview
+from app.queue.queue_page import QueuePage
+from app.queue.review_page import ReviewPage
 from app.results.crops_dialog import CropsDialog
 from app.results.import_labels_dialog import ImportLabelsDialog
 from app.results.result_dialog import ResultDialog
@@ -96,7 +102,7 @@ class MainWindow(QMainWindow):
         self.pages = Pages(session, theme, self._splitter)
         self.gallery, self.preview = self.pages.gallery, self.pages.preview
         self._covers = Covers(session, self.gallery.thumbnails, session.covers_folder, self)
-        self.status_line = StatusLine(session, self.pages.evaluation.figures, theme)
+        self.status_line = StatusLine(session, self.pages.figures, theme)
         self.finetune_button = FinetuneButton(session, theme)
         self.meta_training_button = MetaTrainingButton(session.meta_training, theme)
         self.leaving = LeaveQuestion(self)
@@ -119,10 +125,6 @@ class MainWindow(QMainWindow):
             self,
         )
         self.results = self.dialogs.results
-        self.finetune_dialog, self.split_dialog = self.dialogs.finetune, self.dialogs.split
-        self.meta_training_dialog = self.dialogs.meta_training
-        self.settings_dialog, self.key_sheet = self.dialogs.settings, self.dialogs.key_sheet
-        self.log_dialog = self.dialogs.log
         self.actions_.improve_menu.addSeparator()
         self.actions_.improve_menu.addActions(self.status_line.effort.menu().actions())
         self.actions_.improve_menu.addSeparator()
@@ -132,7 +134,7 @@ class MainWindow(QMainWindow):
         self._connect_actions()
         self._connect()
         self._restore_layout()
-        self._on_theme_changed(theme)
+        self.actions_.set_theme()
         self._on_project_changed()
 
     # --- Building ---------------------------------------------------------------------------------
@@ -192,7 +194,7 @@ class MainWindow(QMainWindow):
             (actions.review, pages.show_review),
             (actions.map, pages.show_map),
             (actions.spot_check, pages.show_spot_check),
-            (actions.train_encoder, self.meta_training_dialog.begin),
+            (actions.train_encoder, self.dialogs.show_meta_training),
             (actions.why, pages.toggle_why),
             (actions.why_next, self.preview.explanation.choose_next),
             (actions.larger, pages.zoom_in),
@@ -203,10 +205,10 @@ class MainWindow(QMainWindow):
             (actions.import_classes, self.opening.choose_class_list),
             (actions.show_file, self._on_show_file),
             (actions.copy_paths, self._on_copy_paths),
-            (actions.settings, self.settings_dialog.begin),
-            (actions.guide, self.dialogs.guide.begin),
-            (actions.keys, self.key_sheet.begin),
-            (actions.log, self.log_dialog.begin),
+            (actions.settings, self.dialogs.show_settings),
+            (actions.guide, self.dialogs.show_guide),
+            (actions.keys, self.dialogs.show_keys),
+            (actions.log, self.dialogs.show_log),
             (actions.about, self.dialogs.show_about),
         ):
             action.triggered.connect(slot)
@@ -215,7 +217,7 @@ class MainWindow(QMainWindow):
         self.watch_button.stop_requested.connect(self._on_stop_watching)
         actions.views.triggered.connect(self._show_view)
         actions.theme_requested.connect(self._on_theme_requested)
-        self.settings_dialog.theme_requested.connect(self._on_theme_requested)
+        self.dialogs.theme_requested.connect(self._on_theme_requested)
         actions.language_requested.connect(self.choose_language)
         actions.recent_requested.connect(self.opening.open_recent)
         actions.class_menu_requested.connect(self._on_class_menu)
@@ -239,7 +241,7 @@ class MainWindow(QMainWindow):
         self.notices.result_requested.connect(self.results.begin)
         self.notices.left.connect(self.pages.focus)
         self.notices.lie_in(self._room_for_notices, self.pages)
-        self.settings_dialog.engine.ended_unseen.connect(self._on_encoder_ended_unseen)
+        self.dialogs.encoder_ended_unseen.connect(self._on_encoder_ended_unseen)
         self.start_page.folder_requested.connect(self.opening.choose_folder)
         self.start_page.project_requested.connect(self.opening.choose_project)
         self.start_page.recent_requested.connect(self.opening.open_recent)
@@ -252,11 +254,10 @@ class MainWindow(QMainWindow):
         self.empty_page.find_requested.connect(self.opening.find_folder)
         self.empty_page.refresh_requested.connect(self.refresh)
         self.pages.changed.connect(self._show_possible)
+        self.pages.page_made.connect(self._on_page_made)
         self.pages.menu_requested.connect(self._on_image_menu)
-        self.pages.evaluation.noticed.connect(self.notices.add)
-        self.pages.evaluation.report_requested.connect(self.actions_.save_report.trigger)
-        self.pages.evaluation.figures.changed.connect(self._show_possible)
-        self.pages.spot_check.ended.connect(self._show_possible)
+        self.pages.report_requested.connect(self.actions_.save_report.trigger)
+        self.pages.figures.changed.connect(self._show_possible)
         gallery.refresh_requested.connect(self.refresh)
         gallery.name_typed.connect(self.classes.begin_name)
         classes.show_only_requested.connect(self._on_show_only)
@@ -265,10 +266,9 @@ class MainWindow(QMainWindow):
         classes.list_refused.connect(self._on_list_refused)
         classes.left.connect(self.pages.focus)
         self.status_line.pause_requested.connect(self._on_pause)
-        self.status_line.effort.finetune_requested.connect(self.finetune_dialog.begin)
-        self.finetune_button.clicked.connect(self.finetune_dialog.begin)
-        self.meta_training_button.clicked.connect(self.meta_training_dialog.begin)
-        self.meta_training_dialog.encoder_made.connect(self.dialogs.use_encoder)
+        self.status_line.effort.finetune_requested.connect(self.dialogs.show_finetuning)
+        self.finetune_button.clicked.connect(self.dialogs.show_finetuning)
+        self.meta_training_button.clicked.connect(self.dialogs.show_meta_training)
 
     # --- Opening ----------------------------------------------------------------------------------
 
@@ -310,7 +310,7 @@ class MainWindow(QMainWindow):
             case Remedy.SHOW_ENCODERS:
                 self.dialogs.show_encoders()
             case Remedy.FINETUNE:
-                self.finetune_dialog.begin()
+                self.dialogs.show_finetuning()
             case Remedy.OPEN_REPORT:
                 self.pages.evaluation.open_report()
             case Remedy.REPAIR:
@@ -364,7 +364,7 @@ class MainWindow(QMainWindow):
         self.pages.show_only(ClassId(class_id))
 
     def _on_split_requested(self, class_id: int) -> None:
-        self.split_dialog.begin(ClassId(class_id))
+        self.dialogs.split.begin(ClassId(class_id))
 
     def _on_class_menu(self, menu: QMenu, class_id: int) -> None:
         item = self._session.image_class(class_id)
@@ -392,7 +392,7 @@ class MainWindow(QMainWindow):
 
     def _on_project_changed(self) -> None:
         project = self._session.project
-        self.pages.leave()
+        self.pages.begin_anew()
         self.setWindowTitle("Handful" if project is None else f"{project.folder.name} — Handful")
         self.start_page.show_recent()
         self._show_page()
@@ -430,6 +430,19 @@ class MainWindow(QMainWindow):
             else:
                 self.empty_page.show_nothing(project.folder)
 
+    def _on_page_made(self, page: QWidget) -> None:
+        """Let Tab come to the line at the bottom behind the page, though that was made later."""
+        # The newest widget is where Tab goes last. Not found by walking from one to the next: what
+        # nextInFocusChain() returns is deleted with what it was asked of (PySide6 6.11.3).
+        end = before = QWidget(page)
+        end.hide()
+        end.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for part in self.statusBar().findChildren(QWidget):
+            if part.window() is self and part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                self.setTabOrder(before, part)
+                before = part
+        end.deleteLater()
+
     def _on_stop_watching(self) -> None:
         self._session.watch_folder(False)
 
@@ -445,23 +458,22 @@ class MainWindow(QMainWindow):
             has_images=self._session.project is not None and self.pages.has_chosen_images(),
             in_preview=self.pages.is_preview_open(),
             in_gallery=self.pages.currentWidget() is self.gallery,
-            no_report=self.pages.evaluation.why_no_report(),
+            no_report=self.pages.figures.why_no_report(),
         )
         self.notices.place()  # Another page has another foot.
         self._show_view()
 
     def _show_view(self) -> None:
         """Tick the view that is shown; a click on the ticked one must leave it ticked."""
-        actions, pages, shown = self.actions_, self.pages, self.pages.currentWidget()
-        for action, page in (
-            (actions.images, self.gallery),
-            (actions.queue, pages.queue),
-            (actions.review, pages.review),
-            (actions.map, pages.map),
-            (actions.evaluation, pages.evaluation),
+        actions, shown = self.actions_, self.pages.currentWidget()
+        for action, kind in (
+            (actions.images, Gallery | Preview),
+            (actions.queue, QueuePage),
+            (actions.review, ReviewPage),
+            (actions.map, MapPage),
+            (actions.evaluation, EvaluationPage),
         ):
-            is_shown = shown in (page, pages.preview) if page is self.gallery else shown is page
-            action.setChecked(is_shown and self._session.project is not None)
+            action.setChecked(isinstance(shown, kind) and self._session.project is not None)
 
     def _on_pause(self) -> None:
         work = self._session.works.first
@@ -475,7 +487,6 @@ class MainWindow(QMainWindow):
         self._preferences.theme = choice
         for action in self.actions_.theme_group.actions():
             action.setChecked(action.data() is choice)
-        self.settings_dialog.appearance.begin()
 
     def choose_language(self, choice: LanguageChoice) -> None:
         """Speak another language, from now on and at the next start."""

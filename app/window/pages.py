@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cached_property
+from typing import Final, TypeVar
 
 from PySide6.QtCore import QLocale, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
 
 from app.evaluation.evaluation_page import EvaluationPage
+from app.evaluation.figures import Figures
 from app.evaluation.spot_check import SpotCheckPage
 from app.gallery.gallery import Gallery
 from app.look.notices import Notice, Severity
@@ -24,6 +26,14 @@ from engine.messages import ClassId, ImageId
 _TILE_STEP_PX: Final = 32
 _WHEEL_STEP_PX: Final = 8
 _MAP_STEP: Final = 1.25
+_NAMES: Final = {  # Pages of their own, by the names that are remembered.
+    "QueuePage": "queue",
+    "ReviewPage": "review",
+    "MapPage": "map",
+    "EvaluationPage": "evaluation",
+    "SpotCheckPage": "spot_check",
+}
+_OwnPage = TypeVar("_OwnPage", bound=Page)
 
 
 class Pages(QStackedWidget):
@@ -33,13 +43,27 @@ class Pages(QStackedWidget):
     a run of images needs one key each. A label by mouse leaves the selection where it is, because
     the hand is at the mouse and will click the next image itself.
 
+    Those of their own are made when they are first asked for: all five took as long to make as the
+    rest of the window. A page reads what it shows from the session when it begins, so one that is
+    made late has missed nothing.
+
+    Attributes:
+        figures: of the answers on screen; more than the evaluation shows them.
+
     Signals:
         changed: another page is shown, or other images are chosen.
         menu_requested: a context menu for the chosen images, at a global position.
+        label_as_predicted_requested: all above the slider of the page shown are meant to be
+            labelled.
+        report_requested: the person wants to save the evaluation.
+        page_made: a page of its own, which nobody has asked for before.
     """
 
     changed = Signal()
     menu_requested = Signal(QPoint)
+    label_as_predicted_requested = Signal()
+    report_requested = Signal()
+    page_made = Signal(object)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,24 +71,15 @@ class Pages(QStackedWidget):
         self._return_to: Page | None = None  # Where the larger view was opened from.
         self._has_told_of_steps = False
         self._is_tile_large = False  # The larger view stands for its tile, not for one image of it.
+        self._theme = theme
+        self._own: list[Page] = []  # Those that were made.
         self.gallery = Gallery(session, theme, self)
         thumbnails = self.gallery.thumbnails
         self.preview = Preview(session, thumbnails, theme, self)
-        self.evaluation = EvaluationPage(session, thumbnails, theme, self)
-        self.queue = QueuePage(session, thumbnails, self.evaluation.figures, theme, self)
-        self.spot_check = SpotCheckPage(session, thumbnails, theme, self)
-        self.review = ReviewPage(session, thumbnails, theme, self)
-        self.map = MapPage(session, thumbnails, theme, self.gallery.model.state_text, self)
-        self._own: tuple[Page, ...] = (
-            self.queue,
-            self.review,
-            self.map,
-            self.evaluation,
-            self.spot_check,
-        )
-        for page in (self.gallery, self.preview, *self._own):
-            self.addWidget(page)
+        self.figures = Figures(session, self)
         gallery, preview = self.gallery, self.preview
+        self.addWidget(gallery)
+        self.addWidget(preview)
         session.revisited.connect(self._on_revisited)
         gallery.open_requested.connect(self.toggle_preview)
         gallery.menu_requested.connect(self.menu_requested)
@@ -75,24 +90,81 @@ class Pages(QStackedWidget):
         preview.image_requested.connect(self._on_image_requested)
         preview.menu_requested.connect(self.menu_requested)
         preview.group_requested.connect(self.toggle_group)
-        for own in self._own:
-            own.left.connect(self.leave)
-        self.map.menu_requested.connect(self.menu_requested)
-        self.map.selection_changed.connect(self.changed)
-        for asking in (self.evaluation, self.spot_check, self.map):
-            asking.images_requested.connect(self._on_images_requested)
-            asking.image_requested.connect(self._on_picture_opened)
-        self.review.images_requested.connect(self._on_images_requested)
-        self.review.image_requested.connect(self._on_picture_opened)
-        self.review.menu_requested.connect(self.menu_requested)
-        self.review.size_step_requested.connect(self._on_size_step)
-        self.evaluation.spot_check_requested.connect(self.show_spot_check)
-        self.evaluation.label_more_requested.connect(self.label_more)
-        self.evaluation.first_requested.connect(self.find_first)
-        self.spot_check.ended.connect(self.evaluation.figures.look_again)
+        gallery.label_as_predicted_requested.connect(self.label_as_predicted_requested)
+
+    # --- Pages of their own -----------------------------------------------------------------------
+
+    @cached_property
+    def queue(self) -> QueuePage:
+        """What to label next."""
+        page = QueuePage(self._session, self.gallery.thumbnails, self.figures, self._theme, self)
+        return self._keep(page)
+
+    @cached_property
+    def review(self) -> ReviewPage:
+        """The predictions of one class after the other."""
+        page = self._keep(ReviewPage(self._session, self.gallery.thumbnails, self._theme, self))
+        page.images_requested.connect(self._on_images_requested)
+        page.image_requested.connect(self._on_picture_opened)
+        page.menu_requested.connect(self.menu_requested)
+        page.size_step_requested.connect(self._on_size_step)
+        page.label_as_predicted_requested.connect(self.label_as_predicted_requested)
+        return page
+
+    @cached_property
+    def map(self) -> MapPage:
+        """All images as points."""
+        describe = self.gallery.model.state_text
+        thumbnails = self.gallery.thumbnails
+        page = self._keep(MapPage(self._session, thumbnails, self._theme, describe, self))
+        page.menu_requested.connect(self.menu_requested)
+        page.selection_changed.connect(self.changed)
+        page.images_requested.connect(self._on_images_requested)
+        page.image_requested.connect(self._on_picture_opened)
+        return page
+
+    @cached_property
+    def evaluation(self) -> EvaluationPage:
+        """What the engine thinks of the labels."""
+        page = EvaluationPage(
+            self._session, self.gallery.thumbnails, self.figures, self._theme, self
+        )
+        page.images_requested.connect(self._on_images_requested)
+        page.image_requested.connect(self._on_picture_opened)
+        page.spot_check_requested.connect(self.show_spot_check)
+        page.label_more_requested.connect(self.label_more)
+        page.first_requested.connect(self.find_first)
+        page.noticed.connect(self._session.noticed)
+        page.report_requested.connect(self.report_requested)
+        return self._keep(page)
+
+    @cached_property
+    def spot_check(self) -> SpotCheckPage:
+        """Predictions drawn at random."""
+        page = SpotCheckPage(self._session, self.gallery.thumbnails, self._theme, self)
+        page.images_requested.connect(self._on_images_requested)
+        page.image_requested.connect(self._on_picture_opened)
+        page.ended.connect(self.figures.look_again)
+        page.ended.connect(self.changed)
+        return self._keep(page)
+
+    def make_all(self) -> None:
+        """Make those that nobody has asked for yet."""
+        for name in _NAMES.values():
+            getattr(self, name)
+
+    def _keep(self, page: _OwnPage) -> _OwnPage:
+        self._own.append(page)
+        self.addWidget(page)
+        page.left.connect(self.leave)
+        self.page_made.emit(page)
+        return page
+
+    # --- For the window ---------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:
         """Show in these colours."""
+        self._theme = theme
         self.gallery.set_theme(theme)
         self.preview.set_theme(theme)
         for page in self._own:
@@ -117,10 +189,11 @@ class Pages(QStackedWidget):
             return
         gallery, pages, shown, large = state
         self.gallery.restore_state(gallery)
-        for page in self._own:
-            if type(page).__name__ == shown:
+        for kind, kept in pages.items():
+            page: Page = getattr(self, _NAMES[kind])
+            if kind == shown:
                 self._show_own(page)  # First: a page that begins may begin afresh.
-            page.restore_state(pages.get(type(page).__name__))
+            page.restore_state(kept)
         if large is not None:
             self._on_picture_opened(large)
         self.changed.emit()
@@ -225,7 +298,7 @@ class Pages(QStackedWidget):
 
     def show_map(self) -> None:
         """Show all images as points, alike ones near each other; what was selected stays so."""
-        if self.currentWidget() is not self.map:
+        if not isinstance(self.currentWidget(), MapPage):
             self.map.select_images(self.gallery.view.selected_images())
         self._show_own(self.map)
 
@@ -237,21 +310,27 @@ class Pages(QStackedWidget):
         """A name for the page that is shown, to be remembered; empty for the images."""
         page = self.currentWidget()
         # A spot check is a sample drawn once; there is nothing to come back to.
-        return type(page).__name__ if page in self._own and page is not self.spot_check else ""
+        return (
+            type(page).__name__ if page in self._own and not isinstance(page, SpotCheckPage) else ""
+        )
 
     def show_named(self, name: str) -> None:
         """Show the page of that name, where there is one and something to do on it."""
-        for page in self._own:
-            if type(page).__name__ == name and self._session.classes:
-                self._show_own(page)
+        if name in _NAMES and self._session.classes:
+            self._show_own(getattr(self, _NAMES[name]))
 
     def leave(self) -> None:
-        """Show all images."""
+        """Show all images; what was selected on the map stays so."""
+        page = self.currentWidget()
+        if isinstance(page, MapPage):
+            self.gallery.select_images(page.chosen_images())
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Show all images; another project is open, of which the page shown may not know yet."""
         self._return_to = None
         page = self.currentWidget()
         if isinstance(page, Page):
-            if page is self.map:
-                self.gallery.select_images(self.map.chosen_images())
             self.setCurrentWidget(self.gallery)
             page.end()
             self.changed.emit()
@@ -333,8 +412,8 @@ class Pages(QStackedWidget):
         """Show the image or the tiles larger."""
         if self.is_preview_open():
             self.preview.zoom_in()
-        elif self.currentWidget() is self.map:
-            self.map.zoom(_MAP_STEP)
+        elif isinstance(page := self.currentWidget(), MapPage):
+            page.zoom(_MAP_STEP)
         else:
             self._change_tile_px(_TILE_STEP_PX)
 
@@ -342,14 +421,16 @@ class Pages(QStackedWidget):
         """Show the image or the tiles smaller."""
         if self.is_preview_open():
             self.preview.zoom_out()
-        elif self.currentWidget() is self.map:
-            self.map.zoom(1 / _MAP_STEP)
+        elif isinstance(page := self.currentWidget(), MapPage):
+            page.zoom(1 / _MAP_STEP)
         else:
             self._change_tile_px(-_TILE_STEP_PX)
 
     def _change_tile_px(self, by: int) -> None:
         self.gallery.change_tile_px(by)
-        self.review.view.set_tile_px(self.gallery.tile_px())
+        for page in self._own:
+            if isinstance(page, ReviewPage):
+                page.view.set_tile_px(self.gallery.tile_px())
 
     def _large_rows(self) -> list[int]:
         """What the keys are about in the larger view: a closed tile's images, or the one shown."""
@@ -450,10 +531,16 @@ class Pages(QStackedWidget):
     def _on_revisited(self, images: list[ImageId]) -> None:
         """Show what was undone or redone, so that a slip can be mended on the spot."""
         self.gallery.select_images(images)
-        if self.currentWidget() is self.map:
-            self.map.select_images(images)
-        self.queue.suggestions.go_to(images)
-        self.review.revisit(images)
+        for page in self._own:
+            match page:
+                case MapPage() if self.currentWidget() is page:
+                    page.select_images(images)
+                case QueuePage():
+                    page.suggestions.go_to(images)
+                case ReviewPage():
+                    page.revisit(images)
+                case _:
+                    pass
         if self.is_preview_open():
             # One that lies under another tile, or is filtered out, is no tile's first image.
             row = self._session.table.row_of(images[0]) if len(images) == 1 else -1

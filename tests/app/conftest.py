@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import pytest
 import shiboken6
 from fake_engine import FakeEngine
 from PIL import Image, ImageDraw
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSettings, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -20,6 +20,7 @@ from app.look.theme import ThemeChoice, ThemeSwitch
 from app.session.engine_bridge import EngineBridge
 from app.session.preferences import Preferences
 from app.session.session import Session
+from app.window.dialogs import Dialogs
 from app.window.main_window import MainWindow
 from engine import NONE_CLASS, ImageClass, messages
 from engine.messages import ClassId, ImageId
@@ -116,9 +117,12 @@ class Desk:
     def settle(self) -> None:
         """Let everything that waits for a moment's rest happen."""
         QApplication.processEvents()
-        self.qtbot.waitUntil(lambda: not self.view._settle.isActive())
-        self.qtbot.waitUntil(lambda: not self.gallery.thumbnails._timer.isActive())
-        self.qtbot.waitUntil(lambda: not self.session._count_timer.isActive())
+        for timer in (
+            self.view._settle,
+            self.gallery.thumbnails._timer,
+            self.session._count_timer,
+        ):
+            end_rest(timer)
 
     def restart(self, qapp: QApplication, home: Path) -> Desk:
         """Close the window and open another one on the same settings."""
@@ -208,6 +212,23 @@ class Desk:
     def notices(self) -> list[str]:
         """The notices that are shown."""
         return self.window.notices.texts()
+
+
+def end_rest(timer: QTimer) -> None:
+    """Let what a timer puts off happen now; nothing but waiting would come before it."""
+    rest_ms = timer.interval()
+    while timer.isActive():
+        timer.start(0)
+        QApplication.processEvents()
+    timer.setInterval(rest_ms)
+
+
+def make_all(window: MainWindow) -> None:
+    """Make every page and dialog, as if each had been asked for; else there is less to look at."""
+    window.pages.make_all()
+    for name, member in vars(Dialogs).items():
+        if isinstance(member, cached_property):
+            getattr(window.dialogs, name)
 
 
 @pytest.fixture

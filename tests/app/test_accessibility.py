@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Desk
+from conftest import Desk, make_all
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible, QFont
 from PySide6.QtWidgets import (
@@ -67,6 +67,7 @@ def rich(garden: Desk) -> Desk:
 def walk(desk: Desk) -> Iterator[Place]:
     """Show every page of the window and every dialog, one after the other, whatever there is."""
     window, pages = desk.window, desk.window.pages
+    make_all(window)
     for number in range(pages.count()):
         page = pages.widget(number)
         assert page is not None

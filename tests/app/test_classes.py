@@ -330,7 +330,7 @@ def propose(desk: Desk, leaving: list[messages.ImageId]) -> None:
 
 def test_a_class_is_split_and_back_by_one_undo(garden: Desk) -> None:
     leaving = begin_split(garden)
-    dialog = garden.window.split_dialog
+    dialog = garden.window.dialogs.split
     asked = garden.engine.last(messages.ProposeSplit)
     assert [image.name for image in asked.images] == [f"image_{n}.png" for n in range(1, 5)]
     assert "Looking for two kinds" in dialog.state.text()
@@ -353,7 +353,7 @@ def test_a_class_is_split_and_back_by_one_undo(garden: Desk) -> None:
 
 def test_a_split_under_a_name_that_exists_is_refused_and_can_be_mended(garden: Desk) -> None:
     propose(garden, begin_split(garden))
-    dialog = garden.window.split_dialog
+    dialog = garden.window.dialogs.split
     garden.qtbot.keyClicks(dialog.field, "dog")
     garden.qtbot.mouseClick(dialog.split_button, Qt.MouseButton.LeftButton)
     assert dialog.isVisible()
@@ -363,17 +363,17 @@ def test_a_split_under_a_name_that_exists_is_refused_and_can_be_mended(garden: D
 
 def test_closing_the_dialog_cancels_the_question(garden: Desk) -> None:
     leaving = begin_split(garden)
-    garden.qtbot.keyClick(garden.window.split_dialog, Qt.Key.Key_Escape)
+    garden.qtbot.keyClick(garden.window.dialogs.split, Qt.Key.Key_Escape)
     number = garden.engine.last(messages.ProposeSplit).request_id
     assert garden.engine.cancelled() == [number]
     propose(garden, leaving)
-    assert not garden.window.split_dialog.isVisible()
+    assert not garden.window.dialogs.split.isVisible()
     assert names(garden) == ["cat", "dog"]
 
 
 def test_labels_may_change_while_a_split_is_looked_at(garden: Desk) -> None:
     propose(garden, begin_split(garden))
-    dialog = garden.window.split_dialog
+    dialog = garden.window.dialogs.split
     garden.qtbot.keyClicks(dialog.field, "kitten")
     cat, dog = garden.session.classes
     garden.session.label([garden.image("image_2.png")], dog.class_id)
@@ -398,8 +398,8 @@ def test_a_failed_proposal_is_a_sentence(garden: Desk) -> None:
     begin_split(garden)
     number = garden.engine.last(messages.ProposeSplit).request_id
     garden.engine.publish(messages.JobFailed(number, "None of them can be read.", False))
-    assert garden.window.split_dialog.state.text() == "None of them can be read."
-    assert not garden.window.split_dialog.split_button.isEnabled()
+    assert garden.window.dialogs.split.state.text() == "None of them can be read."
+    assert not garden.window.dialogs.split.split_button.isEnabled()
 
 
 def test_any_colour_can_be_chosen(garden: Desk) -> None:

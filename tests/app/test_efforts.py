@@ -66,7 +66,7 @@ def start_finetuning(desk: Desk) -> messages.FineTune:
     """Through the menu and the dialog."""
     n_before = len(desk.engine.all(messages.FineTune))
     desk.window.status_line.effort.finetune.trigger()
-    button = desk.window.finetune_dialog.start_button
+    button = desk.window.dialogs.finetune.start_button
     desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert len(desk.engine.all(messages.FineTune)) == n_before + 1
     return desk.engine.last(messages.FineTune)
@@ -74,7 +74,7 @@ def start_finetuning(desk: Desk) -> messages.FineTune:
 
 def finish_finetuning(desk: Desk) -> None:
     """It helped, and the vote behind its network answers."""
-    desk.press(Qt.Key.Key_Escape, desk.window.finetune_dialog)
+    desk.press(Qt.Key.Key_Escape, desk.window.dialogs.finetune)
     desk.window.activateWindow()
     desk.engine.tuned()
     wait_for(desk, Effort.FINETUNE)
@@ -265,7 +265,7 @@ def test_fine_tuning_states_its_time_and_replaces_nothing_before_it_is_better(
     wait_for(labelled, Effort.THOROUGH)
     labelled.engine.not_better("No better.")
     labelled.window.status_line.effort.finetune.trigger()
-    dialog = labelled.window.finetune_dialog
+    dialog = labelled.window.dialogs.finetune
     assert "about 10 minutes" in dialog.texts()[0]
     assert "hardly help" in dialog.texts()[0]  # Both of the two labels come out right.
     assert "12 images" in dialog.texts()[-1]
@@ -294,7 +294,7 @@ def test_fine_tuning_states_its_time_and_replaces_nothing_before_it_is_better(
 def test_another_encoder_cannot_be_fine_tuned_and_the_dialog_says_why(labelled: Desk) -> None:
     labelled.engine.ready(finetune_refusal="Only encoders of Handful's own can be trained.")
     labelled.window.status_line.effort.finetune.trigger()
-    dialog = labelled.window.finetune_dialog
+    dialog = labelled.window.dialogs.finetune
     (text,) = dialog.texts()
     assert "the one in use, handful-base, is another" in text
     labelled.qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
@@ -303,7 +303,7 @@ def test_another_encoder_cannot_be_fine_tuned_and_the_dialog_says_why(labelled: 
 
 
 def test_the_dialog_says_why_it_cannot_begin(labelled: Desk) -> None:
-    dialog = labelled.window.finetune_dialog
+    dialog = labelled.window.dialogs.finetune
     dialog.begin()
     labelled.session.delete_class(labelled.session.classes[1].class_id)
     number = labelled.engine.last(messages.Adapt).request_id
@@ -337,7 +337,7 @@ def test_fine_tuning_that_is_not_better_changes_nothing(labelled: Desk) -> None:
     reason = "Fine-tuning was not better on the held-out labels, so nothing was changed."
     labelled.engine.not_tuned(reason)
     assert labelled.notices() == [reason]
-    assert labelled.window.finetune_dialog.texts()[0] == reason
+    assert labelled.window.dialogs.finetune.texts()[0] == reason
     assert said(labelled).startswith("Thorough: About 84 %")
     assert labelled.state("image_9.png") == "predicted cat, 95 %"
     assert labelled.window.status_line.work.text() == ""
@@ -351,7 +351,7 @@ def test_fine_tuning_can_be_stopped_and_goes_on_with_the_same_labels(labelled: D
     labelled.engine.answer_cancel()
     assert said(labelled).startswith("Instant: About 79 %")
     assert labelled.notices() == []
-    dialog = labelled.window.finetune_dialog
+    dialog = labelled.window.dialogs.finetune
     assert any("it can go on there" in text for text in dialog.texts())
     assert dialog.start_button.text() == "Go On"
     again = start_finetuning(labelled)
@@ -362,7 +362,7 @@ def test_fine_tuning_can_be_stopped_and_goes_on_with_the_same_labels(labelled: D
 
 def test_labels_go_on_while_it_learns_and_count_in_the_end(labelled: Desk) -> None:
     command = start_finetuning(labelled)
-    dialog = labelled.window.finetune_dialog
+    dialog = labelled.window.dialogs.finetune
     assert any("the 2 labels that it began with" in text for text in dialog.texts())
     labelled.click("image_3.png")
     labelled.press("1")
@@ -452,7 +452,7 @@ def test_fine_tuning_is_given_up_with_the_project(labelled: Desk) -> None:
     (leave,) = [item for item in box.buttons() if item.text() == "Leave Anyway"]
     labelled.qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
     assert labelled.session.classifier.running is None
-    assert not labelled.window.finetune_dialog.isVisible()
+    assert not labelled.window.dialogs.finetune.isVisible()
 
 
 def test_a_thorough_effort_that_fails_is_told_once_and_the_answers_stay(labelled: Desk) -> None:
@@ -475,10 +475,10 @@ def test_a_thorough_effort_that_fails_is_told_once_and_the_answers_stay(labelled
 def test_fine_tuning_waits_until_the_instant_answers_are_all_there(labelled: Desk) -> None:
     labelled.click("image_3.png")
     labelled.press("1")
-    labelled.window.finetune_dialog.begin()
-    assert not labelled.window.finetune_dialog.start_button.isEnabled()
+    labelled.window.dialogs.finetune.begin()
+    assert not labelled.window.dialogs.finetune.start_button.isEnabled()
     labelled.engine.predict(answer(labelled, 0.8), accuracy=0.79)
-    assert labelled.window.finetune_dialog.start_button.isEnabled()
+    assert labelled.window.dialogs.finetune.start_button.isEnabled()
 
 
 def test_a_failed_fine_tuning_is_a_sentence(labelled: Desk) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import shiboken6
-from conftest import Desk
+from conftest import Desk, make_all
 from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractListModel,
@@ -39,6 +39,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look.language import LanguageChoice, LanguageSwitch, language_of
+from app.look.page import Page
 from app.look.words import percent_of, told, told_event, without_mnemonic
 from app.session.session import Session
 from app.window import opening
@@ -242,8 +243,10 @@ def test_the_choice_is_kept(reader: Reader) -> None:
 
 
 def test_nothing_in_the_empty_window_is_english(reader: Reader) -> None:
+    make_all(reader.window)
     assert len(english_in(reader.window)) > 100  # Else nothing is looked at.
     reader.speak(LanguageChoice.CHINESE)
+    make_all(reader.window)
     assert english_in(reader.window) == set()
     assert "文件(&F)" in {menu.title() for menu in reader.window.menuBar().findChildren(QMenu)}
 
@@ -251,6 +254,7 @@ def test_nothing_in_the_empty_window_is_english(reader: Reader) -> None:
 def test_nothing_on_any_page_is_english(labelled: Reader) -> None:
     labelled.speak(LanguageChoice.CHINESE)
     desk, pages = labelled.desk, labelled.window.pages
+    make_all(labelled.window)
     found = english_in(labelled.window)
     for show in (
         pages.toggle_preview,
@@ -323,10 +327,11 @@ class _NoPictures:
 def test_nothing_in_the_dialogs_is_english(labelled: Reader) -> None:
     labelled.speak(LanguageChoice.CHINESE)
     desk, window = labelled.desk, labelled.window
+    make_all(window)
     for name in window.results.names():
         window.results.begin(name)
-    window.finetune_dialog.begin()
-    window.split_dialog.begin(desk.session.classes[0].class_id)
+    window.dialogs.finetune.begin()
+    window.dialogs.split.begin(desk.session.classes[0].class_id)
     window.actions_.about.trigger()
     window.actions_.keys.trigger()
     menu = window.classes.menu_of(desk.session.classes[0])
@@ -567,8 +572,8 @@ def _listeners(session: Session) -> dict[str, int]:
 def test_fine_tuning_goes_on(labelled: Reader) -> None:
     desk = labelled.desk
     desk.engine.predict({}, accuracy=0.8)
-    labelled.window.finetune_dialog.begin()
-    labelled.window.finetune_dialog.start_button.click()
+    labelled.window.dialogs.finetune.begin()
+    labelled.window.dialogs.finetune.start_button.click()
     asked = desk.engine.last(messages.FineTune)
     labelled.speak(LanguageChoice.CHINESE)
     assert desk.session.classifier.running is Effort.FINETUNE
@@ -648,3 +653,25 @@ def test_neither_files_nor_results_have_two_entries_on_one_letter(
         texts = [action.text() for action in menu.actions() if action.isVisible()]
         letters = [found[1].upper() for text in texts if (found := re.search(r"&(\w)", text))]
         assert len(letters) == len(set(letters)), texts
+
+
+def test_what_nobody_has_asked_for_is_not_made_for_another_language_either(
+    labelled: Reader,
+) -> None:
+    labelled.window.pages.show_review()
+    labelled.window.dialogs.show_log()
+    labelled.speak(LanguageChoice.CHINESE)
+    (page,) = labelled.window.findChildren(Page)
+    assert page is labelled.window.pages.review
+    assert page.isVisible()
+
+
+def test_an_encoder_that_is_added_meanwhile_is_told_of_in_the_other_language(
+    labelled: Reader, tmp_path: Path
+) -> None:
+    labelled.desk.session.encoders.add("", tmp_path / "mine.safetensors")
+    labelled.speak(LanguageChoice.CHINESE)
+    engine = labelled.desk.engine
+    number = engine.last(messages.AddEncoder).request_id
+    engine.publish(messages.JobFailed(number, "It is no encoder.", False))
+    assert "It is no encoder." in labelled.desk.notices()

@@ -39,7 +39,7 @@ def log(garden: Desk, home: Path) -> LogDialog:
         "ValueError: the details",
     )
     garden.window.actions_.log.trigger()
-    dialog = garden.window.log_dialog
+    dialog = garden.window.dialogs.log
     garden.qtbot.waitUntil(dialog.isVisible)
     return dialog
 
@@ -141,8 +141,8 @@ def test_names_with_blanks_are_known_from_the_project(garden: Desk, folder: Path
     (folder / "image_1.png").rename(folder / "aunt Mary at home.png")
     garden.window.actions_.refresh.trigger()
     garden.engine.finish_scan()
-    write(garden.window.log_dialog._file.path, f"{BEGIN} INFO read aunt Mary at home.png twice")
-    assert f"{BEGIN} INFO read <image> twice" in garden.window.log_dialog.report()
+    write(garden.window.dialogs.log._file.path, f"{BEGIN} INFO read aunt Mary at home.png twice")
+    assert f"{BEGIN} INFO read <image> twice" in garden.window.dialogs.log.report()
 
 
 @pytest.mark.parametrize(

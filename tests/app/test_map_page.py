@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Desk, paint_folder
+from conftest import Desk, end_rest, paint_folder
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
@@ -49,7 +49,7 @@ class Map:
 
     def settle(self) -> None:
         self.desk.settle()
-        self.desk.qtbot.waitUntil(lambda: not self.page._repaint.isActive())
+        end_rest(self.page._repaint)
         self.canvas.viewport().repaint()
 
     def place(self, number: int) -> QPoint:

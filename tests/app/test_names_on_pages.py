@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QWidget
 from test_accessibility import show_page
 
 from app.gallery.gallery_model import plain_tip
-from tests.app.conftest import Desk, paint_folder
+from tests.app.conftest import Desk, make_all, paint_folder
 
 NASTY = "<b>&lt;x<img src=a><i>"
 FILE = "<b>&lt;x<img src=a>.png"
@@ -27,6 +27,7 @@ def nasty(desk: Desk, tmp_path: Path) -> Desk:
     desk.click_class(first.class_id)
     desk.select("image_2.png")
     desk.click_class(second.class_id)
+    make_all(desk.window)
     desk.settle()
     return desk
 

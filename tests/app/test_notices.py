@@ -130,12 +130,12 @@ def test_it_stays_while_the_mouse_or_the_focus_is_on_it(
 
 @pytest.mark.usefixtures("quick")
 def test_it_waits_until_the_window_is_looked_at(bars: NoticeBars, garden: Desk) -> None:
-    garden.window.settings_dialog.begin()
-    garden.window.settings_dialog.activateWindow()
-    garden.qtbot.waitUntil(garden.window.settings_dialog.isActiveWindow)
+    garden.window.dialogs.settings.begin()
+    garden.window.dialogs.settings.activateWindow()
+    garden.qtbot.waitUntil(garden.window.dialogs.settings.isActiveWindow)
     bars.add(TOLD)
     assert not bars._leaving.isActive()
-    garden.window.settings_dialog.close()
+    garden.window.dialogs.settings.close()
     garden.window.activateWindow()
     garden.qtbot.waitUntil(lambda: bars.notices() == [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,22 @@ def test_an_answer_that_takes_a_while_is_waited_for(
     monkeypatch.setattr(pulse, "_says_anything", lambda _: answers_now.wait(30))
     QTimer.singleShot(0, answers_now.set)
     assert pulse.answers(Path("drive"))
+
+
+def test_a_thread_that_answers_touches_nothing_of_a_window_that_may_be_closed(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "_AT_ONCE_S", 0.0)
+    answers_now = threading.Event()
+    said: list[bool] = []
+    asking = pulse.Asking()
+    asking.ask(lambda: answers_now.wait(30), said.append)
+    is_gone = weakref.ref(asking)
+    del asking  # The question that is still asked does not hold it either.
+    assert is_gone() is None
+    answers_now.set()
+    for thread in threading.enumerate():
+        if thread.name == "handful-asking":
+            thread.join(30)
+    qapp.processEvents()
+    assert said == []

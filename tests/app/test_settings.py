@@ -51,7 +51,7 @@ def settings(garden: Desk) -> SettingsDialog:
     garden.press("2")
     garden.press(Qt.Key.Key_Comma)  # A key that means nothing yet.
     garden.qtbot.keyClick(garden.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
-    dialog = garden.window.settings_dialog
+    dialog = garden.window.dialogs.settings
     garden.qtbot.waitUntil(dialog.isVisible)
     return dialog
 
@@ -395,11 +395,11 @@ def test_an_encoder_that_was_trained_is_added_and_used_at_once(
     settings: SettingsDialog, garden: Desk, added_path: Path, tmp_path: Path
 ) -> None:
     trained = tmp_path / "run" / "encoder.safetensors"
-    garden.window.meta_training_dialog.encoder_made.emit(trained)
+    garden.window.dialogs.meta_training.encoder_made.emit(trained)
     section = settings.engine
     assert section.isVisible()
     assert garden.engine.last(messages.AddEncoder).weights == trained
-    garden.window.meta_training_dialog.encoder_made.emit(trained)  # Pressed twice.
+    garden.window.dialogs.meta_training.encoder_made.emit(trained)  # Pressed twice.
     assert section.message.text().startswith("Another encoder is being added")
     number = garden.engine.last(messages.AddEncoder).request_id
     garden.engine.publish(messages.EncoderAdded(number, added_path, "Mine"))
@@ -755,7 +755,7 @@ def keys(settings: SettingsDialog) -> SettingsDialog:
 
 def change(desk: Desk, name: str, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
     """Give an action other keys, as a person does."""
-    section = desk.window.settings_dialog.keys
+    section = desk.window.dialogs.settings.keys
     section.tree.choose(name)
     press(desk, section.capture)
     desk.qtbot.keyClick(section.capture, key, modifier)
@@ -875,7 +875,7 @@ def test_the_settings_open_where_they_were_left(
     garden.close()
     again = make_desk()
     again.window.actions_.settings.trigger()
-    assert again.window.settings_dialog.keys.isVisible()
+    assert again.window.dialogs.settings.keys.isVisible()
 
 
 # --- Layout ---------------------------------------------------------------------------------------

@@ -55,13 +55,16 @@ def labelled_two(garden: Desk) -> Desk:
 @pytest.fixture
 def tuning(labelled_two: Desk) -> Desk:
     """Fine-tuning was asked for through the menu, and its window is open."""
-    button = labelled_two.window.finetune_dialog.start_button
+    button = labelled_two.window.dialogs.finetune.start_button
     labelled_two.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     return labelled_two
 
 
 def test_curves_and_times_are_shown_while_it_learns(tuning: Desk) -> None:
-    dialog, number = tuning.window.finetune_dialog, tuning.engine.last(messages.FineTune).request_id
+    dialog, number = (
+        tuning.window.dialogs.finetune,
+        tuning.engine.last(messages.FineTune).request_id,
+    )
     assert dialog.loss.summary() == "There is no point yet."
     for step, loss, accuracy in ((0, 1.5, 0.5), (8, 1.0, 0.75)):
         for series, value in (
@@ -86,7 +89,7 @@ def test_curves_and_times_are_shown_while_it_learns(tuning: Desk) -> None:
 
 
 def test_it_runs_on_when_its_window_is_closed_and_can_be_opened_from_below(tuning: Desk) -> None:
-    dialog, button = tuning.window.finetune_dialog, tuning.window.finetune_button
+    dialog, button = tuning.window.dialogs.finetune, tuning.window.finetune_button
     assert button.isVisible()
     tuning.press(Qt.Key.Key_Escape, dialog)
     assert not dialog.isVisible()
@@ -145,14 +148,14 @@ def data(tmp_path: Path) -> Path:
 def trainer(desk: Desk) -> Desk:
     """A window whose trainings are the fake's, with the dialog open."""
     desk.session.meta_training._command = fake_command
-    desk.window.meta_training_dialog.estimator._command = fake_command
-    desk.window.meta_training_dialog.setup._settle.setInterval(1)
+    desk.window.dialogs.meta_training.estimator._command = fake_command
+    desk.window.dialogs.meta_training.setup._settle.setInterval(1)
     desk.window.actions_.train_encoder.trigger()
     return desk
 
 
 def fill_in(desk: Desk, data: Path, out: Path) -> None:
-    setup = desk.window.meta_training_dialog.setup
+    setup = desk.window.dialogs.meta_training.setup
     setup.data.add([data])
     setup.out.selectAll()
     desk.qtbot.keyClicks(setup.out, str(out))
@@ -160,7 +163,7 @@ def fill_in(desk: Desk, data: Path, out: Path) -> None:
 
 def begin(desk: Desk, data: Path, out: Path) -> MetaTraining:
     fill_in(desk, data, out)
-    dialog = desk.window.meta_training_dialog
+    dialog = desk.window.dialogs.meta_training
     desk.qtbot.waitUntil(lambda: "between" in dialog.setup.estimate.text())
     desk.qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     return desk.session.meta_training
@@ -175,7 +178,7 @@ def wait_for_end(desk: Desk, state: RunState) -> None:
 def test_it_says_how_long_it_takes_before_it_begins(
     trainer: Desk, data: Path, tmp_path: Path
 ) -> None:
-    dialog = trainer.window.meta_training_dialog
+    dialog = trainer.window.dialogs.meta_training
     setup = dialog.setup
     assert setup.estimate.text() == "Add images to learn from."
     assert not dialog.start_button.isEnabled()
@@ -199,12 +202,12 @@ def test_a_folder_that_holds_a_training_is_refused(
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "record.json").touch()
     fill_in(trainer, data, tmp_path / "run")
-    assert "holds a training already" in trainer.window.meta_training_dialog.setup.estimate.text()
-    assert not trainer.window.meta_training_dialog.start_button.isEnabled()
+    assert "holds a training already" in trainer.window.dialogs.meta_training.setup.estimate.text()
+    assert not trainer.window.dialogs.meta_training.start_button.isEnabled()
 
 
 def test_sets_are_dropped_on_a_list_and_removed_by_a_key(trainer: Desk, data: Path) -> None:
-    setup = trainer.window.meta_training_dialog.setup
+    setup = trainer.window.dialogs.meta_training.setup
     mime = QMimeData()
     tar, text = data.parent / "pets.tar", data.parent / "notes.txt"
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in (data, tar, text, data)])
@@ -212,7 +215,7 @@ def test_sets_are_dropped_on_a_list_and_removed_by_a_key(trainer: Desk, data: Pa
     assert setup.validation.paths() == (data, tar)
     assert setup.data.paths() == ()
     view = setup.validation.list
-    trainer.window.meta_training_dialog.activateWindow()
+    trainer.window.dialogs.meta_training.activateWindow()
     place = view.visualItemRect(view.item(0)).center()
     trainer.qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert setup.validation.remove.isEnabled()
@@ -226,7 +229,7 @@ def test_sets_are_dropped_on_a_list_and_removed_by_a_key(trainer: Desk, data: Pa
 def test_a_run_is_shown_to_its_end_and_its_encoder_offered(
     trainer: Desk, data: Path, tmp_path: Path
 ) -> None:
-    dialog = trainer.window.meta_training_dialog
+    dialog = trainer.window.dialogs.meta_training
     run = begin(trainer, data, tmp_path / "run")
     wait_for_end(trainer, RunState.FINISHED)
     assert run.plan is not None
@@ -241,7 +244,7 @@ def test_a_run_is_shown_to_its_end_and_its_encoder_offered(
     assert dialog.view.log.toPlainText() == "A sentence that is no progress."
     assert run.describe() == ""
     trainer.qtbot.mouseClick(dialog.use_button, Qt.MouseButton.LeftButton)
-    assert trainer.window.settings_dialog.engine.isVisible()  # Which shows how far that is.
+    assert trainer.window.dialogs.settings.engine.isVisible()  # Which shows how far that is.
     asked = trainer.engine.last(messages.AddEncoder)
     assert (asked.name, asked.weights) == ("", tmp_path / "run" / "encoder.safetensors")
     trainer.qtbot.mouseClick(dialog.new_button, Qt.MouseButton.LeftButton)
@@ -252,7 +255,7 @@ def test_a_run_is_shown_to_its_end_and_its_encoder_offered(
 def test_a_run_of_many_steps_is_drawn_by_a_few_hundred_points(
     trainer: Desk, data: Path, tmp_path: Path
 ) -> None:
-    dialog = trainer.window.meta_training_dialog
+    dialog = trainer.window.dialogs.meta_training
     run = begin(trainer, data, tmp_path / "run")
     wait_for_end(trainer, RunState.FINISHED)
     run.measured = [(step, {"loss": 2.0 if step < 49_991 else 1.0}) for step in range(1, 50_001)]
@@ -281,7 +284,7 @@ def test_the_window_hears_of_all_lines_that_came_at_once(
 
 
 def test_nothing_is_timed_for_a_window_that_is_replaced(trainer: Desk, data: Path) -> None:
-    dialog = trainer.window.meta_training_dialog
+    dialog = trainer.window.dialogs.meta_training
     waits = "import sys; sys.stdin.read()"
     dialog.estimator._command = lambda: [sys.executable, "-c", waits]
     dialog.setup.data.set_paths([data])
@@ -295,7 +298,7 @@ def test_a_run_is_stopped_with_a_checkpoint_and_goes_on(
     trainer: Desk, data: Path, tmp_path: Path
 ) -> None:
     (data / "wait").touch()
-    dialog, button = trainer.window.meta_training_dialog, trainer.window.meta_training_button
+    dialog, button = trainer.window.dialogs.meta_training, trainer.window.meta_training_button
     run = begin(trainer, data, tmp_path / "run")
     trainer.qtbot.waitUntil(lambda: run.last_step == 3, timeout=20_000)
     assert "step 3 of 6" in run.describe()
@@ -332,7 +335,7 @@ def test_a_run_is_offered_again_after_a_restart(
     assert (run.state, run.plan) == (RunState.STOPPED, plan)
     run._command = fake_command
     again.window.actions_.train_encoder.trigger()
-    dialog = again.window.meta_training_dialog
+    dialog = again.window.dialogs.meta_training
     assert dialog.view.head.text() == "This training was stopped at step 3; it can go on."
     again.qtbot.mouseClick(dialog.resume_button, Qt.MouseButton.LeftButton)
     wait_for_end(again, RunState.FINISHED)
@@ -344,7 +347,7 @@ def test_a_run_that_fails_says_why_and_can_go_on(trainer: Desk, data: Path, tmp_
     (data / "fail").write_text("The disk is full.")
     run.start(RunPlan(Path("minimal.toml"), (data,), (), tmp_path / "run"))
     wait_for_end(trainer, RunState.FAILED)
-    dialog = trainer.window.meta_training_dialog
+    dialog = trainer.window.dialogs.meta_training
     assert dialog.view.head.text() == "The disk is full."
     assert dialog.resume_button.isVisible()
     run._command = lambda: [str(tmp_path / "no such program")]
@@ -362,12 +365,12 @@ def test_what_the_process_says_is_told_in_the_persons_language(
     languages = LanguageSwitch(qapp, LanguageChoice.CHINESE)
     try:
         fill_in(trainer, data, tmp_path / "run")
-        setup = trainer.window.meta_training_dialog.setup
+        setup = trainer.window.dialogs.meta_training.setup
         words = "a.toml 不是有效的训练方案：it has no name。"
         trainer.qtbot.waitUntil(lambda: setup.estimate.text() == words, timeout=20_000)
         run.start(RunPlan(Path("minimal.toml"), (data,), (), tmp_path / "run"))
         wait_for_end(trainer, RunState.FAILED)
-        assert trainer.window.meta_training_dialog.view.head.text() == words
+        assert trainer.window.dialogs.meta_training.view.head.text() == words
         assert list(run.log) == []  # The same in English is not shown below it.
         told_line = say("Stopped with a checkpoint in {folder}.", folder="run")
         run._on_said(json.dumps({"text": told_line, "told": told_line.to_json()}))
@@ -402,7 +405,7 @@ def _says(n_steps: int) -> str:
 def test_a_run_that_has_taken_no_step_is_stopped_at_once_and_says_so(
     trainer: Desk, data: Path, tmp_path: Path
 ) -> None:
-    dialog = trainer.window.meta_training_dialog
+    dialog = trainer.window.dialogs.meta_training
     run = begin(trainer, data, tmp_path / "run")
     wait_for_end(trainer, RunState.FINISHED)
     trainer.qtbot.mouseClick(dialog.new_button, Qt.MouseButton.LeftButton)
@@ -437,14 +440,14 @@ def test_a_run_that_has_taken_a_step_is_asked_first(
     (tmp_path / "run" / "checkpoint.safetensors").touch()
     run.stop()
     wait_for_end(trainer, RunState.STOPPED)
-    head = trainer.window.meta_training_dialog.view.head.text()
+    head = trainer.window.dialogs.meta_training.view.head.text()
     assert head == "This training was stopped at once; it can go on from its last checkpoint."
 
 
 def test_the_timing_says_what_it_does_and_can_be_skipped(
     trainer: Desk, data: Path, tmp_path: Path
 ) -> None:
-    dialog = trainer.window.meta_training_dialog
+    dialog = trainer.window.dialogs.meta_training
     setup = dialog.setup
     line = json.dumps(_told("Preparing the networks"))
     waits = f"import sys; sys.stderr.write({line!r} + '\\n'); sys.stderr.flush(); sys.stdin.read()"
@@ -471,7 +474,7 @@ def test_what_is_shown_of_a_run_beside_another_folder_names_its_own(
     button = trainer.window.meta_training_button
     begin(trainer, data, tmp_path / "coin encoder")
     wait_for_end(trainer, RunState.FINISHED)
-    trainer.window.meta_training_dialog.close()
+    trainer.window.dialogs.meta_training.close()
     trainer.open(folder)
     assert button.isVisible()
     assert button.text().strip() == "Encoder trained: coin encoder"
@@ -509,7 +512,7 @@ def text_size(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[fl
 def test_every_dialog_fits_into_the_smallest_window(text_size: float, tuning: Desk) -> None:
     window = tuning.window
     window.resize(900, 560)
-    dialogs = (window.finetune_dialog, window.meta_training_dialog, window.settings_dialog)
+    dialogs = (window.dialogs.finetune, window.dialogs.meta_training, window.dialogs.settings)
     for dialog in dialogs:
         dialog.close()
         dialog.begin()
@@ -523,7 +526,7 @@ def test_every_dialog_fits_into_the_smallest_window(text_size: float, tuning: De
 
 
 def test_nothing_is_scrolled_where_there_is_room(text_size: float, labelled_two: Desk) -> None:
-    dialog = labelled_two.window.finetune_dialog
+    dialog = labelled_two.window.dialogs.finetune
     for _ in range(2):  # The plan, and the curves.
         QApplication.processEvents()
         assert dialog._area.verticalScrollBar().maximum() == 0
@@ -533,7 +536,7 @@ def test_nothing_is_scrolled_where_there_is_room(text_size: float, labelled_two:
 def test_what_fine_tuning_says_is_scrolled_where_it_has_no_room(
     tuning: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dialog = tuning.window.finetune_dialog
+    dialog = tuning.window.dialogs.finetune
     bar = dialog._area.verticalScrollBar()
     dialog.close()
     tuning.window.resize(1280, 800)
