@@ -3652,6 +3652,10 @@ The arrow keys choose another cell.</source>
 <context>
     <name>LeaveQuestion</name>
     <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
         <source>Keep Working</source>
         <translation>继续工作</translation>
     </message>
@@ -3660,12 +3664,28 @@ The arrow keys choose another cell.</source>
         <translation>仍然退出</translation>
     </message>
     <message>
+        <source>Leave It Deleted</source>
+        <translation>保持删除</translation>
+    </message>
+    <message>
+        <source>The project was deleted while it was open.</source>
+        <translation>该项目在打开期间被删除了。</translation>
+    </message>
+    <message>
         <source>Work is still under way.</source>
         <translation>仍有工作正在进行。</translation>
     </message>
     <message>
+        <source>Write It Again</source>
+        <translation>重新写入</translation>
+    </message>
+    <message>
         <source>Your labels are all saved.</source>
         <translation>您的标注都已保存。</translation>
+    </message>
+    <message>
+        <source>{path} can be written again with all that was labelled, or stay deleted. If it stays deleted, a backup of it is kept, from which “handful recover” brings it back.</source>
+        <translation>可以重新写入 {path}，包含所有标注，也可以让它保持删除。如果保持删除，会保留它的一个备份，可用“handful recover”恢复。</translation>
     </message>
 </context>
 <context>
@@ -7734,6 +7754,10 @@ The arrow keys choose another cell.</source>
         <translation>损失在第 {step} 步变为 {loss}</translation>
     </message>
     <message>
+        <source>--cluster needs Ray, which is not installed: pip install &quot;handful[cluster]&quot;</source>
+        <translation>--cluster 需要 Ray，但尚未安装：pip install &quot;handful[cluster]&quot;</translation>
+    </message>
+    <message>
         <source>1 detection is no box within its image and was passed over.</source>
         <translation>1 个检测目标不是图像内的框，已跳过。</translation>
     </message>
@@ -7982,10 +8006,6 @@ The arrow keys choose another cell.</source>
         <translation>（计算机 {computer}，进程 {process}，自 {since} UTC 起）</translation>
     </message>
     <message>
-        <source>--cluster needs Ray, which is not installed: pip install “handful[cluster]”.</source>
-        <translation>--cluster 需要 Ray，但尚未安装：pip install “handful[cluster]”。</translation>
-    </message>
-    <message>
         <source>1 image lies outside of the folder and was left out: {names}.</source>
         <translation>有 1 张图像在文件夹之外，已略过：{names}。</translation>
     </message>
@@ -8042,6 +8062,14 @@ The arrow keys choose another cell.</source>
         <translation>日志已读到末尾；是否还有尚未写入文件的标注，无法得知。</translation>
     </message>
     <message>
+        <source>Joining the Ray cluster at {address}, which takes some seconds.</source>
+        <translation>正在加入位于 {address} 的 Ray 集群，需要几秒钟。</translation>
+    </message>
+    <message>
+        <source>Joining the Ray cluster of this computer, which takes some seconds.</source>
+        <translation>正在加入这台计算机的 Ray 集群，需要几秒钟。</translation>
+    </message>
+    <message>
         <source>Labels that are lost, since their image or class is not known any more: {count}.</source>
         <translation>因图像或类别已无从得知而丢失的标注：{count}。</translation>
     </message>
@@ -8092,6 +8120,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>Repairing {name}</source>
         <translation>正在修复 {name}</translation>
+    </message>
+    <message>
+        <source>Starting Ray on this computer, which takes some seconds.</source>
+        <translation>正在这台计算机上启动 Ray，需要几秒钟。</translation>
     </message>
     <message>
         <source>Starting the workers (a few seconds)</source>
