@@ -442,8 +442,9 @@ def test_the_tiles_take_the_room_that_there_is(review: Desk, size: tuple[int, in
     last = view.visualRect(view.model().index(len(view.rows) - 1, 0))
     assert view.viewport().rect().contains(last)
     # As sharp as they are large, and in the gallery as they were.
-    side = round(view._side_px * view.devicePixelRatioF())
-    assert review.gallery.thumbnails._side_px == side > review.gallery.tile_px() - 1
+    thumbnails, ratio = review.gallery.thumbnails, view.devicePixelRatioF()
+    review.qtbot.waitUntil(lambda: thumbnails._side_px == round(view._side_px * ratio))
+    assert thumbnails._side_px > review.gallery.tile_px() - 1
     before = tile.width()
     page.size_step_requested.emit(-4)  # Ctrl and the wheel: more tiles, and none larger.
     assert view.tile_size.width() <= before
