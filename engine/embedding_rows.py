@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shutil
 import tempfile
 import threading
@@ -143,7 +145,7 @@ class RowsInFile:
                 while done < len(room):
                     n_bytes = self._file.readinto(room[done:])  # type: ignore[attr-defined]
                     if not n_bytes:
-                        raise OSError("the file is shorter than it was")
+                        raise OSError(errno.EIO, os.strerror(errno.EIO))  # Shorter than it was.
                     done += n_bytes
         except OSError as error:
             raise EngineError(sentence_for(error, self._folder, say("read"))) from error
@@ -159,7 +161,7 @@ class RowsInFile:
 
     def _check_room(self) -> None:
         if shutil.disk_usage(self._folder).free < _ALWAYS_FREE_BYTES:
-            raise OSError("the disk is nearly full")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _to_memory(self, error: OSError) -> None:
         """Go on in memory with what was written so far."""
