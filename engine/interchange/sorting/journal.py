@@ -369,8 +369,16 @@ class _Reader:
 def _placement_of(line: dict[str, Any]) -> Placement:
     match line["file"]:
         case [str(source), str(target), int(size), int(time_ns), bool(is_sidecar)]:
+            source, target = _sound(source), _sound(target)
             return Placement(Path(source), target, size, time_ns, is_sidecar)
     raise ValueError("no file")
+
+
+def _sound(path: str) -> str:
+    """A path, which no system lets have a null character; its own calls would raise then."""
+    if "\0" in path:
+        raise ValueError("no path")
+    return path
 
 
 def _run_of(line: dict[str, Any], path: Path) -> Run:
@@ -383,8 +391,8 @@ def _run_of(line: dict[str, Any], path: Path) -> Run:
     return Run(
         line["run"],
         SortHow(line["how"]),
-        Path(line["folder"]),
-        Path(project) if project else None,
+        Path(_sound(line["folder"])),
+        Path(_sound(project)) if project else None,
         bool(line["made_target"]),
         int(line.get("n_files", 0)),
     )
@@ -394,7 +402,7 @@ def _take(run: Run, line: dict[str, Any]) -> None:
     """Take in one line of a run, behind its plan."""
     match line:
         case {"made": folders}:
-            run.made.extend(str(folder) for folder in folders)
+            run.made.extend(_sound(str(folder)) for folder in folders)
         case {"synced": _}:
             run.synced.update(run.done)
         case {"begin": numbers}:
