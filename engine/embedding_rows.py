@@ -113,7 +113,7 @@ class RowsInFile:
         stop = start + len(rows)
         if self._memory is None:
             try:
-                if stop // _SEGMENT_ROWS != self._n_rows // _SEGMENT_ROWS:
+                if stop > self._n_rows and stop // _SEGMENT_ROWS > self._n_rows // _SEGMENT_ROWS:
                     self._check_room()
                 self._write(start, rows)
             except OSError as error:

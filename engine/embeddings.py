@@ -101,14 +101,18 @@ class EmbeddingStore:
     def discard(self, image_ids: Iterable[ImageId]) -> None:
         """Drop embeddings; images that have none are passed over."""
         for image_id in image_ids:
-            row = self._places.pop(image_id)
+            row = self._places.get(image_id)
             if row == UNKNOWN:
                 continue
-            self.version += 1
-            self._sum -= self._rows.read(row, row + 1)[0]
-            last = len(self)
+            last = len(self) - 1
+            former = self._rows.read(row, row + 1)[0].copy()
             if row != last:  # The last row fills the gap.
                 self._rows.write(row, self._rows.read(last, last + 1))
+            # From here on nothing can fail.
+            self.version += 1
+            self._sum -= former
+            self._places.pop(image_id)
+            if row != last:
                 for column in (self._ids, self._hashes, self._lots):
                     column[row] = column[last]
                 self._places.put(int(self._ids[row]), row)

@@ -194,7 +194,8 @@ class ImagesRead(dict[ImageId, ImageRef]):
         self._places = Places()
 
     def listed(self, images: Sequence[ImageRef]) -> None:
-        """Images that are about to be read."""
+        """Images that are about to be read; those of an earlier list are known no more."""
+        self._listed, self._places = None, Places()
         if isinstance(images, ImageList):
             self._listed, self._places = images, images.places()
 

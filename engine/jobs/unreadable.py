@@ -26,10 +26,11 @@ class Unreadable:
 
 
 class UnreadableImages:
-    """What was found of each, by image; of those that were taken out the room is kept."""
+    """What was found of each, by image."""
 
     def __init__(self) -> None:
         self._places = Places()
+        self._ids = array("q")
         self._reasons: list[Sentence] = []
         self._marks = array("q")
 
@@ -49,6 +50,7 @@ class UnreadableImages:
         place = self._places.get(image_id)
         if place == UNKNOWN:
             self._places.put(image_id, len(self._reasons))
+            self._ids.append(image_id)
             self._reasons.append(reason)
             self._marks.append(_mark_of(key))
         else:
@@ -57,7 +59,13 @@ class UnreadableImages:
 
     def pop(self, image_id: ImageId) -> None:
         """An image can be read, or is none any more."""
-        self._places.pop(image_id)
+        place = self._places.pop(image_id)
+        if place == UNKNOWN:
+            return
+        last = self._ids.pop(), self._reasons.pop(), self._marks.pop()
+        if place < len(self._ids):  # The last one fills the gap.
+            self._ids[place], self._reasons[place], self._marks[place] = last
+            self._places.put(last[0], place)
 
 
 def _mark_of(key: FileKey | None) -> int:

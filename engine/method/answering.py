@@ -52,7 +52,7 @@ class Answers:
 
 
 class Answering:
-    """A model made ready for answers. Any thread may ask; it does not change."""
+    """A model made ready for answers. Any thread may ask; what it answers does not change."""
 
     def __init__(self, model: AdaptedModel, n_top: int) -> None:
         """Make it ready.
@@ -70,6 +70,7 @@ class Answering:
         # negative examples.
         more = [self._moved, model.mean, *([] if told is None else [told])]
         self._fixed = np.vstack([model.weights, *more]).astype(np.float32)
+        self._unchanged = _all_of(unknowns)
         self._made: tuple[_Change, Floats, Floats] | None = None
 
     def of(self, embeddings: Halves | Floats) -> Answers:
@@ -93,7 +94,7 @@ class Answering:
             start: of the piece's first row in that store, a multiple of PIECE_ROWS.
         """
         unknowns = self.model.unknowns
-        change = _all_of(unknowns) if nearest is None else nearest.change_of(start)
+        change = self._unchanged if nearest is None else nearest.change_of(start)
         n_fixed, n_classes = len(self._fixed), len(self.model.bias)
         weights, offsets = self._weights_of(change)
         products, squares = self._around_mean(
@@ -149,23 +150,36 @@ class Answering:
             (n, k) and (n,), the squares of the lengths.
         """
         mean = self.model.mean
+        mean_square = np.float32(mean @ mean)
         n_rows = sum(len(block) for block in blocks)
         own = np.full(n_rows, _NOT_KNOWN) if kept is None else kept
         if n_rows and own[0] == _NOT_KNOWN:
             _fill_squares(blocks, own)
         products = np.empty((n_rows, len(weights)), np.float32)
-        first = 0
+        squares = np.empty(n_rows, np.float32)
+        room: Floats | None = None
+        start, is_near = 0, False
         for block in blocks:
-            products[first : first + len(block)] = products_of(block, weights, offsets)
-            first += len(block)
-        # u = (u - m) + m, so |u - m|^2 = |u|^2 - |m|^2 - 2 (u - m) m.
-        mean_square = np.float32(mean @ mean)
-        squares: Floats = own - mean_square - 2 * products[:, len(self.model.bias) + 1]
-        lost = np.flatnonzero(squares < _LOSES_DIGITS * (own + mean_square))
-        if len(lost):
-            part = _rows_of(blocks, lost) - mean
-            products[lost] = part @ weights.T
-            squares[lost] = np.einsum("nd,nd->n", part, part)
+            rows = slice(start, start + len(block))
+            if is_near:
+                room = np.empty(blocks[0].shape, np.float32) if room is None else room
+                part = centred(block, mean, room[: len(block)])
+                np.matmul(part, weights.T, out=products[rows])
+                np.einsum("nd,nd->n", part, part, out=squares[rows])
+                lost = squares[rows] < _LOSES_DIGITS * (own[rows] + mean_square)
+            else:
+                found = products[rows] = products_of(block, weights, offsets)
+                # u = (u - m) + m, so |u - m|^2 = |u|^2 - |m|^2 - 2 (u - m) m.
+                crossed = found[:, len(self.model.bias) + 1]
+                squares[rows] = own[rows] - mean_square - 2 * crossed
+                lost = squares[rows] < _LOSES_DIGITS * (own[rows] + mean_square)
+                if lost.any():
+                    part = block[lost] - mean
+                    products[rows][lost] = part @ weights.T
+                    squares[rows][lost] = np.einsum("nd,nd->n", part, part)
+            # Of a camera that looks at one place all may be so: the next block is centred at once.
+            is_near = 4 * int(np.count_nonzero(lost)) > len(block)
+            start += len(block)
         return products, squares
 
 

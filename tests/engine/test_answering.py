@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
+from onnx import TensorProto, helper
 
 from engine.method.adaptation import AdaptedModel, adapt
 from engine.method.answering import PIECE_ROWS, Answering, Answers, NearestKept, joined
 from engine.method.calibration import softmax
+from engine.method.products import GRAPH
 
 SIZE, N_CLASSES = 48, 7
 CENTRES = np.random.default_rng(5).normal(size=(N_CLASSES, SIZE))
@@ -87,6 +92,42 @@ def test_images_at_the_folders_mean_lose_no_digits() -> None:
     near = (MEAN + 1e-3 * np.random.default_rng(3).normal(size=(64, SIZE))).astype(np.float16)
     assert np.abs(model.mean - MEAN).max() > 1e-3  # They lie much further from the other centre.
     _same(Answering(model, 5).of(near), _plain(model, near))
+
+
+def test_where_most_images_lie_near_the_mean_they_are_centred_at_once() -> None:
+    """A camera that looks at one place: products of what is not centred would be done twice."""
+    model = _model(list(range(200)), [row % 4 for row in range(200)])
+    noise = np.random.default_rng(3).normal(size=(PIECE_ROWS + 9, SIZE))
+    near = (MEAN + 2e-2 * noise).astype(np.float16)
+    near[::7] = POOL[: len(near[::7])]
+    kept = NearestKept()
+    nearest = kept.ready(model.unknowns, 0, len(near))
+    assert nearest is not None
+    answering = Answering(model, 5)
+    parts = [
+        answering.of_piece(
+            [near[row : row + 512] for row in range(start, stop, 512)], nearest, start
+        )
+        for start, stop in ((0, PIECE_ROWS), (PIECE_ROWS, len(near)))
+    ]
+    _same(joined(parts), _plain(model, near))
+
+
+def test_the_graph_of_products_is_what_onnx_makes_of_it() -> None:
+    value, half, single = helper.make_tensor_value_info, TensorProto.FLOAT16, TensorProto.FLOAT
+    cast = helper.make_node("Cast", ["halves"], ["rows"], to=single)
+    gemm = helper.make_node("Gemm", ["rows", "weights", "offsets"], ["products"], transB=1)
+    taken = [
+        value("halves", half, ["n", "d"]),
+        value("weights", single, ["k", "d"]),
+        value("offsets", single, ["k"]),
+    ]
+    graph = helper.make_graph(
+        [cast, gemm], "products", taken, [value("products", single, ["n", "k"])]
+    )
+    model = onnx.load_from_string(base64.b64decode(GRAPH))
+    assert model.graph == graph
+    onnx.checker.check_model(model)
 
 
 def test_equal_probabilities_keep_the_order_of_the_columns() -> None:

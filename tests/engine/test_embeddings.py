@@ -206,6 +206,46 @@ def test_where_no_file_can_be_had_they_lie_in_memory(
     store.close()
 
 
+def test_what_is_replaced_needs_no_more_of_a_disk_that_is_nearly_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 32 * BLOCK_ROWS + 10  # One more than a look at the disk goes for.
+    embeddings = np.random.default_rng(0).normal(size=(count, 4)).astype(np.float16)
+    store = EmbeddingStore(4, tmp_path)
+    store.add(_ids(*range(count)), embeddings)
+    looks: list[object] = []
+
+    def is_full(folder: object) -> None:
+        looks.append(folder)
+        raise OSError("no room")
+
+    monkeypatch.setattr("engine.embedding_rows.shutil.disk_usage", is_full)
+    store.add(_ids(0), embeddings[5:6])
+    store.discard(_ids(1))
+    assert looks == []
+    np.testing.assert_array_equal(store.select(_ids(0, 7)), embeddings[[5, 7]])
+    store.close()
+
+
+def test_a_row_that_cannot_be_read_is_not_half_discarded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embeddings = _embeddings(3)
+    store = EmbeddingStore(SIZE, tmp_path)
+    store.add(_ids(1, 2, 3), embeddings)
+
+    def fail(start: int, stop: int) -> None:
+        raise EngineError("the disk is broken")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store._rows, "read", fail)
+        with pytest.raises(EngineError):
+            store.discard(_ids(1))
+    assert len(store) == 3
+    np.testing.assert_array_equal(store.select(_ids(1, 2, 3)), embeddings)
+    store.close()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on files to run into")
 def test_a_disk_that_gets_full_on_the_way_loses_none(tmp_path: Path) -> None:
     import resource
