@@ -118,6 +118,9 @@ class OpenVinoBackend:
         # Compiled on a thread that has given way: the streams' threads inherit its priority.
         with ThreadPoolExecutor(1, initializer=_give_way) as short_lived:
             self._compiled: Any = short_lived.submit(_compile, parts, n_threads, precision).result()
+        # Once before any other thread does: two that were the first at once have waited for each
+        # other for ever, one with the interpreter's lock, one with OpenVINO's.
+        self(np.zeros((parts.side, parts.side, 3), np.uint8))
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """The embedding (embedding_size,) of one image (height, width, 3) of any size."""
