@@ -24,6 +24,8 @@ class ReviewClasses(ClassBarView):
     def show_reviewed(self, reviewed: Mapping[ClassId, Reviewed], class_id: ClassId) -> None:
         """Show how far each class is, and single out the one that is gone through."""
         locale, bars = QLocale(), []
+        # Nobody knows yet what will be left, so nothing is done either.
+        is_awaited = self._session.awaits_predictions
         for number, state in reviewed.items():
             item = self._session.image_class(number)
             if item is None:
@@ -34,10 +36,12 @@ class ReviewClasses(ClassBarView):
                     self.tr("None of these?") if number == NONE_OF_THESE else item.name,
                     item.colour,
                     item.key,
-                    self.tr("{count} left").format(count=locale.toString(state.n_left)),
-                    state.share,
-                    self._told(state, is_none=number == NONE_OF_THESE),
-                    state.share == 1.0,
+                    ""
+                    if is_awaited
+                    else self.tr("{count} left").format(count=locale.toString(state.n_left)),
+                    0.0 if is_awaited else state.share,
+                    "" if is_awaited else self._told(state, is_none=number == NONE_OF_THESE),
+                    state.share == 1.0 and not is_awaited,
                 )
             )
         self.bars.show_bars(bars)

@@ -668,6 +668,13 @@ class Session(ClassEdits):
         if notice is not None:
             self._notify(notice)
 
+    @property
+    def awaits_predictions(self) -> bool:
+        """Whether there are images to predict and none of them is predicted yet."""
+        table = self.table
+        open_ = (table.labels == NO_CLASS) & ~table.missing & ~table.unreadable
+        return bool(open_.any()) and not bool(table.predicts.any())
+
     def _count_soon(self) -> None:
         if not self._count_timer.isActive():
             self._count_timer.start(self._count_ms)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conftest import Desk, paint_folder
 from PySide6.QtCore import QPoint, Qt
@@ -31,6 +33,22 @@ def review(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     page_of(desk)._since_turned.invalidate()
     page_of(desk).unseen_ms = 0
     return desk
+
+
+def test_before_any_prediction_no_class_is_done(desk: Desk, tmp_path: Path) -> None:
+    desk.open(paint_folder(tmp_path / "many", 6))
+    cat, dog = (item.class_id for item in desk.add_classes("cat", "dog"))
+    desk.session.label([desk.image("image_1.png")], cat)
+    desk.session.label([desk.image("image_2.png")], dog)
+    desk.window.actions_.review.trigger()
+    desk.settle()
+    bars = page_of(desk).classes.bars.bars
+    assert [(bar.is_ticked, bar.share, bar.number) for bar in bars] == 3 * [(False, 0.0, "")]
+    for number in range(3, 7):  # All are labelled: nothing is left.
+        desk.session.label([desk.image(f"image_{number}.png")], cat)
+    desk.settle()
+    bars = page_of(desk).classes.bars.bars
+    assert all(bar.is_ticked for bar in bars[:2])  # "None of these" has none to be done with.
 
 
 def answer(desk: Desk, *, strange: tuple[str, ...] = (), dogs_first: int = 23) -> None:
