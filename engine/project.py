@@ -127,6 +127,7 @@ class Project:
         self._place = ProjectPlace(path, has_log=self._has_log)
         self._kept_beside: Path | None = None  # Where it is since another file took its place.
         self._is_cut_off = False  # All is in the file; the connection is closed.
+        self._is_kept_of_deleted = False  # A backup has all of a file that was deleted.
         self._is_read_only = self._is_closed = self._stays_deleted = False
         self._backup_folder: Path | None = None
         self._number: project_files.FileNumber | None = None
@@ -880,6 +881,8 @@ class Project:
         is nothing that only it has."""
         place, path, is_free = self._place, self.path, self._place.is_free
         if is_free and place.is_moved:
+            if place.has_another_name is False:
+                self._keep_of_deleted()
             return  # What is written goes where the folder went.
         if is_free and is_closing and place.has_another_name and empty_log(self._connection):
             return  # Renamed, or in the trash, with all that was done.
@@ -908,6 +911,25 @@ class Project:
             )
         else:
             self._keep_beside()
+
+    def _keep_of_deleted(self) -> None:
+        """The file is gone for good, and its folder with it: refuse what nobody could find again.
+
+        Raises ProjectError; OSError, sqlite3.Error where no backup can be made, either.
+        """
+        if self._backup_folder is None:
+            return
+        if not self._is_kept_of_deleted:  # Nothing is written after that.
+            project_backups.back_up(self._connection, self.path, self._backup_folder)
+            self._is_kept_of_deleted = True
+        raise ProjectError(
+            say(
+                "{path} was deleted with its folder while it was open, so nothing more is saved to "
+                "it. What was labelled till then is in a backup; with the folder there again, "
+                "“handful recover” brings it back.",
+                path=self.path,
+            )
+        )
 
     def _keep_beside(self) -> None:
         try:

@@ -901,3 +901,33 @@ def test_a_log_that_goes_while_somebody_reads_it_is_made_again(
     project.close()
     with closing(Project.open(there / "garden.handful")) as again:
         assert len(again.labels()) == 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what is open is not deleted there")
+def test_a_project_deleted_with_its_folder_takes_no_label_and_loses_none(
+    folder: Path, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    project = _begun(folder, tmp_path, backups)
+    _label(project, 1, 3)
+    path = project.path
+    shutil.rmtree(folder)
+    for _ in range(2):
+        with pytest.raises(ProjectError, match="deleted with its folder"):
+            _label(project, 4, 4)
+    project.close()
+    folder.mkdir()
+    assert recover(path, backups).n_labels == 3
+    with closing(Project.open(path, tmp_path / "kept")) as back:
+        assert sorted(back.labels()) == [ImageId(number) for number in range(1, 4)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what is open is not deleted there")
+def test_a_project_whose_folder_has_another_name_goes_on(folder: Path, tmp_path: Path) -> None:
+    project = _begun(folder, tmp_path, tmp_path / "backups")
+    moved = folder.rename(tmp_path / "elsewhere")
+    _label(project, 1, 3)
+    path = moved / project.path.name
+    project.close()
+    with closing(Project.open(path, tmp_path / "kept")) as back:
+        assert len(back.labels()) == 3
