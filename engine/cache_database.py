@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from engine.cache_eviction import MOST_SHARE, Room, next_generation, oldest_first, vacuum_step
-from engine.cache_hashes import some_old, state_of
+from engine.cache_hashes import is_done, newest_content, some_old, state_of
 from engine.cache_limit import limit_in_force
 from engine.cache_lock import CacheLock, throw_away
 from engine.cache_news import CacheNews
 from engine.cache_schema import BUSY_S, NAMES, DamagedError, connect, is_busy, is_damage
 from engine.errors import sentence_for
-from engine.images import HASH_VERSION
 from engine.words import NOTHING, Sentence, say, size_words
 
 Work: TypeAlias = Callable[[sqlite3.Connection, int], object]
@@ -75,10 +74,11 @@ class CacheDatabase:
         self._closing = threading.Event()
         self._tidying: threading.Thread | None = None
         self._tidy_lock = threading.Lock()
+        self._newest: int | None = None  # Content when it was opened: what comes is of now.
         self._open()
         self._has_old_hashes = False
         with contextlib.suppress(sqlite3.Error):
-            self._has_old_hashes = state_of(self._reader) != HASH_VERSION
+            self._has_old_hashes = not is_done(state_of(self._reader))
         # The limit may be lower than when it was open last, or the disk fuller.
         if self._has_old_hashes or self._is_too_large() or (folder / OLD_NAME).exists():
             self._wake_up()
@@ -290,7 +290,7 @@ class CacheDatabase:
         """Make some hashes again that are of another version; whether there may be more."""
         began = time.perf_counter()
         with self._read_lock:
-            old = some_old(self._reader)
+            old = some_old(self._reader, self._newest)
         if old is None:
             return False
         remade = old.remade()
@@ -299,8 +299,10 @@ class CacheDatabase:
         self._catch_up(0)
         with self._read_lock:
             after = state_of(self._reader)
+        if after != old.state:
+            self._newest = None  # It is begun, and is not begun over.
         # What fails for good, as on a full disk, is tried again when the cache is opened next.
-        return after != HASH_VERSION and (after != old.state or not is_written)
+        return not is_done(after) and (after != old.state or not is_written)
 
     def _limit(self) -> int:
         if self._is_in_memory:
@@ -416,6 +418,7 @@ class CacheDatabase:
         with contextlib.suppress(sqlite3.Error, TypeError):
             row = self._reader.execute("SELECT generation, hour FROM state").fetchone()
             self.generation, self._hour = int(row[0]), int(row[1])
+            self._newest = newest_content(self._reader)
 
     def _open_files(self, is_damaged: bool) -> None:
         damaged = self._files_now()[::2] if is_damaged else None

@@ -32,8 +32,14 @@ def kept_limit(folder: Path) -> int | None:
 
 
 def has_limit(folder: Path) -> bool:
-    """Whether somebody has chosen for the cache in ``folder``, be it what suits the disk."""
-    return (folder / LIMIT_FILE).is_file()
+    """Whether somebody has chosen for the cache in ``folder``, be it what suits the disk.
+
+    A file that says neither is no choice.
+    """
+    with contextlib.suppress(OSError), (folder / LIMIT_FILE).open("rb") as file:
+        is_said = file.read(len(_SUITS_THE_DISK) + 1) == _SUITS_THE_DISK
+        return is_said or kept_limit(folder) is not None
+    return False
 
 
 def forget_limit(folder: Path) -> None:

@@ -447,21 +447,32 @@ class Project:
             return False
         place = self._place
         try:
-            is_gone = place.is_free and not place.is_moved and not place.has_another_name
+            is_gone = place.is_free and not place.is_moved and place.has_another_name is False
             return is_gone and project_files.is_used(self._connection)
         except sqlite3.Error:
             return False
 
-    def stay_deleted(self) -> None:
-        """Have :meth:`close` leave the file deleted, if it is so still; a backup is kept of it."""
-        self._stays_deleted = True
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the name leads to the file that is open, as far as can be told."""
+        return self._place.is_in_place()
+
+    def stay_deleted(self, *, stays: bool = True) -> None:
+        """Have :meth:`close` leave the file deleted, if it is so still; a backup is kept of it.
+
+        Where none can be kept, also without a folder for backups, it is written again.
+
+        Args:
+            stays: False takes that back.
+        """
+        self._stays_deleted = stays
 
     def close(self) -> None:
         """Close the file; what was applied is on disk already, but for a file that has lost its
         name meanwhile, which gets it again or is kept beside what has it now."""
         if self._is_closed:
             return
-        is_let_go = self._stays_deleted and self.is_deleted
+        is_let_go = self._stays_deleted and self._backup_folder is not None and self.is_deleted
         self._is_closed = True
         is_safe = self._is_read_only or (not is_let_go and self._is_settled())
         if self._keeper is not None:

@@ -88,21 +88,21 @@ class ProjectPlace:
         return self._written is not None and number_of(self._path) == self._written
 
     @property
-    def has_another_name(self) -> bool:
-        """Whether the file was renamed, or is in the trash; False also where nobody can tell.
+    def has_another_name(self) -> bool | None:
+        """Whether the file was renamed, or is in the trash; None where nobody can tell.
 
         Asked of what the program holds open: to open the file and close it would cost its locks.
         """
         try:
             handles = [int(name) for name in os.listdir("/dev/fd")]
         except (OSError, ValueError):
-            return False
+            return None
         for handle in handles:
             with suppress(OSError):
                 status = os.fstat(handle)
                 if (status.st_dev, status.st_ino) == self._numbers[0]:
                     return status.st_nlink > 0
-        return False
+        return None
 
     def remove_empty_log(self) -> None:
         """Delete what a file that was renamed has left beside its former name."""

@@ -140,6 +140,7 @@ class Session(ClassEdits):
                     )
                 )
                 return False
+            self._let_go_of_lost(path)
             if path.is_dir():
                 project = self._project_of(path)
             elif path.suffix.lower() == PROJECT_SUFFIX:
@@ -444,6 +445,19 @@ class Session(ClassEdits):
 
     def _project_of(self, folder: Path) -> Project:
         return Project.for_folder(folder, self._fallback_folder, self._backup_folder, alone=True)
+
+    def _let_go_of_lost(self, path: Path) -> None:
+        """Close a project whose file has lost its name to what is opened now, or would lose it.
+
+        The log of the file that is gone still lies by the name: who opened another file there
+        would write into it, and take from the open project what only the log has.
+        """
+        project, folder = self.project, path if path.is_dir() else path.parent
+        if project is None:
+            return
+        is_same = not {folder, folder.resolve()}.isdisjoint((project.folder, project.path.parent))
+        if is_same and not project.is_in_place:  # No other drive is asked: it may not answer.
+            self.close_project()
 
     def _let_go_of_the_work(self) -> None:
         self.reader.stop()

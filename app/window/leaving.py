@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
+from app.session.pulse import answers
 from engine import Project
 
 
@@ -46,9 +47,14 @@ class LeaveQuestion(QObject):
             return True
         if losses:
             self._ask_of_work(title, losses, project, leave_it)
-        elif project is not None and project.is_deleted:
+        elif project is not None and self._is_deleted(project):
             self._ask_of_deleted(title, project, leave_it)
         return self.box is not None
+
+    def _is_deleted(self, project: Project) -> bool:
+        """False also where its drive does not answer, or another has asked while that was waited
+        for."""
+        return answers(project.path) and self.box is None and project.is_deleted
 
     def _ask_of_work(
         self,
@@ -92,12 +98,16 @@ class LeaveQuestion(QObject):
 
         def write_again() -> None:  # Which closing does.
             self._let_go()
+            project.stay_deleted(stays=False)
             leave_it()
 
         def stay_deleted() -> None:
             self._let_go()
             project.stay_deleted()
-            leave_it()
+            try:
+                leave_it()
+            finally:  # What was to be opened instead may have failed, and this is open still.
+                project.stay_deleted(stays=False)
 
         write.clicked.connect(write_again)
         stay.clicked.connect(stay_deleted)

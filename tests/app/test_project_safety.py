@@ -393,6 +393,74 @@ def test_a_deleted_project_is_written_again_where_that_is_wanted(desk: Desk, fol
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("content", [b"", b"no project at all" * 1000])
+@pytest.mark.parametrize("answer", ["Write It Again", "Leave It Deleted"])
+def test_an_answer_holds_only_for_what_it_was_given_to(
+    desk: Desk, folder: Path, tmp_path: Path, content: bytes, answer: str
+) -> None:
+    labels, path = _labelled(desk, folder), folder / "garden.handful"
+    other = tmp_path / "other.handful"
+    if content:
+        other.write_bytes(content)
+    path.unlink()
+    desk.window.open(other)
+    _answer(desk, "Leave It Deleted")
+    assert str(other) in desk.notices()[0]
+    project = desk.session.project
+    assert project is not None  # What was to be opened cannot be.
+    assert not project._stays_deleted
+    desk.window.close()
+    _answer(desk, answer)
+    assert desk.session.project is None
+    assert path.exists() is (answer == "Write It Again")
+    if path.exists():
+        with closing(Project.open(path)) as again:
+            assert len(again.labels()) == len(labels)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("answer", ["Write It Again", "Leave It Deleted"])
+@pytest.mark.parametrize("what", ["folder", "image"])
+def test_a_deleted_project_is_left_before_its_folder_is_opened_again(
+    desk: Desk, folder: Path, answer: str, what: str
+) -> None:
+    labels, path = _labelled(desk, folder), folder / "garden.handful"
+    path.unlink()
+    before = desk.session.project
+    desk.window.open(folder if what == "folder" else folder / "image_1.png")
+    _answer(desk, answer)
+    project = desk.session.project
+    assert project is not None
+    assert project is not before
+    assert project.path == path
+    assert len(project.labels()) == (len(labels) if answer == "Write It Again" else 0)
+    assert [item.name for item in folder.glob("*.handful")] == [path.name]
+    assert not any("another program" in text for text in desk.notices())
+    desk.window.actions_.close_project.trigger()
+    backups = desk.session._backup_folder
+    path.unlink(missing_ok=True)
+    assert recover(path, backups).n_labels == len(labels) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+def test_nothing_is_asked_of_a_drive_that_does_not_answer(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _labelled(desk, folder)
+    project, answers_now = desk.session.project, threading.Event()
+    assert project is not None
+    (folder / "garden.handful").unlink()
+    with monkeypatch.context() as context:
+        context.setattr(pulse, "_AT_ONCE_S", 0.0)
+        context.setattr(pulse, "_LIMIT_MS", 50)
+        context.setattr(pulse, "_says_anything", lambda _: answers_now.wait(30))
+        assert not desk.window.leaving.asks("Leave", [], project, lambda: None)
+        answers_now.set()
+    assert desk.window.leaving.asks("Leave", [], project, lambda: None)
+    _answer(desk, "Cancel")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
 @pytest.mark.parametrize("how", ["trash", "label", "nothing"])
 def test_nothing_is_asked_where_nothing_is_in_doubt(
     desk: Desk, folder: Path, tmp_path: Path, how: str

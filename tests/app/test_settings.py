@@ -663,6 +663,9 @@ def test_a_limit_holds_at_once_is_remembered_and_goes_with_the_folder(
     (folder / LIMIT_FILE).unlink()  # With the folder, by whoever cleans up.
     CachePlace(garden.session)
     assert kept_limit(folder) == 10_000_000_000
+    (folder / LIMIT_FILE).write_bytes(b"\xff\x00")
+    CachePlace(garden.session)
+    assert garden.preferences.cache_limit == kept_limit(folder) == 10_000_000_000
     choose("As much as suits the disk")
     assert garden.preferences.cache_limit is kept_limit(folder) is None
     choose("At most 10.0 GB")

@@ -56,7 +56,8 @@ def keep(cache: ImageCache, number: int, thumbnail: bytes | None, bits: int = WR
 
 def become_older(folder: Path) -> None:
     with closing(connect(folder)) as connection:
-        connection.execute("PRAGMA main.application_id = 0")
+        for schema in ("main", "thumbs"):
+            connection.execute(f"PRAGMA {schema}.application_id = 0")
 
 
 def hashes(folder: Path) -> list[int]:
@@ -74,7 +75,7 @@ def wait_for(happened: Callable[[], bool]) -> None:
 
 def is_new(folder: Path) -> bool:
     with closing(sqlite3.connect(folder / NAMES[0])) as connection:
-        return cache_hashes.state_of(connection) == HASH_VERSION
+        return bool(connection.execute("PRAGMA application_id").fetchone()[0] == HASH_VERSION)
 
 
 def test_the_hash_of_a_thumbnail_is_nearly_that_of_its_picture(
@@ -126,18 +127,62 @@ def test_what_is_broken_off_is_gone_on_with(
     assert database._renew_some_hashes()
     database.close()
     expected = [hash_of_thumbnail(thumbnail) for _, thumbnail in looks]
-    assert hashes(older)[2:] == expected[2:5] + [WRONG] * (N_IMAGES - 5)
+    assert hashes(older) == [WRONG] * (N_IMAGES - 5) + expected[-5:]
     with closing(CacheDatabase(older)) as database, closing(CacheDatabase(older)) as other:
-        old = cache_hashes.some_old(database._reader)
+        old = cache_hashes.some_old(database._reader, N_IMAGES)
         assert old is not None
         assert other._renew_some_hashes()  # Another program does the same meanwhile.
-        late = [(7, number) for number in range(6, 11)]
+        late = [(7, number) for number in range(3, 8)]
         database._attempt([lambda connection, _: old.keep(connection, late)], 1.0)
-        assert hashes(older)[5:10] == expected[5:10]
+        assert hashes(older)[2:7] == expected[2:7]
         assert not database._renew_some_hashes()
         assert not database._renew_some_hashes()
     assert hashes(older)[2:] == expected[2:]
     assert is_new(older)
+
+
+def test_what_comes_while_hashes_are_made_again_keeps_its_own(
+    older: Path, looks: list[tuple[int, bytes]], few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CacheDatabase, "_wake_up", lambda self: None)
+    with ImageCache(older, "encoder", 4) as cache:
+        keep(cache, 90, looks[0][1])  # Before the first step, too.
+        assert cache._database._renew_some_hashes()
+        keep(cache, 91, looks[1][1])
+    with ImageCache(older, "encoder", 4) as cache:
+        keep(cache, 92, looks[2][1])
+        while cache._database._renew_some_hashes():
+            pass
+    found = hashes(older)
+    assert found[2:N_IMAGES] == [hash_of_thumbnail(thumbnail) for _, thumbnail in looks[2:]]
+    assert found[N_IMAGES:] == [WRONG] * 3
+    assert is_new(older)
+
+
+@pytest.mark.parametrize("is_open_beside", [False, True])
+def test_what_was_broken_off_for_one_version_is_begun_anew_for_the_next(
+    older: Path,
+    looks: list[tuple[int, bytes]],
+    few: None,
+    monkeypatch: pytest.MonkeyPatch,
+    is_open_beside: bool,
+) -> None:
+    monkeypatch.setattr(CacheDatabase, "_wake_up", lambda self: None)
+    with closing(CacheDatabase(older)) as database:
+        assert database._renew_some_hashes()
+        with closing(sqlite3.connect(older / NAMES[0])) as connection, connection:
+            connection.execute("UPDATE contents SET perceptual_hash = 7")  # By that version.
+        with monkeypatch.context() as context:
+            context.setattr(cache_hashes, "HASH_VERSION", HASH_VERSION + 1)
+            with closing(CacheDatabase(older)) as later:
+                assert later._renew_some_hashes()
+                if is_open_beside:  # Neither begins over what the other has begun, again and again.
+                    context.setattr(cache_hashes, "HASH_VERSION", HASH_VERSION)
+                    assert not database._renew_some_hashes()
+                    context.setattr(cache_hashes, "HASH_VERSION", HASH_VERSION + 1)
+                while later._renew_some_hashes():
+                    pass
+    assert hashes(older)[2:] == [hash_of_thumbnail(thumbnail) for _, thumbnail in looks[2:]]
 
 
 def test_a_thumbnail_that_is_none_is_passed_over_and_what_cannot_be_written_is_given_up(

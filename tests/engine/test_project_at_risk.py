@@ -609,6 +609,42 @@ def test_a_project_of_which_no_backup_can_be_made_does_not_stay_deleted(
         assert len(again.labels()) == 5
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+@pytest.mark.parametrize("why", ["no backups", "taken back"])
+def test_a_project_that_is_not_to_stay_deleted_or_has_no_backups_does_not(
+    folder: Path, tmp_path: Path, why: str
+) -> None:
+    backups = None if why == "no backups" else tmp_path / "backups"
+    project = Project.for_folder(folder, tmp_path / "kept", backups)
+    project.add_images([FoundFile("001.jpg", 1, 5)])
+    project.path.unlink()
+    assert project.is_deleted
+    project.stay_deleted()
+    if why == "taken back":
+        project.stay_deleted(stays=False)
+    project.close()
+    with closing(Project.open(project.path)) as again:
+        assert len(again.images()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+def test_a_file_of_which_nobody_can_tell_whether_it_was_renamed_is_not_called_deleted(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = _begun(folder, tmp_path)
+    project.path.rename(folder / "meadow.handful")
+    listed = os.listdir
+
+    def listdir(place: str = ".") -> list[str]:
+        if place == "/dev/fd":
+            raise PermissionError(errno.EACCES, "permission denied")
+        return listed(place)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    assert not project.is_deleted
+    project.close()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there no file is replaced that is open")
 def test_a_project_that_is_replaced_while_it_is_open_is_kept_beside(
     folder: Path, tmp_path: Path

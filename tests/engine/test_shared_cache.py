@@ -485,7 +485,9 @@ def test_the_limit_suits_the_disk_unless_one_is_chosen(
     assert kept_limit(tmp_path) == cache_limit.SMALLEST_LIMIT_BYTES
     (tmp_path / cache_limit.LIMIT_FILE).write_bytes(b"\xffmuch" * 1_000)
     assert kept_limit(tmp_path) is None
+    assert not has_limit(tmp_path)  # It says nothing.
     keep_limit(tmp_path, 200_000_000)
+    assert has_limit(tmp_path)
     keep_limit(tmp_path, None)
     assert kept_limit(tmp_path) is None
     assert has_limit(tmp_path)
