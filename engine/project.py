@@ -467,6 +467,13 @@ class Project:
         """
         self._stays_deleted = stays
 
+    def write_again(self) -> None:
+        """Have a file that was deleted under its name again, as the next change would.
+
+        Raises ProjectError: it cannot be written there.
+        """
+        self._stay_in_place()
+
     def close(self) -> None:
         """Close the file; what was applied is on disk already, but for a file that has lost its
         name meanwhile, which gets it again or is kept beside what has it now."""

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
+from app.look.words import told
 from app.session.pulse import answers
-from engine import Project
+from engine import Project, ProjectError
 
 
 class LeaveQuestion(QObject):
@@ -96,10 +97,15 @@ class LeaveQuestion(QObject):
         box.setDefaultButton(write)
         box.setEscapeButton(cancel)
 
-        def write_again() -> None:  # Which closing does.
+        def write_again() -> None:
             self._let_go()
             project.stay_deleted(stays=False)
-            leave_it()
+            try:
+                project.write_again()
+            except ProjectError as error:  # Closing would only tell a window that is gone.
+                self._tell_of_failure(title, error)
+            else:
+                leave_it()
 
         def stay_deleted() -> None:
             self._let_go()
@@ -111,6 +117,15 @@ class LeaveQuestion(QObject):
 
         write.clicked.connect(write_again)
         stay.clicked.connect(stay_deleted)
+        box.open()
+
+    def _tell_of_failure(self, title: str, error: ProjectError) -> None:
+        box = self._box(title, self.tr("The project was not written again, so it stays open."))
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setInformativeText(told(str(error)))
+        box.setStandardButtons(QMessageBox.StandardButton.Ok)
+        for label in box.findChildren(QLabel):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         box.open()
 
     def _box(self, title: str, text: str) -> QMessageBox:

@@ -3672,6 +3672,10 @@ The arrow keys choose another cell.</source>
         <translation>该项目在打开期间被删除了。</translation>
     </message>
     <message>
+        <source>The project was not written again, so it stays open.</source>
+        <translation>未能重新写入项目，因此项目保持打开。</translation>
+    </message>
+    <message>
         <source>Work is still under way.</source>
         <translation>仍有工作正在进行。</translation>
     </message>
@@ -9644,6 +9648,10 @@ The arrow keys choose another cell.</source>
     <message>
         <source>{path} was deleted or renamed while it was open; it was written again, with all that was labelled.</source>
         <translation>{path} 在打开期间被删除或重命名；已重新写入，包含所有标注。</translation>
+    </message>
+    <message>
+        <source>{path} was deleted with its folder while it was open, so nothing more is saved to it. What was labelled till then is in a backup; with the folder there again, “handful recover” brings it back.</source>
+        <translation>{path} 在打开期间连同其文件夹一起被删除，因此不再向其保存任何内容。此前标注的内容已存入备份；文件夹恢复后，可用“handful recover”找回。</translation>
     </message>
     <message>
         <source>{path} was left as it is: its journal is damaged.</source>

@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -393,6 +394,35 @@ def test_a_deleted_project_is_written_again_where_that_is_wanted(desk: Desk, fol
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
+def test_what_cannot_be_written_again_is_told_and_stays_open(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels, path = _labelled(desk, folder), folder / "garden.handful"
+    path.unlink()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("engine.project.write_again", refuse)
+        desk.window.close()
+        asked = _asked(desk)
+        next(item for item in asked.buttons() if item.text() == "Write It Again").click()
+        box = _asked(desk)
+        assert box is not asked
+        assert "stays open" in box.text()
+        assert "read-only" in box.informativeText()
+        box.button(QMessageBox.StandardButton.Ok).click()
+        desk.qtbot.waitUntil(lambda: desk.window.leaving.box is None)
+    assert desk.window.isVisible()
+    assert desk.session.project is not None
+    desk.window.close()
+    _answer(desk, "Write It Again")
+    with closing(Project.open(path)) as again:
+        assert len(again.labels()) == len(labels)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no file goes that is open")
 @pytest.mark.parametrize("content", [b"", b"no project at all" * 1000])
 @pytest.mark.parametrize("answer", ["Write It Again", "Leave It Deleted"])
 def test_an_answer_holds_only_for_what_it_was_given_to(
@@ -431,7 +461,7 @@ def test_a_deleted_project_is_left_before_its_folder_is_opened_again(
     _answer(desk, answer)
     project = desk.session.project
     assert project is not None
-    assert project is not before
+    assert (project is before) is (answer == "Write It Again")  # It is there again before.
     assert project.path == path
     assert len(project.labels()) == (len(labels) if answer == "Write It Again" else 0)
     assert [item.name for item in folder.glob("*.handful")] == [path.name]
