@@ -64,6 +64,9 @@ FOUND: dict[str, tuple[bytes, ...]] = {
         b'{"file": ["/a/fox.jpg", "fox/fox.jpg", 20, 0, false], "number": 0}\n'
         b'{"planned": 1, "of": {"run": "a", "version": 1, "how": "copy", "folder": "/", '
         b'"project": null, "made_target": true, "n_files": 1}}\n{"made": ["\\u0000"]}\n',
+        b'{"file": ["/a/fox.jpg", "fox/fox.jpg", 20, 0, false], "number": 0}\n'
+        b'{"planned": 1, "of": {"run": "a", "version": 1, "how": "copy", "folder": "/", '
+        b'"project": null, "made_target": true, "n_files": 1}}\n{"made": ["\\ud800"]}\n',
         b"file_name,label,size_bytes\r,modified_s\n",
         DEEP,
     ),

@@ -67,6 +67,7 @@ class Entry:
         for path in (entry.path, entry.image):
             if "\0" in path:
                 raise ValueError(path)
+            os.fsencode(path)  # Raises a ValueError for what the system cannot be asked about.
         if not (entry.path and _HASH.fullmatch(entry.before) and _HASH.fullmatch(entry.after)):
             raise ValueError(values)
         return replace(entry, removed=base64.b64decode(values["removed"], validate=True))

@@ -375,9 +375,13 @@ def _placement_of(line: dict[str, Any]) -> Placement:
 
 
 def _sound(path: str) -> str:
-    """A path, which no system lets have a null character; its own calls would raise then."""
+    """A path that the system can be asked about: its own calls raise for others.
+
+    Raises ValueError.
+    """
     if "\0" in path:
         raise ValueError("no path")
+    os.fsencode(path)
     return path
 
 
