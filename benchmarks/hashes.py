@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from engine.images import _COSINES, _HASH_SIDE, _SMALLEST_CONTRAST, hash_of_thumbnail, look_at
+from engine.images import _hash_of, hash_of_thumbnail, look_at
 from engine.method.duplicates import SAME_LAYOUT_BITS
 
 _SIDE_PX = 1200
@@ -84,13 +84,7 @@ def former_hash(pixels: np.ndarray) -> int:
     """Of every so many pixels, as it was before version 2."""
     step = max(1, min(pixels.shape[:2]) // _SAMPLE_PX)
     image = Image.fromarray(np.ascontiguousarray(pixels[::step, ::step]))
-    small = image.resize((_HASH_SIDE, _HASH_SIDE), Image.Resampling.BOX).convert("L")
-    grey = np.asarray(small, np.float32)
-    if grey.std() < _SMALLEST_CONTRAST:
-        return 0
-    spectrum = (_COSINES @ grey @ _COSINES.T).ravel()
-    bits = spectrum > np.median(spectrum[1:])
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+    return _hash_of(image, image)
 
 
 def as_jpeg(image: Image.Image, quality: int = 92) -> bytes:

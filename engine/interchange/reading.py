@@ -6,6 +6,7 @@ import codecs
 import csv
 import json
 import lzma
+import os
 import shutil
 import struct
 import tempfile
@@ -109,6 +110,17 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # Too long, or with a zero in it.
         return False
+
+
+def possible_path(text: str) -> str:
+    """A path as it is in a file from anywhere, if the system can be asked about it.
+
+    Raises ValueError: a null character, or letters that no name can have; system calls raise, too.
+    """
+    if "\0" in text:
+        raise ValueError("no path")
+    os.fsencode(text)
+    return text
 
 
 def _first_twice(names: Iterable[str]) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import ExportError, sentence_for
+from engine.interchange.reading import possible_path
 from engine.words import say
 
 FOLDER_NAME: Final = ".handful-metadata"
@@ -65,9 +66,7 @@ class Entry:
         if not all(type(number) is int and abs(number) < _LATEST_NS for number in numbers):
             raise ValueError(values)
         for path in (entry.path, entry.image):
-            if "\0" in path:
-                raise ValueError(path)
-            os.fsencode(path)  # Raises a ValueError for what the system cannot be asked about.
+            possible_path(path)
         if not (entry.path and _HASH.fullmatch(entry.before) and _HASH.fullmatch(entry.after)):
             raise ValueError(values)
         return replace(entry, removed=base64.b64decode(values["removed"], validate=True))

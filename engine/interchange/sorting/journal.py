@@ -40,6 +40,7 @@ from typing import Any, BinaryIO, Final
 from uuid import uuid4
 
 from engine.errors import ExportError, sentence_for
+from engine.interchange.reading import possible_path
 from engine.messages import Placement, SortHow, SortPlan
 from engine.words import Sentence, say
 
@@ -369,20 +370,9 @@ class _Reader:
 def _placement_of(line: dict[str, Any]) -> Placement:
     match line["file"]:
         case [str(source), str(target), int(size), int(time_ns), bool(is_sidecar)]:
-            source, target = _sound(source), _sound(target)
+            source, target = possible_path(source), possible_path(target)
             return Placement(Path(source), target, size, time_ns, is_sidecar)
     raise ValueError("no file")
-
-
-def _sound(path: str) -> str:
-    """A path that the system can be asked about: its own calls raise for others.
-
-    Raises ValueError.
-    """
-    if "\0" in path:
-        raise ValueError("no path")
-    os.fsencode(path)
-    return path
 
 
 def _run_of(line: dict[str, Any], path: Path) -> Run:
@@ -395,8 +385,8 @@ def _run_of(line: dict[str, Any], path: Path) -> Run:
     return Run(
         line["run"],
         SortHow(line["how"]),
-        Path(_sound(line["folder"])),
-        Path(_sound(project)) if project else None,
+        Path(possible_path(line["folder"])),
+        Path(possible_path(project)) if project else None,
         bool(line["made_target"]),
         int(line.get("n_files", 0)),
     )
@@ -406,7 +396,7 @@ def _take(run: Run, line: dict[str, Any]) -> None:
     """Take in one line of a run, behind its plan."""
     match line:
         case {"made": folders}:
-            run.made.extend(_sound(str(folder)) for folder in folders)
+            run.made.extend(possible_path(str(folder)) for folder in folders)
         case {"synced": _}:
             run.synced.update(run.done)
         case {"begin": numbers}:
